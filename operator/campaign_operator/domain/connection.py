@@ -1,0 +1,32 @@
+"""A dialer connection as read from its Secret: where the dialer is and who we are there.
+
+Owns the identity of a connection. Knows nothing of Kubernetes Secrets (that is the store adapter's) and sends nothing.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+
+DEFAULT_SCOPE = "outbound:campaign:write outbound:contact:read analytics:read"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """OAuth client credentials and the two addresses they may be sent to.
+
+    `client_secret` is left out of `repr`, so that a connection in a log line or a traceback gives nothing away.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    token_url: str
+    api_base_url: str
+    scope: str = DEFAULT_SCOPE
+
+    @property
+    def hash(self) -> str:
+        """16 hexadecimal digits over token-url, api-base-url and client-id: the place where schedules live.
+
+        client-secret and scope are left out, since rotating them leads to the same schedules.
+        """
+        place = "\n".join((self.token_url, self.api_base_url, self.client_id))
+        return hashlib.sha256(place.encode()).hexdigest()[:16]
