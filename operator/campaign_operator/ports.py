@@ -1,7 +1,7 @@
 """The outside world as the reconciler sees it: one Protocol per role, with the meaning of every outcome.
 
-Adapters implement these; the reconciler knows nothing else of HTTP or Kubernetes. What may come back is told by values, not by
-exceptions, wherever the caller must treat the outcomes differently.
+Adapters implement these; the reconciler knows nothing else of HTTP or Kubernetes. What may come back is told by
+values, not by exceptions, wherever the caller must treat the outcomes differently.
 """
 
 from datetime import datetime
@@ -41,12 +41,14 @@ class Dialer(Protocol):
     ) -> SubmitOutcome:
         """Send one schedule at most once (once more only after a 401 answered it and the token was refreshed).
 
-        `permission` is asked immediately before the request's first byte leaves; where it is no longer in force nothing is sent
-        and the outcome is `NotSent`. Never raises for anything the network or the dialer does.
+        `permission` is asked immediately before the request's first byte leaves; where it is no longer in force
+        nothing is sent and the outcome is `NotSent`. Never raises for anything the network or the dialer does.
         """
 
     async def list_schedules(self, connection: Connection, campaign_id: str) -> ListOutcome:
-        """All schedules of a campaign. An incomplete or inconsistent listing is `Unavailable`, never a short `Listing`."""
+        """All schedules of a campaign. An incomplete or inconsistent listing is `Unavailable`, never a short
+        `Listing`.
+        """
 
     async def fetch_analytics(self, connection: Connection, query: AnalyticsQuery) -> AnalyticsOutcome:
         """Counts of calls, all pages read; unreadable counts are `Unavailable`, never zeros."""

@@ -1,7 +1,7 @@
 """Conditions and reasons: what `kubectl wait`, Flux and Argo CD read, and what the runbook explains.
 
-Every reason is a constant here and is never renamed, since alerts are written against it. A test compares them with the runbook.
-The meaning of Ready, Reconciling and Stalled is kstatus's
+Every reason is a constant here and is never renamed, since alerts are written against it. A test compares them with
+the runbook. The meaning of Ready, Reconciling and Stalled is kstatus's
 (https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md).
 """
 
@@ -110,7 +110,9 @@ def make(
     generation: int,
     now: datetime,
 ) -> Condition:
-    """A condition whose lastTransitionTime moves only if its status does; the message is cut to what the schema takes."""
+    """A condition whose lastTransitionTime moves only if its status does; the message is cut to what the schema
+    takes.
+    """
     before = find(earlier, kind)
     word = "True" if status else "False"
     return Condition(

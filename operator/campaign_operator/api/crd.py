@@ -1,7 +1,7 @@
 """The CustomResourceDefinition, made from the models of `v1alpha1`.
 
-Owns the translation of pydantic's JSON Schema into the structural schema that Kubernetes asks for: no `$ref`, no null, no
-titles, and defaults of objects spelled out whole, since the API server refuses `default: {}` where CEL looks inside.
+Owns the translation of pydantic's JSON Schema into the structural schema that Kubernetes asks for: no `$ref`, no null,
+no titles, and defaults of objects spelled out whole, since the API server refuses `default: {}` where CEL looks inside.
 https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
 """
 
@@ -34,9 +34,7 @@ def _structural(schema: Schema, definitions: dict[str, Schema]) -> Schema:
     if "prefixItems" in schema:
         raise ValueError("a tuple of fixed length has no structural schema")
     if "properties" in schema:
-        schema["properties"] = {
-            name: _structural(sub, definitions) for name, sub in schema["properties"].items()
-        }
+        schema["properties"] = {name: _structural(sub, definitions) for name, sub in schema["properties"].items()}
     if "items" in schema:
         schema["items"] = _structural(schema["items"], definitions)
     if schema.get("type") == "integer":

@@ -1,7 +1,7 @@
 """The base of every model of the resource: camelCase in YAML, frozen in Python, bounded in the schema.
 
-Owns how a model is spelled on the wire. The models themselves are in `v1alpha1`, and the CustomResourceDefinition that is made
-from them in `crd`.
+Owns how a model is spelled on the wire. The models themselves are in `v1alpha1`, and the CustomResourceDefinition that
+is made from them in `crd`.
 """
 
 from datetime import UTC, datetime

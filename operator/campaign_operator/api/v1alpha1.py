@@ -1,7 +1,7 @@
 """`OutboundCampaign`, `campaign-operator.io/v1alpha1`: the only source of the resource's shape.
 
-The CustomResourceDefinition in `crds/` is generated from these models, descriptions and CEL rules included, so a field is
-documented where it is declared and `kubectl explain` prints the same words.
+The CustomResourceDefinition in `crds/` is generated from these models, descriptions and CEL rules included, so a field
+is documented where it is declared and `kubectl explain` prints the same words.
 """
 
 from datetime import datetime
@@ -107,7 +107,8 @@ class Connection(ResourceModel):
     """Where the dialer is and who we are there."""
 
     secret_ref: ConnectionSecretRef = Field(
-        description="Secret in the same namespace with the keys client-id, client-secret and environment, and optionally "
+        description="Secret in the same namespace with the keys client-id, client-secret and environment, and "
+        "optionally "
         "api-base-url, token-url and scope. A changed Secret is taken up without an edit of the campaign."
     )
 
@@ -161,7 +162,8 @@ class Completion(ResourceModel):
         default=None,
         ge=1,
         le=1_000_000_000,
-        description="Completed calls at which a run is Completed. Default: the contacts of its submitted windows. Example: 2.",
+        description="Completed calls at which a run is Completed. Default: the contacts of its submitted windows. "
+        "Example: 2.",
     )
     grace_seconds: int = Field(
         default=3600,
@@ -201,15 +203,20 @@ class OutboundCampaignSpec(ResourceModel):
     cron: str = Field(
         min_length=1,
         max_length=128,
-        description="When a run starts: five fields (minute, hour, day of month, month, day of week) as in a Kubernetes "
+        description="When a run starts: five fields (minute, hour, day of month, month, day of week) as in a "
+        "Kubernetes "
         "CronJob, or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually. Read on the clock that "
         "startMode names. Example: 0 9 * * 1-5.",
         json_schema_extra=rules(
             (
-                f"self.matches('^[ \\\\t]*(@({_CRON_DESCRIPTORS})|{_CRON_FIELD}([ \\\\t]+{_CRON_FIELD}){{4}})[ \\\\t]*$')",
-                "must be five cron fields of numbers, names of months or days, *, lists, ranges and steps, such as "
-                "'0 9 * * 1-5', or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually; seconds, "
-                "?, L, W, #, R, H and TZ= are not supported",
+                f"self.matches('^[ \\\\t]*(@({_CRON_DESCRIPTORS})|{_CRON_FIELD}([ \\\\t]+{_CRON_FIELD}){{4}})[ "
+                f"\\\\t]*$')",
+                (
+                    "must be five cron fields of numbers, names of months or days, *, lists, ranges and steps, such as "
+                    "'0 9 * * 1-5', or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually; "
+                    "seconds, "
+                    "?, L, W, #, R, H and TZ= are not supported"
+                ),
             )
         ),
     )
@@ -217,16 +224,16 @@ class OutboundCampaignSpec(ResourceModel):
     contacts: tuple[Contact, ...] = Field(
         min_length=1,
         max_length=MAX_CONTACTS,
-        description="Contacts to be called, at most 2000. They tell which time zones open and how many calls to expect; whom "
+        description="Contacts to be called, at most 2000. They tell which time zones open and how many calls to "
+        "expect; whom "
         "the dialer calls is the dialer's own list.",
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
-    webhook: Webhook | None = Field(
-        default=None, description="Who is told at the end of each run. Default: nobody."
-    )
+    webhook: Webhook | None = Field(default=None, description="Who is told at the end of each run. Default: nobody.")
     start_mode: StartMode = Field(
         default=StartMode.CONTACT_LOCAL,
-        description="Whose clock cron is read on: ContactLocal, the wall clock of each contact, so that a run goes round the "
+        description="Whose clock cron is read on: ContactLocal, the wall clock of each contact, so that a run goes "
+        "round the "
         "globe; SameInstant, the clock of timeZone, one moment for all. Default: ContactLocal.",
     )
     time_zone: TimeZoneName | None = Field(
@@ -238,7 +245,8 @@ class OutboundCampaignSpec(ResourceModel):
         default=14400,
         ge=60,
         le=604_800,
-        description="Seconds for which each schedule stays open at the dialer. Default: 14400 (4 hours). Example: 7200.",
+        description="Seconds for which each schedule stays open at the dialer. Default: 14400 (4 hours). Example: "
+        "7200.",
     )
     run_policy: RunPolicy = Field(
         default=RunPolicy.ONCE,
@@ -294,17 +302,13 @@ class WindowStatus(ResourceModel):
         description="The dialer's identifier of the schedule.",
     )
     attempt: Count = Field(default=0, description="Number of the latest attempt to submit the window.")
-    next_attempt_time: Instant | None = Field(
-        default=None, description="Not tried again before this instant, UTC."
-    )
+    next_attempt_time: Instant | None = Field(default=None, description="Not tried again before this instant, UTC.")
     cause: str | None = Field(
         default=None,
         max_length=64,
         description="Why the window waits, in CamelCase; every cause is in the runbook.",
     )
-    message: Message | None = Field(
-        default=None, description="What stands in the way, or the dialer's reason."
-    )
+    message: Message | None = Field(default=None, description="What stands in the way, or the dialer's reason.")
 
 
 class Metrics(ResourceModel):
@@ -312,9 +316,7 @@ class Metrics(ResourceModel):
 
     calls_completed: Count = Field(default=0, description="Completed calls since the run's first start.")
     calls_attempted: Count = Field(default=0, description="Attempted calls since the run's first start.")
-    connected: Count = Field(
-        default=0, description="Calls that reached a person since the run's first start."
-    )
+    connected: Count = Field(default=0, description="Calls that reached a person since the run's first start.")
     expected_calls: Count = Field(default=0, description="Completed calls at which the run is Completed.")
     percent: Annotated[int, Field(ge=0, le=100)] = Field(
         default=0, description="Completed of expected calls, in percent, rounded down, at most 100."
@@ -328,16 +330,12 @@ class WebhookStatus(ResourceModel):
     id: str = Field(
         max_length=64, description="Identifier of the event; the same on every attempt (header webhook-id)."
     )
-    event: str = Field(
-        max_length=32, description="campaign.completed, campaign.timed_out or campaign.failed."
-    )
+    event: str = Field(max_length=32, description="campaign.completed, campaign.timed_out or campaign.failed.")
     state: WebhookState = Field(
         description="Pending; Delivered; Gone (the receiver answered 410); Failed (given up after 10 attempts)."
     )
     attempts: Count = Field(default=0, description="Attempts so far.")
-    next_attempt_time: Instant | None = Field(
-        default=None, description="Not tried again before this instant, UTC."
-    )
+    next_attempt_time: Instant | None = Field(default=None, description="Not tried again before this instant, UTC.")
     last_status_code: Annotated[int, Field(ge=0, le=999)] | None = Field(
         default=None, description="HTTP status of the last answer; absent where none came."
     )
@@ -346,9 +344,7 @@ class WebhookStatus(ResourceModel):
 class FinishedRun(ResourceModel):
     """One run, without its windows."""
 
-    id: RunID = Field(
-        description="Nominal time of the run, without a zone, as cron names it. Example: 20261125T0900."
-    )
+    id: RunID = Field(description="Nominal time of the run, without a zone, as cron names it. Example: 20261125T0900.")
     state: RunState = Field(description="Where the run stands.")
     plan_hash: Hash = Field(description="Hash over the windows as planned; preview prints the same.")
     spec_hash: Hash = Field(description="Hash over the parts of the spec that the plan was made from.")
@@ -360,9 +356,7 @@ class FinishedRun(ResourceModel):
     window_count: Count = Field(description="Windows of the run.")
     metrics: Metrics = Field(default=Metrics(), description="Calls of the run.")
     webhook: WebhookStatus | None = Field(default=None, description="The event of the run's end.")
-    finish_time: Instant | None = Field(
-        default=None, description="When the end of the run was recorded, UTC."
-    )
+    finish_time: Instant | None = Field(default=None, description="When the end of the run was recorded, UTC.")
 
 
 class RunStatus(FinishedRun):
