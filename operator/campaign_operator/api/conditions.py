@@ -128,3 +128,9 @@ def make(
 def cut(text: str, limit: int) -> str:
     """The text, shortened with an ellipsis where it is longer than the schema takes."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def replaced(earlier: Iterable[Condition], condition: Condition) -> tuple[Condition, ...]:
+    """The conditions with this one in the place of its type, or at the end."""
+    kept = tuple(condition if c.type == condition.type else c for c in earlier)
+    return kept if condition in kept else (*kept, condition)

@@ -29,7 +29,15 @@ MAX_MESSAGE = 1024
 
 _CRON_ITEM = r"(\\*|[0-9]+|[A-Za-z]{3})(-([0-9]+|[A-Za-z]{3}))?(/[0-9]+)?"
 _CRON_FIELD = f"{_CRON_ITEM}(,{_CRON_ITEM})*"
-_CRON_DESCRIPTORS = "hourly|daily|midnight|weekly|monthly|yearly|annually"
+_CRON_DESCRIPTOR = "@(hourly|daily|midnight|weekly|monthly|yearly|annually)"
+_CRON_RULE = f"self.matches('^[ \\\\t]*({_CRON_DESCRIPTOR}|{_CRON_FIELD}([ \\\\t]+{_CRON_FIELD}){{4}})[ \\\\t]*$')"
+_CRON_MESSAGE = (
+    "must be five cron fields of numbers, names of months or days, *, lists, ranges and steps, such as '0 9 * * "
+    "1-5', or "
+    "one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually; seconds, ?, L, W, #, R, H and TZ= "
+    "are not "
+    "supported"
+)
 
 
 class StartMode(StrEnum):
@@ -204,21 +212,10 @@ class OutboundCampaignSpec(ResourceModel):
         min_length=1,
         max_length=128,
         description="When a run starts: five fields (minute, hour, day of month, month, day of week) as in a "
-        "Kubernetes "
-        "CronJob, or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually. Read on the clock that "
+        "Kubernetes CronJob, or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually. Read on "
+        "the clock that "
         "startMode names. Example: 0 9 * * 1-5.",
-        json_schema_extra=rules(
-            (
-                f"self.matches('^[ \\\\t]*(@({_CRON_DESCRIPTORS})|{_CRON_FIELD}([ \\\\t]+{_CRON_FIELD}){{4}})[ "
-                f"\\\\t]*$')",
-                (
-                    "must be five cron fields of numbers, names of months or days, *, lists, ranges and steps, such as "
-                    "'0 9 * * 1-5', or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually; "
-                    "seconds, "
-                    "?, L, W, #, R, H and TZ= are not supported"
-                ),
-            )
-        ),
+        json_schema_extra=rules((_CRON_RULE, _CRON_MESSAGE)),
     )
     connection: Connection = Field(description="The dialer's address and credentials.")
     contacts: tuple[Contact, ...] = Field(
@@ -348,6 +345,7 @@ class FinishedRun(ResourceModel):
     state: RunState = Field(description="Where the run stands.")
     plan_hash: Hash = Field(description="Hash over the windows as planned; preview prints the same.")
     spec_hash: Hash = Field(description="Hash over the parts of the spec that the plan was made from.")
+    run_policy: RunPolicy = Field(default=RunPolicy.ONCE, description="runPolicy while the run was in hand.")
     connection_hash: Hash | None = Field(
         default=None,
         description="Hash over token-url, api-base-url and client-id of the connection submitted to.",
@@ -363,6 +361,7 @@ class RunStatus(FinishedRun):
     """One run with its windows, ordered by start and time zone."""
 
     windows: tuple[WindowStatus, ...] = Field(
+        min_length=1,
         max_length=MAX_WINDOWS,
         description="The windows, one per time zone.",
         json_schema_extra={"x-kubernetes-list-type": "atomic"},

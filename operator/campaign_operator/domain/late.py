@@ -1,0 +1,41 @@
+"""What becomes of a window whose start passes before it could be sent."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from campaign_operator.api.v1alpha1 import WindowStatus
+from campaign_operator.domain.campaign import Settings
+
+WORTHWHILE_SECONDS = 900
+"""A window that would be open for less is not worth sending late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Send it for what is left: it now starts at `start`."""
+
+    start: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Too little is left of it."""
+
+
+def too_late(window: WindowStatus, now: datetime, settings: Settings, *, may_be_sent: bool) -> Late | Missed | None:
+    """The fate of a planned window that cannot be sent as it stands; None where it still can, or must only wait.
+
+    A start that is nearer than the time a request may take to leave could be past on arrival, and the dialer refuses a
+    start in the past for good; so such a window is put off too, as long as enough remains of it.
+    """
+    if window.start_time > now + timedelta(seconds=settings.send_within_seconds):
+        return None
+    if now < last_chance(window, settings):
+        start = (now + timedelta(seconds=settings.lead_seconds)).replace(microsecond=0) + timedelta(seconds=1)
+        return Late(start) if may_be_sent else None
+    return Missed() if window.start_time <= now + timedelta(seconds=1) else None
+
+
+def last_chance(window: WindowStatus, settings: Settings) -> datetime:
+    """From this instant on too little is left of the window to send it late."""
+    return window.end_time - timedelta(seconds=WORTHWHILE_SECONDS + settings.lead_seconds + 1)
