@@ -1,10 +1,9 @@
 """The real control plane that the tests share.
 
 Fixtures that start servers live for the whole session and therefore on the session's event loop
-(`loop_scope="session"`): a fixture on a test's own loop would be torn down after a loop that has ended. Tests
-keep the default, a loop of their own each, because a `ControlPlane` belongs to no loop; a test that uses
-something else from a session fixture which does (an open connection) needs
-`@pytest.mark.asyncio(loop_scope="session")`.
+(`loop_scope="session"`): a fixture on a test's own loop would be torn down after a loop that has ended. Tests keep
+the default, a loop of their own each, because a `ControlPlane` belongs to no loop; a test that uses something else
+from a session fixture which does (an open connection) needs `@pytest.mark.asyncio(loop_scope="session")`.
 
 Under pytest-xdist each worker has a control plane of its own (about 400 MB, ready in 3 s). One shared between
 processes would have to outlive the worker that started it.
@@ -23,9 +22,7 @@ from campaign_operator.sandbox.control_plane import ControlPlane
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Build the programs before the first test: that takes longer than a test may, and should be seen."""
-    needed = {
-        name for item in session.items if isinstance(item, pytest.Function) for name in item.fixturenames
-    }
+    needed = {name for item in session.items if isinstance(item, pytest.Function) for name in item.fixturenames}
     if session.config.option.collectonly:
         return
     terminal = session.config.get_terminal_writer()

@@ -68,9 +68,7 @@ _FOREIGN_SERVER = """
 
 
 @asynccontextmanager
-async def _other_owner(
-    binaries: ControlPlaneBinaries, temporary: Path
-) -> AsyncIterator[asyncio.subprocess.Process]:
+async def _other_owner(binaries: ControlPlaneBinaries, temporary: Path) -> AsyncIterator[asyncio.subprocess.Process]:
     """Another process that runs a control plane in a folder below `temporary`, as a second terminal would."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -174,9 +172,7 @@ async def test_a_namespace_is_deleted_to_the_end(control_plane: ControlPlane) ->
 async def test_an_owned_object_goes_with_its_owner(control_plane: ControlPlane, namespace: str) -> None:
     in_namespace = f"--namespace={namespace}"
     await control_plane.kubectl("create", "configmap", "owner", in_namespace)
-    uid = await control_plane.kubectl(
-        "get", "configmap", "owner", in_namespace, "--output=jsonpath={.metadata.uid}"
-    )
+    uid = await control_plane.kubectl("get", "configmap", "owner", in_namespace, "--output=jsonpath={.metadata.uid}")
     owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": uid.stdout}
     metadata = {"name": "owned", "namespace": namespace, "ownerReferences": [owner]}
     owned = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
@@ -192,9 +188,7 @@ async def test_a_service_account_may_do_what_its_roles_say_and_nothing_else(
 ) -> None:
     in_namespace = f"--namespace={namespace}"
     await control_plane.kubectl("create", "serviceaccount", "reader", in_namespace)
-    await control_plane.kubectl(
-        "create", "role", "reader", "--verb=get,list", "--resource=configmaps", in_namespace
-    )
+    await control_plane.kubectl("create", "role", "reader", "--verb=get,list", "--resource=configmaps", in_namespace)
     await control_plane.kubectl(
         "create",
         "rolebinding",
@@ -226,9 +220,7 @@ async def test_nobody_else_on_the_machine_can_read_the_credentials(
 
 async def test_a_failing_kubectl_says_why_but_not_with_which_arguments(control_plane: ControlPlane) -> None:
     with pytest.raises(KubectlError) as raised:
-        await control_plane.kubectl(
-            "create", "secret", "generic", "Bad_Name", "--from-literal=password=hunter2"
-        )
+        await control_plane.kubectl("create", "secret", "generic", "Bad_Name", "--from-literal=password=hunter2")
 
     assert "Bad_Name" in str(raised.value)
     assert "hunter2" not in str(raised.value)
@@ -255,9 +247,7 @@ async def test_the_api_server_comes_back_at_the_same_address_with_the_same_data(
     assert after[1] != before[1]
 
 
-async def test_nothing_is_left_after_the_block(
-    control_plane_binaries: ControlPlaneBinaries, temporary: Path
-) -> None:
+async def test_nothing_is_left_after_the_block(control_plane_binaries: ControlPlaneBinaries, temporary: Path) -> None:
     async with await ControlPlane.start(control_plane_binaries) as control_plane:
         assert _running_in(temporary) == sorted(control_plane.pids.values())
         port = int(control_plane.server_url.rpartition(":")[2])
@@ -293,9 +283,7 @@ async def test_nothing_is_left_when_the_stop_is_cancelled(
     assert _names_in(temporary) == set()
 
 
-async def test_ctrl_c_ends_everything_in_order(
-    control_plane_binaries: ControlPlaneBinaries, tmp_path: Path
-) -> None:
+async def test_ctrl_c_ends_everything_in_order(control_plane_binaries: ControlPlaneBinaries, tmp_path: Path) -> None:
     async with _other_owner(control_plane_binaries, tmp_path) as owner:
         owner.send_signal(signal.SIGINT)
         await asyncio.wait_for(owner.wait(), _GONE_SECONDS)

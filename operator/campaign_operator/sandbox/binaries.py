@@ -1,33 +1,28 @@
 """Where the programs of the control plane come from.
 
-Owns the order of the places: the folder that KUBEBUILDER_ASSETS names; the user's cache; a build from
-published Go modules into that cache. A build is seen whole or not at all, and is done once, however many
-processes ask for it. It must not know how the programs are run.
+Owns the order of the places: the folder that KUBEBUILDER_ASSETS names; the user's cache; a build from published Go
+modules into that cache. It must not know how the programs are run.
 
-A folder named by KUBEBUILDER_ASSETS has to hold all four programs. What is missing is not built and added: an
-API server and a controller manager of different versions are no control plane that anybody supports, and
-minutes of compiling are no answer to a variable that names programs which are there.
+A folder named by KUBEBUILDER_ASSETS has to hold all four programs. What is missing is not built and added: an API
+server and a controller manager of different versions are no control plane that anybody supports, and minutes of
+compiling are no answer to a variable that names programs which are there.
 
-`python -m campaign_operator.sandbox.binaries [--helm]` builds everything up front and tells its progress on
-stderr.
+`python -m campaign_operator.sandbox.binaries [--helm]` builds everything up front and tells its progress on stderr.
 """
 
 import argparse
 import asyncio
-import contextlib
-import fcntl
 import hashlib
 import os
-import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from campaign_operator.sandbox.folder_cache import cache_path, ensure_filled
 from campaign_operator.sandbox.go_toolchain import BinariesError, find_toolchain, target_platform
 from campaign_operator.sandbox.progress import Progress
 
@@ -35,8 +30,6 @@ __all__ = ["BinariesError", "ControlPlaneBinaries", "ensure_control_plane_binari
 
 _KUBERNETES_VERSION = "v1.37.2"
 _HELM_VERSION = "v4.3.1"
-_LOCK_POLL_SECONDS = 0.2
-_LOCK_REPORT_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -82,9 +75,7 @@ _CONTROL_PLANE = _Build(
     flags=(
         "-tags=selinux,notest,grpcnotrace",  # those of the project's own releases
         "-ldflags=-s -w "
-        + _version_flags(
-            _KUBERNETES_VERSION, "k8s.io/component-base/version", "k8s.io/client-go/pkg/version"
-        ),
+        + _version_flags(_KUBERNETES_VERSION, "k8s.io/component-base/version", "k8s.io/client-go/pkg/version"),
     ),
     estimate="about 5 minutes on 2 cores",
 )
@@ -125,12 +116,6 @@ def _checked_assets(folder: Path) -> Path:
     return folder.absolute()
 
 
-def _cache() -> Path:
-    # A relative XDG directory is to be ignored: https://specifications.freedesktop.org/basedir-spec/latest/
-    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (named if named.is_absolute() else Path.home() / ".cache") / "campaign-operator"
-
-
 def _module_files(build: _Build) -> dict[str, bytes]:
     """The files of the Go module: in the installed package or, in a checkout, among the tests."""
     installed = resources.files("campaign_operator.sandbox") / "_controlplane"
@@ -139,81 +124,44 @@ def _module_files(build: _Build) -> dict[str, bytes]:
         module = root / build.folder
         if (module / "go.mod").is_file():
             return {name: (module / name).read_bytes() for name in ("go.mod", "go.sum")}
-    raise BinariesError(
-        "This installation lacks the Go module of the control plane: reinstall campaign-operator."
-    )
+    raise BinariesError("This installation lacks the Go module of the control plane: reinstall campaign-operator.")
 
 
 def _cache_key(build: _Build, files: dict[str, bytes]) -> str:
-    digest = hashlib.sha256(repr((build, sorted(files.items()))).encode()).hexdigest()[:12]
+    """The version and platform for people, and a digest of all that the outcome depends on."""
+    recipe = (sorted(build.programs.items()), build.flags, sorted(files.items()))
+    digest = hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]
     return f"{build.version}-{'-'.join(target_platform().values())}-{digest}"
 
 
 async def _ensure_built(build: _Build, progress: Progress) -> Path:
     files = _module_files(build)
-    folder = _cache() / build.name / _cache_key(build, files)
-    if folder.is_dir():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    async with _one_at_a_time(folder.with_name(f"{folder.name}.lock"), build, progress):
-        if not folder.is_dir():  # else another process has built it while we waited
-            await _build(build, files, folder, progress)
+
+    async def fill(programs: Path) -> None:
+        started = time.monotonic()
+        # A copy: an installed package may be read-only, and the compiler must not be able to change ours.
+        with tempfile.TemporaryDirectory() as module:
+            _write_files(Path(module), files)
+            await _build_programs(build, Path(module), programs, progress)
+        progress(f"Built {build.name} {build.version} in {time.monotonic() - started:.0f} s")
+
+    folder = cache_path() / build.name / _cache_key(build, files)
+    await ensure_filled(folder, fill, progress)
     return folder
 
 
-@contextlib.asynccontextmanager
-async def _one_at_a_time(lock_path: Path, build: _Build, progress: Progress) -> AsyncIterator[None]:
-    """One process at a time; the kernel opens the lock again when its holder ends, however it ends."""
-    started = reported = time.monotonic()
-    with lock_path.open("a") as lock:
-        while not _locked(lock.fileno()):
-            now = time.monotonic()
-            if now - reported >= _LOCK_REPORT_SECONDS:
-                reported = now
-                progress(f"{build.name}: another process is building it, waiting for {now - started:.0f} s")
-            await asyncio.sleep(_LOCK_POLL_SECONDS)
-        yield
+async def _build_programs(build: _Build, module: Path, programs: Path, progress: Progress) -> None:
+    toolchain = await find_toolchain(module, progress)
+    progress(f"Building {build.name} {build.version} with {toolchain.version}, once: {build.estimate}")
+    for number, (name, package) in enumerate(build.programs.items(), start=1):
+        label = f"[{number}/{len(build.programs)}] {name}"
+        target = programs / name
+        await toolchain.build(label, package, build.flags, target, module=module, progress=progress)
 
 
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-async def _build(build: _Build, files: dict[str, bytes], folder: Path, progress: Progress) -> None:
-    """Build all programs and put them into `folder`. Only the holder of the lock may call it."""
-    started = time.monotonic()
-    with _appearing_whole(folder) as programs, tempfile.TemporaryDirectory() as module_name:
-        module = Path(module_name)
-        # A copy: an installed package may be read-only, and the compiler must not be able to change ours.
-        for name, content in files.items():
-            (module / name).write_bytes(content)
-        toolchain = await find_toolchain(module, _cache(), progress)
-        progress(f"Building {build.name} {build.version} with {toolchain.version}, once: {build.estimate}")
-        for number, (name, package) in enumerate(build.programs.items(), start=1):
-            label = f"[{number}/{len(build.programs)}] {name}"
-            target = programs / name
-            await toolchain.build(label, package, build.flags, target, module=module, progress=progress)
-    progress(f"Built {build.name} {build.version} in {time.monotonic() - started:.0f} s, kept in {folder}")
-
-
-@contextlib.contextmanager
-def _appearing_whole(folder: Path) -> Iterator[Path]:
-    """A folder to fill that becomes `folder` at the end of the block, or goes if the block fails."""
-    prefix = f".{folder.name}."
-    for abandoned in folder.parent.glob(f"{prefix}*"):  # by a process that was killed: the lock is ours
-        shutil.rmtree(abandoned, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=folder.parent) as partial:
-        filled = Path(partial, "whole")
-        filled.mkdir()
-        yield filled
-        for path in filled.iterdir():  # on the disk before it is seen, or a power cut leaves empty programs
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-        filled.rename(folder)
+def _write_files(folder: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
 
 
 async def _fetch_all(*, helm: bool) -> None:

@@ -1,11 +1,11 @@
 """A program that runs as long as we do.
 
-Owns how a child of the sandbox is started, watched and ended: in a session of its own, so that Ctrl-C in the
-terminal reaches us and not it; with its output in a file, so that the last lines can be quoted; and killed by
-the kernel if we are killed. It must not know what the program is.
+Owns how a child of the sandbox is started, watched and ended: in a session of its own, so that Ctrl-C in the terminal
+reaches us and not it; with its output in a file, so that the last lines can be quoted; and killed by the kernel if we
+are killed. It must not know what the program is.
 
-`subprocess.Popen` and not asyncio's: a server outlives the event loop that started it when tests with loops
-of their own share it.
+`subprocess.Popen` and not asyncio's: a server outlives the event loop that started it when tests with loops of their
+own share it.
 """
 
 import asyncio
@@ -35,9 +35,7 @@ class ChildProcess:
     ) -> None:
         """Start it; the first word is a path. Raises RuntimeError if this is not the main thread."""
         if threading.current_thread() is not threading.main_thread():
-            raise RuntimeError(
-                f"{name} must be started from the main thread: it is killed when its thread ends"
-            )
+            raise RuntimeError(f"{name} must be started from the main thread: it is killed when its thread ends")
         self.name = name
         self.log_path = log_path
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid())]

@@ -1,14 +1,14 @@
 """A real Kubernetes control plane on this machine: etcd, kube-apiserver and kube-controller-manager.
 
-Owns the start, the readiness and the end of the three as one thing. There is no kubelet and no scheduler, so
-pods never run; everything that the API server enforces (schemas, CEL, RBAC, conflicts, server-side apply) is
-the real thing, namespaces are deleted to the end and owned objects are collected. It must not know where the
-programs come from, nor anything of campaigns.
+Owns the start, the readiness and the end of the three as one thing. There is no kubelet and no scheduler, so pods
+never run; everything that the API server enforces (schemas, CEL, RBAC, conflicts, server-side apply) is the real
+thing, namespaces are deleted to the end and owned objects are collected. It must not know where the programs come
+from, nor anything of campaigns.
 
-Nothing is left running: the block ends the servers on its way out, and on Linux the kernel ends them if we
-are killed (elsewhere a SIGKILL leaves them behind). Python does not unwind on SIGTERM by itself, so a command
-that uses this cancels its main task on that signal. Only loopback is used, and etcd has no port at all but a
-socket in the private folder.
+Nothing is left running: the block ends the servers on its way out, and on Linux the kernel ends them if we are killed
+(elsewhere a SIGKILL leaves them behind). Python does not unwind on SIGTERM by itself, so a command that uses this
+cancels its main task on that signal. Only loopback is used, and etcd has no port at all but a socket in the private
+folder.
 """
 
 import asyncio
@@ -174,9 +174,7 @@ class ControlPlane:
 
     async def start_api_server(self) -> None:
         """Start the API server after `stop_api_server`; return when it serves. Raises ControlPlaneError."""
-        self._api_server = self._spawn(
-            "kube-apiserver", self._binaries.kube_apiserver, *self._api_server_flags()
-        )
+        self._api_server = self._spawn("kube-apiserver", self._binaries.kube_apiserver, *self._api_server_flags())
         await self._wait_until_served("/readyz", self._api_server)
 
     async def stop(self) -> None:
@@ -265,9 +263,7 @@ class ControlPlane:
             "--secure-port=0",
         )
         # It has no port of its own to ask; its first work is visible here.
-        await self._wait_until_served(
-            "/api/v1/namespaces/default/serviceaccounts/default", self._controller_manager
-        )
+        await self._wait_until_served("/api/v1/namespaces/default/serviceaccounts/default", self._controller_manager)
 
     async def _wait_until_served(self, path: str, child: ChildProcess) -> None:
         """Poll our API server until it answers 200 for `path`; give up when `child` or etcd ends."""

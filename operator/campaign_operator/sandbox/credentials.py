@@ -1,8 +1,8 @@
 """Who may talk to the control plane, and how its clients know that it is the right one.
 
-Owns the certificate authority of one control plane, the certificates that it issues, and kubeconfig files.
-Made anew for each control plane: a client of this one therefore refuses another server that happens to listen
-on the same port, such as one left over by a crash. It must not know how the servers are started.
+Owns the certificate authority of one control plane, the certificates that it issues, and kubeconfig files. Made anew
+for each control plane: a client of this one therefore refuses another server that happens to listen on the same port,
+such as one left over by a crash. It must not know how the servers are started.
 """
 
 import base64
@@ -43,9 +43,7 @@ class Credentials:
         """A kubeconfig of whoever the bearer token belongs to, `namespace` being its default one."""
         self._write_kubeconfig(path, server_url, {"token": token}, namespace)
 
-    def _write_kubeconfig(
-        self, path: Path, server_url: str, user: dict[str, str], namespace: str = "default"
-    ) -> None:
+    def _write_kubeconfig(self, path: Path, server_url: str, user: dict[str, str], namespace: str = "default") -> None:
         ca = base64.b64encode(self.ca_pem.encode()).decode()
         cluster = {"server": server_url, "certificate-authority-data": ca}
         name = "sandbox"

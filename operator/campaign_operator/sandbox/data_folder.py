@@ -1,8 +1,8 @@
 """The folder in which one control plane keeps its data.
 
-Owns that a control plane always begins in an empty folder of its own, that the folder goes when the control
-plane goes, and that folders of control planes which could not tidy up (killed, power cut) go when the next
-one starts. It must not know what is kept in it.
+Owns that a control plane always begins in an empty folder of its own, that the folder goes when the control plane
+goes, and that folders of control planes which could not tidy up (killed, power cut) go when the next one starts. It
+must not know what is kept in it.
 """
 
 import fcntl

@@ -1,15 +1,15 @@
 """Run a program that the kernel ends when our own process ends, however that ends.
 
-Owns one thing: the step between fork and exec in which a process says that it wants to be killed together
-with its parent. No handler of ours runs after SIGKILL or a crash of the interpreter, so only the kernel can
-keep servers from being left behind. It is a program of its own, run by path and without site-packages,
-because such a step inside `subprocess` (`preexec_fn`) is not safe in a process that has threads.
+Owns one thing: the step between fork and exec in which a process says that it wants to be killed together with its
+parent. No handler of ours runs after SIGKILL or a crash of the interpreter, so only the kernel can keep servers from
+being left behind. It is a program of its own, run by path and without site-packages, because such a step inside
+`subprocess` (`preexec_fn`) is not safe in a process that has threads.
 
-Linux only. Other systems have nothing like it: there the program is simply run, and a SIGKILL of its parent
-leaves it behind.
+Linux only. Other systems have nothing like it: there the program is simply run, and a SIGKILL of its parent leaves it
+behind.
 
-Source: prctl(2), PR_SET_PDEATHSIG. "Parent" there is the *thread* that forked, so the caller forks from the
-main thread.
+Source: prctl(2), PR_SET_PDEATHSIG. "Parent" there is the *thread* that forked, so the caller forks from the main
+thread.
 """
 
 import ctypes

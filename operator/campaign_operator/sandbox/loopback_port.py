@@ -1,9 +1,8 @@
 """A free port on the loopback interface for a server that another program opens.
 
-Owns that nobody else gets the port between the moment it is found free and the moment the server listens, nor
-while the server is being restarted: two sandboxes started side by side do race for it, and so does every
-client that keeps trying to reach a stopped server, whose own side of a connection may be given that very
-port.
+Owns that nobody else gets the port between the moment it is found free and the moment the server listens, nor while
+the server is being restarted: two sandboxes started side by side do race for it, and so does every client that keeps
+trying to reach a stopped server, whose own side of a connection may be given that very port.
 """
 
 import socket
