@@ -23,7 +23,7 @@ class Problem:
 class Observation:
     """The world as this process sees it now.
 
-    `blueprint` and `connection` are the thing itself or what is wrong with it. `outcomes` are answers to requests of
+    `blueprint` and `connection` are the thing itself or what is wrong with it; no connection where none is needed any more. `outcomes` are answers to requests of
     this process that are not on record yet. `settled_at` tells, for each attempt that may have been carried out, the
     instant at which this process will have waited out the settling time. `polled_at` is when the analytics of the run
     in hand were last asked for by this process, whether or not they answered. `poll_due` and `retry_now` are wishes:
@@ -32,7 +32,7 @@ class Observation:
 
     now: datetime
     blueprint: Blueprint | Problem
-    connection: Connection | Problem
+    connection: Connection | Problem | None
     outcomes: Mapping[Attempt, SubmitOutcome] = field(default_factory=dict)
     settled_at: Mapping[Attempt, datetime] = field(default_factory=dict)
     polled_at: datetime | None = None

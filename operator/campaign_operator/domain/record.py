@@ -70,7 +70,7 @@ Change = Callable[[WindowStatus], WindowStatus]
 
 def retry_seconds(attempt: int) -> float:
     """The wait before another attempt where the dialer asked for none: 5 s, doubled each time, at most 5 min."""
-    return min(5.0 * 2 ** min(max(attempt, 1) - 1, 10), MAX_RETRY_SECONDS)
+    return min(5.0 * float(2 ** min(max(attempt, 1) - 1, 10)), float(MAX_RETRY_SECONDS))
 
 
 def run_at(status: Status, place: Place) -> RunStatus:
@@ -291,7 +291,7 @@ def looked_up(status: Status, place: Place, time_zones: Iterable[str], listing: 
 
 def held(status: Status, place: Place, time_zones: Iterable[str], code: int) -> Status:
     """Uncertain windows of a dialer that cannot be asked: a person must look."""
-    message = f"it may have been submitted, and the dialer has no listing to look it up (it answered {code}); look at the dialer"
+    message = f"it may have been submitted, and the dialer has no listing (it answered {code}); look at the dialer"
     return _changed(
         status, place, time_zones, lambda w: _window(w, WindowState.HELD, cause=Reason.WINDOW_HELD, message=message)
     )

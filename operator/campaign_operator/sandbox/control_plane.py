@@ -125,6 +125,11 @@ class ControlPlane:
         return self._folder.path / "administrator.kubeconfig"
 
     @property
+    def kubectl_path(self) -> Path:
+        """The kubectl of this control plane's version."""
+        return self._binaries.kubectl
+
+    @property
     def pids(self) -> dict[str, int]:
         """The process ids of the servers that have been started, by name."""
         return {child.name: child.pid for child in self._children()}
