@@ -81,9 +81,7 @@ class RunningSimulator:
 
     def client(self, timeout_seconds: float = 10) -> httpx.AsyncClient:
         """A plain HTTP client for this server; the caller closes it."""
-        return httpx.AsyncClient(
-            base_url=self.base_url, verify=self.trust, timeout=timeout_seconds, trust_env=False
-        )
+        return httpx.AsyncClient(base_url=self.base_url, verify=self.trust, timeout=timeout_seconds, trust_env=False)
 
     async def ledger(self, campaign_id: str | None = None) -> dict[str, Any]:
         query = {} if campaign_id is None else {"campaign": campaign_id}

@@ -190,8 +190,8 @@ def sandbox(
 ) -> None:
     """Run a whole world on this machine: control plane, CRD, simulated dialer, webhook receiver and operator.
 
-    Prints the line that points kubectl at it and stays until Ctrl-C. The first time, the programs of the control plane are built
-    from their published sources, which takes some minutes.
+    Prints the line that points kubectl at it and stays until Ctrl-C. The first time, the programs of the control plane
+    are built from their published sources, which takes some minutes.
     """
     if demo and without:
         raise typer.BadParameter("--demo needs every part; leave out --without")

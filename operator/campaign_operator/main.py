@@ -11,13 +11,13 @@ from typing import Any
 
 import kopf
 import structlog
-from kubernetes.aio.client import ApiClient, CustomObjectsApi
+from kubernetes.aio.client import ApiClient, Configuration, CustomObjectsApi
 from kubernetes.aio.client.exceptions import ApiException
 
 from campaign_operator import handlers
 from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.adapters.clock import SystemClock
-from campaign_operator.adapters.cluster import connection_info, load_configuration
+from campaign_operator.adapters.cluster import load_configuration
 from campaign_operator.adapters.cxone import CXoneDialer
 from campaign_operator.adapters.egress import Egress, EgressPolicy
 from campaign_operator.adapters.events import EventRecorder
@@ -87,7 +87,7 @@ async def _run_kopf(reconciler: Reconciler, options: RunOptions) -> None:
 
     @kopf.on.login(registry=registry)
     async def login(**_: Any) -> kopf.ConnectionInfo:
-        return await connection_info(await load_configuration())
+        return await _connection_info(await load_configuration())
 
     @kopf.on.probe(id="alive", registry=registry)
     async def alive(**_: Any) -> str:
@@ -102,6 +102,24 @@ async def _run_kopf(reconciler: Reconciler, options: RunOptions) -> None:
         clusterwide=not options.namespaces,
         namespaces=options.namespaces,
         liveness_endpoint=endpoint,
+    )
+
+
+async def _connection_info(configuration: Configuration) -> kopf.ConnectionInfo:
+    """The same credentials for kopf."""
+    header = await configuration.get_api_key_with_prefix("BearerToken")
+    scheme, _, token = (header or "").partition(" ")
+    return kopf.ConnectionInfo(
+        server=configuration.host,
+        ca_path=configuration.ssl_ca_cert,
+        insecure=not configuration.verify_ssl,
+        username=configuration.username or None,
+        password=configuration.password or None,
+        scheme=scheme or None,
+        token=token or None,
+        certificate_path=configuration.cert_file,
+        private_key_path=configuration.key_file,
+        proxy_url=configuration.proxy,
     )
 
 

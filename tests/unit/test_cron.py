@@ -66,9 +66,7 @@ def test_a_field_names_these_minutes(text: str, minutes: tuple[int, ...]) -> Non
         ("4-SAT", (4, 5, 6)),
     ],
 )
-def test_a_day_of_week_is_a_number_or_an_english_name_and_seven_is_sunday(
-    text: str, days: tuple[int, ...]
-) -> None:
+def test_a_day_of_week_is_a_number_or_an_english_name_and_seven_is_sunday(text: str, days: tuple[int, ...]) -> None:
     assert parse_cron(f"* * * * {text}").days_of_week == days
 
 
@@ -203,12 +201,8 @@ def test_what_is_refused_is_told_where_why_and_what_to_write(text: str, words: s
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("position", "first", "last"), [(0, 0, 59), (1, 0, 23), (2, 1, 31), (3, 1, 12), (4, 0, 7)]
-)
-def test_what_is_written_as_told_for_a_reversed_range_means_that_range(
-    position: int, first: int, last: int
-) -> None:
+@pytest.mark.parametrize(("position", "first", "last"), [(0, 0, 59), (1, 0, 23), (2, 1, 31), (3, 1, 12), (4, 0, 7)])
+def test_what_is_written_as_told_for_a_reversed_range_means_that_range(position: int, first: int, last: int) -> None:
     fields = ["*"] * 5
     for high in range(first, last):
         for low in range(high + 1, last + 1):

@@ -134,9 +134,7 @@ floating_times = st.datetimes(datetime(2025, 1, 1), datetime(2031, 1, 1))  # noq
 
 @given(cron=written_crons(), start=floating_times)
 @settings(max_examples=400, deadline=None)
-def test_the_matches_are_those_of_a_walk_over_every_minute(
-    cron: tuple[Written, ...], start: datetime
-) -> None:
+def test_the_matches_are_those_of_a_walk_over_every_minute(cron: tuple[Written, ...], start: datetime) -> None:
     text = " ".join(field.text for field in cron)
     walked = walk(cron, start, days=10 * 366)
     expected = [match for _, match in zip(range(5), walked, strict=False)]

@@ -1,4 +1,4 @@
-"""How this process reaches the API server: one source of credentials for our own client and for kopf's.
+"""How this process reaches the API server: one source of credentials, for our own client and for kopf's.
 
 Order: KUBECONFIG, where it is set; the pod's service account; ~/.kube/config.
 """
@@ -6,7 +6,6 @@ Order: KUBECONFIG, where it is set; the pod's service account; ~/.kube/config.
 import os
 from pathlib import Path
 
-import kopf
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
@@ -39,21 +38,3 @@ async def load_configuration() -> Configuration:
 
 async def _load_kubeconfig(path: str, configuration: Configuration) -> None:
     await load_kube_config(config_file=path, client_configuration=configuration, persist_config=False)  # type: ignore[no-untyped-call] # it has no types
-
-
-async def connection_info(configuration: Configuration) -> kopf.ConnectionInfo:
-    """The same credentials for kopf."""
-    header = await configuration.get_api_key_with_prefix("BearerToken")
-    scheme, _, token = (header or "").partition(" ")
-    return kopf.ConnectionInfo(
-        server=configuration.host,
-        ca_path=configuration.ssl_ca_cert,
-        insecure=not configuration.verify_ssl,
-        username=configuration.username or None,
-        password=configuration.password or None,
-        scheme=scheme or None,
-        token=token or None,
-        certificate_path=configuration.cert_file,
-        private_key_path=configuration.key_file,
-        proxy_url=configuration.proxy,
-    )

@@ -5,9 +5,7 @@ from datetime import datetime, timedelta
 
 from campaign_operator.api.v1alpha1 import WindowStatus
 from campaign_operator.domain.campaign import Settings
-
-WORTHWHILE_SECONDS = 900
-"""A window that would be open for less is not worth sending late."""
+from campaign_operator.domain.windows import SHORTEST_LATE_WINDOW_SECONDS, next_whole_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +28,11 @@ def too_late(window: WindowStatus, now: datetime, settings: Settings, *, may_be_
     """
     if window.start_time > now + timedelta(seconds=settings.send_within_seconds):
         return None
-    if now < last_chance(window, settings):
-        start = (now + timedelta(seconds=settings.lead_seconds)).replace(microsecond=0) + timedelta(seconds=1)
-        return Late(start) if may_be_sent else None
+    if now <= last_chance(window, settings):
+        return Late(next_whole_second(now + timedelta(seconds=settings.lead_seconds))) if may_be_sent else None
     return Missed() if window.start_time <= now + timedelta(seconds=1) else None
 
 
 def last_chance(window: WindowStatus, settings: Settings) -> datetime:
-    """From this instant on too little is left of the window to send it late."""
-    return window.end_time - timedelta(seconds=WORTHWHILE_SECONDS + settings.lead_seconds + 1)
+    """The last instant at which enough is left of the window to send it late."""
+    return window.end_time - timedelta(seconds=SHORTEST_LATE_WINDOW_SECONDS + settings.lead_seconds)

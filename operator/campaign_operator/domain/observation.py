@@ -23,11 +23,12 @@ class Problem:
 class Observation:
     """The world as this process sees it now.
 
-    `blueprint` and `connection` are the thing itself or what is wrong with it; no connection where none is needed any more. `outcomes` are answers to requests of
-    this process that are not on record yet. `settled_at` tells, for each attempt that may have been carried out, the
-    instant at which this process will have waited out the settling time. `polled_at` is when the analytics of the run
-    in hand were last asked for by this process, whether or not they answered. `poll_due` and `retry_now` are wishes:
-    the poll timer has fired; a person, an edit or a changed Secret asks to try again what was refused.
+    `blueprint` and `connection` are the thing itself or what is wrong with it; no connection where none is needed any
+    more. `outcomes` are answers to requests of this process that are not on record yet. `settled_at` tells, for each
+    attempt that may have been carried out, the instant at which this process will have waited out the settling time.
+    `polled_at` is when the analytics of the run in hand were last asked for by this process, whether or not they
+    answered. `poll_due` and `retry_now` are wishes: the poll timer has fired; a person, an edit or a changed Secret
+    asks to try again what was refused.
     """
 
     now: datetime

@@ -1,7 +1,7 @@
 """The demo: applies the example, shows its progress as it comes, and judges its end.
 
-Owns what a first user sees. It tells nothing that it has not read back: states come from the API server, the webhook's body from the
-receiver, and the exit status from both.
+Owns what a first user sees. It tells nothing that it has not read back: states come from the API server, the webhook's
+body from the receiver, and the exit status from both.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import os
 import ssl
 import time
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,9 @@ async def run_demo(sandbox: Sandbox, example: Path, console: Console) -> None:
     manifest, name = _adapted(example, sandbox.receiver_url)
     console.print(f"\n[bold]$ kubectl apply -f {example.name}[/bold]", highlight=False)
     console.print(manifest.rstrip(), markup=False)
-    console.print(f"[dim]The webhook's host stands for the receiver at {sandbox.receiver_url}.[/dim]\n", highlight=False)
+    console.print(
+        f"[dim]The webhook's host stands for the receiver at {sandbox.receiver_url}.[/dim]\n", highlight=False
+    )
     answer = await sandbox.control_plane.kubectl("apply", "-f", "-", stdin=manifest)
     console.print(answer.stdout.rstrip(), highlight=False)
     console.print("\n[bold]$ kubectl get outboundcampaigns --watch[/bold]", highlight=False)
@@ -81,7 +83,9 @@ async def _follow(control_plane: ControlPlane, name: str, console: Console) -> N
             state = run.get("state", "")
             line = f"{state:<11} {status.get('progress', ''):<14} {_ready(status):<9} {hook}"
             if line != shown:
-                colour = {"Running": "yellow", "Completed": "green", "TimedOut": "red", "Failed": "red"}.get(state, "cyan")
+                colour = {"Running": "yellow", "Completed": "green", "TimedOut": "red", "Failed": "red"}.get(
+                    state, "cyan"
+                )
                 console.print(
                     f"[dim]{time.monotonic() - started:6.1f} s[/dim]  [{colour}]{line}[/{colour}]", highlight=False
                 )
@@ -97,7 +101,7 @@ def _ready(status: dict[str, Any]) -> str:
     return next((f"Ready={c['status']}" for c in status.get("conditions", ()) if c["type"] == "Ready"), "")
 
 
-async def _watch(control_plane: ControlPlane, name: str) -> AsyncIterator[dict[str, Any]]:
+async def _watch(control_plane: ControlPlane, name: str) -> AsyncGenerator[dict[str, Any]]:
     """The campaign at every change, as `kubectl get --watch -o json` prints it: one document after another."""
     process = await asyncio.create_subprocess_exec(
         control_plane.kubectl_path,

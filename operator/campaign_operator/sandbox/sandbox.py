@@ -1,8 +1,8 @@
 """Everything in one terminal: control plane, CRD, simulated dialer, webhook receiver and the operator.
 
-Owns what belongs together so that a campaign can run from end to end on this machine: which ports, which certificate authority, which
-Secrets. All of it ends with the block, whatever ended it. Dialer and receiver run in this process, the control plane and the operator
-in their own.
+Owns what belongs together so that a campaign can run from end to end on this machine: which ports, which certificate
+authority, which Secrets. All of it ends with the block, whatever ended it. Dialer and receiver run in this process,
+the control plane and the operator in their own.
 """
 
 import os
@@ -117,9 +117,7 @@ async def _apply_secrets(control_plane: ControlPlane, dialer_url: str | None) ->
 
 async def _apply_secret(control_plane: ControlPlane, name: str, values: dict[str, str]) -> None:
     lines = "".join(f"  {key}: {value}\n" for key, value in values.items())
-    manifest = (
-        f"apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}, namespace: {NAMESPACE}}}\nstringData:\n{lines}"
-    )
+    manifest = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}, namespace: {NAMESPACE}}}\nstringData:\n{lines}"
     await control_plane.kubectl("apply", "--server-side", "-f", "-", stdin=manifest)
 
 
