@@ -1,0 +1,82 @@
+"""What a person got wrong in a spec, as exceptions that say where, what and how to put it right.
+
+    ValueError
+    └── InvalidSpecError        anything wrong with a spec; `errors` lists it, one by one
+        ├── SpecError           one field
+        └── SpecErrors          several fields, found together
+
+Owns the form of such an error: the field's path, then one sentence with the value, the rule and the remedy.
+Knows no rule itself and nothing of Kubernetes conditions, Events or the command line, which all show the same
+sentences.
+
+Contact ids are people's data and never appear in a message; every other value goes through `quoted`, since a
+message ends up in logs, terminals and `kubectl get`.
+"""
+
+from collections.abc import Iterable
+
+_QUOTED_CHARACTERS = 64
+
+
+class InvalidSpecError(ValueError):
+    """A spec breaks at least one rule. Trying again is of no use until a person edits it.
+
+    `errors` are those worth showing, in the order of the spec; `count` is how many there are, which may be
+    more.
+    """
+
+    errors: "tuple[SpecError, ...]"
+    count: int
+
+
+class SpecError(InvalidSpecError):
+    """One field breaks a rule.
+
+    `field` is its path, such as `spec.cron` or `spec.contacts[3].timeZone`; `message` names value, rule and
+    remedy.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(field, message)
+        self.field = field
+        self.message = message
+        self.errors = (self,)
+        self.count = 1
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}"
+
+
+class SpecErrors(InvalidSpecError):  # noqa: N818 -- the plural says what sets it apart
+    """Several fields break rules; one per line as text.
+
+    `problems` are taken apart, so that the errors of nested checks stand side by side. `unshown` counts
+    errors that were found but are not among them.
+    """
+
+    def __init__(self, problems: Iterable[InvalidSpecError], unshown: int = 0) -> None:
+        problems = tuple(problems)
+        super().__init__(problems, unshown)
+        self.errors = tuple(error for problem in problems for error in problem.errors)
+        self.count = sum(problem.count for problem in problems) + unshown
+
+    def __str__(self) -> str:
+        lines = [str(error) for error in self.errors]
+        hidden = self.count - len(self.errors)
+        if hidden:
+            lines.append(f"and {hidden} more")
+        return "\n".join(lines)
+
+
+def quoted(value: str) -> str:
+    """`value` in double quotes, on one line, at most 64 characters of it, with what cannot be printed
+    escaped."""
+    shown = value[:_QUOTED_CHARACTERS]
+    escaped = "".join(_escaped(character) for character in shown)
+    return f'"{escaped}"' if len(value) <= _QUOTED_CHARACTERS else f'"{escaped}..."'
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
