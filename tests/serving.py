@@ -1,0 +1,136 @@
+"""Starts the sandbox's servers for tests: real uvicorn and sockets, a free port, each in a thread of its own.
+own.
+
+A thread, so that a test whose own event loop is busy, or is a different one, finds a dialer that answers all
+the same; not a process, so that a test can hand in its own clock.
+"""
+
+import asyncio
+import ssl
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from campaign_operator.sandbox.listener import Listener
+from campaign_operator.sandbox.simulator.faults import FaultRule
+from campaign_operator.sandbox.simulator.server import simulated_dialer, wall_clock
+from campaign_operator.sandbox.simulator.settings import Client, SimulatorSettings
+
+CLIENT = Client("operator", "operator-secret")
+ANY_CAMPAIGN = {"*": 100}
+
+
+class SteppedClock:
+    """A clock that stands still until it is moved. Starts at the wall clock's whole second."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._now = start or datetime.now(UTC).replace(microsecond=0)
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+
+@asynccontextmanager
+async def in_own_thread(server: Callable[[], AbstractAsyncContextManager[str]]) -> AsyncIterator[str]:
+    """Run a server in a thread with an event loop of its own; yields its base URL, stops it at the end."""
+    ready: Future[tuple[str, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def run() -> None:
+        async with server() as base_url:
+            stop = asyncio.Event()
+            ready.set_result((base_url, asyncio.get_running_loop(), stop))
+            await stop.wait()
+
+    def target() -> None:
+        try:
+            asyncio.run(run())
+        except BaseException as error:
+            if ready.done():
+                raise
+            ready.set_exception(error)
+
+    thread = threading.Thread(target=target, name="sandbox-server")
+    thread.start()
+    base_url, loop, stop = await asyncio.wrap_future(ready)
+    try:
+        yield base_url
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        await asyncio.to_thread(thread.join)
+
+
+@dataclass(frozen=True)
+class RunningSimulator:
+    """A simulated dialer that runs, and its control end points."""
+
+    base_url: str
+    trust: ssl.SSLContext | bool = field(repr=False)
+
+    @property
+    def token_url(self) -> str:
+        return f"{self.base_url}/api/v2/oauth/token"
+
+    def client(self, timeout_seconds: float = 10) -> httpx.AsyncClient:
+        """A plain HTTP client for this server; the caller closes it."""
+        return httpx.AsyncClient(
+            base_url=self.base_url, verify=self.trust, timeout=timeout_seconds, trust_env=False
+        )
+
+    async def ledger(self, campaign_id: str | None = None) -> dict[str, Any]:
+        query = {} if campaign_id is None else {"campaign": campaign_id}
+        async with self.client() as client:
+            return dict((await client.get("/_ledger", params=query)).raise_for_status().json())
+
+    async def put_faults(self, *rules: FaultRule, campaign_id: str | None = None) -> None:
+        """Put these rules in the place of all, or of those of one campaign."""
+        body = {"rules": [rule.model_dump(mode="json", by_alias=True) for rule in rules]}
+        query = {} if campaign_id is None else {"campaign": campaign_id}
+        async with self.client() as client:
+            (await client.put("/_faults", params=query, json=body)).raise_for_status()
+
+    async def delete_faults(self) -> None:
+        async with self.client() as client:
+            (await client.delete("/_faults")).raise_for_status()
+
+    async def expire_tokens(self) -> None:
+        async with self.client() as client:
+            (await client.post("/_tokens/expire")).raise_for_status()
+
+
+@asynccontextmanager
+async def running_simulator(
+    *,
+    clients: tuple[Client, ...] = (CLIENT,),
+    campaigns: Mapping[str, int] = ANY_CAMPAIGN,
+    now: Callable[[], datetime] = wall_clock,
+    authority: str | None = None,
+    **settings: Any,
+) -> AsyncIterator[RunningSimulator]:
+    """A simulated dialer; `settings` are further fields of SimulatorSettings.
+
+    `authority` is the path of the PEM file to trust where `settings["listener"]` has TLS.
+    """
+    chosen = SimulatorSettings(clients=clients, campaigns=campaigns, **settings)
+    trust = ssl.create_default_context(cafile=authority) if authority else False
+    async with in_own_thread(lambda: simulated_dialer(chosen, now)) as base_url:
+        yield RunningSimulator(base_url, trust)
+
+
+__all__ = [
+    "ANY_CAMPAIGN",
+    "CLIENT",
+    "Listener",
+    "RunningSimulator",
+    "SteppedClock",
+    "in_own_thread",
+    "running_simulator",
+]
