@@ -12,15 +12,16 @@ from contextlib import asynccontextmanager
 
 import httpcore
 
-_IDLE_SECONDS = 30.0
-
 
 class Lanes:
-    """Opens lanes by name as they are asked for, `width` places wide."""
+    """Opens lanes by name as they are asked for, `width` places wide; closes one after `idle_seconds` unused."""
 
-    def __init__(self, open_pool: Callable[[], httpcore.AsyncConnectionPool], width: int) -> None:
+    def __init__(
+        self, open_pool: Callable[[], httpcore.AsyncConnectionPool], width: int, idle_seconds: float
+    ) -> None:
         self._open_pool = open_pool
         self._width = width
+        self._idle_seconds = idle_seconds
         self._lanes: dict[str, _Lane] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -36,7 +37,9 @@ class Lanes:
                 yield lane.pool
         finally:
             if lane.leave():
-                lane.retirement = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._retire, name)
+                lane.retirement = asyncio.get_running_loop().call_later(
+                    self._idle_seconds, self._retire, name
+                )
 
     async def aclose(self) -> None:
         """Close all connections, also those in use."""
