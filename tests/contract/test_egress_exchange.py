@@ -1,0 +1,364 @@
+"""What became of one request, against a server that does everything wrong.
+
+The question behind each test: may the request have been carried out? Only a "certainly not" may be sent
+again.
+"""
+
+import asyncio
+import gzip
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from campaign_operator.adapters.exchange import (
+    LARGEST_BODY_BYTES,
+    Answered,
+    HTTPExchange,
+    NeverSent,
+    OutgoingRequest,
+    Unanswered,
+)
+from scripted_server import (
+    Conversation,
+    Received,
+    ScriptedServer,
+    answer,
+    dribble,
+    garbage,
+    hang_up,
+    reset,
+    scripted_server,
+    silence,
+)
+
+
+@asynccontextmanager
+async def exchange_to(
+    server: ScriptedServer, width: int = 16, keep_alive: bool = True, idle_seconds: float = 30.0
+) -> AsyncIterator[HTTPExchange]:
+    egress = server.egress()
+    exchange = HTTPExchange(egress, width=width, keep_alive=keep_alive, idle_seconds=idle_seconds)
+    try:
+        yield exchange
+    finally:
+        await exchange.aclose()
+        egress.close()
+
+
+def post(server: ScriptedServer, lane: str = "lane", body: bytes = b"{}") -> OutgoingRequest:
+    return OutgoingRequest(lane, "POST", f"{server.url}/submit", body=body)
+
+
+class Asked:
+    """A permission that gives the answers it is told and counts how often it was asked."""
+
+    def __init__(self, *answers: bool) -> None:
+        self._answers = list(answers)
+        self.times = 0
+
+    def in_force(self) -> bool:
+        self.times += 1
+        return self._answers.pop(0)
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not holds():
+            await asyncio.sleep(0.005)  # noqa: ASYNC110 - what is waited for happens in the server
+
+
+async def test_a_refused_connection_means_never_sent() -> None:
+    async with scripted_server(silence) as server, exchange_to(server) as exchange:
+        server.refuse_connections()
+        outcome = await exchange.send(post(server), deadline_seconds=5)
+    assert outcome == NeverSent("no connection to localhost: Connection refused")
+
+
+async def test_a_lapsed_permission_means_that_not_one_byte_leaves() -> None:
+    async with scripted_server(answer(201)) as server:
+        async with exchange_to(server) as exchange:
+            outcome = await exchange.send(post(server), deadline_seconds=5, permission=Asked(False))
+            assert isinstance(outcome, NeverSent)
+            assert "lapsed" in outcome.message
+            await eventually(lambda: not server.open_connections)
+        assert server.connections == 1
+        assert server.bytes_received == 0
+
+
+async def test_a_lapsed_permission_holds_back_a_request_on_a_connection_already_in_use() -> None:
+    async with scripted_server(answer(201)) as server, exchange_to(server) as exchange:
+        await exchange.send(post(server), deadline_seconds=5)
+        before = server.bytes_received
+        outcome = await exchange.send(post(server), deadline_seconds=5, permission=Asked(False))
+        assert isinstance(outcome, NeverSent)
+        await eventually(lambda: not server.open_connections)
+        assert (server.connections, server.bytes_received) == (1, before)
+        assert isinstance(await exchange.send(post(server), deadline_seconds=5), Answered)
+
+
+async def test_the_permission_is_asked_only_after_all_the_waiting() -> None:
+    """With one place in the lane, the second request must wait for the first before it may ask."""
+    async with (
+        scripted_server(
+            dribble(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", every_seconds=0.005)
+        ) as server,
+        exchange_to(server, width=1) as exchange,
+    ):
+        first = asyncio.create_task(exchange.send(post(server), deadline_seconds=5))
+        await eventually(lambda: len(server.requests) == 1)
+        permission = Asked(True, True)
+        second = asyncio.create_task(exchange.send(post(server), deadline_seconds=5, permission=permission))
+        await asyncio.sleep(0.05)
+        assert not first.done()
+        assert permission.times == 0
+        assert isinstance(await first, Answered)
+        assert isinstance(await second, Answered)
+
+
+async def test_a_request_whose_permission_lapses_before_its_body_is_not_completed() -> None:
+    async with scripted_server(answer(201)) as server, exchange_to(server) as exchange:
+        permission = Asked(True, False)
+        outcome = await exchange.send(post(server, body=b"x" * 10), deadline_seconds=5, permission=permission)
+        assert isinstance(outcome, Unanswered)
+        await eventually(lambda: not server.open_connections)
+        assert all(request.body == b"" for request in server.requests)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        reset,
+        hang_up,
+        garbage(b""),
+        garbage(b"SSH-2.0-secret-greeting\r\n"),
+        garbage(b"HTTP/1.1 201 Created\r\nContent-Le"),
+        garbage(b"HTTP/1.1 201 Created\r\nX: " + b"y" * 200_000 + b"\r\n\r\n"),
+        garbage(b"HTTP/1.1 099 Odd\r\n\r\n"),
+    ],
+)
+async def test_a_connection_that_breaks_after_the_first_byte_leaves_it_open(reply: object) -> None:
+    async with scripted_server(reply) as server, exchange_to(server) as exchange:  # type: ignore[arg-type]
+        outcome = await exchange.send(post(server), deadline_seconds=5)
+        assert isinstance(outcome, Unanswered)
+        assert "secret-greeting" not in outcome.message
+        assert len(server.requests) == 1
+
+
+async def test_a_server_that_says_nothing_is_given_up_at_the_deadline() -> None:
+    async with scripted_server(silence) as server, exchange_to(server) as exchange:
+        begun = time.monotonic()
+        outcome = await exchange.send(post(server), deadline_seconds=0.2)
+        assert outcome == Unanswered("no answer within 0.2 s")
+        assert time.monotonic() - begun < 2
+
+
+async def test_a_server_that_sends_a_byte_now_and_then_is_given_up_at_the_deadline() -> None:
+    slow = dribble(b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}", every_seconds=0.05)
+    async with scripted_server(slow) as server, exchange_to(server) as exchange:
+        assert isinstance(await exchange.send(post(server), deadline_seconds=0.3), Unanswered)
+
+
+async def test_a_body_that_dribbles_past_the_deadline_leaves_the_status() -> None:
+    async def slow_body(conversation: Conversation, request: Received) -> None:
+        await conversation.write(b"HTTP/1.1 422 X\r\nContent-Length: 1000\r\n\r\n")
+        await dribble(b"x" * 1000, every_seconds=0.05)(conversation, request)
+
+    async with scripted_server(slow_body) as server, exchange_to(server) as exchange:
+        outcome = await exchange.send(post(server), deadline_seconds=0.3)
+        assert isinstance(outcome, Answered)
+        assert (outcome.status, outcome.body) == (422, None)
+
+
+async def test_a_request_given_up_is_reset_and_not_delivered_later() -> None:
+    """Bytes that wait in the kernel's buffers must not arrive after somebody has looked and found nothing."""
+    release = asyncio.Event()
+
+    async def answer_and_stop_reading(conversation: Conversation, request: Received) -> None:
+        await answer(200, {})(conversation, request)
+        await release.wait()
+
+    async with (
+        scripted_server(answer_and_stop_reading, silence) as server,
+        exchange_to(server) as exchange,
+    ):
+        await exchange.send(post(server), deadline_seconds=5)
+        outcome = await exchange.send(post(server, body=b"x" * 20_000_000), deadline_seconds=0.5)
+        assert isinstance(outcome, Unanswered)
+        release.set()
+        await eventually(lambda: not server.open_connections)
+        assert server.saw_reset
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 2097152", "Transfer-Encoding: chunked"])
+async def test_a_body_larger_than_the_bound_is_not_read_on(length: str) -> None:
+    async def endless(conversation: Conversation, _request: Received) -> None:
+        await conversation.write(f"HTTP/1.1 201 Created\r\n{length}\r\n\r\n".encode())
+        chunk = b"x" * 65536
+        framed = b"10000\r\n" + chunk + b"\r\n" if "chunked" in length else chunk
+        while True:
+            await conversation.write(framed)
+
+    async with scripted_server(endless) as server, exchange_to(server) as exchange:
+        outcome = await exchange.send(post(server), deadline_seconds=5)
+        assert isinstance(outcome, Answered)
+        assert (outcome.status, outcome.body) == (201, None)
+        await eventually(lambda: not server.open_connections)
+
+
+async def test_a_body_just_within_the_bound_is_read() -> None:
+    async with (
+        scripted_server(answer(200, raw=b"x" * LARGEST_BODY_BYTES)) as server,
+        exchange_to(server) as exchange,
+    ):
+        outcome = await exchange.send(post(server), deadline_seconds=5)
+        assert isinstance(outcome, Answered)
+        assert outcome.body is not None
+        assert len(outcome.body) == LARGEST_BODY_BYTES
+
+
+async def test_a_compressed_body_is_neither_asked_for_nor_read() -> None:
+    bomb = gzip.compress(b"x" * 50_000_000)
+    async with (
+        scripted_server(answer(200, raw=bomb, headers={"Content-Encoding": "gzip"})) as server,
+        exchange_to(server) as exchange,
+    ):
+        outcome = await exchange.send(post(server), deadline_seconds=5)
+        assert isinstance(outcome, Answered)
+        assert outcome.body is None
+        assert server.requests[0].headers["accept-encoding"] == "identity"
+
+
+async def test_a_body_cut_off_is_not_taken_for_a_whole_one() -> None:
+    async with (
+        scripted_server(answer(201, {"id": "abc"}, cut_after=5)) as server,
+        exchange_to(server) as exchange,
+    ):
+        outcome = await exchange.send(post(server), deadline_seconds=5)
+        assert isinstance(outcome, Answered)
+        assert (outcome.status, outcome.body) == (201, None)
+
+
+@pytest.mark.parametrize("location", ["https://localhost:1/", "/elsewhere", "https://[", "https://a@b:c/"])
+async def test_a_redirect_is_an_answer_and_is_not_followed(location: str) -> None:
+    async with (
+        scripted_server(answer(307, headers={"Location": location})) as server,
+        exchange_to(server) as exchange,
+    ):
+        outcome = await exchange.send(post(server), deadline_seconds=5)
+        assert isinstance(outcome, Answered)
+        assert outcome.status == 307
+        assert len(server.requests) == 1
+
+
+async def test_connections_are_used_again() -> None:
+    async with scripted_server(answer(200, {})) as server, exchange_to(server) as exchange:
+        for _ in range(5):
+            assert isinstance(await exchange.send(post(server), deadline_seconds=5), Answered)
+        assert server.connections == 1
+
+
+async def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used_again() -> None:
+    async def answer_and_leave(conversation: Conversation, request: Received) -> None:
+        await answer(200, {})(conversation, request)
+        conversation.abort()
+
+    async with scripted_server(answer_and_leave) as server, exchange_to(server) as exchange:
+        for _ in range(5):
+            assert isinstance(await exchange.send(post(server), deadline_seconds=5), Answered)
+            await eventually(lambda: not server.open_connections)
+        assert server.connections == 5
+
+
+async def test_connections_are_not_kept_where_none_are_wanted() -> None:
+    async with scripted_server(answer(200, {})) as server, exchange_to(server, keep_alive=False) as exchange:
+        await exchange.send(post(server), deadline_seconds=5)
+        await eventually(lambda: not server.open_connections)
+
+
+async def test_a_lane_that_nobody_uses_closes_its_connections_and_opens_again() -> None:
+    async with scripted_server(answer(200, {})) as server, exchange_to(server, idle_seconds=0.05) as exchange:
+        await exchange.send(post(server), deadline_seconds=5)
+        await eventually(lambda: not server.open_connections)
+        assert isinstance(await exchange.send(post(server), deadline_seconds=5), Answered)
+        assert server.connections == 2
+
+
+async def test_at_most_sixteen_requests_of_a_lane_are_out_at_once() -> None:
+    most = 0
+
+    async def counting(conversation: Conversation, request: Received) -> None:
+        nonlocal most
+        most = max(most, len(server.open_connections))
+        await asyncio.sleep(0.01)
+        await answer(200, {})(conversation, request)
+
+    async with scripted_server(counting) as server, exchange_to(server) as exchange:
+        outcomes = await asyncio.gather(
+            *(exchange.send(post(server), deadline_seconds=10) for _ in range(100))
+        )
+        assert all(isinstance(outcome, Answered) for outcome in outcomes)
+        assert most == 16
+        assert server.connections == 16
+
+
+async def test_a_lane_that_is_full_of_silence_does_not_hold_up_another() -> None:
+    def route(request: Received) -> object:
+        return silence if request.headers.get("x-quiet") else answer(200, {})
+
+    async with scripted_server(route=route) as server, exchange_to(server) as exchange:  # type: ignore[arg-type]
+        quiet = OutgoingRequest("hostile", "POST", server.url, {"X-Quiet": "1"}, b"{}")
+        stuck = [asyncio.create_task(exchange.send(quiet, deadline_seconds=2)) for _ in range(40)]
+        await eventually(lambda: len(server.requests) == 16)
+        assert isinstance(await exchange.send(post(server, "other"), deadline_seconds=1), Answered)
+        for task in stuck:
+            task.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
+
+
+async def test_a_request_that_finds_no_place_in_time_was_never_sent() -> None:
+    async with scripted_server(silence) as server, exchange_to(server, width=1) as exchange:
+        first = asyncio.create_task(exchange.send(post(server), deadline_seconds=1))
+        await eventually(lambda: len(server.requests) == 1)
+        assert isinstance(await exchange.send(post(server), deadline_seconds=0.1), NeverSent)
+        assert isinstance(await first, Unanswered)
+        assert len(server.requests) == 1
+
+
+async def test_cancelled_requests_leave_their_places_to_others() -> None:
+    async with scripted_server(silence, answer(200, {})) as server, exchange_to(server, width=1) as exchange:
+        first = asyncio.create_task(exchange.send(post(server), deadline_seconds=60))
+        await eventually(lambda: len(server.requests) == 1)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert isinstance(await exchange.send(post(server), deadline_seconds=5), Answered)
+
+
+async def test_closing_ends_what_is_under_way() -> None:
+    async with scripted_server(silence) as server, exchange_to(server) as exchange:
+        request = asyncio.create_task(exchange.send(post(server), deadline_seconds=60))
+        await eventually(lambda: len(server.requests) == 1)
+        await exchange.aclose()
+        async with asyncio.timeout(5):
+            assert isinstance(await request, Unanswered)
+
+
+async def test_an_errors_message_is_told_without_our_own_secrets() -> None:
+    spoken = {"message": "token tok-1234 is\n\x1b[31m not \u202e good"}
+    async with scripted_server(answer(401, spoken)) as server, exchange_to(server) as exchange:
+        told = await exchange.send(post(server), deadline_seconds=5)
+        assert isinstance(told, Answered)
+        assert told.reason == "token tok-1234 is [31m not good"
+        secretive = OutgoingRequest("lane", "POST", server.url, body=b"{}", secrets=("tok-1234",))
+        withheld = await exchange.send(secretive, deadline_seconds=5)
+        assert isinstance(withheld, Answered)
+        assert withheld.reason == ""
+
+
+def test_a_request_and_an_answer_show_no_secret() -> None:
+    request = OutgoingRequest(
+        "lane", "POST", "https://h.example/secret", {"A": "secret"}, b"secret", ("secret",)
+    )
+    assert "secret" not in repr(request)
