@@ -13,6 +13,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import AsyncIterator, Iterator, MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
@@ -24,6 +25,11 @@ from campaign_operator.sandbox.listener import Listener
 EXTENSION = "campaign-operator.connection"
 
 _STOP_WITHIN_SECONDS = 5
+
+
+def wall_clock() -> datetime:
+    """The clock of a server that is not given another."""
+    return datetime.now(UTC)
 
 
 class Connection:
