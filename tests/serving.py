@@ -8,7 +8,7 @@ the same; not a process, so that a test can hand in its own clock.
 import asyncio
 import ssl
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -39,6 +39,13 @@ class SteppedClock:
 
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait, for ten seconds at most, for what can only be seen by asking a server again."""
+    async with asyncio.timeout(10):
+        while not await condition():  # noqa: ASYNC110 - an Event does not reach across HTTP
+            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from campaign_operator.sandbox.simulator.command import simulator
 from contract.dialer_client import DialerClient, schedule_body
 
 RUN = "import typer; from campaign_operator.sandbox.simulator.command import simulator; typer.run(simulator)"
-WITHOUT_THE_EXTRA = f"import sys; sys.modules['uvicorn'] = None; {RUN}"
+WITHOUT_THE_EXTRA = f"import sys; sys.modules |= dict.fromkeys(('starlette', 'trustme', 'uvicorn')); {RUN}"
 CLIENT = ("--client-id", "operator", "--client-secret", "operator-secret")
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -24,7 +23,7 @@ from campaign_operator.sandbox.simulator.faults import (
     read_rule,
 )
 from contract.dialer_client import DialerClient, analytics_body, logged_in, schedule_body
-from serving import RunningSimulator, SteppedClock, running_simulator
+from serving import RunningSimulator, SteppedClock, running_simulator, until
 
 
 def rule(effect: Any, call: ApiCall = "submit", **rest: Any) -> FaultRule:
@@ -43,13 +42,6 @@ async def created(simulator: RunningSimulator, campaign_id: str) -> int:
 
 async def last_request(simulator: RunningSimulator, campaign_id: str) -> dict[str, Any]:
     return dict((await simulator.ledger(campaign_id))["requests"][-1])
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Wait, for ten seconds at most, for what the server does after it was left."""
-    async with asyncio.timeout(10):
-        while not await condition():  # noqa: ASYNC110 - the ledger, over HTTP, is all there is to see
-            await asyncio.sleep(0.01)
 
 
 def causes(error: BaseException | None) -> list[type[BaseException]]:

@@ -1,9 +1,14 @@
 """The simulated dialer's ledger, by which other tests judge what was done to a dialer."""
 
+import asyncio
+import json
 from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
 
 from contract.dialer_client import DialerClient, analytics_body, logged_in, schedule_body
-from serving import RunningSimulator, SteppedClock, running_simulator
+from serving import RunningSimulator, SteppedClock, running_simulator, until
 
 
 async def test_the_ledger_keeps_every_schedule_with_who_asked_for_it_when_and_what_became_of_it(
@@ -82,6 +87,7 @@ async def test_the_ledger_knows_requests_for_which_there_is_no_path_and_leaves_i
     async with running_simulator(now=clock) as simulator, simulator.client() as http:
         await http.get("/api/v1/outbound")
         await http.patch("/api/v2/oauth/token")
+        await http.post("/api/v2/oauth/token", content=b"x" * (1024 * 1024 + 1))
         await simulator.ledger()
 
         ledger = await simulator.ledger()
@@ -89,7 +95,45 @@ async def test_the_ledger_knows_requests_for_which_there_is_no_path_and_leaves_i
     assert [(request["path"], request["status"]) for request in ledger["requests"]] == [
         ("/api/v1/outbound", 404),
         ("/api/v2/oauth/token", 405),
+        ("/api/v2/oauth/token", 413),
     ]
+
+
+async def test_a_request_whose_client_leaves_in_its_middle_is_not_carried_out_and_has_no_status(
+    simulator: RunningSimulator, api: DialerClient, campaign_id: str
+) -> None:
+    address = httpx.URL(simulator.base_url)
+    _, writer = await asyncio.open_connection(address.host, address.port)
+    path = f"/api/v2/outbound/campaigns/{campaign_id}/schedules"
+    head = f"POST {path} HTTP/1.1\r\nHost: {address.host}\r\nContent-Length: 100\r\n\r\n"
+    writer.write(head.encode() + b'{"campaignId":')
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+
+    async def arrived() -> list[dict[str, Any]]:
+        return [request for request in (await simulator.ledger())["requests"] if request["path"] == path]
+
+    async def has_arrived() -> bool:
+        return bool(await arrived())
+
+    await until(has_arrived)
+    assert [(request["status"], request["call"]) for request in await arrived()] == [(None, None)]
+    assert (await simulator.ledger(campaign_id))["schedules"] == []
+
+
+async def test_names_that_are_no_text_do_not_break_the_ledger(
+    simulator: RunningSimulator, api: DialerClient, clock: SteppedClock
+) -> None:
+    query = json.dumps(analytics_body(["\ud800"], clock(), clock() + timedelta(hours=1)))
+    answer = await api.http.post(
+        "/api/v2/analytics/outbound/details/query",
+        headers=api.headers | {"Content-Type": "application/json"},
+        content=query,
+    )
+
+    assert answer.json()["data"] == []
+    assert (await simulator.ledger())["requests"][-1]["campaignIds"] == ["\ud800"]
 
 
 async def test_the_ledger_holds_neither_tokens_nor_secrets(clock: SteppedClock) -> None:

@@ -108,6 +108,8 @@ ANSWER_WITH = f'{{{SUBMIT}, "effect": {{"kind": "answer", "status": 500, "header
         ('{"match": {"call": "list"}, "effect": {"kind": "notOffered", "status": 500}}', "effect.notOffered"),
         ('{"match": {"call": "withdraw"}, "effect": {"kind": "notJson"}}', "body: "),
         ('{"match": {"call": "withdraw"}, "effect": {"kind": "oversized"}}', "body: "),
+        ('{"match": {"call": "token", "campaignId": "c1"}, "effect": {"kind": "reset"}}', "body: "),
+        ('{"match": {"call": "list", "timezone": "Etc/UTC"}, "effect": {"kind": "reset"}}', "body: "),
         ('{"effect": {"kind": "reset"}}', "match: "),
         ("", "body: "),
     ],

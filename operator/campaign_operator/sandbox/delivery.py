@@ -32,7 +32,7 @@ async def deliver(
         case Reset() | Withhold():
             if effect.carry_out:
                 carry_out()
-            return _NoAnswer(reset=isinstance(effect, Reset))
+            return NoAnswer(reset=isinstance(effect, Reset))
         case Cut():
             return _CutAnswer(carry_out(), effect)
         case Delay():
@@ -99,10 +99,10 @@ def _answer_instead(effect: AnswerInstead, now: datetime) -> Answer:
     return Answer(effect.status, effect.body, headers)
 
 
-class _NoAnswer(Response):
+class NoAnswer(Response):
     """Ends the connection by a reset, or leaves the client waiting until it goes."""
 
-    def __init__(self, *, reset: bool) -> None:
+    def __init__(self, *, reset: bool = False) -> None:
         super().__init__()
         self._reset = reset
 

@@ -26,13 +26,14 @@ from pydantic import Field, ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Scope
 
 from campaign_operator.sandbox.answers import Answer, refusal
-from campaign_operator.sandbox.delivery import StatusRecording, deliver, whole
+from campaign_operator.sandbox.delivery import NoAnswer, StatusRecording, deliver, whole
 from campaign_operator.sandbox.faults import (
     AnswerInstead,
     Cut,
@@ -47,7 +48,7 @@ from campaign_operator.sandbox.faults import (
 from campaign_operator.sandbox.listener import Listener
 from campaign_operator.sandbox.serving import running_server, wall_clock
 
-_LARGEST_BODY_BYTES = 1024 * 1024
+_BOUNDED = Middleware(RequestBodyLimitMiddleware, max_body_size=1024 * 1024)
 _CONTROL_PREFIX = "/_"
 _EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
@@ -127,8 +128,7 @@ def receiver_application(settings: ReceiverSettings, now: Callable[[], datetime]
             Route("/_faults", receiver.delete_faults, methods=["DELETE"]),
             Route("/{path:path}", receiver.receive, methods=_EVERY_METHOD),
         ],
-        middleware=[Middleware(StatusRecording, open_record=receiver.open_record)],
-        max_body_size=_LARGEST_BODY_BYTES,
+        middleware=[Middleware(StatusRecording, open_record=receiver.open_record), _BOUNDED],
     )
 
 
@@ -152,7 +152,7 @@ class _Receiver:
         try:
             delivery.body = await request.body()
         except ClientDisconnect:
-            return Response()  # to nobody
+            return NoAnswer()
         delivery.signature_valid = self._signature_valid(delivery)
         rule = self._faults.take(lambda rule: rule.match.path in (None, delivery.path))
         delivery.fault = rule.effect.kind if rule else None
@@ -170,14 +170,14 @@ class _Receiver:
     async def show_deliveries(self, request: Request) -> Response:
         path = request.query_params.get("path")
         found = [delivery.as_json() for delivery in self._deliveries if path in (None, delivery.path)]
-        return JSONResponse({"deliveries": found})
+        return whole(Answer(HTTPStatus.OK, {"deliveries": found}))
 
     async def forget_deliveries(self, _request: Request) -> Response:
         self._deliveries.clear()
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def show_faults(self, _request: Request) -> Response:
-        return JSONResponse({"rules": self._faults.listed()})
+        return whole(Answer(HTTPStatus.OK, {"rules": self._faults.listed()}))
 
     async def put_faults(self, request: Request) -> Response:
         try:

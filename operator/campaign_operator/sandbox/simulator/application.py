@@ -25,13 +25,14 @@ from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Scope
 
-from campaign_operator.sandbox.answers import refusal
-from campaign_operator.sandbox.delivery import StatusRecording, deliver, whole
+from campaign_operator.sandbox.answers import Answer, refusal
+from campaign_operator.sandbox.delivery import NoAnswer, StatusRecording, deliver, whole
 from campaign_operator.sandbox.faults import ConnectionEffect, RuleBook, problems
 from campaign_operator.sandbox.simulator.dialer import Arrival, SimulatedDialer, not_offered
 from campaign_operator.sandbox.simulator.distortions import distort
@@ -43,7 +44,7 @@ TOKEN_PATH = "/api/v2/oauth/token"  # noqa: S105 - a path, not a token
 ANALYTICS_PATH = "/api/v2/analytics/outbound/details/query"
 SCHEDULES_PATH = "/api/v2/outbound/campaigns/{campaign_id}/schedules"
 
-_LARGEST_BODY_BYTES = 1024 * 1024
+_BOUNDED = Middleware(RequestBodyLimitMiddleware, max_body_size=1024 * 1024)
 _CONTROL_PREFIX = "/_"
 
 
@@ -64,9 +65,8 @@ def simulator_application(settings: SimulatorSettings, now: Callable[[], datetim
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(StatusRecording, open_record=exchange.open_record)],
+        middleware=[Middleware(StatusRecording, open_record=exchange.open_record), _BOUNDED],
         exception_handlers={HTTPException: _http_error},
-        max_body_size=_LARGEST_BODY_BYTES,
     )
 
 
@@ -88,7 +88,7 @@ class _Exchange:
             try:
                 arrival = await _arrival(call, request)
             except ClientDisconnect:
-                return Response()  # to nobody
+                return NoAnswer()
             effect = self._effect(arrival, request.state.record)
             await asyncio.sleep(self._latency_seconds)
 
@@ -129,12 +129,11 @@ class _Exchange:
         return named, None
 
     async def show_ledger(self, request: Request) -> Response:
-        return JSONResponse(
-            ledger(self._dialer, self._requests, request.query_params.get("campaign"), self._now())
-        )
+        campaign_id = request.query_params.get("campaign")
+        return whole(Answer(HTTPStatus.OK, ledger(self._dialer, self._requests, campaign_id, self._now())))
 
     async def show_faults(self, _request: Request) -> Response:
-        return JSONResponse({"rules": self._faults.listed()})
+        return whole(Answer(HTTPStatus.OK, {"rules": self._faults.listed()}))
 
     async def put_faults(self, request: Request) -> Response:
         campaign_id = request.query_params.get("campaign")
