@@ -29,8 +29,7 @@ def _structural(schema: Schema, definitions: dict[str, Schema]) -> Schema:
         (only,) = [s for s in schema.pop("anyOf") if s.get("type") != "null"]
         return _structural({**only, **schema}, definitions)
     schema.pop("title", None)
-    if schema.get("default", ...) is None:
-        schema.pop("default")
+    schema = {k: v for k, v in schema.items() if k != "default"} | _default(schema.get("default"))
     if "prefixItems" in schema:
         raise ValueError("a tuple of fixed length has no structural schema")
     if "properties" in schema:
@@ -39,7 +38,15 @@ def _structural(schema: Schema, definitions: dict[str, Schema]) -> Schema:
         schema["items"] = _structural(schema["items"], definitions)
     if schema.get("type") == "integer":
         schema["format"] = "int64"
-    return schema
+    description = schema.pop("description", None)
+    return {"description": description, **schema} if description else schema
+
+
+def _default(value: object) -> Schema:
+    """The default, where there is one: absent is absent, not null, and an empty list is no news."""
+    if isinstance(value, dict):
+        value = {k: v for k, v in value.items() if v not in (None, [])}
+    return {} if value in (None, [], {}) else {"default": value}
 
 
 def structural_schema() -> Schema:
@@ -115,6 +122,13 @@ def custom_resource_definition() -> Schema:
     }
 
 
+class _WithoutAliases(yaml.SafeDumper):
+    """Writes a list that stands in two places twice: `&id001` is for machines."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
 def render_crd() -> str:
     """The CustomResourceDefinition as YAML, byte for byte what `crds/` holds."""
-    return _HEADER + yaml.safe_dump(custom_resource_definition(), sort_keys=False, width=120)
+    return _HEADER + yaml.dump(custom_resource_definition(), Dumper=_WithoutAliases, sort_keys=False, width=120)

@@ -381,8 +381,6 @@ class RunStatus(FinishedRun):
 class OutboundCampaignStatus(ResourceModel):
     """What the operator has seen and done."""
 
-    model_config = ConfigDict(json_schema_extra={"default": {"observedGeneration": -1}})
-
     observed_generation: int = Field(
         default=-1, ge=-1, le=2**53, description="Generation of the resource that this status speaks of."
     )
