@@ -251,10 +251,11 @@ async def test_a_token_endpoint_that_may_not_be_called_is_told_as_such() -> None
 
 async def test_a_refused_connection_is_unavailable_and_is_tried_again_soon() -> None:
     clock = ManualClock()
-    async with scripted_server(route=ScriptedAPI()) as server:
-        async with token_office(server.egress(), clock) as office:
-            server.refuse_connections()
-            assert isinstance(await office.token(connection_to(server.url)), Unavailable)
+    async with scripted_server(route=ScriptedAPI()) as server, token_office(server.egress(), clock) as office:
+        connection = connection_to(server.url)
+        refused = connection_to("https://localhost:1")
+        assert isinstance(await office.token(refused), Unavailable)
+        assert isinstance(await office.token(connection), Token)
 
 
 async def test_neither_secret_nor_token_shows_anywhere(caplog: pytest.LogCaptureFixture) -> None:

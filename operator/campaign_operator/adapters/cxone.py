@@ -260,8 +260,10 @@ class CXoneDialer:
         return _Reading(tuple(rows), page - 1)
 
     def _listing_fault(self, outcome: _CallOutcome, page: int) -> ListingNotOffered | _Fault:
-        if page == 1 and isinstance(outcome, Answered) and outcome.status in (404, 405, 501):
-            return ListingNotOffered(outcome.status)
+        if isinstance(outcome, Answered) and outcome.status in (404, 405, 501):
+            if page == 1:
+                return ListingNotOffered(outcome.status)
+            return Unavailable(_said(outcome), outcome.status)
         return self._fault(outcome)
 
     def _fault(self, outcome: _CallOutcome) -> _Fault:
