@@ -8,7 +8,7 @@ the same; not a process, so that a test can hand in its own clock.
 import asyncio
 import ssl
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,9 +18,11 @@ from typing import Any
 import httpx
 
 from campaign_operator.sandbox.listener import Listener
+from campaign_operator.sandbox.serving import wall_clock
 from campaign_operator.sandbox.simulator.faults import FaultRule
-from campaign_operator.sandbox.simulator.server import simulated_dialer, wall_clock
+from campaign_operator.sandbox.simulator.server import simulated_dialer
 from campaign_operator.sandbox.simulator.settings import Client, SimulatorSettings
+from campaign_operator.sandbox.webhook_receiver import ReceiverSettings, webhook_receiver
 
 CLIENT = Client("operator", "operator-secret")
 ANY_CAMPAIGN = {"*": 100}
@@ -37,6 +39,13 @@ class SteppedClock:
 
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait, for ten seconds at most, for what can only be seen by asking a server again."""
+    async with asyncio.timeout(10):
+        while not await condition():  # noqa: ASYNC110 - an Event does not reach across HTTP
+            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -69,15 +78,9 @@ async def in_own_thread(server: Callable[[], AbstractAsyncContextManager[str]]) 
 
 
 @dataclass(frozen=True)
-class RunningSimulator:
-    """A simulated dialer that runs, and its control end points."""
-
+class _RunningServer:
     base_url: str
     trust: ssl.SSLContext | bool = field(repr=False)
-
-    @property
-    def token_url(self) -> str:
-        return f"{self.base_url}/api/v2/oauth/token"
 
     def client(self, timeout_seconds: float = 10) -> httpx.AsyncClient:
         """A plain HTTP client for this server; the caller closes it."""
@@ -85,25 +88,48 @@ class RunningSimulator:
             base_url=self.base_url, verify=self.trust, timeout=timeout_seconds, trust_env=False
         )
 
-    async def ledger(self, campaign_id: str | None = None) -> dict[str, Any]:
-        query = {} if campaign_id is None else {"campaign": campaign_id}
+    async def _control(
+        self, method: str, url: str, /, body: Any = None, **query: str | None
+    ) -> httpx.Response:
+        given = {name: value for name, value in query.items() if value is not None}
         async with self.client() as client:
-            return dict((await client.get("/_ledger", params=query)).raise_for_status().json())
+            return (await client.request(method, url, params=given, json=body)).raise_for_status()
+
+
+class RunningSimulator(_RunningServer):
+    """A simulated dialer that runs, and its control end points."""
+
+    @property
+    def token_url(self) -> str:
+        return f"{self.base_url}/api/v2/oauth/token"
+
+    async def ledger(self, campaign_id: str | None = None) -> dict[str, Any]:
+        return dict((await self._control("GET", "/_ledger", campaign=campaign_id)).json())
 
     async def put_faults(self, *rules: FaultRule, campaign_id: str | None = None) -> None:
         """Put these rules in the place of all, or of those of one campaign."""
         body = {"rules": [rule.model_dump(mode="json", by_alias=True) for rule in rules]}
-        query = {} if campaign_id is None else {"campaign": campaign_id}
-        async with self.client() as client:
-            (await client.put("/_faults", params=query, json=body)).raise_for_status()
+        await self._control("PUT", "/_faults", body, campaign=campaign_id)
 
-    async def delete_faults(self) -> None:
-        async with self.client() as client:
-            (await client.delete("/_faults")).raise_for_status()
+    async def delete_faults(self, campaign_id: str | None = None) -> None:
+        await self._control("DELETE", "/_faults", campaign=campaign_id)
 
     async def expire_tokens(self) -> None:
-        async with self.client() as client:
-            (await client.post("/_tokens/expire")).raise_for_status()
+        await self._control("POST", "/_tokens/expire")
+
+
+class RunningReceiver(_RunningServer):
+    """A receiver of webhooks that runs, and its control end points."""
+
+    async def deliveries(self, path: str | None = None) -> list[dict[str, Any]]:
+        return list((await self._control("GET", "/_deliveries", path=path)).json()["deliveries"])
+
+    async def forget_deliveries(self) -> None:
+        await self._control("DELETE", "/_deliveries")
+
+    async def put_faults(self, *rules: Any) -> None:
+        """Put these rules, as JSON, in the place of all."""
+        await self._control("PUT", "/_faults", {"rules": list(rules)})
 
 
 @asynccontextmanager
@@ -120,17 +146,19 @@ async def running_simulator(
     `authority` is the path of the PEM file to trust where `settings["listener"]` has TLS.
     """
     chosen = SimulatorSettings(clients=clients, campaigns=campaigns, **settings)
-    trust = ssl.create_default_context(cafile=authority) if authority else False
     async with in_own_thread(lambda: simulated_dialer(chosen, now)) as base_url:
-        yield RunningSimulator(base_url, trust)
+        yield RunningSimulator(base_url, _trust(authority))
 
 
-__all__ = [
-    "ANY_CAMPAIGN",
-    "CLIENT",
-    "Listener",
-    "RunningSimulator",
-    "SteppedClock",
-    "in_own_thread",
-    "running_simulator",
-]
+@asynccontextmanager
+async def running_receiver(
+    *, secret: str | None = None, authority: str | None = None, listener: Listener | None = None
+) -> AsyncIterator[RunningReceiver]:
+    """A receiver of webhooks; `authority` is the path of the PEM file to trust where `listener` has TLS."""
+    settings = ReceiverSettings(secret=secret, listener=listener or Listener())
+    async with in_own_thread(lambda: webhook_receiver(settings)) as base_url:
+        yield RunningReceiver(base_url, _trust(authority))
+
+
+def _trust(authority: str | None) -> ssl.SSLContext | bool:
+    return ssl.create_default_context(cafile=authority) if authority else False

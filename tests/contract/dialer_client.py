@@ -58,11 +58,13 @@ class DialerClient:
     headers: dict[str, str] = field(default_factory=dict, repr=False)
 
     async def token(
-        self, credentials: tuple[str, str] | None = CREDENTIALS, **form: str | None
+        self, credentials: tuple[str, str] | None = CREDENTIALS, /, **form: str | None
     ) -> httpx.Response:
         asked = {"grant_type": "client_credentials", "scope": SCOPE} | form
         data = {name: value for name, value in asked.items() if value is not None}
-        return await self.http.post("/api/v2/oauth/token", auth=credentials, data=data)
+        return await self.http.post(
+            "/api/v2/oauth/token", auth=credentials or httpx.USE_CLIENT_DEFAULT, data=data
+        )
 
     async def log_in(self, credentials: tuple[str, str] = CREDENTIALS, scope: str = SCOPE) -> None:
         answer = await self.token(credentials, scope=scope)

@@ -8,9 +8,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Protocol
 
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from campaign_operator.sandbox.answers import Answer
 from campaign_operator.sandbox.faults import AnswerInstead, ConnectionEffect, Cut, Delay, Reset, Withhold
@@ -31,7 +32,7 @@ async def deliver(
         case Reset() | Withhold():
             if effect.carry_out:
                 carry_out()
-            return _NoAnswer(reset=isinstance(effect, Reset))
+            return NoAnswer(reset=isinstance(effect, Reset))
         case Cut():
             return _CutAnswer(carry_out(), effect)
         case Delay():
@@ -41,6 +42,39 @@ async def deliver(
             return whole(answer)
         case None:
             return whole(carry_out())
+
+
+class StatusRecord(Protocol):
+    """The part of a record of a request that says how it was answered."""
+
+    status: int | None
+
+
+class StatusRecording:
+    """Middleware that opens a record for each request, and notes the status if an answer is begun in good
+    order.
+
+    `open_record` may return None for what is not to be recorded. The request finds its record as
+    `state.record`.
+    """
+
+    def __init__(self, app: ASGIApp, open_record: Callable[[Scope], StatusRecord | None]) -> None:
+        self._app = app
+        self._open_record = open_record
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        record = self._open_record(scope)
+        if record is None:
+            await self._app(scope, receive, send)
+            return
+        scope["state"]["record"] = record
+
+        async def recording_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                record.status = message["status"]
+            await send(message)
+
+        await self._app(scope, receive, recording_send)
 
 
 def whole(answer: Answer) -> Response:
@@ -65,10 +99,10 @@ def _answer_instead(effect: AnswerInstead, now: datetime) -> Answer:
     return Answer(effect.status, effect.body, headers)
 
 
-class _NoAnswer(Response):
+class NoAnswer(Response):
     """Ends the connection by a reset, or leaves the client waiting until it goes."""
 
-    def __init__(self, *, reset: bool) -> None:
+    def __init__(self, *, reset: bool = False) -> None:
         super().__init__()
         self._reset = reset
 

@@ -13,6 +13,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import AsyncIterator, Iterator, MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
@@ -24,6 +25,14 @@ from campaign_operator.sandbox.listener import Listener
 EXTENSION = "campaign-operator.connection"
 
 _STOP_WITHIN_SECONDS = 5
+_KEEP_ALIVE_SECONDS = (
+    75  # longer than clients do, or a request may meet a connection that is just being closed
+)
+
+
+def wall_clock() -> datetime:
+    """The clock of a server that is not given another."""
+    return datetime.now(UTC)
 
 
 class Connection:
@@ -114,6 +123,7 @@ async def running_server(application: ASGIApp, listener: Listener) -> AsyncItera
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_STOP_WITHIN_SECONDS,
         ssl_certfile=listener.tls.certificate if listener.tls else None,
         ssl_keyfile=listener.tls.key if listener.tls else None,

@@ -25,13 +25,14 @@ from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
-from campaign_operator.sandbox.answers import refusal
-from campaign_operator.sandbox.delivery import deliver, whole
+from campaign_operator.sandbox.answers import Answer, refusal
+from campaign_operator.sandbox.delivery import NoAnswer, StatusRecording, deliver, whole
 from campaign_operator.sandbox.faults import ConnectionEffect, RuleBook, problems
 from campaign_operator.sandbox.simulator.dialer import Arrival, SimulatedDialer, not_offered
 from campaign_operator.sandbox.simulator.distortions import distort
@@ -43,7 +44,7 @@ TOKEN_PATH = "/api/v2/oauth/token"  # noqa: S105 - a path, not a token
 ANALYTICS_PATH = "/api/v2/analytics/outbound/details/query"
 SCHEDULES_PATH = "/api/v2/outbound/campaigns/{campaign_id}/schedules"
 
-_LARGEST_BODY_BYTES = 1024 * 1024
+_BOUNDED = Middleware(RequestBodyLimitMiddleware, max_body_size=1024 * 1024)
 _CONTROL_PREFIX = "/_"
 
 
@@ -64,33 +65,9 @@ def simulator_application(settings: SimulatorSettings, now: Callable[[], datetim
     ]
     return Starlette(
         routes=routes,
-        middleware=[Middleware(_Recording, requests=exchange.requests, now=now)],
+        middleware=[Middleware(StatusRecording, open_record=exchange.open_record), _BOUNDED],
         exception_handlers={HTTPException: _http_error},
-        max_body_size=_LARGEST_BODY_BYTES,
     )
-
-
-class _Recording:
-    """Writes every request of the API into the log, also those for which there is no such path or method."""
-
-    def __init__(self, app: ASGIApp, requests: RequestLog, now: Callable[[], datetime]) -> None:
-        self._app = app
-        self._requests = requests
-        self._now = now
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"].startswith(_CONTROL_PREFIX):
-            await self._app(scope, receive, send)
-            return
-        record = self._requests.open(self._now(), scope["method"], scope["path"])
-        scope["state"]["record"] = record
-
-        async def recording_send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                record.status = message["status"]
-            await send(message)
-
-        await self._app(scope, receive, recording_send)
 
 
 class _Exchange:
@@ -99,14 +76,19 @@ class _Exchange:
         self._now = now
         self._dialer = SimulatedDialer(settings, now)
         self._faults = RuleBook(settings.fault_rules)
-        self.requests = RequestLog()
+        self._requests = RequestLog()
+
+    def open_record(self, scope: Scope) -> RequestRecord | None:
+        if scope["path"].startswith(_CONTROL_PREFIX):
+            return None
+        return self._requests.open(self._now(), scope["method"], scope["path"])
 
     def answering(self, call: ApiCall) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
             try:
                 arrival = await _arrival(call, request)
             except ClientDisconnect:
-                return Response()  # to nobody
+                return NoAnswer()
             effect = self._effect(arrival, request.state.record)
             await asyncio.sleep(self._latency_seconds)
 
@@ -147,12 +129,11 @@ class _Exchange:
         return named, None
 
     async def show_ledger(self, request: Request) -> Response:
-        return JSONResponse(
-            ledger(self._dialer, self.requests, request.query_params.get("campaign"), self._now())
-        )
+        campaign_id = request.query_params.get("campaign")
+        return whole(Answer(HTTPStatus.OK, ledger(self._dialer, self._requests, campaign_id, self._now())))
 
     async def show_faults(self, _request: Request) -> Response:
-        return JSONResponse({"rules": self._faults.listed()})
+        return whole(Answer(HTTPStatus.OK, {"rules": self._faults.listed()}))
 
     async def put_faults(self, request: Request) -> Response:
         campaign_id = request.query_params.get("campaign")

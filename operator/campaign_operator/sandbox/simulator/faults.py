@@ -6,9 +6,9 @@ rules are described in `campaign_operator.sandbox.faults`. A rule as JSON:
     {"match": {"call": "submit", "campaignId": "8f14e45f", "timezone": "Europe/London"},
      "effect": {"kind": "answer", "status": 429, "headers": {"Retry-After": "7"}}, "times": 2, "after": 1}
 
-`match.call` is one of token, submit, list, withdraw, analytics. `campaignId` is optional (an analytics
-query matches when it asks for that campaign among others; a token request never does), and so is `timezone`
-(of the submitted or withdrawn schedule). Besides the effects on the connection there are:
+`match.call` is one of token, submit, list, withdraw, analytics. `campaignId` is optional (an analytics query
+matches when it asks for that campaign among others; a token request names none), and so is `timezone` (of the
+submitted or withdrawn schedule; the other calls name none). Besides the effects on the connection there are:
 
 - `noId` (submit): carried out; 201 with a body that names no id.
 - `notJson` (all but withdraw): carried out; the same status with an HTML page.
@@ -87,6 +87,14 @@ class FaultRule(Rule):
 
     match: Match
     effect: Effect
+
+    @model_validator(mode="after")
+    def _match_can_hold(self) -> Self:
+        if self.match.campaign_id is not None and self.match.call == "token":
+            raise ValueError("match.campaignId: a token request names no campaign")
+        if self.match.timezone is not None and self.match.call not in ("submit", "withdraw"):
+            raise ValueError("match.timezone: only submit and withdraw are about one zone")
+        return self
 
     @model_validator(mode="after")
     def _effect_suits_the_call(self) -> Self:

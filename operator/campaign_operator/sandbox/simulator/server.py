@@ -6,15 +6,11 @@ Owns the way from settings to a listening server. It does not know the command l
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
-from campaign_operator.sandbox.serving import running_server
+from campaign_operator.sandbox.serving import running_server, wall_clock
 from campaign_operator.sandbox.simulator.application import simulator_application
 from campaign_operator.sandbox.simulator.settings import SimulatorSettings
-
-
-def wall_clock() -> datetime:
-    return datetime.now(UTC)
 
 
 @asynccontextmanager
@@ -29,8 +25,11 @@ async def simulated_dialer(
         yield base_url
 
 
-async def serve(settings: SimulatorSettings, announce: Callable[[str], None]) -> None:
-    """Run a simulated dialer until cancelled; `announce` is told its base URL once it accepts connections."""
+async def serve(settings: SimulatorSettings, announce: Callable[[str], None], stop: asyncio.Event) -> None:
+    """Run a simulated dialer until `stop`; `announce` is told its base URL once it accepts connections.
+
+    Raises OSError as `running_server` does.
+    """
     async with simulated_dialer(settings) as base_url:
         announce(base_url)
-        await asyncio.Event().wait()
+        await stop.wait()

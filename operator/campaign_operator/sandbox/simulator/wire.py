@@ -21,7 +21,7 @@ from campaign_operator.sandbox.simulator.zones import zone, zone_names
 
 LARGEST_PAGE = 100
 
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _YEARS = range(1971, 9999)  # a day of margin to what a datetime can hold, for any offset
 
 

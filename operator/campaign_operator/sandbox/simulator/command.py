@@ -1,0 +1,174 @@
+"""The command that runs the simulated dialer alone.
+
+Owns the options, their reading, and the stop by a signal. It is registered by the command line, and imports
+the server only when it runs, since the sandbox's extra may not be installed.
+"""
+
+import asyncio
+import math
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from campaign_operator.sandbox.faults import problems
+from campaign_operator.sandbox.listener import Listener, TlsFiles
+from campaign_operator.sandbox.simulator.faults import FaultRule, read_rule
+from campaign_operator.sandbox.simulator.settings import Client, SimulatorSettings
+
+_EXTRA = frozenset({"h11", "starlette", "uvicorn"})
+
+
+def simulator(
+    client_id: Annotated[
+        str | None,
+        typer.Option(
+            help="The id of a client that may use every campaign.", envvar="CAMPAIGN_SIMULATOR_CLIENT_ID"
+        ),
+    ] = None,
+    client_secret: Annotated[
+        str | None,
+        typer.Option(help="The secret of that client.", envvar="CAMPAIGN_SIMULATOR_CLIENT_SECRET"),
+    ] = None,
+    client: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID:SECRET[:CAMPAIGN,...]",
+            help="A further client; the campaigns named are its own and no other's. Repeatable.",
+        ),
+    ] = None,
+    campaign: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID=CALLS",
+            help="A campaign and the calls it completes in all; * is any other. Repeatable. [default: *=100]",
+        ),
+    ] = None,
+    calls_per_second: Annotated[
+        float,
+        typer.Option(
+            min=0.001, max=1_000_000, help="Calls a campaign completes per second while it is open."
+        ),
+    ] = 1.0,
+    token_lifetime_seconds: Annotated[
+        int, typer.Option(min=1, max=86400 * 366, help="Seconds until an access token expires.")
+    ] = 3600,
+    no_list: Annotated[
+        bool, typer.Option("--no-list", help="Schedules cannot be listed: it answers 405.")
+    ] = False,
+    no_delete: Annotated[
+        bool, typer.Option("--no-delete", help="Schedules cannot be withdrawn: it answers 405.")
+    ] = False,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="JSON", help="A rule for what goes wrong, as `PUT /_faults` takes them. Repeatable."
+        ),
+    ] = None,
+    latency_ms: Annotated[
+        int, typer.Option(min=0, max=600_000, help="Milliseconds before each request is served.")
+    ] = 0,
+    host: Annotated[
+        str, typer.Option(help="The address to listen at. It should be on loopback.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to listen at; 0 is any free one.")
+    ] = 0,
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, exists=True, help="PEM file of a certificate; then it speaks https."),
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(dir_okay=False, exists=True, help="PEM file of the certificate's key.")
+    ] = None,
+) -> None:
+    """Run a simulated dialer, until interrupted.
+
+    It speaks the dialer's API over HTTP, and prints its URL once it accepts connections.
+
+    Control end points, without credentials: GET /_ledger lists every schedule created and every request, PUT
+    and DELETE /_faults change what goes wrong, POST /_tokens/expire makes all access tokens invalid.
+    """
+    if not math.isfinite(calls_per_second):
+        raise typer.BadParameter("must be a number", param_hint="--calls-per-second")
+    settings = SimulatorSettings(
+        clients=_clients(client_id, client_secret, client or []),
+        campaigns=_campaigns(campaign or ["*=100"]),
+        calls_per_second=calls_per_second,
+        token_lifetime_seconds=token_lifetime_seconds,
+        list_offered=not no_list,
+        delete_offered=not no_delete,
+        latency_seconds=latency_ms / 1000,
+        fault_rules=_fault_rules(fault or []),
+        listener=Listener(host, port, _tls_files(tls_cert, tls_key)),
+    )
+    try:
+        asyncio.run(_run_until_signalled(settings))
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA:
+            raise
+        typer.echo("the simulator needs: pip install 'campaign-operator[sandbox]'", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        typer.echo(f"cannot listen at {host}:{port}: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+async def _run_until_signalled(settings: SimulatorSettings) -> None:
+    from campaign_operator.sandbox.simulator.server import serve
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await serve(settings, lambda base_url: typer.echo(f"listening on {base_url}"), stop)
+
+
+def _clients(client_id: str | None, client_secret: str | None, further: Sequence[str]) -> tuple[Client, ...]:
+    clients = [_client(text) for text in further]
+    if (client_id is None) != (client_secret is None):
+        raise typer.BadParameter("both or neither", param_hint="--client-id, --client-secret")
+    if client_id is not None and client_secret is not None:
+        clients.append(Client(client_id, client_secret))
+    if not clients:
+        raise typer.BadParameter("at least one client is needed", param_hint="--client-id, --client-secret")
+    if len({one.id for one in clients}) < len(clients):
+        raise typer.BadParameter("every client needs an id of its own", param_hint="--client")
+    return tuple(clients)
+
+
+def _client(text: str) -> Client:
+    client_id, _, rest = text.partition(":")
+    secret, colon, campaigns = rest.partition(":")
+    if not client_id or not secret or (colon and not all(campaigns.split(","))):
+        raise typer.BadParameter("must be ID:SECRET or ID:SECRET:CAMPAIGN,...", param_hint="--client")
+    return Client(client_id, secret, frozenset(campaigns.split(",")) if colon else None)
+
+
+def _campaigns(texts: Sequence[str]) -> dict[str, int]:
+    campaigns: dict[str, int] = {}
+    for text in texts:
+        campaign_id, _, calls = text.rpartition("=")
+        if not campaign_id or not (calls.isascii() and calls.isdigit() and len(calls) < 10):
+            raise typer.BadParameter(f"{text} is not ID=CALLS", param_hint="--campaign")
+        if campaign_id in campaigns:
+            raise typer.BadParameter(f"{campaign_id} is named twice", param_hint="--campaign")
+        campaigns[campaign_id] = int(calls)
+    return campaigns
+
+
+def _fault_rules(texts: Sequence[str]) -> tuple[FaultRule, ...]:
+    try:
+        return tuple(read_rule(text) for text in texts)
+    except ValidationError as error:
+        raise typer.BadParameter(problems(error), param_hint="--fault") from None
+
+
+def _tls_files(certificate: Path | None, key: Path | None) -> TlsFiles | None:
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise typer.BadParameter("both or neither", param_hint="--tls-cert, --tls-key")
+    return TlsFiles(certificate, key)
