@@ -180,8 +180,8 @@ async def scripted_server(
                 conversation.abort()
             await listener.wait_closed()
             async with asyncio.timeout(5):
-                while server.open_connections:
-                    await asyncio.sleep(0.001)  # noqa: ASYNC110 - the end of the last of several tasks
+                while server.open_connections:  # noqa: ASYNC110 - the end of the last of several tasks
+                    await asyncio.sleep(0.001)
 
 
 def answer(

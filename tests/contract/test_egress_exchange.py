@@ -65,8 +65,8 @@ class Asked:
 
 async def eventually(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not holds():
-            await asyncio.sleep(0.005)  # noqa: ASYNC110 - what is waited for happens in the server
+        while not holds():  # noqa: ASYNC110 - what is waited for happens in the server
+            await asyncio.sleep(0.005)
 
 
 async def test_a_refused_connection_means_never_sent() -> None:

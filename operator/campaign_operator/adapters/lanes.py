@@ -14,7 +14,7 @@ import httpcore
 
 
 class Lanes:
-    """Opens lanes by name as they are asked for, `width` places wide; closes one after `idle_seconds` unused."""
+    """Opens lanes, `width` places wide, as they are asked for; closes one unused for `idle_seconds`."""
 
     def __init__(
         self, open_pool: Callable[[], httpcore.AsyncConnectionPool], width: int, idle_seconds: float

@@ -1,12 +1,12 @@
 """What is asked of a dialer and what may come back, as plain values.
 
-The kinds of answer are told apart by one question only: may the request have been carried out? `Accepted`: yes, and
-here is its id. `NotSent`, `Throttled`, `AccessRefused`, `DestinationRefused`, `Rejected`: certainly not. `Unclear`:
-nobody knows, so it must be looked up before anything is sent again. A dialer adapter that guesses here phones people
-twice.
+The kinds of answer are told apart by one question only: may the request have been carried out? `Accepted`:
+yes, and here is its id. `NotSent`, `Throttled`, `AccessRefused`, `DestinationRefused`, `Rejected`: certainly
+not. `Unclear`: nobody knows, so it must be looked up before anything is sent again. A dialer adapter that
+guesses here phones people twice.
 
-Messages in these values are shown to users in status and Events: they are cleaned and cut by whoever makes them, and
-carry no secret, token, contact or response body beyond the dialer's own short error message.
+Messages in these values are shown to users in status and Events: they are cleaned and cut by whoever makes
+them, and carry no secret, token, contact or response body beyond the dialer's own short error message.
 """
 
 from collections.abc import Mapping
@@ -73,9 +73,7 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """429. `retry_after_seconds` is what Retry-After asked for (either form, never negative), None where it gave
-    nothing usable.
-    """
+    """429. `retry_after_seconds` is what Retry-After asked for (either form, never negative), None where it gave nothing usable."""
 
     retry_after_seconds: float | None
     message: str
@@ -83,9 +81,7 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class AccessRefused:
-    """400 or 401 of the token endpoint; 401 (after one refresh of the token), 403 or 404 of the dialer. A person must
-    act.
-    """
+    """400 or 401 of the token endpoint; 401 (after one refresh of the token), 403 or 404 of the dialer. A person must act."""
 
     code: int
     by: Literal["token endpoint", "dialer"]
@@ -109,18 +105,20 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """Time-out, reset, 5xx, an answer that cannot be read, any other status: it may or may not have been carried
-    out.
-    """
+    """Time-out, reset, 5xx, an answer that cannot be read, any other status: it may or may not have been carried out."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """A reading call got no usable answer (connection, time-out, 5xx, unreadable). Reading again does no harm."""
+    """A reading call got no usable answer (connection, time-out, 5xx, unreadable). Reading again does no harm.
+
+    `code` is the status of the answer, if one came and was not 200.
+    """
 
     message: str
+    code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +160,14 @@ class AnalyticsQuery:
 
 @dataclass(frozen=True, slots=True)
 class Analytics:
-    """Counts by campaign id, all pages read. A campaign without a row has had no call yet."""
+    """Counts by campaign id, all pages read.
+
+    `unreadable` are the campaigns whose own row could not be read. One that is in neither has had no call
+    yet.
+    """
 
     counts: Mapping[str, CallCounts]
+    unreadable: frozenset[str] = frozenset()
 
 
 SubmitOutcome = Accepted | NotSent | Throttled | AccessRefused | DestinationRefused | Rejected | Unclear
