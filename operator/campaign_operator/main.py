@@ -21,9 +21,12 @@ from campaign_operator.adapters.cluster import load_configuration
 from campaign_operator.adapters.cxone import CXoneDialer
 from campaign_operator.adapters.egress import Egress, EgressPolicy
 from campaign_operator.adapters.events import EventRecorder
+from campaign_operator.adapters.exchange import HTTPExchange
 from campaign_operator.adapters.kube import KubeStore
+from campaign_operator.adapters.oauth import TokenOffice
 from campaign_operator.adapters.webhook import WebhookNotifier
 from campaign_operator.api.v1alpha1 import GROUP, PLURAL, VERSION
+from campaign_operator.domain.campaign import Settings
 from campaign_operator.observability import logging, metrics
 from campaign_operator.reconcile import Reconciler
 from campaign_operator.settings import RunOptions
@@ -59,10 +62,10 @@ async def _reconciler(client: ApiClient, options: RunOptions) -> AsyncIterator[R
     async with AsyncExitStack() as stack:
         egress = Egress(policy)
         stack.callback(egress.close)
-        dialer = CXoneDialer(egress, clock, request_timeout_seconds=options.settings.request_timeout_seconds)
-        stack.push_async_callback(dialer.aclose)
-        notifier = WebhookNotifier(egress, clock)
-        stack.push_async_callback(notifier.aclose)
+        dialer = _dialer(egress, clock, options.settings, stack)
+        webhooks = HTTPExchange(egress, keep_alive=False)
+        stack.push_async_callback(webhooks.aclose)
+        notifier = WebhookNotifier(webhooks, clock)
         events = EventRecorder(client)
         events.start()
         stack.push_async_callback(events.close, 5.0)
@@ -73,6 +76,14 @@ async def _reconciler(client: ApiClient, options: RunOptions) -> AsyncIterator[R
         sweeper = asyncio.create_task(_forget_secrets(store), name="forget-secrets")
         stack.callback(sweeper.cancel)
         yield reconciler
+
+
+def _dialer(egress: Egress, clock: SystemClock, settings: Settings, stack: AsyncExitStack) -> CXoneDialer:
+    exchange, token_exchange = HTTPExchange(egress), HTTPExchange(egress)
+    tokens = TokenOffice(token_exchange, clock)
+    for closing in (exchange, token_exchange, tokens):
+        stack.push_async_callback(closing.aclose)
+    return CXoneDialer(exchange, tokens, clock, request_timeout_seconds=settings.request_timeout_seconds)
 
 
 async def _forget_secrets(store: KubeStore) -> None:
