@@ -89,7 +89,7 @@ def plan_run(
     window_seconds: int,
     contacts_by_zone: Mapping[str, int],
     now: datetime,
-    lead_seconds: int,
+    lead_seconds: float,
     previous_ends: Mapping[str, datetime] | None = None,
 ) -> RunPlan:
     """The next run: the first match that can be placed in time in every zone of the run, and its windows.

@@ -20,7 +20,6 @@ def configure(log_format: LogFormat, verbose: bool = False) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.stdlib.ExtraAdder(allow=["settings"]),
         structlog.stdlib.PositionalArgumentsFormatter(),
     ]
     renderer: structlog.types.Processor
@@ -49,8 +48,8 @@ def configure(log_format: LogFormat, verbose: bool = False) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
-    # these tell each request, with its URL
-    for name in ("httpx", "httpcore", "asyncio", "aiohttp.access", "kubernetes"):
+    # these tell each request with its URL, or each event with what handled it
+    for name in ("httpx", "httpcore", "asyncio", "aiohttp.access", "kubernetes", "kopf.objects"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -33,7 +33,7 @@ async def run_demo(sandbox: Sandbox, example: Path, console: Console) -> None:
     """Apply `example` and follow it to its end. Raises DemoFailedError."""
     manifest, name = _adapted(example, sandbox.receiver_url)
     console.print(f"\n[bold]$ kubectl apply -f {example.name}[/bold]", highlight=False)
-    console.print(manifest.rstrip(), markup=False)
+    console.print(manifest.rstrip(), markup=False, highlight=False, soft_wrap=True)
     console.print(
         f"[dim]The webhook's host stands for the receiver at {sandbox.receiver_url}.[/dim]\n", highlight=False
     )
