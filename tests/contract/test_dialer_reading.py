@@ -3,7 +3,6 @@
 A schedule that a listing does not show is sent again, so whatever could hide one makes the listing unusable.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
