@@ -10,10 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 import yaml
-from serving import RunningReceiver, RunningSimulator, until
 
 from campaign_operator.sandbox.child_process import ChildProcess
 from campaign_operator.sandbox.control_plane import ControlPlane, KubectlError, KubectlResult
+from serving import RunningReceiver, RunningSimulator, until
 
 SHORT_WAITS = (
     *("--poll-seconds", "1", "--lead-seconds", "2"),

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from e2e_world import World, start_operator
-from serving import running_receiver, running_simulator
 
 from campaign_operator.api.crd import CRD_NAME, render_crd
 from campaign_operator.sandbox.certificates import issue_server_certificate
 from campaign_operator.sandbox.control_plane import ControlPlane
 from campaign_operator.sandbox.listener import Listener
 from campaign_operator.sandbox.simulator.settings import Client
+from e2e_world import World, start_operator
+from serving import running_receiver, running_simulator
 
 CLIENTS = (Client("operator", "operator-secret"), Client("stranger", "strange-secret", frozenset({"foreign"})))
 CALLS = {"*": 1_000_000, "none-are-made": 0}

@@ -3,7 +3,6 @@
 import hashlib
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 
@@ -13,7 +12,7 @@ from campaign_operator.api.v1alpha1 import StartMode
 from campaign_operator.domain.cron import parse_cron
 from campaign_operator.domain.errors import SpecError
 from campaign_operator.domain.plan import PlannedWindow, RunPlan, placed_windows, plan_hash, plan_run
-from campaign_operator.domain.windows import WindowReason, late_window
+from campaign_operator.domain.windows import WindowReason
 
 
 def utc(text: str) -> datetime:
@@ -244,13 +243,6 @@ def test_windows_can_be_placed_for_a_nominal_time_that_is_past() -> None:
         contacts_by_zone={"Europe/London": 25, "America/New_York": 25},
     )
     assert placed == run.windows
-
-
-def test_a_planned_window_that_is_late_is_still_a_planned_window() -> None:
-    window = plan("0 9 * * *", "2026-11-25T08:00", "Europe/London").windows[0]
-    late = late_window(window, now=utc("2026-11-25T09:10"), lead_seconds=30)
-    assert late == replace(window, start=utc("2026-11-25T09:10:30"), reasons=(WindowReason.STARTED_LATE,))
-    assert isinstance(late, PlannedWindow)
 
 
 def test_an_unknown_zone_of_cron_is_an_error_of_that_field() -> None:

@@ -1,15 +1,13 @@
 """Placing local times where clocks change, and what becomes of a window that is late."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from campaign_operator.domain.windows import (
     Placed,
-    Window,
     WindowReason,
     first_local_placed_from,
-    late_window,
     place,
     window_from,
 )
@@ -114,47 +112,6 @@ def test_a_window_says_why_it_is_not_at_the_plain_time() -> None:
     window = window_from(Placed(utc("2026-03-08T07:00"), MOVED), window_seconds=60)
     assert window.reasons == (MOVED,)
     assert window.reason == "MovedOutOfGap"
-
-
-WINDOW = Window(start=utc("2026-11-25T09:00"), end=utc("2026-11-25T13:00"), reasons=(FIRST,))
-
-
-@pytest.mark.parametrize(
-    ("now", "start"),
-    [
-        ("2026-11-25T09:00:00", "2026-11-25T09:00:30"),
-        ("2026-11-25T10:15:20.000001", "2026-11-25T10:15:51"),
-        ("2026-11-25T10:15:20.999999", "2026-11-25T10:15:51"),
-        ("2026-11-25T12:44:30", "2026-11-25T12:45:00"),
-    ],
-)
-def test_a_late_window_opens_after_the_lead_and_keeps_its_end(now: str, start: str) -> None:
-    late = late_window(WINDOW, now=utc(now), lead_seconds=30)
-    assert late == Window(start=utc(start), end=WINDOW.end, reasons=(FIRST, WindowReason.STARTED_LATE))
-
-
-@pytest.mark.parametrize("now", ["2026-11-25T12:44:30.000001", "2026-11-25T13:00", "2026-11-26T09:00"])
-def test_a_window_with_less_than_900_seconds_left_is_missed(now: str) -> None:
-    assert late_window(WINDOW, now=utc(now), lead_seconds=30) is None
-
-
-@pytest.mark.parametrize("now", ["2026-11-24T09:00", "2026-11-25T08:59:30", "2026-11-25T08:59:59.9"])
-def test_a_window_that_is_not_late_keeps_its_start(now: str) -> None:
-    assert late_window(WINDOW, now=utc(now), lead_seconds=30) is WINDOW
-
-
-def test_a_short_window_that_is_not_late_is_not_missed() -> None:
-    short = Window(start=utc("2026-11-25T09:00"), end=utc("2026-11-25T09:05"))
-    assert late_window(short, now=utc("2026-11-25T08:59:59"), lead_seconds=30) is short
-
-
-def test_a_window_late_for_the_second_time_says_so_once() -> None:
-    once = late_window(WINDOW, now=utc("2026-11-25T09:10"), lead_seconds=30)
-    assert once is not None
-    twice = late_window(once, now=utc("2026-11-25T09:20"), lead_seconds=30)
-    assert twice is not None
-    assert twice.reasons == (FIRST, WindowReason.STARTED_LATE)
-    assert twice.start - once.start == timedelta(minutes=10)
 
 
 def test_a_time_without_a_zone_is_no_instant() -> None:

@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 
 from campaign_operator.api.v1alpha1 import WindowStatus
 from campaign_operator.domain.campaign import Settings
-from campaign_operator.domain.windows import SHORTEST_LATE_WINDOW_SECONDS, next_whole_second
+from campaign_operator.domain.windows import next_whole_second
+
+SHORTEST_LATE_WINDOW_SECONDS = 900
+"""What must remain of a window that could not be sent in time, or it is not worth opening."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,16 @@
 """From a local time to an instant, and from there to a window: [start, end) of one zone in one run.
 
-Owns what happens where a zone's clocks change, and the window that is sent late. Knows neither cron nor
+Owns what happens where a zone's clocks change. Knows neither cron nor
 contacts nor which run a window is of. Whatever moves a window adds its reason; calling hours belong between
 `place` and the window handed out, which is why reasons are an ordered tuple and not a single one.
 
 Local times are floating (naive) and carry whole seconds; instants are aware, in UTC.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
-
-SHORTEST_LATE_WINDOW_SECONDS: Final = 900
-"""What must remain of a window that could not be sent in time, or it is not worth opening."""
 
 _SECOND = timedelta(seconds=1)
 
@@ -52,9 +48,6 @@ class Window:
     def reason(self) -> str:
         """The reasons as status and preview show them: separated by commas, empty if there are none."""
         return ",".join(self.reasons)
-
-
-_AnyWindow = TypeVar("_AnyWindow", bound=Window)
 
 
 def place(local: datetime, zone: ZoneInfo) -> Placed:
@@ -100,21 +93,6 @@ def window_from(placed: Placed, window_seconds: int) -> Window:
         end=placed.instant + timedelta(seconds=window_seconds),
         reasons=(placed.reason,) if placed.reason else (),
     )
-
-
-def late_window(window: _AnyWindow, *, now: datetime, lead_seconds: int) -> _AnyWindow | None:
-    """What is left of a window whose start passed before it could be sent; None if that is too little.
-
-    It opens `lead_seconds` from now, on a whole second, and keeps its end. A window whose start is ahead, by
-    however little, is not late and comes back as it is.
-    """
-    if now < window.start:
-        return window
-    start = next_whole_second(now + timedelta(seconds=lead_seconds))
-    if window.end - start < timedelta(seconds=SHORTEST_LATE_WINDOW_SECONDS):
-        return None
-    reasons = tuple(reason for reason in window.reasons if reason is not WindowReason.STARTED_LATE)
-    return replace(window, start=start, reasons=(*reasons, WindowReason.STARTED_LATE))
 
 
 def next_whole_second(instant: datetime) -> datetime:
