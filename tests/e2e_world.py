@@ -122,7 +122,7 @@ class World:
             "get", "events", "-n", namespace, f"--field-selector=involvedObject.name={name}", "-o", "json"
         )
         found = json.loads(answer.stdout)["items"]
-        return sorted(found, key=lambda e: (e["lastTimestamp"], e["metadata"]["resourceVersion"]))
+        return sorted(found, key=lambda e: str(e["eventTime"]))
 
 
 def condition(status: dict[str, Any], kind: str) -> dict[str, Any]:
