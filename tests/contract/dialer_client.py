@@ -91,10 +91,13 @@ def _schedules(campaign_id: str) -> str:
 
 @asynccontextmanager
 async def logged_in(
-    simulator: RunningSimulator, credentials: tuple[str, str] = CREDENTIALS, timeout_seconds: float = 10
+    simulator: RunningSimulator,
+    credentials: tuple[str, str] = CREDENTIALS,
+    read_timeout_seconds: float = 10,
 ) -> AsyncIterator[DialerClient]:
-    """A client with a token of every scope."""
-    async with simulator.client(timeout_seconds) as http:
+    """A client with a token of every scope, and from then on a read time-out of its own."""
+    async with simulator.client() as http:
         client = DialerClient(http)
         await client.log_in(credentials)
+        http.timeout = httpx.Timeout(10, read=read_timeout_seconds)
         yield client

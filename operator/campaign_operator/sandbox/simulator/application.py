@@ -92,7 +92,7 @@ class _Exchange:
             effect = self._effect(arrival, request.state.record)
             await asyncio.sleep(self._latency_seconds)
 
-            def carry_out() -> Any:
+            def carry_out() -> Answer:
                 if isinstance(effect, NotOffered):
                     return not_offered(effect.status).answer
                 return distort(effect, self._dialer.carry_out(arrival))

@@ -5,7 +5,6 @@ the server only when it runs, since the sandbox's extra may not be installed.
 """
 
 import asyncio
-import math
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -92,8 +91,6 @@ def simulator(
     Control end points, without credentials: GET /_ledger lists every schedule created and every request, PUT
     and DELETE /_faults change what goes wrong, POST /_tokens/expire makes all access tokens invalid.
     """
-    if not math.isfinite(calls_per_second):
-        raise typer.BadParameter("must be a number", param_hint="--calls-per-second")
     settings = SimulatorSettings(
         clients=_clients(client_id, client_secret, client or []),
         campaigns=_campaigns(campaign or ["*=100"]),
