@@ -87,9 +87,7 @@ class _RunningServer:
         timeout = httpx.Timeout(10, read=read_timeout_seconds)
         return httpx.AsyncClient(base_url=self.base_url, verify=self.trust, timeout=timeout, trust_env=False)
 
-    async def _control(
-        self, method: str, url: str, /, body: Any = None, **query: str | None
-    ) -> httpx.Response:
+    async def _control(self, method: str, url: str, /, body: Any = None, **query: str | None) -> httpx.Response:
         given = {name: value for name, value in query.items() if value is not None}
         async with self.client() as client:
             return (await client.request(method, url, params=given, json=body)).raise_for_status()

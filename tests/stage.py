@@ -1,8 +1,9 @@
-"""A stage on which whole lives of campaigns are played in seconds: the real API server, dialer, receiver and adapters, and a clock
-that stands still until it is moved.
+"""A stage on which whole lives of campaigns are played in seconds: the real API server, dialer, receiver and adapters,
+and a clock that stands still until it is moved.
 
-What kopf does in the real operator is done by hand here: `look` is a watch event or an alarm, `poll` the poll timer. Everything
-below that is the operator's own code, so a test moves the clock past a night and sees what the operator makes of it.
+What kopf does in the real operator is done by hand here: `look` is a watch event or an alarm, `poll` the poll timer.
+Everything below that is the operator's own code, so a test moves the clock past a night and sees what the operator
+makes of it.
 """
 
 from collections.abc import AsyncIterator
@@ -13,14 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from e2e_world import Manifest, secret
+from campaign_operator.adapters.analytics import SharedAnalytics
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_kube_config
-from serving import RunningReceiver, RunningSimulator
 
-from campaign_operator.adapters.analytics import SharedAnalytics
-from campaign_operator.adapters.egress import Egress, EgressPolicy
 from campaign_operator.adapters.cxone import CXoneDialer
+from campaign_operator.adapters.egress import Egress, EgressPolicy
 from campaign_operator.adapters.events import EventRecorder
 from campaign_operator.adapters.exchange import HTTPExchange
 from campaign_operator.adapters.kube import KubeStore
@@ -30,6 +29,8 @@ from campaign_operator.api.v1alpha1 import OutboundCampaignStatus
 from campaign_operator.domain.campaign import CampaignRef, Settings
 from campaign_operator.reconcile import Reconciler
 from campaign_operator.sandbox.control_plane import ControlPlane
+from e2e_world import Manifest, secret
+from serving import RunningReceiver, RunningSimulator
 
 
 class StageClock:
@@ -179,7 +180,16 @@ async def opened_stage(
         egress = Egress(EgressPolicy(ca_file=authority, allow_cidrs=(ip_network("127.0.0.0/8"),)))
         stack.callback(egress.close)
         stage = Stage(
-            control_plane, namespace, simulator, receiver, clock, client, egress, settings, None, stack  # type: ignore[arg-type]
+            control_plane,
+            namespace,
+            simulator,
+            receiver,
+            clock,
+            client,
+            egress,
+            settings,
+            None,
+            stack,  # type: ignore[arg-type]
         )
         stage.recorder.start()
         stack.push_async_callback(stage.recorder.close, 5.0)

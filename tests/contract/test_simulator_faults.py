@@ -30,9 +30,7 @@ def rule(effect: Any, call: ApiCall = "submit", **rest: Any) -> FaultRule:
     return FaultRule(match=Match(call=call), effect=effect, **rest)
 
 
-async def submitting(
-    api: DialerClient, campaign_id: str, clock: SteppedClock, **changes: Any
-) -> httpx.Response:
+async def submitting(api: DialerClient, campaign_id: str, clock: SteppedClock, **changes: Any) -> httpx.Response:
     return await api.submit(campaign_id, schedule_body(campaign_id, clock() + timedelta(hours=1), **changes))
 
 

@@ -163,9 +163,7 @@ async def test_a_delivery_that_is_not_answered_is_recorded_all_the_same(
     assert (delivery["body"], delivery["status"], delivery["fault"]) == ("{}", None, effect["kind"])
 
 
-async def test_a_rule_that_makes_no_sense_is_refused(
-    receiver: RunningReceiver, http: httpx.AsyncClient
-) -> None:
+async def test_a_rule_that_makes_no_sense_is_refused(receiver: RunningReceiver, http: httpx.AsyncClient) -> None:
     answer = await http.put("/_faults", json={"rules": [{"effect": {"kind": "noId"}}]})
 
     assert answer.status_code == 422

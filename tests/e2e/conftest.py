@@ -1,7 +1,8 @@
-"""One world for the end-to-end tests: control plane, operator under the chart's own rights, dialer and receiver over TLS.
+"""One world for the end-to-end tests: control plane, operator under the chart's own rights, dialer and receiver over
+TLS.
 
-The operator is the real program in a process of its own. Its waits are short, so that a test of a wait is over soon; what they are
-in earnest is in `campaign-operator run --help`.
+The operator is the real program in a process of its own. Its waits are short, so that a test of a wait is over soon;
+what they are in earnest is in `campaign-operator run --help`.
 """
 
 from collections.abc import AsyncIterator
