@@ -99,6 +99,10 @@ class Stage:
         """As the poll timer does."""
         return await self.look(name, poll=True)
 
+    async def look_at_nothing(self, name: str) -> None:
+        """Let the operator look at a campaign that is gone."""
+        await self.operator.reconcile(CampaignRef(self.namespace, name))
+
     async def status(self, name: str) -> OutboundCampaignStatus:
         """The status as it stands at the API server."""
         campaign = await new_store(self).read(CampaignRef(self.namespace, name))
