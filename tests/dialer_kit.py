@@ -87,9 +87,7 @@ async def dialer_on(
     exchange = HTTPExchange(egress)
     async with token_office(egress, clock) as tokens:
         try:
-            yield CXoneDialer(
-                exchange, tokens, clock or SystemClock(), request_timeout_seconds=request_timeout_seconds
-            )
+            yield CXoneDialer(exchange, tokens, clock or SystemClock(), request_timeout_seconds=request_timeout_seconds)
         finally:
             await exchange.aclose()
             egress.close()

@@ -78,9 +78,7 @@ class ScriptedServer:
 class Conversation:
     """One connection, as the server sees it."""
 
-    def __init__(
-        self, server: ScriptedServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    def __init__(self, server: ScriptedServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._server = server
         self._reader = reader
         self._writer = writer

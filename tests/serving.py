@@ -84,9 +84,7 @@ class _RunningServer:
 
     def client(self, timeout_seconds: float = 10) -> httpx.AsyncClient:
         """A plain HTTP client for this server; the caller closes it."""
-        return httpx.AsyncClient(
-            base_url=self.base_url, verify=self.trust, timeout=timeout_seconds, trust_env=False
-        )
+        return httpx.AsyncClient(base_url=self.base_url, verify=self.trust, timeout=timeout_seconds, trust_env=False)
 
     async def _control(
         self, method: str, url: str, /, body: Any = None, **query: str | None

@@ -1,24 +1,29 @@
 """The outside world as the reconciler sees it: one Protocol per role, with the meaning of every outcome.
 
-Adapters implement these; the reconciler knows nothing else of HTTP or Kubernetes. What may come back is told
-by values, not by exceptions, wherever the caller must treat the outcomes differently.
+Adapters implement these; the reconciler knows nothing else of HTTP or Kubernetes. What may come back is told by
+values, not by exceptions, wherever the caller must treat the outcomes differently.
 """
 
 from datetime import datetime
 from typing import Protocol
 
+from campaign_operator.api.v1alpha1 import OutboundCampaignStatus
+from campaign_operator.domain.campaign import Campaign, CampaignRef
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.delivery import DeliveryOutcome, WebhookMessage
 from campaign_operator.domain.dialing import (
     AnalyticsOutcome,
     AnalyticsQuery,
     AuthenticateOutcome,
-    CountOutcome,
+    CallCounts,
     ListOutcome,
     ScheduleRequest,
     SendPermission,
     SubmitOutcome,
 )
+from campaign_operator.domain.notes import Note
+from campaign_operator.domain.observation import Problem
+from campaign_operator.domain.polling import AnalyticsFault
 
 
 class Clock(Protocol):
@@ -42,29 +47,17 @@ class Dialer(Protocol):
     ) -> SubmitOutcome:
         """Send one schedule at most once (once more only after a 401 answered it and the token was refreshed).
 
-        `permission` is asked immediately before the request's first byte leaves; where it is no longer in
-        force nothing is sent and the outcome is `NotSent`. Never raises for anything the network or the
-        dialer does.
+        `permission` is asked immediately before the request's first byte leaves; where it is no longer in force
+        nothing is sent and the outcome is `NotSent`. Never raises for anything the network or the dialer does.
         """
 
     async def list_schedules(self, connection: Connection, campaign_id: str) -> ListOutcome:
-        """All schedules of a campaign. An incomplete or inconsistent listing is `Unavailable`, never a short `Listing`."""
+        """All schedules of a campaign. An incomplete or inconsistent listing is `Unavailable`, never a short
+        `Listing`.
+        """
 
     async def fetch_analytics(self, connection: Connection, query: AnalyticsQuery) -> AnalyticsOutcome:
         """Counts of calls, all pages read; unreadable counts are `Unavailable`, never zeros."""
-
-
-class CallCounter(Protocol):
-    """Counts of calls for campaigns that ask one by one, at the cost of one query for all of a connection."""
-
-    async def counts(
-        self, connection: Connection, campaign_id: str, date_from: datetime, date_to: datetime | None
-    ) -> CountOutcome:
-        """Calls of one campaign from `date_from` until `date_to`, or until now where that is None or ahead.
-
-        May be as old as one poll period. A failure of the query is a failure for each who asked; a refusal
-        that is about one campaign is told to that one alone.
-        """
 
 
 class Notifier(Protocol):
@@ -73,6 +66,57 @@ class Notifier(Protocol):
     async def deliver(self, url: str, message: WebhookMessage, signing_secret: str | None) -> DeliveryOutcome:
         """POST the message once, signed if there is a secret. Never raises for anything the receiver does.
 
-        A `signing_secret` that is not in the Standard Webhooks form (`whsec_` and base64) is used as raw
-        UTF-8 bytes.
+        A `signing_secret` that is not in the Standard Webhooks form (`whsec_` and base64) is used as raw UTF-8 bytes.
         """
+
+
+class AnalyticsSource(Protocol):
+    """Counts of calls for one campaign; campaigns of one connection with the same dates share the dialer's work."""
+
+    async def counts(
+        self, connection: Connection, campaign_id: str, date_from: datetime, date_to: datetime | None
+    ) -> CallCounts | AnalyticsFault:
+        """Calls in [`date_from`, `date_to` or now), no older than about one poll period, or why they cannot be told."""
+
+
+class ConflictError(Exception):
+    """The resource has changed since it was read: nothing was written. Read again and decide anew."""
+
+
+class StoreUnavailableError(Exception):
+    """The API server gave no clear answer: a write may or may not have been carried out. It entitles nobody to
+    anything.
+    """
+
+
+class CampaignStore(Protocol):
+    """Campaigns and their Secrets, as the API server has them now. Nothing is read from a cache unless it says so.
+
+    Every method raises StoreUnavailableError where the API server does not answer as it should.
+    """
+
+    async def read(self, ref: CampaignRef) -> Campaign | None:
+        """The campaign, or None where there is none."""
+
+    async def write_status(self, campaign: Campaign, status: OutboundCampaignStatus) -> Campaign:
+        """Replace the status of the campaign as it was read and return it with its new resourceVersion.
+
+        Raises ConflictError where the resource is no longer at that resourceVersion, or gone.
+        """
+
+    async def list_with_campaign_id(self, campaign_id: str) -> tuple[Campaign, ...]:
+        """All campaigns of that campaignID in the namespaces this operator watches."""
+
+    async def read_connection(
+        self, namespace: str, secret_name: str, max_age_seconds: float
+    ) -> tuple[Connection | Problem, str]:
+        """The connection in a Secret, or what is wrong with it, and a version that changes whenever the Secret does.
+
+        What was read less than `max_age_seconds` ago may be answered from memory; 0 always reads.
+        """
+
+    async def read_signing_secret(self, namespace: str, secret_name: str, key: str) -> str | Problem:
+        """A webhook's signing secret, or what is wrong with its Secret."""
+
+    def record_event(self, campaign: Campaign, note: Note) -> None:
+        """Tell people by a Kubernetes Event. Returns at once; best effort."""

@@ -207,9 +207,7 @@ async def test_a_listing_refused_or_throttled_is_told_as_such() -> None:
         403, "dialer", "the dialer answered 403: not yours"
     )
     assert await listing_of(answer(401)) == AccessRefused(401, "dialer", "the dialer answered 401")
-    assert await listing_of(answer(429, headers={"Retry-After": "9"})) == Throttled(
-        9, "the dialer answered 429"
-    )
+    assert await listing_of(answer(429, headers={"Retry-After": "9"})) == Throttled(9, "the dialer answered 429")
 
 
 async def test_a_listing_renews_its_token_once() -> None:

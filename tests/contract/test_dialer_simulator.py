@@ -84,9 +84,7 @@ async def dialer(shared: tuple[RunningSimulator, Egress]) -> AsyncIterator[CXone
 
 @pytest.fixture
 def request_(campaign_id: str) -> ScheduleRequest:
-    return ScheduleRequest(
-        campaign_id, "Europe/Berlin", TOMORROW, TOMORROW + timedelta(hours=4), uuid.uuid4().hex
-    )
+    return ScheduleRequest(campaign_id, "Europe/Berlin", TOMORROW, TOMORROW + timedelta(hours=4), uuid.uuid4().hex)
 
 
 def fault(call: Any, effect: Any, **counters: int) -> FaultRule:
@@ -122,9 +120,7 @@ async def test_a_listing_of_several_pages_is_read_whole(
 ) -> None:
     accepted = await asyncio.gather(
         *(
-            dialer.submit(
-                connection, replace(request_, start=request_.start + timedelta(minutes=n)), Granted()
-            )
+            dialer.submit(connection, replace(request_, start=request_.start + timedelta(minutes=n)), Granted())
             for n in range(230)
         )
     )
@@ -264,10 +260,7 @@ async def test_many_schedules_at_once_are_each_carried_out_once(
     dialer: CXoneDialer, connection: Connection, request_: ScheduleRequest, simulator: RunningSimulator
 ) -> None:
     outcomes = await asyncio.gather(
-        *(
-            dialer.submit(connection, replace(request_, idempotency_key=f"key-{n}"), Granted())
-            for n in range(100)
-        )
+        *(dialer.submit(connection, replace(request_, idempotency_key=f"key-{n}"), Granted()) for n in range(100))
     )
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
     ledger = await simulator.ledger(request_.campaign_id)

@@ -99,9 +99,7 @@ async def test_a_name_with_one_address_that_is_refused_is_refused(addresses: tup
         assert server.connections == 0
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "127.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "localhost"]
-)
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "localhost"])
 async def test_the_machine_itself_is_refused_unless_it_was_opened(host: str) -> None:
     async with scripted_server(answer(200)) as server:
         egress = Egress(EgressPolicy(ca_file=server.ca_file))
@@ -157,9 +155,7 @@ async def test_a_name_that_is_resolved_too_slowly_is_given_up() -> None:
         return ()
 
     async with exchange_of(Egress(EgressPolicy(), resolve)) as exchange:
-        outcome = await exchange.send(
-            OutgoingRequest("lane", "GET", "https://dialer.example/"), deadline_seconds=0.1
-        )
+        outcome = await exchange.send(OutgoingRequest("lane", "GET", "https://dialer.example/"), deadline_seconds=0.1)
     assert isinstance(outcome, NeverSent)
 
 
@@ -246,9 +242,7 @@ async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 @asynccontextmanager
-async def proxied(
-    server: ScriptedServer, *, refuses: bool = False
-) -> AsyncIterator[tuple[Egress, ForwardingProxy]]:
+async def proxied(server: ScriptedServer, *, refuses: bool = False) -> AsyncIterator[tuple[Egress, ForwardingProxy]]:
     proxy = ForwardingProxy(server, refuses)
     listener = await asyncio.start_server(proxy, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]

@@ -101,9 +101,7 @@ async def test_a_lapsed_permission_holds_back_a_request_on_a_connection_already_
 async def test_the_permission_is_asked_only_after_all_the_waiting() -> None:
     """With one place in the lane, the second request must wait for the first before it may ask."""
     async with (
-        scripted_server(
-            dribble(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", every_seconds=0.005)
-        ) as server,
+        scripted_server(dribble(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", every_seconds=0.005)) as server,
         exchange_to(server, width=1) as exchange,
     ):
         first = asyncio.create_task(exchange.send(post(server), deadline_seconds=5))
@@ -295,9 +293,7 @@ async def test_at_most_sixteen_requests_of_a_lane_are_out_at_once() -> None:
         await answer(200, {})(conversation, request)
 
     async with scripted_server(counting) as server, exchange_to(server) as exchange:
-        outcomes = await asyncio.gather(
-            *(exchange.send(post(server), deadline_seconds=10) for _ in range(100))
-        )
+        outcomes = await asyncio.gather(*(exchange.send(post(server), deadline_seconds=10) for _ in range(100)))
         assert all(isinstance(outcome, Answered) for outcome in outcomes)
         assert most == 16
         assert server.connections == 16
@@ -358,7 +354,5 @@ async def test_an_errors_message_is_told_without_our_own_secrets() -> None:
 
 
 def test_a_request_and_an_answer_show_no_secret() -> None:
-    request = OutgoingRequest(
-        "lane", "POST", "https://h.example/secret", {"A": "secret"}, b"secret", ("secret",)
-    )
+    request = OutgoingRequest("lane", "POST", "https://h.example/secret", {"A": "secret"}, b"secret", ("secret",))
     assert "secret" not in repr(request)

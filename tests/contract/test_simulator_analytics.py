@@ -41,9 +41,7 @@ async def test_an_open_campaign_calls_at_the_rate_up_to_its_total(
     assert counts == [0, 0, 10, 20, 100, 100]
 
 
-async def test_a_campaign_without_calls_has_no_row(
-    api: DialerClient, campaign_id: str, clock: SteppedClock
-) -> None:
+async def test_a_campaign_without_calls_has_no_row(api: DialerClient, campaign_id: str, clock: SteppedClock) -> None:
     await submit_from(api, campaign_id, clock() + timedelta(seconds=10))
 
     answer = await api.analytics(analytics_body([campaign_id], clock(), clock() + timedelta(days=1)))
@@ -91,9 +89,7 @@ async def test_no_calls_are_placed_while_no_schedule_is_open(
     assert await completed(api, campaign_id, start, clock()) == 20
 
 
-async def test_a_withdrawn_schedule_places_no_calls(
-    api: DialerClient, campaign_id: str, clock: SteppedClock
-) -> None:
+async def test_a_withdrawn_schedule_places_no_calls(api: DialerClient, campaign_id: str, clock: SteppedClock) -> None:
     schedule_id = await submit_from(api, campaign_id, clock() + timedelta(seconds=10))
     assert (await api.withdraw(campaign_id, schedule_id)).status_code == 204
     start = clock()
@@ -102,9 +98,7 @@ async def test_a_withdrawn_schedule_places_no_calls(
     assert await completed(api, campaign_id, start, clock()) == 0
 
 
-async def test_dates_may_be_given_in_any_offset(
-    api: DialerClient, campaign_id: str, clock: SteppedClock
-) -> None:
+async def test_dates_may_be_given_in_any_offset(api: DialerClient, campaign_id: str, clock: SteppedClock) -> None:
     start = clock()
     await submit_from(api, campaign_id, start)
     clock.advance(10)
@@ -122,9 +116,7 @@ async def test_many_campaigns_come_in_pages_of_at_most_a_hundred(
         await submit_from(api, name, start)
     clock.advance(10)
 
-    pages = [
-        (await api.analytics(analytics_body(names, start, clock(), page=page))).json() for page in (1, 2, 3)
-    ]
+    pages = [(await api.analytics(analytics_body(names, start, clock(), page=page))).json() for page in (1, 2, 3)]
 
     assert [row["campaignId"] for page in pages for row in page["data"]] == names[:101]
     assert [(page["page"], page["totalPages"], len(page["data"])) for page in pages] == [

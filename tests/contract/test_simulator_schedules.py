@@ -123,9 +123,7 @@ async def test_a_thousand_schedules_are_listed_once_each_over_ten_pages_in_the_o
     assert beyond == {"data": [], "page": 11, "totalPages": 10}
 
 
-async def test_a_page_is_never_larger_than_a_hundred(
-    api: DialerClient, campaign_id: str, clock: SteppedClock
-) -> None:
+async def test_a_page_is_never_larger_than_a_hundred(api: DialerClient, campaign_id: str, clock: SteppedClock) -> None:
     for step in range(101):
         await submitted(api, campaign_id, clock() + timedelta(hours=1, seconds=step))
 
@@ -138,9 +136,7 @@ async def test_a_campaign_without_schedules_is_one_empty_page(api: DialerClient,
     assert (await api.list(campaign_id)).json() == {"data": [], "page": 1, "totalPages": 1}
 
 
-@pytest.mark.parametrize(
-    "query", [{"page": 0}, {"page": "x"}, {"pageSize": -1}, {"page": ""}, {"pageSize": "²"}]
-)
+@pytest.mark.parametrize("query", [{"page": 0}, {"page": "x"}, {"pageSize": -1}, {"page": ""}, {"pageSize": "²"}])
 async def test_a_page_that_is_no_number_is_refused_by_name(
     api: DialerClient, campaign_id: str, query: dict[str, Any]
 ) -> None:
@@ -195,9 +191,7 @@ async def test_a_wrong_field_is_refused_by_name(field: str, changes: dict[str, A
         assert (await simulator.ledger())["schedules"] == []
 
 
-async def test_every_wrong_field_is_named_at_once(
-    api: DialerClient, campaign_id: str, clock: SteppedClock
-) -> None:
+async def test_every_wrong_field_is_named_at_once(api: DialerClient, campaign_id: str, clock: SteppedClock) -> None:
     body = schedule_body(campaign_id, clock() + timedelta(hours=1), timezone="Nowhere", endTime="late")
 
     message = (await api.submit(campaign_id, body)).json()["message"]
@@ -207,9 +201,7 @@ async def test_every_wrong_field_is_named_at_once(
 
 
 @pytest.mark.parametrize("text", ["", "{", "nonsense", '{"a": 1}}', "\xff"])
-async def test_a_body_that_is_no_json_is_a_bad_request(
-    api: DialerClient, campaign_id: str, text: str
-) -> None:
+async def test_a_body_that_is_no_json_is_a_bad_request(api: DialerClient, campaign_id: str, text: str) -> None:
     answer = await api.http.post(
         f"/api/v2/outbound/campaigns/{campaign_id}/schedules",
         headers=api.headers | {"Content-Type": "application/json"},
@@ -220,9 +212,7 @@ async def test_a_body_that_is_no_json_is_a_bad_request(
 
 
 @pytest.mark.parametrize("body", [[], "text", 7, True])
-async def test_json_that_is_no_object_is_unprocessable(
-    api: DialerClient, campaign_id: str, body: Any
-) -> None:
+async def test_json_that_is_no_object_is_unprocessable(api: DialerClient, campaign_id: str, body: Any) -> None:
     answer = await api.submit(campaign_id, body)
 
     assert answer.status_code == 422

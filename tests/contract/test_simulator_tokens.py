@@ -54,12 +54,8 @@ async def test_wrong_credentials_are_an_oauth_error(api: DialerClient, credentia
     assert answer.headers["www-authenticate"].startswith("Basic")
 
 
-@pytest.mark.parametrize(
-    "authorization", ["Basic", "Basic !!!", "Basic /////w==", "Bearer x", "Basic b3BlcmF0b3I="]
-)
-async def test_credentials_that_cannot_be_read_are_an_oauth_error(
-    api: DialerClient, authorization: str
-) -> None:
+@pytest.mark.parametrize("authorization", ["Basic", "Basic !!!", "Basic /////w==", "Bearer x", "Basic b3BlcmF0b3I="])
+async def test_credentials_that_cannot_be_read_are_an_oauth_error(api: DialerClient, authorization: str) -> None:
     answer = await api.http.post(
         "/api/v2/oauth/token",
         headers={"Authorization": authorization},
@@ -80,9 +76,7 @@ async def test_credentials_that_cannot_be_read_are_an_oauth_error(
         ({"grant_type": None}, "invalid_request"),
     ],
 )
-async def test_a_wrong_form_is_an_oauth_error(
-    api: DialerClient, form: dict[str, str | None], error: str
-) -> None:
+async def test_a_wrong_form_is_an_oauth_error(api: DialerClient, form: dict[str, str | None], error: str) -> None:
     answer = await api.token(**form)
 
     assert (answer.status_code, answer.json()["error"]) == (400, error)
@@ -98,9 +92,7 @@ async def test_a_wrong_form_is_an_oauth_error(
         ("application/x-www-form-urlencoded", ""),
     ],
 )
-async def test_a_body_that_is_no_form_is_an_oauth_error(
-    api: DialerClient, content_type: str, body: str
-) -> None:
+async def test_a_body_that_is_no_form_is_an_oauth_error(api: DialerClient, content_type: str, body: str) -> None:
     answer = await api.http.post(
         "/api/v2/oauth/token",
         auth=("operator", "operator-secret"),
@@ -190,9 +182,7 @@ async def test_an_unknown_campaign_is_not_found_and_a_foreign_one_is_forbidden(c
                 return (await statuses(api, campaign_id, clock))["submit"]
 
         table = {
-            client.id: [
-                await submitting(client, campaign_id) for campaign_id in ("n1", "s1", "free", "other")
-            ]
+            client.id: [await submitting(client, campaign_id) for campaign_id in ("n1", "s1", "free", "other")]
             for client in clients
         }
 

@@ -126,9 +126,7 @@ async def test_any_2xx_is_delivered(status: int) -> None:
 
 
 async def test_a_2xx_whose_body_never_ends_is_delivered() -> None:
-    async with scripted_server(
-        dribble(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 10_000, every_seconds=0.01)
-    ) as server:
+    async with scripted_server(dribble(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 10_000, every_seconds=0.01)) as server:
         assert await deliver(server, timeout_seconds=1) == Delivered(200)
 
 

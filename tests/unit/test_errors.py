@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaign_operator.domain.errors import InvalidSpecError, SpecError, SpecErrors, quoted
+from campaign_operator.domain.errors import Findings, InvalidSpecError, SpecError, SpecErrors, quoted
 
 
 def test_an_error_reads_as_its_field_and_a_sentence() -> None:
@@ -48,3 +48,22 @@ def test_one_except_clause_catches_one_error_and_many() -> None:
 )
 def test_a_quoted_value_is_short_and_stays_on_its_line(value: str, shown: str) -> None:
     assert quoted(value) == shown
+
+
+def test_messages_that_will_not_be_shown_are_never_made() -> None:
+    made: list[int] = []
+
+    def explain() -> str:
+        made.append(1)
+        return "is wrong"
+
+    findings = Findings()
+    for number in range(1_000):
+        findings.add(f"spec.contacts[{number}].timeZone", explain)
+    with pytest.raises(SpecErrors) as caught:
+        findings.raise_if_any()
+    assert (caught.value.count, len(caught.value.errors), len(made)) == (1_000, 20, 20)
+
+
+def test_a_list_without_errors_raises_nothing() -> None:
+    Findings().raise_if_any()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaign_operator.adapters.shared_analytics import SharedAnalytics
+from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.dialing import (
     AccessRefused,
@@ -16,8 +16,6 @@ from campaign_operator.domain.dialing import (
     AnalyticsQuery,
     AuthenticateOutcome,
     CallCounts,
-    CountedCalls,
-    CountOutcome,
     ListOutcome,
     ScheduleRequest,
     SendPermission,
@@ -25,6 +23,7 @@ from campaign_operator.domain.dialing import (
     Throttled,
     Unavailable,
 )
+from campaign_operator.domain.polling import AnalyticsFault
 from manual_clock import NOON, ManualClock
 
 CONNECTION = Connection("operator", "secret", "https://dialer.example/token", "https://dialer.example")
@@ -77,15 +76,15 @@ def dialer(clock: ManualClock) -> FakeDialer:
 
 @pytest.fixture
 async def shared(dialer: FakeDialer, clock: ManualClock) -> AsyncIterator[SharedAnalytics]:
-    shared = SharedAnalytics(dialer, clock, poll_seconds=POLL_SECONDS)
+    shared = SharedAnalytics(dialer, clock, POLL_SECONDS)
     yield shared
     await shared.aclose()
 
 
-async def ask(shared: SharedAnalytics, campaign_id: str = "c-1", **changes: datetime | None) -> CountOutcome:
-    return await shared.counts(
-        CONNECTION, campaign_id, changes.get("date_from") or FROM, changes.get("date_to")
-    )
+async def ask(
+    shared: SharedAnalytics, campaign_id: str = "c-1", **changes: datetime | None
+) -> CallCounts | AnalyticsFault:
+    return await shared.counts(CONNECTION, campaign_id, changes.get("date_from") or FROM, changes.get("date_to"))
 
 
 def names(count: int) -> list[str]:
@@ -97,11 +96,11 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_campaign_is_told_its_calls_and_when_they_were_counted(
+async def test_a_campaign_is_told_its_calls_up_to_now(
     shared: SharedAnalytics, dialer: FakeDialer, clock: ManualClock
 ) -> None:
     clock.advance(7)
-    assert await ask(shared) == CountedCalls(CallCounts(7, 7, 7), NOON + timedelta(seconds=7))
+    assert await ask(shared) == CallCounts(7, 7, 7)
     assert dialer.queries == [AnalyticsQuery(frozenset({"c-1"}), FROM, NOON + timedelta(seconds=7))]
 
 
@@ -113,15 +112,15 @@ async def test_two_hundred_campaigns_at_two_hundred_moments_cost_about_one_query
     for campaign_id in campaigns:
         await ask(shared, campaign_id)
     dialer.queries.clear()
-    oldest = timedelta()
+    oldest = 0.0
     for _ in range(10):
         for campaign_id in campaigns:
             clock.advance(POLL_SECONDS / 200)
             outcome = await ask(shared, campaign_id)
-            assert isinstance(outcome, CountedCalls)
-            oldest = max(oldest, clock.now() - outcome.as_of)
+            assert isinstance(outcome, CallCounts)
+            oldest = max(oldest, (clock.now() - NOON).total_seconds() - outcome.completed)
     assert len(dialer.queries) <= 2 * 12
-    assert oldest <= timedelta(seconds=POLL_SECONDS)
+    assert oldest <= POLL_SECONDS
     assert {id_ for query in dialer.queries for id_ in query.campaign_ids} == set(campaigns)
 
 
@@ -130,8 +129,8 @@ async def test_a_lone_campaign_is_never_served_its_own_last_answer_again(
 ) -> None:
     for period in range(5):
         outcome = await ask(shared)
-        assert isinstance(outcome, CountedCalls)
-        assert outcome.counts.completed == period * 29
+        assert isinstance(outcome, CallCounts)
+        assert outcome.completed == period * 29
         clock.advance(29)
     assert len(dialer.queries) == 5
 
@@ -147,13 +146,11 @@ async def test_all_who_ask_at_once_share_one_query_after_the_one_under_way(
     assert len(dialer.queries) == 1
     dialer.open.set()
     outcomes = await asyncio.gather(first, *others)
-    assert all(isinstance(outcome, CountedCalls) for outcome in outcomes)
+    assert all(isinstance(outcome, CallCounts) for outcome in outcomes)
     assert [len(query.campaign_ids) for query in dialer.queries] == [1, 51]
 
 
-async def test_who_gives_up_waiting_leaves_the_query_to_the_others(
-    shared: SharedAnalytics, dialer: FakeDialer
-) -> None:
+async def test_who_gives_up_waiting_leaves_the_query_to_the_others(shared: SharedAnalytics, dialer: FakeDialer) -> None:
     dialer.open.clear()
     first = asyncio.create_task(ask(shared))
     second = asyncio.create_task(ask(shared))
@@ -162,7 +159,7 @@ async def test_who_gives_up_waiting_leaves_the_query_to_the_others(
     with pytest.raises(asyncio.CancelledError):
         await first
     dialer.open.set()
-    assert isinstance(await second, CountedCalls)
+    assert isinstance(await second, CallCounts)
     assert len(dialer.queries) == 1
 
 
@@ -200,9 +197,7 @@ async def test_an_end_that_is_ahead_does_not_part_campaigns_and_one_reached_is_k
     await asyncio.gather(ask(shared, "c-1", date_to=end), ask(shared, "c-3"))
     assert dialer.queries[-1].campaign_ids == {"c-1", "c-2", "c-3"}
     clock.advance(28)
-    outcome = await ask(shared, "c-1", date_to=end)
-    assert isinstance(outcome, CountedCalls)
-    assert outcome.as_of == end
+    await ask(shared, "c-1", date_to=end)
     assert dialer.queries[-1] == AnalyticsQuery(frozenset({"c-1"}), FROM, end)
 
 
@@ -217,13 +212,11 @@ async def test_a_campaign_that_asks_no_more_is_forgotten(
     assert dialer.queries[-1].campaign_ids == {"c-here"}
 
 
-def refusing(
-    foreign: set[str], outcome: AnalyticsOutcome
-) -> Callable[[AnalyticsQuery], AnalyticsOutcome | None]:
+def refusing(foreign: set[str], outcome: AnalyticsOutcome) -> Callable[[AnalyticsQuery], AnalyticsOutcome | None]:
     return lambda query: outcome if foreign & query.campaign_ids else None
 
 
-REFUSALS = [
+REFUSALS: list[AnalyticsOutcome] = [
     AccessRefused(403, "dialer", "not yours"),
     AccessRefused(404, "dialer", "unknown"),
     Unavailable("the dialer answered 422", 422),
@@ -243,7 +236,7 @@ async def test_a_foreign_campaign_takes_nothing_from_the_others(
     outcomes = await asyncio.gather(*(ask(shared, campaign_id) for campaign_id in campaigns))
     told = dict(zip(campaigns, outcomes, strict=True))
     assert told.pop("c-037") == refusal
-    assert all(isinstance(outcome, CountedCalls) for outcome in told.values())
+    assert all(isinstance(outcome, CallCounts) for outcome in told.values())
     assert len(dialer.queries) <= 15
 
 
@@ -258,13 +251,13 @@ async def test_a_refused_campaign_is_set_aside_and_asked_for_by_itself_later(
         clock.advance(POLL_SECONDS)
     outcomes = await asyncio.gather(*(ask(shared, campaign_id) for campaign_id in campaigns))
     assert isinstance(outcomes[0], AccessRefused)
-    assert all(isinstance(outcome, CountedCalls) for outcome in outcomes[1:])
+    assert all(isinstance(outcome, CallCounts) for outcome in outcomes[1:])
     assert all(query.campaign_ids in ({"c-000"}, set(campaigns[1:])) for query in dialer.queries)
 
     dialer.refuses = lambda _query: None
     clock.advance(5 * POLL_SECONDS)
     outcomes = await asyncio.gather(*(ask(shared, campaign_id) for campaign_id in campaigns))
-    assert all(isinstance(outcome, CountedCalls) for outcome in outcomes)
+    assert all(isinstance(outcome, CallCounts) for outcome in outcomes)
 
 
 async def test_several_foreign_campaigns_are_all_found(shared: SharedAnalytics, dialer: FakeDialer) -> None:
@@ -276,7 +269,7 @@ async def test_several_foreign_campaigns_are_all_found(shared: SharedAnalytics, 
     await settle()
     dialer.open.set()
     told = dict(zip(campaigns, await asyncio.gather(*asking), strict=True))
-    assert {id_ for id_, outcome in told.items() if not isinstance(outcome, CountedCalls)} == foreign
+    assert {id_ for id_, outcome in told.items() if not isinstance(outcome, CallCounts)} == foreign
 
 
 async def test_a_right_that_is_missing_altogether_does_not_cost_a_query_per_campaign(
@@ -322,7 +315,7 @@ async def test_a_failure_of_one_hundred_is_told_to_the_rest_without_asking_for_t
     dialer.refuses = lambda query: fault if "c-100" in query.campaign_ids else None
     outcomes = await asyncio.gather(*(ask(shared, campaign_id) for campaign_id in names(250)))
     assert len(dialer.queries) == 2
-    assert all(isinstance(outcome, CountedCalls) for outcome in outcomes[:100])
+    assert all(isinstance(outcome, CallCounts) for outcome in outcomes[:100])
     assert set(outcomes[100:]) == {fault}
 
 
@@ -334,7 +327,7 @@ async def test_after_a_failure_the_next_query_that_succeeds_is_believed(
     dialer.refuses = lambda _query: None
     assert isinstance(await ask(shared), Unavailable)
     clock.advance(6)
-    assert isinstance(await ask(shared), CountedCalls)
+    assert isinstance(await ask(shared), CallCounts)
 
 
 async def test_fresh_counts_are_given_while_a_newcomers_query_fails(
@@ -344,7 +337,7 @@ async def test_fresh_counts_are_given_while_a_newcomers_query_fails(
     dialer.refuses = lambda _query: Unavailable("reset")
     clock.advance(5)
     assert isinstance(await ask(shared, "c-2"), Unavailable)
-    assert isinstance(await ask(shared, "c-1"), CountedCalls)
+    assert isinstance(await ask(shared, "c-1"), CallCounts)
 
 
 async def test_a_campaign_without_calls_has_zero_and_one_that_cannot_be_read_has_none(
@@ -352,7 +345,7 @@ async def test_a_campaign_without_calls_has_zero_and_one_that_cannot_be_read_has
 ) -> None:
     dialer.refuses = lambda _query: Analytics({}, frozenset({"c-2"}))
     none, unreadable = await asyncio.gather(ask(shared, "c-1"), ask(shared, "c-2"))
-    assert none == CountedCalls(CallCounts(0, 0, 0), NOON)
+    assert none == CallCounts(0, 0, 0)
     assert isinstance(unreadable, Unavailable)
 
 

@@ -208,9 +208,7 @@ class CXoneDialer:
             body=call.body,
             secrets=(token.value, connection.client_secret),
         )
-        return await self._exchange.send(
-            request, deadline_seconds=self._timeout_seconds, permission=permission
-        )
+        return await self._exchange.send(request, deadline_seconds=self._timeout_seconds, permission=permission)
 
     def _submission(self, answer: Answered) -> SubmitOutcome:
         message = _said(answer)

@@ -28,9 +28,7 @@ LONGEST_ID = 128
 _LONGEST_ZONE = 64
 _MOST_CALLS = 2**31 - 1
 _METRICS = ("callsCompleted", "callsAttempted", "connected")
-_RFC_3339 = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt ][0-2]\d:[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-][0-2]\d:[0-5]\d)", re.ASCII
-)
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ][0-2]\d:[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-][0-2]\d:[0-5]\d)", re.ASCII)
 
 Row = Mapping[str, object]
 

@@ -88,9 +88,7 @@ ExchangeOutcome = Forbidden | NeverSent | Unanswered | Answered
 class HTTPExchange:
     """Sends requests, each at most once. One exchange per purpose: dialer, token endpoint, webhook."""
 
-    def __init__(
-        self, egress: Egress, *, width: int = 16, keep_alive: bool = True, idle_seconds: float = 30.0
-    ) -> None:
+    def __init__(self, egress: Egress, *, width: int = 16, keep_alive: bool = True, idle_seconds: float = 30.0) -> None:
         self._egress = egress
         self._lanes = Lanes(lambda: egress.open_pool(keep_alive=keep_alive), width, idle_seconds)
 

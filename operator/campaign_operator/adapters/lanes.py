@@ -16,9 +16,7 @@ import httpcore
 class Lanes:
     """Opens lanes, `width` places wide, as they are asked for; closes one unused for `idle_seconds`."""
 
-    def __init__(
-        self, open_pool: Callable[[], httpcore.AsyncConnectionPool], width: int, idle_seconds: float
-    ) -> None:
+    def __init__(self, open_pool: Callable[[], httpcore.AsyncConnectionPool], width: int, idle_seconds: float) -> None:
         self._open_pool = open_pool
         self._width = width
         self._idle_seconds = idle_seconds
@@ -37,9 +35,7 @@ class Lanes:
                 yield lane.pool
         finally:
             if lane.leave():
-                lane.retirement = asyncio.get_running_loop().call_later(
-                    self._idle_seconds, self._retire, name
-                )
+                lane.retirement = asyncio.get_running_loop().call_later(self._idle_seconds, self._retire, name)
 
     async def aclose(self) -> None:
         """Close all connections, also those in use."""

@@ -103,9 +103,7 @@ class TokenOffice:
 
     def _forget_what_is_over(self) -> None:
         now = self._clock.monotonic()
-        self._entries = {
-            key: entry for key, entry in self._entries.items() if entry.flight or now < entry.kept_until
-        }
+        self._entries = {key: entry for key, entry in self._entries.items() if entry.flight or now < entry.kept_until}
 
     async def _fetch(self, connection: Connection, lane: str, begun: float) -> TokenOutcome:
         basic = base64.b64encode(f"{connection.client_id}:{connection.client_secret}".encode()).decode()
@@ -135,9 +133,7 @@ class TokenOffice:
     def _answered(self, answer: Answered, begun: float) -> TokenOutcome:
         said = f": {answer.reason}" if answer.reason else ""
         if answer.status in (400, 401, 403):
-            return AccessRefused(
-                answer.status, "token endpoint", f"the token endpoint answered {answer.status}{said}"
-            )
+            return AccessRefused(answer.status, "token endpoint", f"the token endpoint answered {answer.status}{said}")
         if answer.status == 429:
             wait = retry_after_seconds(answer.headers.get("retry-after"), self._clock.now())
             return Throttled(wait, f"the token endpoint answered 429{said}")

@@ -170,16 +170,7 @@ class Analytics:
     unreadable: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class CountedCalls:
-    """Calls of one campaign from the asked start up to `as_of`, which is aware, in UTC."""
-
-    counts: CallCounts
-    as_of: datetime
-
-
 SubmitOutcome = Accepted | NotSent | Throttled | AccessRefused | DestinationRefused | Rejected | Unclear
 ListOutcome = Listing | ListingNotOffered | Throttled | AccessRefused | DestinationRefused | Unavailable
 AnalyticsOutcome = Analytics | Throttled | AccessRefused | DestinationRefused | Unavailable
-CountOutcome = CountedCalls | Throttled | AccessRefused | DestinationRefused | Unavailable
 AuthenticateOutcome = Authenticated | Throttled | AccessRefused | DestinationRefused | Unavailable

@@ -13,8 +13,9 @@ Contact ids are people's data and never appear in a message; every other value g
 message ends up in logs, terminals and `kubectl get`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+_ERRORS_SHOWN = 20
 _QUOTED_CHARACTERS = 64
 
 
@@ -66,6 +67,26 @@ class SpecErrors(InvalidSpecError):  # noqa: N818 -- the plural says what sets i
         if hidden:
             lines.append(f"and {hidden} more")
         return "\n".join(lines)
+
+
+class Findings:
+    """The errors found in a long list: the first 20 are kept, all are counted."""
+
+    def __init__(self) -> None:
+        self._errors: list[SpecError] = []
+        self._unshown = 0
+
+    def add(self, field: str, explain: Callable[[], str]) -> None:
+        """Note an error of `field`; `explain` gives its message and is called only if that will be shown."""
+        if len(self._errors) < _ERRORS_SHOWN:
+            self._errors.append(SpecError(field, explain()))
+        else:
+            self._unshown += 1
+
+    def raise_if_any(self) -> None:
+        """Raises `SpecErrors` unless nothing was found."""
+        if self._errors:
+            raise SpecErrors(self._errors, self._unshown)
 
 
 def quoted(value: str) -> str:

@@ -22,9 +22,7 @@ TZDATA_VERSION: str = tzdata.IANA_VERSION
 
 _NOT_ZONES = frozenset({"Factory", "localtime", "posixrules"})
 
-ZONE_NAMES: frozenset[str] = (
-    frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split()) - _NOT_ZONES
-)
+ZONE_NAMES: frozenset[str] = frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split()) - _NOT_ZONES
 """Every accepted name, canonical names and links alike, to be matched exactly."""
 
 # No name is even half as long, and a comparison by likeness takes time with the length.
@@ -79,9 +77,7 @@ def nearest_name(value: str) -> str | None:
     place = wanted.rpartition("/")[2]
     if place in _NAMES_BY_PLACE:
         return _the_one_meant(_NAMES_BY_PLACE[place])
-    if re.fullmatch(r"[A-Z]{1,5}", value.strip()) or not re.fullmatch(
-        r"[^\W\d]+(?:[-/.'_]+[^\W\d]+)*", wanted
-    ):
+    if re.fullmatch(r"[A-Z]{1,5}", value.strip()) or not re.fullmatch(r"[^\W\d]+(?:[-/.'_]+[^\W\d]+)*", wanted):
         return None
     return _most_like(wanted, _NAMES_BY_COMPARABLE) or _most_like_place(wanted)
 

@@ -118,9 +118,7 @@ class _CutAnswer(Response):
     def __init__(self, answer: Answer, effect: Cut) -> None:
         super().__init__()
         head, body = answer.on_the_wire()
-        self._part = (
-            head + body[: len(body) // 2] if effect.where == "body" and body else head[: len(head) // 2]
-        )
+        self._part = head + body[: len(body) // 2] if effect.where == "body" and body else head[: len(head) // 2]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection_of(scope).send_and_close(self._part)

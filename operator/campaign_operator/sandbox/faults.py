@@ -49,9 +49,7 @@ _WITHOUT_BODY = frozenset({204, 304})
 class Strict(BaseModel):
     """JSON in camelCase, nothing unknown, nothing converted."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, extra="forbid", frozen=True, populate_by_name=True, strict=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, populate_by_name=True, strict=True)
 
 
 class AnswerInstead(Strict):
@@ -141,8 +139,7 @@ class RuleBook(Generic[RuleT]):
     def listed(self) -> list[dict[str, Any]]:
         """The rules as JSON, with their counters `seen` and `fired`."""
         return [
-            counted.rule.model_dump(mode="json", by_alias=True)
-            | {"seen": counted.seen, "fired": counted.fired}
+            counted.rule.model_dump(mode="json", by_alias=True) | {"seen": counted.seen, "fired": counted.fired}
             for counted in self._counted
         ]
 

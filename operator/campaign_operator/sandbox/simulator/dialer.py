@@ -95,9 +95,7 @@ class SimulatedDialer:
         page = _page_number(query, "page", 1)
         page_size = min(_page_number(query, "pageSize", LARGEST_PAGE), LARGEST_PAGE)
         now = self._now()
-        return _page(
-            [one.listed(now) for one in self.schedules.of_campaign(arrival.campaign_id)], page, page_size
-        )
+        return _page([one.listed(now) for one in self.schedules.of_campaign(arrival.campaign_id)], page, page_size)
 
     def _withdraw(self, arrival: Arrival) -> Answer:
         if not self._settings.delete_offered:
@@ -119,9 +117,7 @@ class SimulatedDialer:
         rows = []
         for campaign_id in query.campaign_ids:
             # Left out, not refused: one foreign id among many must not hide the client's own.
-            counts = (
-                self._counts(campaign_id, query) if self._settings.belongs_to(campaign_id, client) else None
-            )
+            counts = self._counts(campaign_id, query) if self._settings.belongs_to(campaign_id, client) else None
             if counts and counts.attempted:
                 rows.append(_row(campaign_id, counts, query))
         return _page(rows, query.page, query.page_size)
@@ -168,6 +164,4 @@ def _page(rows: list[dict[str, Any]], page: int, page_size: int) -> Answer:
     """One page of `rows`. No rows at all are one empty page; a page behind the last is empty."""
     first = (page - 1) * page_size
     total_pages = max(1, -(-len(rows) // page_size))
-    return Answer(
-        HTTPStatus.OK, {"data": rows[first : first + page_size], "page": page, "totalPages": total_pages}
-    )
+    return Answer(HTTPStatus.OK, {"data": rows[first : first + page_size], "page": page, "totalPages": total_pages})

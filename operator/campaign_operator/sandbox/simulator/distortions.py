@@ -21,15 +21,11 @@ def distort(effect: Effect | None, answer: Answer) -> Answer:
         return answer
     match effect:
         case NoId():
-            return replace(
-                answer, payload={name: value for name, value in answer.payload.items() if name != "id"}
-            )
+            return replace(answer, payload={name: value for name, value in answer.payload.items() if name != "id"})
         case NotJson():
             return replace(answer, raw="<!doctype html><title>Welcome</title>", headers=_HTML)
         case Oversized():
-            return replace(
-                answer, payload=answer.payload | {"padding": "x" * effect.bytes}, chunked=effect.chunked
-            )
+            return replace(answer, payload=answer.payload | {"padding": "x" * effect.bytes}, chunked=effect.chunked)
         case Page():
             return replace(answer, payload=_distorted_page(effect, answer.payload))
         case _:

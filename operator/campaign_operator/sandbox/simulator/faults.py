@@ -101,11 +101,7 @@ class FaultRule(Rule):
         suited = _ONLY_FOR.get(self.effect.kind)
         if suited is not None and self.match.call not in suited:
             raise ValueError(f"effect.kind {self.effect.kind} is for {', '.join(sorted(suited))} only")
-        if (
-            isinstance(self.effect, Page)
-            and self.effect.shape == "fewerCalls"
-            and self.match.call != "analytics"
-        ):
+        if isinstance(self.effect, Page) and self.effect.shape == "fewerCalls" and self.match.call != "analytics":
             raise ValueError("effect.shape fewerCalls is for analytics only")
         return self
 

@@ -55,14 +55,10 @@ class RequestLog:
 
     def of_campaign(self, campaign_id: str | None) -> list[RequestRecord]:
         """Every request, or those that name the campaign."""
-        return [
-            record for record in self._records if campaign_id is None or campaign_id in record.campaign_ids
-        ]
+        return [record for record in self._records if campaign_id is None or campaign_id in record.campaign_ids]
 
 
-def ledger(
-    dialer: SimulatedDialer, requests: RequestLog, campaign_id: str | None, now: datetime
-) -> dict[str, Any]:
+def ledger(dialer: SimulatedDialer, requests: RequestLog, campaign_id: str | None, now: datetime) -> dict[str, Any]:
     """The whole ledger, or what concerns one campaign."""
     schedules = dialer.schedules.all() if campaign_id is None else dialer.schedules.of_campaign(campaign_id)
     return {

@@ -14,9 +14,7 @@ from campaign_operator.sandbox.simulator.settings import SimulatorSettings
 
 
 @asynccontextmanager
-async def simulated_dialer(
-    settings: SimulatorSettings, now: Callable[[], datetime] = wall_clock
-) -> AsyncIterator[str]:
+async def simulated_dialer(settings: SimulatorSettings, now: Callable[[], datetime] = wall_clock) -> AsyncIterator[str]:
     """A simulated dialer for as long as the block runs; yields its base URL.
 
     Raises OSError as `running_server` does.

@@ -75,9 +75,7 @@ class TokenOffice:
                 {"WWW-Authenticate": 'Bearer error="invalid_token"'},
             )
         if scope not in token.scopes:
-            raise refusal(
-                HTTPStatus.FORBIDDEN, "insufficient_scope", f"the access token lacks the scope {scope}"
-            )
+            raise refusal(HTTPStatus.FORBIDDEN, "insufficient_scope", f"the access token lacks the scope {scope}")
         return token.client
 
     def _authenticate(self, authorization: str | None) -> Client:
@@ -108,9 +106,7 @@ def _requested_scopes(content_type: str | None, body: bytes) -> frozenset[str]:
     if (content_type or "").partition(";")[0].strip().lower() != _FORM:
         raise _oauth_error(HTTPStatus.BAD_REQUEST, "invalid_request", f"the body must be {_FORM}")
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict"
-        )
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict")
     except ValueError:
         raise _oauth_error(HTTPStatus.BAD_REQUEST, "invalid_request", "the form cannot be read") from None
     form = dict(pairs)
@@ -119,20 +115,14 @@ def _requested_scopes(content_type: str | None, body: bytes) -> frozenset[str]:
     if "grant_type" not in form:
         raise _oauth_error(HTTPStatus.BAD_REQUEST, "invalid_request", "grant_type is missing")
     if form["grant_type"] != "client_credentials":
-        raise _oauth_error(
-            HTTPStatus.BAD_REQUEST, "unsupported_grant_type", "grant_type must be client_credentials"
-        )
+        raise _oauth_error(HTTPStatus.BAD_REQUEST, "unsupported_grant_type", "grant_type must be client_credentials")
     scopes = frozenset(form.get("scope", "").split(" ")) - {""}
     if not scopes or not scopes <= SCOPES:
-        raise _oauth_error(
-            HTTPStatus.BAD_REQUEST, "invalid_scope", f"scope must be of {' '.join(sorted(SCOPES))}"
-        )
+        raise _oauth_error(HTTPStatus.BAD_REQUEST, "invalid_scope", f"scope must be of {' '.join(sorted(SCOPES))}")
     return scopes
 
 
-def _oauth_error(
-    status: int, error: str, description: str, headers: dict[str, str] | None = None
-) -> RefusedError:
+def _oauth_error(status: int, error: str, description: str, headers: dict[str, str] | None = None) -> RefusedError:
     return RefusedError(
         Answer(
             status,

@@ -44,9 +44,7 @@ def _instant(value: object) -> datetime:
 def _zone_name(value: object) -> str:
     if isinstance(value, str) and value in zone_names():
         return value
-    raise PydanticCustomError(
-        "timezone", "must be the name of a time zone of the IANA database, as spelled there"
-    )
+    raise PydanticCustomError("timezone", "must be the name of a time zone of the IANA database, as spelled there")
 
 
 Instant = Annotated[datetime, BeforeValidator(_instant)]

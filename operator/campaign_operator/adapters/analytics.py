@@ -24,12 +24,10 @@ from campaign_operator.domain.dialing import (
     Analytics,
     AnalyticsQuery,
     CallCounts,
-    CountedCalls,
-    CountOutcome,
-    DestinationRefused,
     Throttled,
     Unavailable,
 )
+from campaign_operator.domain.polling import NOT_YET, AnalyticsFault
 from campaign_operator.ports import Clock, Dialer
 
 # As many as a page has rows, so that each query has one page and no row can move between pages while they are
@@ -46,14 +44,12 @@ _LONGEST_THROTTLED_PERIODS = 10.0
 _SET_ASIDE_PERIODS = 4.0
 _FORGOTTEN_AFTER_PERIODS = 5.0
 
-_Failure = Throttled | AccessRefused | DestinationRefused | Unavailable
-
-_NO_CALLS = CallCounts(completed=0, attempted=0, connected=0)
+_Outcome = CallCounts | AnalyticsFault
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    outcome: CountOutcome
+    outcome: _Outcome
     holds_until: float
     set_aside: bool = False
 
@@ -68,13 +64,13 @@ class _Group:
     asked: dict[str, float] = field(default_factory=dict)
     known: dict[str, _Known] = field(default_factory=dict)
     fault: _Known | None = None
-    flight: asyncio.Task[Mapping[str, CountOutcome]] | None = None
+    flight: asyncio.Task[Mapping[str, _Outcome]] | None = None
 
 
 class SharedAnalytics:
-    """Implements CallCounter over the dialer's analytics."""
+    """Implements AnalyticsSource over the dialer's analytics."""
 
-    def __init__(self, dialer: Dialer, clock: Clock, *, poll_seconds: float) -> None:
+    def __init__(self, dialer: Dialer, clock: Clock, poll_seconds: float) -> None:
         self._dialer = dialer
         self._clock = clock
         self._poll_seconds = poll_seconds
@@ -83,8 +79,8 @@ class SharedAnalytics:
 
     async def counts(
         self, connection: Connection, campaign_id: str, date_from: datetime, date_to: datetime | None
-    ) -> CountOutcome:
-        """The campaign's calls, from memory while fresh, else by the next query. See ports.CallCounter.
+    ) -> _Outcome:
+        """The campaign's calls, from memory while fresh, else by the next query. See ports.AnalyticsSource.
 
         Whoever comes while a query without it is under way waits for that and joins the next.
         """
@@ -109,18 +105,18 @@ class SharedAnalytics:
             flight.cancel()
         await asyncio.gather(*flights, return_exceptions=True)
 
-    def _held(self, group: _Group, campaign_id: str) -> CountOutcome | None:
+    def _held(self, group: _Group, campaign_id: str) -> _Outcome | None:
         now = self._clock.monotonic()
         for known in (group.known.get(campaign_id), group.fault):
             if known is not None and now < known.holds_until:
                 return known.outcome
         return None
 
-    async def _fly(self, group: _Group) -> Mapping[str, CountOutcome]:
+    async def _fly(self, group: _Group) -> Mapping[str, _Outcome]:
         """Ask for everyone who is due, a hundred at a time; the first query that fails as a whole ends it."""
         began = self._clock.monotonic()
         as_of = group.date_to or self._clock.now()
-        found: dict[str, CountOutcome] = {}
+        found: dict[str, _Outcome] = {}
         due = list(self._due(group))
         try:
             for ids in due:
@@ -150,12 +146,10 @@ class SharedAnalytics:
             for first in range(0, len(ids), _IDS_PER_QUERY):
                 yield ids[first : first + _IDS_PER_QUERY]
 
-    async def _divided(
-        self, group: _Group, ids: list[str], as_of: datetime
-    ) -> dict[str, CountOutcome] | _Failure:
+    async def _divided(self, group: _Group, ids: list[str], as_of: datetime) -> dict[str, _Outcome] | AnalyticsFault:
         """What is known of each id, refused queries having been divided; or a failure that is about none."""
         give_up_at = self._clock.monotonic() + self._poll_seconds
-        found: dict[str, CountOutcome] = {}
+        found: dict[str, _Outcome] = {}
         waiting = deque([ids])
         queries, answered = 0, False
         while waiting:
@@ -165,14 +159,12 @@ class SharedAnalytics:
             queries += 1
             if isinstance(outcome, Analytics):
                 answered = True
-                found |= {id_: _counted(outcome, id_, as_of) for id_ in part}
+                found |= {id_: _counted(outcome, id_) for id_ in part}
             elif not _is_about_ids(outcome):
                 return outcome
             elif len(part) == 1 or queries >= _MOST_QUERIES_TO_DIVIDE:
                 found |= dict.fromkeys(part, outcome)
-            elif self._clock.monotonic() >= give_up_at or (
-                queries >= _HOPELESS_AFTER_QUERIES and not answered
-            ):
+            elif self._clock.monotonic() >= give_up_at or (queries >= _HOPELESS_AFTER_QUERIES and not answered):
                 found |= dict.fromkeys((*part, *chain.from_iterable(waiting)), outcome)
                 break
             else:
@@ -180,14 +172,14 @@ class SharedAnalytics:
                 waiting.extend((part[:middle], part[middle:]))
         return found
 
-    def _remember(self, group: _Group, found: Mapping[str, CountOutcome], began: float) -> None:
+    def _remember(self, group: _Group, found: Mapping[str, _Outcome], began: float) -> None:
         fresh_until = began + _FRESH_PERIODS * self._poll_seconds
         set_aside_until = self._clock.monotonic() + _SET_ASIDE_PERIODS * self._poll_seconds
         for id_, outcome in found.items():
-            refused = not isinstance(outcome, CountedCalls) and _is_about_ids(outcome)
+            refused = not isinstance(outcome, CallCounts) and _is_about_ids(outcome)
             group.known[id_] = _Known(outcome, set_aside_until if refused else fresh_until, refused)
 
-    def _remember_fault(self, group: _Group, fault: _Failure) -> None:
+    def _remember_fault(self, group: _Group, fault: AnalyticsFault) -> None:
         wait = _FAULT_PERIODS * self._poll_seconds
         if isinstance(fault, Throttled):
             asked = fault.retry_after_seconds or 0.0
@@ -207,14 +199,14 @@ class SharedAnalytics:
                 del self._groups[key]
 
 
-def _is_about_ids(outcome: _Failure) -> bool:
+def _is_about_ids(outcome: AnalyticsFault) -> bool:
     """Whether a query may have been refused for the sake of some of its ids."""
     if isinstance(outcome, AccessRefused):
         return outcome.by == "dialer" and outcome.code in (403, 404)
     return isinstance(outcome, Unavailable) and outcome.code in (400, 422)
 
 
-def _counted(analytics: Analytics, campaign_id: str, as_of: datetime) -> CountOutcome:
+def _counted(analytics: Analytics, campaign_id: str) -> _Outcome:
     if campaign_id in analytics.unreadable:
         return Unavailable("the dialer's numbers for this campaign cannot be read")
-    return CountedCalls(analytics.counts.get(campaign_id, _NO_CALLS), as_of)
+    return analytics.counts.get(campaign_id, NOT_YET)

@@ -1,0 +1,59 @@
+# Every target does its own set-up: a machine needs git, make and python3 (3.11 or newer, with venv) only.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+UV_VERSION := 0.13.9
+UV := $(shell command -v uv || echo .venv/bin/uv)
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+.venv/ready: pyproject.toml uv.lock
+	@echo "Setting up .venv"
+	@python3 -c 'import sys; sys.exit("python3 must be 3.11 or newer, not " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@test -x .venv/bin/python || python3 -m venv .venv
+	@test -x "$(UV)" || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(UV) sync --frozen --inexact --all-extras
+	@touch $@
+
+.PHONY: setup
+setup: .venv/ready ## Install everything into .venv
+
+.PHONY: demo
+demo: setup ## Watch a campaign run from apply to Completed on a real API server
+	@$(BIN)/campaign-operator sandbox --demo
+
+.PHONY: test
+test: lint control-plane ## Everything that must be true before a change lands
+	@$(PYTEST) $(ARGS)
+
+.PHONY: lint
+lint: setup ## Style, types, layers, and generated files that drifted
+	@echo "ruff"; $(BIN)/ruff check operator tests benchmarks; $(BIN)/ruff format --check --quiet operator tests benchmarks
+	@echo "mypy --strict"; $(BIN)/mypy --no-error-summary
+	@echo "import-linter"; $(BIN)/lint-imports --no-cache > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+	@echo "generated files"; $(BIN)/python -m campaign_operator.generate --check
+
+.PHONY: unit
+unit: setup ## The tests that need no control plane
+	@$(PYTEST) tests/unit tests/contract $(ARGS)
+
+.PHONY: control-plane
+control-plane: setup ## Have the programs of the control plane and Helm ready in the cache
+	@$(BIN)/python -m campaign_operator.sandbox.binaries --helm
+
+.PHONY: generate
+generate: setup ## Write the generated files: the CustomResourceDefinition and its copy in the chart
+	@$(BIN)/python -m campaign_operator.generate
+
+.PHONY: bench
+bench: setup control-plane ## Measure on the sandbox and write docs/benchmarks.md
+	@$(BIN)/python benchmarks/run.py
+
+.PHONY: clean
+clean: ## Remove what set-up and tests leave behind; the cached control plane stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

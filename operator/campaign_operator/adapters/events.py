@@ -1,0 +1,98 @@
+"""Kubernetes Events, posted in the background: telling people must never hold up a submission.
+
+https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+"""
+
+import asyncio
+import secrets
+from datetime import UTC, datetime
+
+import aiohttp
+import structlog
+from kubernetes.aio.client import ApiClient, CoreV1Api
+from kubernetes.aio.client.exceptions import ApiException
+
+from campaign_operator.api.conditions import cut
+from campaign_operator.api.schema import to_rfc3339
+from campaign_operator.api.v1alpha1 import GROUP, KIND, VERSION
+from campaign_operator.domain.campaign import Campaign
+from campaign_operator.domain.notes import Note
+
+COMPONENT = "campaign-operator"
+MAX_WAITING = 10_000
+MAX_MESSAGE = 1024
+REQUEST_SECONDS = 10.0
+
+log = structlog.get_logger()
+
+
+class EventRecorder:
+    """Queues Events and posts them one after another; what cannot be posted is logged and let go."""
+
+    def __init__(self, client: ApiClient) -> None:
+        self._core = CoreV1Api(client)
+        self._waiting: asyncio.Queue[dict[str, object]] = asyncio.Queue(MAX_WAITING)
+        self._worker: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to post."""
+        self._worker = asyncio.create_task(self._post_all(), name="events")
+
+    def record(self, campaign: Campaign, note: Note) -> None:
+        """Queue one Event; dropped, with a line in the log, where thousands already wait."""
+        log.info("event", type=note.type, reason=str(note.reason), message=note.message, **_where(campaign))
+        try:
+            self._waiting.put_nowait(_event(campaign, note))
+        except asyncio.QueueFull:
+            log.warning("too many events are waiting; dropped one", reason=str(note.reason), **_where(campaign))
+
+    async def close(self, patience_seconds: float) -> None:
+        """Post what is waiting, for so long and no longer."""
+        if self._worker is None:
+            return
+        try:
+            async with asyncio.timeout(patience_seconds):
+                await self._waiting.join()
+        except TimeoutError:
+            log.warning("events were not posted before the end", count=self._waiting.qsize())
+        self._worker.cancel()
+
+    async def _post_all(self) -> None:
+        while True:
+            event = await self._waiting.get()
+            try:
+                namespace = event["metadata"]["namespace"]  # type: ignore[index]
+                await self._core.create_namespaced_event(namespace, event, _request_timeout=REQUEST_SECONDS)  # type: ignore[arg-type]
+            except (ApiException, aiohttp.ClientError, TimeoutError, OSError) as error:
+                status = error.status if isinstance(error, ApiException) else type(error).__name__
+                log.warning("an event could not be posted", error=str(status), reason=event["reason"])
+            finally:
+                self._waiting.task_done()
+
+
+def _where(campaign: Campaign) -> dict[str, str]:
+    return {"namespace": campaign.ref.namespace, "name": campaign.ref.name}
+
+
+def _event(campaign: Campaign, note: Note) -> dict[str, object]:
+    now = to_rfc3339(datetime.now(UTC))
+    return {
+        "metadata": {
+            "name": f"{campaign.ref.name[:200]}.{secrets.token_hex(8)}",
+            "namespace": campaign.ref.namespace,
+        },
+        "involvedObject": {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": KIND,
+            "namespace": campaign.ref.namespace,
+            "name": campaign.ref.name,
+            "uid": campaign.uid,
+        },
+        "type": note.type,
+        "reason": str(note.reason),
+        "message": cut(note.message, MAX_MESSAGE),
+        "source": {"component": COMPONENT},
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+    }

@@ -1,0 +1,136 @@
+"""Conditions and reasons: what `kubectl wait`, Flux and Argo CD read, and what the runbook explains.
+
+Every reason is a constant here and is never renamed, since alerts are written against it. A test compares them with
+the runbook. The meaning of Ready, Reconciling and Stalled is kstatus's
+(https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from campaign_operator.api.v1alpha1 import MAX_MESSAGE, Condition
+
+
+class ConditionType(StrEnum):
+    """The types of condition on a campaign."""
+
+    READY = "Ready"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+    COMPLETED = "Completed"
+    FINISHED = "Finished"
+    ANALYTICS_AVAILABLE = "AnalyticsAvailable"
+    WEBHOOK_DELIVERED = "WebhookDelivered"
+
+
+class Reason(StrEnum):
+    """Every reason of a condition, cause of a waiting window, and reason of an Event."""
+
+    # going well
+    ACCEPTED = "Accepted"
+    SUSPENDED = "Suspended"
+    PLANNED = "Planned"
+    SUBMITTED = "Submitted"
+    STARTED = "Started"
+    RUN_IN_PROGRESS = "RunInProgress"
+    SCHEDULE_ADOPTED = "ScheduleAdopted"
+    EDIT_APPLIES_TO_NEXT_RUN = "EditAppliesToNextRun"
+    EDIT_WITHOUT_EFFECT = "EditWithoutEffect"
+
+    # how a run ends
+    COMPLETED = "Completed"
+    TIMED_OUT = "TimedOut"
+    FAILED = "Failed"
+    CANCELLED = "Cancelled"
+
+    # a passing fault, tried again by itself
+    DIALER_UNAVAILABLE = "DialerUnavailable"
+    DIALER_THROTTLED = "DialerThrottled"
+    SUBMISSION_UNCERTAIN = "SubmissionUncertain"
+    SPEC_CHANGED = "SpecChanged"
+
+    # a person must act
+    INVALID_SPEC = "InvalidSpec"
+    SECRET_NOT_FOUND = "SecretNotFound"  # noqa: S105 - the name of a reason
+    SECRET_INVALID = "SecretInvalid"  # noqa: S105 - the name of a reason
+    CREDENTIALS_REFUSED = "CredentialsRefused"
+    DIALER_UNAUTHORIZED = "DialerUnauthorized"
+    DIALER_FORBIDDEN = "DialerForbidden"
+    CAMPAIGN_NOT_FOUND = "CampaignNotFound"
+    DESTINATION_REFUSED = "DestinationRefused"
+    CAMPAIGN_ID_IN_USE = "CampaignIDInUse"
+    CONNECTION_CHANGED = "ConnectionChanged"
+    WINDOW_HELD = "WindowHeld"
+    RUN_FAILED = "RunFailed"
+
+    # what became of a window
+    WINDOW_REJECTED = "WindowRejected"
+    WINDOW_MISSED = "WindowMissed"
+    WINDOW_STARTED_LATE = "WindowStartedLate"
+
+    # analytics
+    ANALYTICS_READ = "AnalyticsRead"
+    ANALYTICS_UNREADABLE = "AnalyticsUnreadable"
+    ANALYTICS_WENT_BACK = "AnalyticsWentBack"
+
+    # the webhook
+    WEBHOOK_PENDING = "WebhookPending"
+    WEBHOOK_RETRYING = "WebhookRetrying"
+    WEBHOOK_DELIVERED = "WebhookDelivered"
+    WEBHOOK_GONE = "WebhookGone"
+    WEBHOOK_FAILED = "WebhookFailed"
+
+
+STALLING_CAUSES = frozenset(
+    {
+        Reason.CREDENTIALS_REFUSED,
+        Reason.DIALER_UNAUTHORIZED,
+        Reason.DIALER_FORBIDDEN,
+        Reason.CAMPAIGN_NOT_FOUND,
+        Reason.DESTINATION_REFUSED,
+        Reason.CAMPAIGN_ID_IN_USE,
+    }
+)
+"""Causes of a waiting window that only a person can remove."""
+
+
+def find(conditions: Iterable[Condition], kind: ConditionType) -> Condition | None:
+    """The condition of that type, if there is one."""
+    return next((c for c in conditions if c.type == kind), None)
+
+
+def make(
+    earlier: Iterable[Condition],
+    kind: ConditionType,
+    status: bool,
+    reason: Reason,
+    message: str,
+    *,
+    generation: int,
+    now: datetime,
+) -> Condition:
+    """A condition whose lastTransitionTime moves only if its status does; the message is cut to what the schema
+    takes.
+    """
+    before = find(earlier, kind)
+    word = "True" if status else "False"
+    return Condition(
+        type=kind,
+        status=word,
+        observed_generation=generation,
+        last_transition_time=before.last_transition_time if before and before.status == word else now,
+        reason=reason,
+        message=cut(message, MAX_MESSAGE),
+    )
+
+
+def cut(text: str, limit: int) -> str:
+    """The text, shortened with an ellipsis where it is longer than the schema takes."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def replaced(earlier: Iterable[Condition], condition: Condition) -> tuple[Condition, ...]:
+    """The conditions with this one in the place of its type, or at the end."""
+    kept = tuple(condition if c.type == condition.type else c for c in earlier)
+    return kept if condition in kept else (*kept, condition)

@@ -1,0 +1,48 @@
+"""The base of every model of the resource: camelCase in YAML, frozen in Python, bounded in the schema.
+
+Owns how a model is spelled on the wire. The models themselves are in `v1alpha1`, and the CustomResourceDefinition that
+is made from them in `crd`.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer
+from pydantic.alias_generators import to_camel
+from pydantic.json_schema import WithJsonSchema
+
+
+def rules(*validations: tuple[str, str], **more: str) -> dict[str, Any]:
+    """CEL rules as (rule, message) for `json_schema_extra`; `more` (fieldPath, reason) goes to each of them.
+
+    https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules
+    """
+    return {"x-kubernetes-validations": [{"rule": r, "message": m, **more} for r, m in validations]}
+
+
+def to_rfc3339(moment: datetime) -> str:
+    """An instant as Kubernetes writes it: UTC, whole seconds, `Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+Instant = Annotated[
+    AwareDatetime,
+    PlainSerializer(to_rfc3339, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time", "maxLength": 32}),
+]
+
+
+class ResourceModel(BaseModel):
+    """Unknown fields are ignored, since a newer schema's field must not stop an older operator."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="ignore",
+        use_attribute_docstrings=False,
+    )
+
+    def to_wire(self) -> dict[str, Any]:
+        """The object as it stands in YAML: camelCase, absent fields left out (the schema has no null)."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)

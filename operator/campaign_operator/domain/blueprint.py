@@ -1,0 +1,77 @@
+"""The parts of a spec that a plan is made from, checked and taken apart once.
+
+Owns the question "is this spec one that can be planned?" and the hash by which an edit is told from a mere touch.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec, StartMode
+from campaign_operator.domain.cron import CronSchedule, parse_cron
+from campaign_operator.domain.errors import InvalidSpecError, SpecError, SpecErrors
+from campaign_operator.domain.plan import RunPlan, count_contacts, plan_run
+from campaign_operator.domain.zones import UnknownTimeZoneError, load_zone, unknown_zone_message
+
+DEFAULT_TIME_ZONE = "Etc/UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """What a run is planned from."""
+
+    schedule: CronSchedule
+    start_mode: StartMode
+    time_zone: str
+    window_seconds: int
+    contacts_by_zone: Mapping[str, int]
+    spec_hash: str
+
+    def plan(self, now: datetime, lead_seconds: float, previous_ends: Mapping[str, datetime] | None = None) -> RunPlan:
+        """The next run. Raises InvalidSpecError where there is none."""
+        return plan_run(
+            self.schedule,
+            start_mode=self.start_mode,
+            time_zone=self.time_zone,
+            window_seconds=self.window_seconds,
+            contacts_by_zone=self.contacts_by_zone,
+            now=now,
+            lead_seconds=lead_seconds,
+            previous_ends=previous_ends,
+        )
+
+
+def draw_blueprint(spec: OutboundCampaignSpec) -> Blueprint:
+    """Check the spec beyond what its schema can. Raises InvalidSpecError with every error at once."""
+    errors: list[InvalidSpecError] = []
+    time_zone = spec.time_zone or DEFAULT_TIME_ZONE
+    try:
+        load_zone(time_zone)
+    except UnknownTimeZoneError:
+        errors.append(SpecError("spec.timeZone", unknown_zone_message(time_zone)))
+    schedule, contacts_by_zone = None, None
+    try:
+        schedule = parse_cron(spec.cron)
+    except InvalidSpecError as error:
+        errors.append(error)
+    try:
+        contacts_by_zone = count_contacts(spec.contacts)
+    except InvalidSpecError as error:
+        errors.append(error)
+    if schedule is None or contacts_by_zone is None or errors:
+        raise SpecErrors(errors)
+    return Blueprint(
+        schedule=schedule,
+        start_mode=spec.start_mode,
+        time_zone=time_zone,
+        window_seconds=spec.window_seconds,
+        contacts_by_zone=contacts_by_zone,
+        spec_hash=_spec_hash(spec, time_zone, contacts_by_zone),
+    )
+
+
+def _spec_hash(spec: OutboundCampaignSpec, time_zone: str, contacts_by_zone: Mapping[str, int]) -> str:
+    inputs = [spec.cron.split(), spec.start_mode, time_zone, spec.window_seconds, sorted(contacts_by_zone.items())]
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]

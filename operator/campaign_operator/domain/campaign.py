@@ -1,0 +1,61 @@
+"""One campaign as it was read from the API server, and the settings it is handled under."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec, OutboundCampaignStatus
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CampaignRef:
+    """Namespace and name: which resource."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A resource at one resourceVersion. `requested_at` is the annotation that asks for another look."""
+
+    ref: CampaignRef
+    uid: str
+    generation: int
+    resource_version: str
+    created: datetime
+    deleting: bool
+    requested_at: str | None
+    spec: OutboundCampaignSpec
+    status: OutboundCampaignStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The operator's settings that decisions depend on, all in seconds.
+
+    `settle_seconds` must cover the time within which a request may leave, the request's own time-out, and the time the
+    dialer needs to carry it out and show it in its listing.
+    """
+
+    poll_seconds: float = 30
+    lead_seconds: float = 30
+    send_within_seconds: float = 10
+    request_timeout_seconds: float = 30
+    settle_seconds: float = 60
+
+    def __post_init__(self) -> None:
+        for name in ("poll_seconds", "send_within_seconds", "request_timeout_seconds"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be more than 0")
+        if self.lead_seconds < 0:
+            raise ValueError("lead_seconds must not be negative")
+        least = self.send_within_seconds + self.request_timeout_seconds
+        if self.settle_seconds < least:
+            raise ValueError(
+                f"settle_seconds ({self.settle_seconds:g}) must be at least send_within_seconds + "
+                f"request_timeout_seconds "
+                f"({least:g}): a request that may still be carried out must not be taken for lost"
+            )

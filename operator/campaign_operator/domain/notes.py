@@ -1,0 +1,178 @@
+"""The Events of a campaign, derived from what a status write changed: what a person wants to know, never one per poll.
+
+Kubernetes Events are best effort: one is lost if the process dies between the write and the Event, and nothing depends
+on it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from campaign_operator.api.conditions import ConditionType, Reason, find
+from campaign_operator.api.schema import to_rfc3339
+from campaign_operator.api.v1alpha1 import (
+    FinishedRun,
+    OutboundCampaignStatus,
+    RunPolicy,
+    RunState,
+    RunStatus,
+    WebhookState,
+    WindowState,
+)
+from campaign_operator.domain import runs
+from campaign_operator.domain.blueprint import Blueprint
+from campaign_operator.domain.campaign import Campaign
+from campaign_operator.domain.observation import Problem
+
+_SHOWN_ZONES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One Event: `reason` is of the runbook, `message` is for people."""
+
+    type: Literal["Normal", "Warning"]
+    reason: Reason
+    message: str
+
+
+def notes(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
+    """What changed between two statuses that a person wants to know."""
+    yield from _stall(before, after)
+    earlier = {r.id: r for r in (before.run, before.next_run) if r is not None}
+    for run in (after.run, after.next_run):
+        if run is not None:
+            yield from _run(earlier.get(run.id), run)
+    yield from _deliveries(before, after)
+
+
+def edit_note(campaign: Campaign, blueprint: Blueprint | Problem) -> Note | None:
+    """What becomes of an edit that came after something was submitted; None where it simply applies."""
+    status = campaign.status
+    if campaign.generation == status.observed_generation or isinstance(blueprint, Problem) or status.run is None:
+        return None
+    begun = [r for r in runs.runs_in_hand(status) if runs.is_begun(r) and r.spec_hash != blueprint.spec_hash]
+    if runs.is_over_for_good(status) and status.run.spec_hash != blueprint.spec_hash:
+        message = (
+            f"run {status.run.id} was the only one of runPolicy Once and has ended; to call again, apply a new resource"
+        )
+        return Note("Warning", Reason.EDIT_WITHOUT_EFFECT, message)
+    if begun and campaign.spec.run_policy is RunPolicy.ONCE:
+        message = f"run {begun[-1].id} is already submitted and stays as it is; runPolicy Once has no run after it"
+        return Note("Warning", Reason.EDIT_WITHOUT_EFFECT, message)
+    if begun:
+        message = f"run {begun[-1].id} is already submitted and stays as it is; the edit applies to the run after it"
+        return Note("Normal", Reason.EDIT_APPLIES_TO_NEXT_RUN, message)
+    return None
+
+
+def _stall(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
+    stalled = find(after.conditions, ConditionType.STALLED)
+    earlier = find(before.conditions, ConditionType.STALLED)
+    if stalled is not None and (
+        earlier is None or (earlier.reason, earlier.message) != (stalled.reason, stalled.message)
+    ):
+        yield Note("Warning", Reason(stalled.reason), stalled.message)
+
+
+_PROGRESS = {
+    RunState.SCHEDULED: ("Normal", Reason.SUBMITTED),
+    RunState.RUNNING: ("Normal", Reason.STARTED),
+    RunState.COMPLETED: ("Normal", Reason.COMPLETED),
+    RunState.TIMED_OUT: ("Warning", Reason.TIMED_OUT),
+    RunState.FAILED: ("Warning", Reason.FAILED),
+}
+
+
+def _run(before: RunStatus | None, run: RunStatus) -> Iterator[Note]:
+    if before is None or before.plan_hash != run.plan_hash:
+        yield Note("Normal", Reason.PLANNED, _plan_message(run))
+    was = before.state if before is not None else RunState.PLANNED
+    # a run whose first window opens while the last is being submitted was submitted all the same
+    if run.state is RunState.RUNNING and was in (RunState.PLANNED, RunState.SUBMITTING):
+        yield Note("Normal", Reason.SUBMITTED, _message(run, RunState.SCHEDULED))
+    if run.state is not was and run.state in _PROGRESS:
+        kind, reason = _PROGRESS[run.state]
+        yield Note("Normal" if kind == "Normal" else "Warning", reason, _message(run, run.state))
+    yield from _windows(before, run)
+
+
+def _plan_message(run: RunStatus) -> str:
+    return (
+        f"run {run.id}: {run.window_count} windows for {run.contacts} contacts, from {to_rfc3339(run.first_start)} "
+        f"to {to_rfc3339(run.last_end)}"
+    )
+
+
+def _message(run: RunStatus, state: RunState) -> str:
+    m = run.metrics
+    match state:
+        case RunState.SCHEDULED:
+            count = len(runs.in_state(run, WindowState.SUBMITTED))
+            start = to_rfc3339(run.first_start)
+            return f"run {run.id}: {count} of {run.window_count} windows submitted, first start {start}"
+        case RunState.RUNNING:
+            return f"run {run.id}: the first window has opened, {m.expected_calls} calls expected"
+        case _:
+            return f"run {run.id}: {m.calls_completed} of {m.expected_calls} expected calls completed"
+
+
+def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[Note]:
+    earlier = {w.time_zone: w for w in before.windows} if before is not None else {}
+    told: tuple[tuple[WindowState, Reason], ...] = (
+        (WindowState.REJECTED, Reason.WINDOW_REJECTED),
+        (WindowState.MISSED, Reason.WINDOW_MISSED),
+    )
+    for state, reason in told:
+        new = [
+            w for w in runs.in_state(run, state) if (was := earlier.get(w.time_zone)) is None or was.state is not state
+        ]
+        if new:
+            yield Note("Warning", reason, f"run {run.id}: {_names(w.time_zone for w in new)}: {new[0].message}")
+    adopted = [
+        w
+        for w in runs.in_state(run, WindowState.SUBMITTED)
+        if w.message is not None and (was := earlier.get(w.time_zone)) is not None and was.schedule_id is None
+    ]
+    if adopted:
+        names = _names(w.time_zone for w in adopted)
+        yield Note("Normal", Reason.SCHEDULE_ADOPTED, f"run {run.id}: {names}: the schedule was already at the dialer")
+    late = [
+        w
+        for w in run.windows
+        if (was := earlier.get(w.time_zone)) is not None
+        and was.start_time != w.start_time
+        and before is not None
+        and before.plan_hash == run.plan_hash
+    ]
+    if late:
+        names = _names(w.time_zone for w in late)
+        yield Note("Warning", Reason.WINDOW_STARTED_LATE, f"run {run.id}: {names}: starts late, for what is left of it")
+
+
+def _names(time_zones: Iterator[str]) -> str:
+    names = list(time_zones)
+    more = f" and {len(names) - _SHOWN_ZONES} more" if len(names) > _SHOWN_ZONES else ""
+    return ", ".join(names[:_SHOWN_ZONES]) + more
+
+
+def _deliveries(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
+    def hooks(status: OutboundCampaignStatus) -> dict[str, FinishedRun]:
+        every: list[FinishedRun] = [*([status.run] if status.run is not None else []), *status.history]
+        return {r.id: r for r in every if r.webhook is not None}
+
+    earlier = hooks(before)
+    for run_id, run in hooks(after).items():
+        hook, was = run.webhook, earlier.get(run_id)
+        if hook is None or (was is not None and was.webhook is not None and was.webhook.state is hook.state):
+            continue
+        what = f"{hook.event} of run {run_id}"
+        match hook.state:
+            case WebhookState.DELIVERED:
+                yield Note("Normal", Reason.WEBHOOK_DELIVERED, f"{what} was delivered")
+            case WebhookState.GONE:
+                yield Note("Warning", Reason.WEBHOOK_GONE, f"{what}: the receiver answered 410 Gone")
+            case WebhookState.FAILED:
+                yield Note("Warning", Reason.WEBHOOK_FAILED, f"{what} was given up after {hook.attempts} attempts")
+            case _:
+                continue

@@ -1,0 +1,41 @@
+"""What is known at the moment of a decision beside the resource itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from campaign_operator.api.conditions import Reason
+from campaign_operator.domain.blueprint import Blueprint
+from campaign_operator.domain.connection import Connection
+from campaign_operator.domain.dialing import SubmitOutcome
+from campaign_operator.domain.runs import Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that stands in the way: a reason of the runbook, and words for a person."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The world as this process sees it now.
+
+    `blueprint` and `connection` are the thing itself or what is wrong with it; no connection where none is needed any
+    more. `outcomes` are answers to requests of this process that are not on record yet. `settled_at` tells, for each
+    attempt that may have been carried out, the instant at which this process will have waited out the settling time.
+    `polled_at` is when the analytics of the run in hand were last asked for by this process, whether or not they
+    answered. `poll_due` and `retry_now` are wishes: the poll timer has fired; a person, an edit or a changed Secret
+    asks to try again what was refused.
+    """
+
+    now: datetime
+    blueprint: Blueprint | Problem
+    connection: Connection | Problem | None
+    outcomes: Mapping[Attempt, SubmitOutcome] = field(default_factory=dict)
+    settled_at: Mapping[Attempt, datetime] = field(default_factory=dict)
+    polled_at: datetime | None = None
+    poll_due: bool = False
+    retry_now: bool = False

@@ -1,0 +1,207 @@
+"""What one run of a campaign will call when: its nominal time, and one window per zone.
+
+Owns the rule by which a run finds its nominal time, the order and the identity of a plan, and the count of
+contacts by zone. Pure: `now` is given, and nothing here depends on the zone of the machine. Must not know how
+a window is sent or what has become of it.
+
+cron is evaluated once per run, however many zones there are; 400 zones cost no more evaluations than one.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from campaign_operator.api.v1alpha1 import StartMode
+from campaign_operator.domain.cron import CronSchedule, next_match
+from campaign_operator.domain.errors import Findings, SpecError
+from campaign_operator.domain.windows import (
+    Window,
+    first_local_placed_from,
+    place,
+    window_from,
+)
+from campaign_operator.domain.zones import (
+    ZONE_NAMES,
+    UnknownTimeZoneError,
+    load_zone,
+    unknown_zone_message,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedWindow(Window):
+    """The window of one zone, and how many contacts are in that zone."""
+
+    time_zone: str
+    contacts: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """A run before any of it is sent.
+
+    `nominal_time` is the match of `cron`, floating; `run_id` is the same to the minute (`20261125T0900`).
+    `windows` are ordered by start, then by name of the zone. `contacts` is the sum over the windows.
+    """
+
+    run_id: str
+    nominal_time: datetime
+    windows: tuple[PlannedWindow, ...]
+    contacts: int
+
+
+class Contact(Protocol):
+    """One line of a contact list. The id is people's data: it is compared and never shown."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def time_zone(self) -> str: ...
+
+
+class HashedWindow(Protocol):
+    """What of a window makes a plan another plan."""
+
+    @property
+    def time_zone(self) -> str: ...
+
+    @property
+    def contacts(self) -> int: ...
+
+    @property
+    def start(self) -> datetime: ...
+
+    @property
+    def end(self) -> datetime: ...
+
+
+def plan_run(
+    schedule: CronSchedule,
+    *,
+    start_mode: StartMode,
+    time_zone: str,
+    window_seconds: int,
+    contacts_by_zone: Mapping[str, int],
+    now: datetime,
+    lead_seconds: float,
+    previous_ends: Mapping[str, datetime] | None = None,
+) -> RunPlan:
+    """The next run: the first match that can be placed in time in every zone of the run, and its windows.
+
+    In time is at least `lead_seconds` after `now` and, after another run, not before the end of the zone's
+    window in that run (`previous_ends`, by zone). ContactLocal places the match in each zone; SameInstant
+    places it in `time_zone` (of no account in ContactLocal), which gives all zones the same start.
+    `contacts_by_zone` has at least one zone, and names `count_contacts` has accepted. Raises `SpecError` for
+    an unknown `time_zone`, and where `cron` has no match left.
+    """
+    if now.tzinfo is None:
+        raise ValueError("now must be aware")
+    earliest = now.astimezone(UTC) + timedelta(seconds=lead_seconds)
+    ends = previous_ends or {}
+    earliest_starts = {name: max(earliest, ends.get(name, earliest)) for name in contacts_by_zone}
+    if start_mode is StartMode.SAME_INSTANT:
+        search_from = first_local_placed_from(max(earliest_starts.values()), _zone_of_cron(time_zone))
+    else:
+        search_from = max(
+            first_local_placed_from(start, load_zone(name)) for name, start in earliest_starts.items()
+        )
+    nominal_time = next_match(schedule, search_from)
+    return RunPlan(
+        run_id=f"{nominal_time:%Y%m%dT%H%M}",
+        nominal_time=nominal_time,
+        windows=placed_windows(
+            nominal_time,
+            start_mode=start_mode,
+            time_zone=time_zone,
+            window_seconds=window_seconds,
+            contacts_by_zone=contacts_by_zone,
+        ),
+        contacts=sum(contacts_by_zone.values()),
+    )
+
+
+def placed_windows(
+    nominal_time: datetime,
+    *,
+    start_mode: StartMode,
+    time_zone: str,
+    window_seconds: int,
+    contacts_by_zone: Mapping[str, int],
+) -> tuple[PlannedWindow, ...]:
+    """The windows of the run with this nominal time, ordered by start and name of the zone.
+
+    Looks at no clock: a start may be past. The parameters are those of `plan_run`.
+    """
+    if start_mode is StartMode.SAME_INSTANT:
+        same = place(nominal_time, _zone_of_cron(time_zone))
+        placed = dict.fromkeys(contacts_by_zone, same)
+    else:
+        placed = {name: place(nominal_time, load_zone(name)) for name in contacts_by_zone}
+    windows = (
+        _planned(name, contacts, window_from(placed[name], window_seconds))
+        for name, contacts in contacts_by_zone.items()
+    )
+    return tuple(sorted(windows, key=lambda window: (window.start, window.time_zone)))
+
+
+def plan_hash(windows: Iterable[HashedWindow]) -> str:
+    """16 hexadecimal digits over a plan's windows, in whatever order they come.
+
+    The beginning of the SHA-256 of one line per window, sorted by zone: zone, contacts, start and end, with a
+    blank between them and a line feed after each, the times in UTC to the second
+    (`Europe/London 25 2026-11-25T09:00:00Z 2026-11-25T13:00:00Z`).
+    """
+    lines = sorted(
+        f"{window.time_zone} {window.contacts} {_utc_text(window.start)} {_utc_text(window.end)}\n"
+        for window in windows
+    )
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+
+
+def count_contacts(contacts: Iterable[Contact], field: str = "spec.contacts") -> dict[str, int]:
+    """How many contacts each zone has, in the order in which zones first appear.
+
+    `field` is where the list stands in the spec. Raises `SpecErrors` with every unknown zone and every id
+    that is there twice (told by their places, never by the id), and `SpecError` for an empty list.
+    """
+    counts: Counter[str] = Counter()
+    place_of_id: dict[str, int] = {}
+    findings = Findings()
+    for index, contact in enumerate(contacts):
+        earlier = place_of_id.setdefault(contact.id, index)
+        if earlier != index:
+            findings.add(f"{field}[{index}].id", partial(_same_id_message, f"{field}[{earlier}].id"))
+        if contact.time_zone not in ZONE_NAMES:
+            findings.add(f"{field}[{index}].timeZone", partial(unknown_zone_message, contact.time_zone))
+        counts[contact.time_zone] += 1
+    findings.raise_if_any()
+    if not counts:
+        raise SpecError(field, "has no contacts; a campaign needs at least one")
+    return dict(counts)
+
+
+def _same_id_message(earlier: str) -> str:
+    return f"is the same as {earlier}; give every contact an id of its own, or remove one of the two"
+
+
+def _planned(name: str, contacts: int, window: Window) -> PlannedWindow:
+    return PlannedWindow(
+        time_zone=name, contacts=contacts, start=window.start, end=window.end, reasons=window.reasons
+    )
+
+
+def _zone_of_cron(name: str) -> ZoneInfo:
+    try:
+        return load_zone(name)
+    except UnknownTimeZoneError as error:
+        raise SpecError("spec.timeZone", str(error)) from error
+
+
+def _utc_text(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,351 @@
+"""What an action and its outcome make of the status. Every function is pure: status in, status out.
+
+Only the facts are written here; what follows from them (the run's state, progress, conditions) is derived by `summary`
+before each write, so that no two places can disagree.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from campaign_operator.api.conditions import STALLING_CAUSES, Reason, cut
+from campaign_operator.api.v1alpha1 import (
+    MAX_HISTORY,
+    MAX_MESSAGE,
+    FinishedRun,
+    OutboundCampaignStatus,
+    RunPolicy,
+    RunState,
+    RunStatus,
+    WebhookState,
+    WebhookStatus,
+    WindowState,
+    WindowStatus,
+)
+from campaign_operator.domain import runs
+from campaign_operator.domain.decide import Place
+from campaign_operator.domain.delivery import Delivered, DeliveryOutcome, Gone
+from campaign_operator.domain.dialing import (
+    Accepted,
+    AccessRefused,
+    DestinationRefused,
+    Listing,
+    NotSent,
+    Rejected,
+    Schedule,
+    ScheduleState,
+    SubmitOutcome,
+    Throttled,
+    Unavailable,
+    Unclear,
+)
+from campaign_operator.domain.late import Late, Missed
+from campaign_operator.domain.observation import Problem
+from campaign_operator.domain.plan import RunPlan, plan_hash
+from campaign_operator.domain.windows import WindowReason
+
+REFUSED_RETRY_SECONDS = 600
+"""How long a refusal for want of rights is let rest, where nobody says that something changed."""
+
+IN_USE_RETRY_SECONDS = 60
+"""How often a campaign looks whether the owner of its campaignID is done."""
+
+MAX_RETRY_SECONDS = 300
+"""The longest wait between attempts that is of our own choosing."""
+
+WEBHOOK_DELAYS_SECONDS = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+"""Waits after each failed delivery, as Standard Webhooks recommends; after ten attempts it is given up."""
+
+EVENT_NAMES = {
+    RunState.COMPLETED: "campaign.completed",
+    RunState.TIMED_OUT: "campaign.timed_out",
+    RunState.FAILED: "campaign.failed",
+}
+
+Status = OutboundCampaignStatus
+AnyRun = TypeVar("AnyRun", bound=FinishedRun)
+Change = Callable[[WindowStatus], WindowStatus]
+
+
+def retry_seconds(attempt: int) -> float:
+    """The wait before another attempt where the dialer asked for none: 5 s, doubled each time, at most 5 min."""
+    return min(5.0 * float(2 ** min(max(attempt, 1) - 1, 10)), float(MAX_RETRY_SECONDS))
+
+
+def run_at(status: Status, place: Place) -> RunStatus:
+    """The run in that place. Raises LookupError where there is none."""
+    run = status.run if place == "run" else status.next_run
+    if run is None:
+        raise LookupError(f"status has no {place}")
+    return run
+
+
+def with_run(status: Status, place: Place, run: RunStatus | None) -> Status:
+    """The status with another run in that place."""
+    return status.model_copy(update={place: run})
+
+
+def _changed(status: Status, place: Place, time_zones: Iterable[str], change: Change) -> Status:
+    run, chosen = run_at(status, place), frozenset(time_zones)
+    windows = tuple(change(w) if w.time_zone in chosen else w for w in run.windows)
+    return with_run(status, place, run.model_copy(update={"windows": windows}))
+
+
+def _window(w: WindowStatus, state: WindowState, **update: object) -> WindowStatus:
+    """The window in another state, with nothing left of what it waited for before."""
+    cleared: dict[str, object] = {"state": state, "next_attempt_time": None, "cause": None, "message": None}
+    return w.model_copy(update={**cleared, **update})
+
+
+def _waiting(w: WindowStatus, state: WindowState, cause: Reason, message: str, until: datetime | None) -> WindowStatus:
+    return _window(w, state, cause=cause, message=cut(message, MAX_MESSAGE), next_attempt_time=until)
+
+
+# Planning
+
+
+def planned(status: Status, place: Place, plan: RunPlan, spec_hash: str, policy: RunPolicy) -> Status:
+    """A new run, none of it submitted."""
+    windows = tuple(
+        WindowStatus(
+            time_zone=w.time_zone,
+            contacts=w.contacts,
+            start_time=w.start,
+            end_time=w.end,
+            reason=",".join(w.reasons),
+            state=WindowState.PLANNED,
+        )
+        for w in plan.windows
+    )
+    run = RunStatus(
+        id=plan.run_id,
+        state=RunState.PLANNED,
+        plan_hash=plan_hash(plan.windows),
+        spec_hash=spec_hash,
+        run_policy=policy,
+        contacts=plan.contacts,
+        window_count=len(windows),
+        windows=windows,
+    )
+    return with_run(status, place, run)
+
+
+def promoted(status: Status) -> Status:
+    """nextRun as run, and the finished run, without its windows, at the head of history."""
+    run = status.run
+    earlier = [FinishedRun.model_validate(run.model_dump(exclude={"windows"}))] if run is not None else []
+    history = (*earlier, *status.history)[:MAX_HISTORY]
+    return status.model_copy(update={"run": status.next_run, "next_run": None, "history": history})
+
+
+def rescheduled(status: Status, place: Place, fates: Iterable[tuple[str, Late | Missed]]) -> Status:
+    """Late windows with their new start, missed ones as missed."""
+    fate_of = dict(fates)
+
+    def change(w: WindowStatus) -> WindowStatus:
+        fate = fate_of[w.time_zone]
+        if isinstance(fate, Late):
+            reasons = [*filter(None, w.reason.split(",")), WindowReason.STARTED_LATE]
+            return w.model_copy(update={"start_time": fate.start, "reason": ",".join(dict.fromkeys(reasons))})
+        return _window(w, WindowState.MISSED, message="its start passed before it could be submitted")
+
+    return _changed(status, place, fate_of, change)
+
+
+# Submission
+
+
+def intended(status: Status, place: Place, time_zones: Iterable[str], connection_hash: str) -> Status:
+    """The intent to send the next attempt of these windows; written before anything is sent."""
+    status = _changed(status, place, time_zones, lambda w: _window(w, WindowState.INTENT, attempt=w.attempt + 1))
+    return with_run(status, place, run_at(status, place).model_copy(update={"connection_hash": connection_hash}))
+
+
+def answered(status: Status, place: Place, outcomes: Mapping[runs.Attempt, SubmitOutcome], now: datetime) -> Status:
+    """The answers, each recorded only where status still holds that very attempt."""
+    run = run_at(status, place)
+    mine = {
+        w.time_zone: outcomes[runs.attempt_of(run, w)]
+        for w in runs.in_state(run, WindowState.INTENT)
+        if runs.attempt_of(run, w) in outcomes
+    }
+    return _changed(status, place, mine, lambda w: _answered(w, mine[w.time_zone], now))
+
+
+def _answered(w: WindowStatus, outcome: SubmitOutcome, now: datetime) -> WindowStatus:
+    match outcome:
+        case Accepted(schedule_id):
+            return _window(w, WindowState.SUBMITTED, schedule_id=schedule_id)
+        case Rejected(code, message):
+            return _window(w, WindowState.REJECTED, message=cut(f"the dialer answered {code}: {message}", MAX_MESSAGE))
+        case Unclear(message):
+            return _waiting(w, WindowState.UNCERTAIN, Reason.SUBMISSION_UNCERTAIN, message, None)
+        case _:
+            problem, seconds = standing_in_the_way(outcome)
+            wait = retry_seconds(w.attempt) if seconds is None else seconds
+            return _waiting(w, WindowState.PLANNED, problem.reason, problem.message, now + timedelta(seconds=wait))
+
+
+def standing_in_the_way(
+    outcome: NotSent | Throttled | AccessRefused | DestinationRefused | Unavailable,
+) -> tuple[Problem, float | None]:
+    """Why nothing was carried out, and the seconds to wait where they are not for us to choose."""
+    match outcome:
+        case Throttled(retry_after_seconds, message):
+            return Problem(Reason.DIALER_THROTTLED, message), retry_after_seconds
+        case AccessRefused(code, by, message):
+            return Problem(_refusal(code, by), message), REFUSED_RETRY_SECONDS
+        case DestinationRefused(message):
+            return Problem(Reason.DESTINATION_REFUSED, message), REFUSED_RETRY_SECONDS
+        case NotSent(message) | Unavailable(message):
+            return Problem(Reason.DIALER_UNAVAILABLE, message), None
+
+
+def is_refusal(outcome: SubmitOutcome) -> bool:
+    """Whether only a person can remove what stands in the way."""
+    return isinstance(outcome, AccessRefused | DestinationRefused)
+
+
+def _refusal(code: int, by: str) -> Reason:
+    if by == "token endpoint":
+        return Reason.CREDENTIALS_REFUSED
+    known = {401: Reason.DIALER_UNAUTHORIZED, 404: Reason.CAMPAIGN_NOT_FOUND}
+    return known.get(code, Reason.DIALER_FORBIDDEN)
+
+
+def parked(status: Status, place: Place, time_zones: Iterable[str], problem: Problem, until: datetime) -> Status:
+    """Windows that wait as they are, Planned or Uncertain, and why."""
+    return _changed(status, place, time_zones, lambda w: _waiting(w, w.state, problem.reason, problem.message, until))
+
+
+def put_back(status: Status, place: Place, time_zones: Iterable[str], problem: Problem, until: datetime) -> Status:
+    """Intents of this process that it certainly did not send: Planned again."""
+    return _changed(
+        status,
+        place,
+        time_zones,
+        lambda w: _waiting(w, WindowState.PLANNED, problem.reason, problem.message, until),
+    )
+
+
+def uncertain(status: Status, place: Place, time_zones: Iterable[str]) -> Status:
+    """Intents of somebody else: carried out or not, nobody here knows."""
+    message = "an earlier attempt may have been carried out; it is looked up once the settling time is over"
+    return _changed(
+        status,
+        place,
+        time_zones,
+        lambda w: _waiting(w, WindowState.UNCERTAIN, Reason.SUBMISSION_UNCERTAIN, message, None),
+    )
+
+
+def tried_again(status: Status) -> Status:
+    """Without the waits of windows that were refused for want of rights."""
+    places: tuple[Place, ...] = ("run", "next_run")
+    for place in places:
+        if getattr(status, place) is not None:
+            run = run_at(status, place)
+            refused = [w.time_zone for w in run.windows if w.cause in _REFUSALS and w.state in runs.UNDECIDED]
+            status = _changed(status, place, refused, lambda w: _window(w, w.state))
+    return status
+
+
+_REFUSALS = STALLING_CAUSES - {Reason.CAMPAIGN_ID_IN_USE}
+
+
+# Looking up
+
+
+def matching(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, Schedule]:
+    """By time zone, the schedule that is the window's: same zone, start and end, and not cancelled."""
+    existing = {
+        (s.time_zone, s.start, s.end): s
+        for s in sorted(listing.schedules, key=lambda s: s.id, reverse=True)
+        if s.state is not ScheduleState.CANCELLED
+    }
+    found = {w.time_zone: existing.get((w.time_zone, w.start_time, w.end_time)) for w in windows}
+    return {time_zone: schedule for time_zone, schedule in found.items() if schedule is not None}
+
+
+def adopted(status: Status, place: Place, found: Mapping[str, Schedule], connection_hash: str) -> Status:
+    """Windows whose schedule is already at the dialer."""
+    status = _changed(
+        status,
+        place,
+        found,
+        lambda w: _window(
+            w, WindowState.SUBMITTED, schedule_id=found[w.time_zone].id, message="adopted: it was at the dialer"
+        ),
+    )
+    return with_run(status, place, run_at(status, place).model_copy(update={"connection_hash": connection_hash}))
+
+
+def looked_up(status: Status, place: Place, time_zones: Iterable[str], listing: Listing) -> Status:
+    """Uncertain windows after a complete listing: adopted, or proven not carried out and planned again."""
+    run, chosen = run_at(status, place), frozenset(time_zones)
+    found = matching((w for w in run.windows if w.time_zone in chosen), listing)
+    status = adopted(status, place, found, run.connection_hash or "")
+    return _changed(status, place, chosen - found.keys(), lambda w: _window(w, WindowState.PLANNED))
+
+
+def held(status: Status, place: Place, time_zones: Iterable[str], code: int) -> Status:
+    """Uncertain windows of a dialer that cannot be asked: a person must look."""
+    message = f"it may have been submitted, and the dialer has no listing (it answered {code}); look at the dialer"
+    return _changed(
+        status, place, time_zones, lambda w: _window(w, WindowState.HELD, cause=Reason.WINDOW_HELD, message=message)
+    )
+
+
+# The end of a run
+
+
+def finished(status: Status, state: RunState, uid: str, has_webhook: bool, now: datetime) -> Status:
+    """The end of `run`, with the outbox entry in the same write."""
+    run = run_at(status, "run")
+    event = EVENT_NAMES.get(state)
+    outbox = None
+    if has_webhook and event is not None:
+        outbox = WebhookStatus(id=webhook_id(uid, run.id, event), event=event, state=WebhookState.PENDING)
+    return with_run(status, "run", run.model_copy(update={"state": state, "finish_time": now, "webhook": outbox}))
+
+
+def webhook_id(uid: str, run_id: str, event: str) -> str:
+    """The same for the same end of the same run, so that even a lost write cannot make a second event of it."""
+    return "msg_" + hashlib.sha256(f"{uid}/{run_id}/{event}".encode()).hexdigest()[:32]
+
+
+def delivered(status: Status, run_id: str, outcome: DeliveryOutcome, now: datetime) -> Status:
+    """One more attempt at the webhook of that run, wherever the run is now."""
+    return _with_hook(status, run_id, lambda hook: _delivered(hook, outcome, now))
+
+
+def _with_hook(status: Status, run_id: str, change: Callable[[WebhookStatus], WebhookStatus]) -> Status:
+    def changed(run: AnyRun) -> AnyRun:
+        hook = run.webhook
+        if run.id != run_id or hook is None or hook.state is not WebhookState.PENDING:
+            return run
+        return run.model_copy(update={"webhook": change(hook)})
+
+    run = changed(status.run) if status.run is not None else None
+    return status.model_copy(update={"run": run, "history": tuple(changed(r) for r in status.history)})
+
+
+def undeliverable(status: Status, run_id: str) -> Status:
+    """The webhook of that run given up at once, since the spec no longer names one."""
+    return _with_hook(status, run_id, lambda hook: hook.model_copy(update={"state": WebhookState.FAILED}))
+
+
+def _delivered(hook: WebhookStatus, outcome: DeliveryOutcome, now: datetime) -> WebhookStatus:
+    done = {"attempts": hook.attempts + 1, "next_attempt_time": None}
+    match outcome:
+        case Delivered(code):
+            return hook.model_copy(update={**done, "state": WebhookState.DELIVERED, "last_status_code": code})
+        case Gone():
+            return hook.model_copy(update={**done, "state": WebhookState.GONE, "last_status_code": 410})
+        case _:
+            done["last_status_code"] = outcome.code
+            if hook.attempts >= len(WEBHOOK_DELAYS_SECONDS):
+                return hook.model_copy(update={**done, "state": WebhookState.FAILED})
+            wait = max(WEBHOOK_DELAYS_SECONDS[hook.attempts], outcome.retry_after_seconds or 0)
+            return hook.model_copy(update={**done, "next_attempt_time": now + timedelta(seconds=wait)})

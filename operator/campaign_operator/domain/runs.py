@@ -1,0 +1,112 @@
+"""What can be said of a run from its windows, its metrics and the time: the words in which decisions are made."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from campaign_operator.api.v1alpha1 import (
+    Completion,
+    FinishedRun,
+    OutboundCampaignStatus,
+    RunPolicy,
+    RunState,
+    RunStatus,
+    WindowState,
+    WindowStatus,
+)
+
+UNDECIDED = frozenset({WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN})
+"""Window states that do not yet tell whether there is a schedule."""
+
+POSSIBLY_SENT = frozenset({WindowState.INTENT, WindowState.UNCERTAIN})
+"""Window states in which a request may be under way or carried out."""
+
+ENDINGS = frozenset({RunState.COMPLETED, RunState.TIMED_OUT, RunState.FAILED, RunState.CANCELLED})
+
+Attempt = tuple[str, str, int]
+"""Run id, time zone, number of the attempt: names one request for one schedule."""
+
+
+def attempt_of(run: RunStatus, window: WindowStatus) -> Attempt:
+    """Which request the window stands for."""
+    return (run.id, window.time_zone, window.attempt)
+
+
+def in_state(run: RunStatus, *states: WindowState) -> tuple[WindowStatus, ...]:
+    """The windows in any of these states, in order."""
+    return tuple(w for w in run.windows if w.state in states)
+
+
+def is_begun(run: RunStatus) -> bool:
+    """Whether anything of the run may have reached the dialer; until then it is planned anew at will."""
+    return any(w.attempt > 0 or w.state is not WindowState.PLANNED for w in run.windows)
+
+
+def is_decided(run: RunStatus) -> bool:
+    """Whether every window is known to have a schedule or to get none."""
+    return not in_state(run, *UNDECIDED)
+
+
+def is_finished(run: FinishedRun) -> bool:
+    """Whether the run's end is on record; from then on nothing of it changes but its webhook."""
+    return run.finish_time is not None
+
+
+def is_over_for_good(status: OutboundCampaignStatus) -> bool:
+    """Whether a Once campaign has had its run: nothing is ever planned again, whatever is edited."""
+    return status.run is not None and is_finished(status.run) and status.run.run_policy is RunPolicy.ONCE
+
+
+def is_outstanding(run: RunStatus, now: datetime) -> bool:
+    """Whether the dialer holds, or may hold, a schedule of the run that has not ended."""
+    if is_finished(run):
+        return False
+    return any(w.state in POSSIBLY_SENT for w in run.windows) or any(
+        w.end_time > now for w in in_state(run, WindowState.SUBMITTED, WindowState.HELD)
+    )
+
+
+def runs_in_hand(status: OutboundCampaignStatus) -> Iterable[RunStatus]:
+    """The runs that are not finished, in their order."""
+    return (r for r in (status.run, status.next_run) if r is not None and not is_finished(r))
+
+
+def has_outstanding(status: OutboundCampaignStatus, now: datetime) -> bool:
+    """Whether any run of the campaign is outstanding at the dialer."""
+    return any(is_outstanding(run, now) for run in runs_in_hand(status))
+
+
+def first_submitted_start(run: RunStatus) -> datetime | None:
+    """The first start at which calls may begin."""
+    return min((w.start_time for w in in_state(run, WindowState.SUBMITTED)), default=None)
+
+
+def expected_calls(completion: Completion, run: RunStatus) -> int:
+    """The calls to reach: as the spec says, else one for each contact whose window is submitted or still may be."""
+    if completion.expected_calls is not None:
+        return completion.expected_calls
+    return sum(w.contacts for w in in_state(run, WindowState.SUBMITTED, *UNDECIDED))
+
+
+def time_out(run: RunStatus, grace_seconds: int, next_first_start: datetime | None) -> datetime:
+    """The instant from which the run is TimedOut: its grace has passed, or the next run begins."""
+    end = run.last_end + timedelta(seconds=grace_seconds)
+    return end if next_first_start is None else min(end, next_first_start)
+
+
+def run_state(run: RunStatus, completion: Completion, now: datetime, next_first_start: datetime | None) -> RunState:
+    """Where the run stands; the first rule that applies."""
+    submitted = in_state(run, WindowState.SUBMITTED)
+    enough = run.metrics.calls_completed >= expected_calls(completion, run)
+    if submitted and is_decided(run) and all(w.start_time <= now for w in submitted) and enough:
+        return RunState.COMPLETED
+    if all(w.state in (WindowState.REJECTED, WindowState.MISSED) for w in run.windows):
+        return RunState.FAILED
+    if now >= time_out(run, completion.grace_seconds, next_first_start):
+        return RunState.TIMED_OUT
+    if any(w.end_time > now for w in in_state(run, WindowState.HELD)):
+        return RunState.HELD
+    if any(w.start_time <= now for w in submitted):
+        return RunState.RUNNING
+    if is_decided(run):
+        return RunState.SCHEDULED
+    return RunState.SUBMITTING if is_begun(run) else RunState.PLANNED

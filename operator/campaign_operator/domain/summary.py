@@ -1,0 +1,194 @@
+"""What a person reads of a campaign, derived from the facts: the run's state, progress, next run time and the
+conditions.
+
+Every status passes through `summarize` before it is written, so whatever was written last is consistent in itself.
+Conditions follow kstatus: Ready once the spec is accepted and the run is planned; Stalled where a person must act;
+Reconciling while a passing fault is retried; the last two are absent when not true.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from campaign_operator.api import conditions
+from campaign_operator.api.conditions import STALLING_CAUSES, ConditionType, Reason
+from campaign_operator.api.schema import to_rfc3339
+from campaign_operator.api.v1alpha1 import (
+    Condition,
+    FinishedRun,
+    OutboundCampaignStatus,
+    RunState,
+    RunStatus,
+    WebhookState,
+    WindowState,
+)
+from campaign_operator.domain import runs
+from campaign_operator.domain.campaign import Campaign
+from campaign_operator.domain.connection import Connection
+from campaign_operator.domain.decide import changed_connection
+from campaign_operator.domain.observation import Observation, Problem
+
+
+def summarize(campaign: Campaign, status: OutboundCampaignStatus, observed: Observation) -> OutboundCampaignStatus:
+    """The status with all that follows from it, for the campaign's present generation."""
+    now, run, next_run = observed.now, status.run, status.next_run
+    if run is not None and not runs.is_finished(run):
+        run = _derived(campaign, run, now, next_run.first_start if next_run is not None else None)
+    if next_run is not None:
+        next_run = _derived(campaign, next_run, now, None)
+    status = status.model_copy(
+        update={
+            "observed_generation": campaign.generation,
+            "run": run,
+            "next_run": next_run,
+            "progress": _progress(run),
+            "next_run_time": _next_run_time(run, next_run, now),
+            "last_handled_request": campaign.requested_at or status.last_handled_request,
+        }
+    )
+    return status.model_copy(update={"conditions": tuple(_conditions(campaign, status, observed))})
+
+
+def _derived(campaign: Campaign, run: RunStatus, now: datetime, next_first_start: datetime | None) -> RunStatus:
+    completion = campaign.spec.completion
+    state = runs.run_state(run, completion, now, next_first_start)
+    expected = runs.expected_calls(completion, run)
+    percent = min(100, run.metrics.calls_completed * 100 // expected) if expected else 0
+    return run.model_copy(
+        update={
+            # an end is recorded together with its webhook and never by the way
+            "state": run.state if state in runs.ENDINGS else state,
+            "run_policy": campaign.spec.run_policy,
+            "metrics": run.metrics.model_copy(update={"expected_calls": expected, "percent": percent}),
+        }
+    )
+
+
+def _progress(run: RunStatus | None) -> str | None:
+    if run is None:
+        return None
+    m = run.metrics
+    return f"{m.calls_completed}/{m.expected_calls} ({m.percent}%)"
+
+
+def _next_run_time(run: RunStatus | None, next_run: RunStatus | None, now: datetime) -> str | None:
+    in_hand = [r for r in (run, next_run) if r is not None and not runs.is_finished(r)]
+    starts = [r.first_start for r in in_hand if r.first_start > now]
+    return to_rfc3339(min(starts)) if starts else None
+
+
+def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Observation) -> Problem | None:
+    """What a person must put right; the most fundamental first."""
+    if isinstance(observed.blueprint, Problem):
+        return observed.blueprint
+    if isinstance(observed.connection, Problem):
+        return observed.connection
+    if isinstance(observed.connection, Connection):
+        moved = changed_connection(campaign, observed.connection, observed.now)
+        if moved is not None:
+            return moved
+    for run in runs.runs_in_hand(status):
+        for w in run.windows:
+            if w.cause in STALLING_CAUSES and w.state in runs.UNDECIDED:
+                return Problem(Reason(w.cause or ""), w.message or "")
+        held = runs.in_state(run, WindowState.HELD)
+        if held:
+            names = ", ".join(w.time_zone for w in held[:5]) + (", ..." if len(held) > 5 else "")
+            return Problem(Reason.WINDOW_HELD, f"run {run.id}: {names}: {held[0].message}")
+    if runs.is_over_for_good(status) and status.run is not None and status.run.state is RunState.FAILED:
+        return Problem(Reason.RUN_FAILED, _why_failed(status.run))
+    return None
+
+
+def _why_failed(run: RunStatus) -> str:
+    message = next((w.message for w in run.windows if w.message), "no window could be submitted")
+    return f"run {run.id} failed, no window was submitted: {message}; to call, apply a new resource"
+
+
+def _passing_fault(status: OutboundCampaignStatus) -> Problem | None:
+    for run in runs.runs_in_hand(status):
+        for w in run.windows:
+            if w.cause is not None and w.state in runs.UNDECIDED:
+                return Problem(Reason(w.cause), f"run {run.id}, {w.time_zone}: {w.message}")
+    return None
+
+
+def _conditions(campaign: Campaign, status: OutboundCampaignStatus, observed: Observation) -> Iterator[Condition]:
+    def condition(kind: ConditionType, truth: bool, reason: Reason, message: str) -> Condition:
+        return conditions.make(
+            status.conditions, kind, truth, reason, message, generation=campaign.generation, now=observed.now
+        )
+
+    stalled = problem_of(campaign, status, observed)
+    passing = None if stalled is not None else _passing_fault(status)
+    if stalled is not None:
+        yield condition(ConditionType.READY, False, stalled.reason, stalled.message)
+        yield condition(ConditionType.STALLED, True, stalled.reason, stalled.message)
+    elif campaign.spec.suspend:
+        yield condition(ConditionType.READY, True, Reason.SUSPENDED, _suspended(status.run))
+    else:
+        yield condition(ConditionType.READY, True, Reason.ACCEPTED, _accepted(status))
+    if passing is not None:
+        yield condition(ConditionType.RECONCILING, True, passing.reason, passing.message)
+    if status.run is not None:
+        completed, ended, reason, message = _end(status.run)
+        yield condition(ConditionType.COMPLETED, completed, reason, message)
+        yield condition(ConditionType.FINISHED, ended, reason, message)
+    analytics = conditions.find(status.conditions, ConditionType.ANALYTICS_AVAILABLE)
+    if analytics is not None:
+        yield analytics
+    hook = _hook_to_tell_of(status)
+    if hook is not None:
+        yield condition(ConditionType.WEBHOOK_DELIVERED, *_delivery(hook))
+
+
+def _suspended(run: RunStatus | None) -> str:
+    if run is not None and not runs.is_finished(run) and runs.is_begun(run):
+        return f"suspended: nothing more is submitted; what is submitted of run {run.id} stays"
+    return "suspended: nothing is submitted until spec.suspend is taken back"
+
+
+def _accepted(status: OutboundCampaignStatus) -> str:
+    run = status.run
+    if run is None:
+        return "the spec is accepted"
+    what = f"run {run.id}: {run.window_count} windows for {run.contacts} contacts"
+    match run.state:
+        case RunState.PLANNED | RunState.SUBMITTING:
+            return f"{what} planned, first start {to_rfc3339(run.first_start)}"
+        case RunState.SCHEDULED:
+            return f"{what} submitted, first start {to_rfc3339(run.first_start)}"
+        case RunState.RUNNING:
+            return f"{what} submitted, running until {to_rfc3339(run.last_end)}"
+        case _:
+            return f"run {run.id} is {run.state}"
+
+
+def _end(run: RunStatus) -> tuple[bool, bool, Reason, str]:
+    m = run.metrics
+    calls = f"run {run.id}: {m.calls_completed} of {m.expected_calls} expected calls completed"
+    if not runs.is_finished(run):
+        return False, False, Reason.RUN_IN_PROGRESS, f"run {run.id} has not ended"
+    return run.state is RunState.COMPLETED, True, Reason(run.state.value), calls
+
+
+def _hook_to_tell_of(status: OutboundCampaignStatus) -> FinishedRun | None:
+    candidates: list[FinishedRun] = [status.run] if status.run is not None else []
+    return next((r for r in (*candidates, *status.history) if r.webhook is not None), None)
+
+
+def _delivery(run: FinishedRun) -> tuple[bool, Reason, str]:
+    hook = run.webhook
+    assert hook is not None  # noqa: S101 - chosen for it
+    answer = f"the last answer was {hook.last_status_code}" if hook.last_status_code else "no answer came"
+    what = f"{hook.event} of run {run.id}"
+    match hook.state:
+        case WebhookState.DELIVERED:
+            return True, Reason.WEBHOOK_DELIVERED, f"{what} was delivered at attempt {hook.attempts}"
+        case WebhookState.GONE:
+            return False, Reason.WEBHOOK_GONE, f"{what} was refused for good: the receiver answered 410 Gone"
+        case WebhookState.FAILED:
+            return False, Reason.WEBHOOK_FAILED, f"{what} was given up after {hook.attempts} attempts; {answer}"
+        case _ if hook.attempts:
+            return False, Reason.WEBHOOK_RETRYING, f"{what} failed {hook.attempts} times; {answer}; it is tried again"
+        case _:
+            return False, Reason.WEBHOOK_PENDING, f"{what} is about to be delivered"

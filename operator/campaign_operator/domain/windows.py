@@ -1,0 +1,122 @@
+"""From a local time to an instant, and from there to a window: [start, end) of one zone in one run.
+
+Owns what happens where a zone's clocks change. Knows neither cron nor
+contacts nor which run a window is of. Whatever moves a window adds its reason; calling hours belong between
+`place` and the window handed out, which is why reasons are an ordered tuple and not a single one.
+
+Local times are floating (naive) and carry whole seconds; instants are aware, in UTC.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+_SECOND = timedelta(seconds=1)
+
+
+class WindowReason(StrEnum):
+    """Why a window differs from the plain match of `cron`, in the order in which reasons are given."""
+
+    MOVED_OUT_OF_GAP = "MovedOutOfGap"
+    """The clocks skip the local time; the window starts at the first instant after the gap."""
+
+    FIRST_OF_TWO = "FirstOfTwo"
+    """The clocks show the local time twice; the window starts the first time."""
+
+    STARTED_LATE = "StartedLate"
+    """The window could not be sent before its start and opens for what is left of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The instant of a local time in a zone, in UTC, and why it is not the plain one."""
+
+    instant: datetime
+    reason: WindowReason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """[start, end), both aware and in UTC, to the second."""
+
+    start: datetime
+    end: datetime
+    reasons: tuple[WindowReason, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """The reasons as status and preview show them: separated by commas, empty if there are none."""
+        return ",".join(self.reasons)
+
+
+def place(local: datetime, zone: ZoneInfo) -> Placed:
+    """The instant of a local time.
+
+    One that does not exist becomes the first instant after the gap; of one that exists twice it is the first.
+    A later local time is never placed earlier, since no zone changes its clocks again before the local times
+    that a change skipped or repeated are over.
+    """
+    # PEP 495: fold tells two readings of a repeated time apart, and for a skipped one is the offset of the
+    # clocks before (0) and after (1) the change. Elsewhere it makes no difference.
+    offset = _offset(local.replace(tzinfo=zone, fold=0))
+    other = _offset(local.replace(tzinfo=zone, fold=1))
+    instant = (local - offset).replace(tzinfo=UTC, fold=0)
+    if offset == other:
+        return Placed(instant)
+    if offset > other:
+        return Placed(instant, WindowReason.FIRST_OF_TWO)
+    before_gap = (local - other).replace(tzinfo=UTC, fold=0)
+    return Placed(_change_of_offset(zone, before_gap, instant), WindowReason.MOVED_OUT_OF_GAP)
+
+
+def first_local_placed_from(instant: datetime, zone: ZoneInfo) -> datetime:
+    """The first local time, in whole seconds, that `place` puts at `instant` or later.
+
+    Mostly what the zone's clocks show at `instant`. At the end of a gap it is the beginning of the gap, all
+    of which is placed there; while the clocks show a time again it is the end of what they repeat, since all
+    of that is placed at the first showing.
+    """
+    instant = next_whole_second(instant)
+    # What the clocks would show at `instant` had they not just been changed.
+    local = (instant - _SECOND).astimezone(zone).replace(tzinfo=None, fold=0) + _SECOND
+    first_showing = place(local, zone).instant
+    if first_showing >= instant:
+        return local
+    return first_local_placed_from(_change_of_offset(zone, first_showing, instant), zone)
+
+
+def window_from(placed: Placed, window_seconds: int) -> Window:
+    """The window that opens at a placed start and stays open for `window_seconds` of elapsed time."""
+    return Window(
+        start=placed.instant,
+        end=placed.instant + timedelta(seconds=window_seconds),
+        reasons=(placed.reason,) if placed.reason else (),
+    )
+
+
+def next_whole_second(instant: datetime) -> datetime:
+    """`instant` in UTC, rounded up to a whole second."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant must be aware")
+    instant = instant.astimezone(UTC)
+    return instant if instant.microsecond == 0 else instant.replace(microsecond=0) + _SECOND
+
+
+def _change_of_offset(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """The first second after `before` at which the zone has another offset; by `after` it has."""
+    offset = _offset(before.astimezone(zone))
+    while after - before > _SECOND:
+        middle = before + (after - before) // _SECOND // 2 * _SECOND
+        if _offset(middle.astimezone(zone)) == offset:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
+def _offset(aware: datetime) -> timedelta:
+    offset = aware.utcoffset()
+    if offset is None:
+        raise ValueError("a zone must have an offset at every time")
+    return offset

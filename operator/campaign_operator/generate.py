@@ -1,0 +1,34 @@
+"""Writes the generated files of a checkout, or says which have drifted: `python -m campaign_operator.generate [--check]`."""
+
+import sys
+from pathlib import Path
+
+from campaign_operator.api.crd import CRD_NAME, render_crd
+
+ROOT = Path(__file__).parents[2]
+
+
+def generated() -> dict[Path, str]:
+    """Every generated file with what it must hold."""
+    crd = render_crd()
+    return {
+        ROOT / "crds" / f"{CRD_NAME}.yaml": crd,
+        ROOT / "charts" / "campaign-operator" / "crds" / f"{CRD_NAME}.yaml": crd,
+    }
+
+
+def main(check: bool) -> int:
+    """0 where all files are, or now are, as they must be; 1 where one has drifted."""
+    drifted = [path for path, text in generated().items() if not path.exists() or path.read_text() != text]
+    for path in drifted:
+        if check:
+            print(f"{path.relative_to(ROOT)} has drifted; run `make generate`", file=sys.stderr)  # noqa: T201 - a command
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(generated()[path])
+            print(f"wrote {path.relative_to(ROOT)}")  # noqa: T201 - a command
+    return 1 if check and drifted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv[1:]))

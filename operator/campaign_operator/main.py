@@ -1,0 +1,168 @@
+"""The composition root: from options to adapters to handlers, and a clean way out.
+
+The only module beside `handlers` that knows kopf. Everything is made here once and handed down; nothing reaches for a
+global.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import kopf
+import structlog
+from kubernetes.aio.client import ApiClient, Configuration, CustomObjectsApi
+from kubernetes.aio.client.exceptions import ApiException
+
+from campaign_operator import handlers
+from campaign_operator.adapters.analytics import SharedAnalytics
+from campaign_operator.adapters.clock import SystemClock
+from campaign_operator.adapters.cluster import load_configuration
+from campaign_operator.adapters.cxone import CXoneDialer
+from campaign_operator.adapters.egress import Egress, EgressPolicy
+from campaign_operator.adapters.events import EventRecorder
+from campaign_operator.adapters.exchange import HTTPExchange
+from campaign_operator.adapters.kube import KubeStore
+from campaign_operator.adapters.oauth import TokenOffice
+from campaign_operator.adapters.webhook import WebhookNotifier
+from campaign_operator.api.v1alpha1 import GROUP, PLURAL, VERSION
+from campaign_operator.domain.campaign import Settings
+from campaign_operator.observability import logging, metrics
+from campaign_operator.reconcile import Reconciler
+from campaign_operator.settings import RunOptions
+
+EXIT_SECONDS = 30.0
+"""For what is under way at the end: a request and the record of its answer. The pod's grace period must be longer."""
+
+FORGET_SECRETS_SECONDS = 600.0
+
+log = structlog.get_logger()
+
+
+class CannotStartError(Exception):
+    """The cluster is not as the operator needs it; the message says what to do."""
+
+
+async def run(options: RunOptions) -> None:
+    """Run until SIGINT or SIGTERM. Raises CannotStartError or cluster.NoClusterError."""
+    logging.configure(options.log_format, options.verbose)
+    configuration = await load_configuration()
+    async with ApiClient(configuration) as client:
+        await _check_cluster(client, options.namespaces)
+        if options.metrics_port is not None:
+            metrics.serve(options.metrics_port)
+        async with _reconciler(client, options) as reconciler:
+            await _run_kopf(reconciler, options)
+
+
+@asynccontextmanager
+async def _reconciler(client: ApiClient, options: RunOptions) -> AsyncIterator[Reconciler]:
+    clock = SystemClock()
+    policy = EgressPolicy(ca_file=options.ca_file, allow_cidrs=options.allow_cidrs, proxy=options.proxy)
+    async with AsyncExitStack() as stack:
+        egress = Egress(policy)
+        stack.callback(egress.close)
+        dialer = _dialer(egress, clock, options.settings, stack)
+        webhooks = HTTPExchange(egress, keep_alive=False)
+        stack.push_async_callback(webhooks.aclose)
+        notifier = WebhookNotifier(webhooks, clock)
+        events = EventRecorder(client)
+        events.start()
+        stack.push_async_callback(events.close, 5.0)
+        store = KubeStore(client, options.namespaces, events)
+        analytics = SharedAnalytics(dialer, clock, options.settings.poll_seconds)
+        reconciler = Reconciler(store, dialer, analytics, notifier, clock, options.settings)
+        stack.push_async_callback(reconciler.close, EXIT_SECONDS)
+        sweeper = asyncio.create_task(_forget_secrets(store), name="forget-secrets")
+        stack.callback(sweeper.cancel)
+        yield reconciler
+
+
+def _dialer(egress: Egress, clock: SystemClock, settings: Settings, stack: AsyncExitStack) -> CXoneDialer:
+    exchange, token_exchange = HTTPExchange(egress), HTTPExchange(egress)
+    tokens = TokenOffice(token_exchange, clock)
+    for closing in (exchange, token_exchange, tokens):
+        stack.push_async_callback(closing.aclose)
+    return CXoneDialer(exchange, tokens, clock, request_timeout_seconds=settings.request_timeout_seconds)
+
+
+async def _forget_secrets(store: KubeStore) -> None:
+    while True:
+        await asyncio.sleep(FORGET_SECRETS_SECONDS)
+        store.forget_connections_older_than(FORGET_SECRETS_SECONDS)
+
+
+async def _run_kopf(reconciler: Reconciler, options: RunOptions) -> None:
+    registry = kopf.OperatorRegistry()
+    handlers.register(registry, reconciler, options.settings.poll_seconds)
+
+    @kopf.on.login(registry=registry)
+    async def login(**_: Any) -> kopf.ConnectionInfo:
+        return await _connection_info(await load_configuration())
+
+    @kopf.on.probe(id="alive", registry=registry)
+    async def alive(**_: Any) -> str:
+        return "yes"
+
+    endpoint = f"http://0.0.0.0:{options.health_port}/healthz" if options.health_port is not None else None
+    log.info("starting", namespaces=list(options.namespaces) or "all", settings=str(options.settings))
+    await kopf.operator(
+        registry=registry,
+        settings=_kopf_settings(),
+        standalone=True,
+        clusterwide=not options.namespaces,
+        namespaces=options.namespaces,
+        liveness_endpoint=endpoint,
+    )
+
+
+async def _connection_info(configuration: Configuration) -> kopf.ConnectionInfo:
+    """The same credentials for kopf."""
+    header = await configuration.get_api_key_with_prefix("BearerToken")
+    scheme, _, token = (header or "").partition(" ")
+    return kopf.ConnectionInfo(
+        server=configuration.host,
+        ca_path=configuration.ssl_ca_cert,
+        insecure=not configuration.verify_ssl,
+        username=configuration.username or None,
+        password=configuration.password or None,
+        scheme=scheme or None,
+        token=token or None,
+        certificate_path=configuration.cert_file,
+        private_key_path=configuration.key_file,
+        proxy_url=configuration.proxy,
+    )
+
+
+def _kopf_settings() -> kopf.OperatorSettings:
+    settings = kopf.OperatorSettings()
+    # Events are ours: kopf's would tell of its handlers, not of campaigns
+    settings.posting.enabled = False
+    # no rights on namespaces and CRDs are needed, and the CRD is known to be there
+    settings.scanning.disabled = True
+    # by default handlers in flight are cancelled after 2 s, in the middle of a submission
+    settings.queueing.exit_timeout = EXIT_SECONDS
+    settings.persistence.finalizer = f"{GROUP}/polling"
+    return settings
+
+
+async def _check_cluster(client: ApiClient, namespaces: tuple[str, ...]) -> None:
+    """Say at once, and in words, what kopf would only stumble over later."""
+    objects = CustomObjectsApi(client)
+    try:
+        if namespaces:
+            for namespace in namespaces:
+                await objects.list_namespaced_custom_object(GROUP, VERSION, namespace, PLURAL, limit=1)
+        else:
+            await objects.list_custom_object_for_all_namespaces(GROUP, VERSION, PLURAL, limit=1)
+    except ApiException as error:
+        if error.status == 404:
+            raise CannotStartError(
+                f"the API server knows no {PLURAL}.{GROUP}; apply the CustomResourceDefinition: "
+                "campaign-operator crd | kubectl apply --server-side -f -"
+            ) from None
+        raise CannotStartError(
+            f"the API server refuses to list {PLURAL}.{GROUP}: {error.status} {error.reason}"
+        ) from None
+    except OSError as error:
+        raise CannotStartError(f"the API server cannot be reached: {error}") from None

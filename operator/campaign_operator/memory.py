@@ -1,0 +1,41 @@
+"""What the operator remembers of a campaign between two looks at it; nothing of it survives a restart, and nothing
+needs to.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from campaign_operator.domain.blueprint import Blueprint
+from campaign_operator.domain.dialing import SubmitOutcome
+from campaign_operator.domain.observation import Problem
+from campaign_operator.domain.runs import Attempt
+
+_OWN_WRITES_REMEMBERED = 16
+
+
+@dataclass(slots=True)
+class Memory:
+    """`first_seen`: monotonic seconds at which each possibly sent attempt was first seen. `outcomes`: answers not on
+    record yet.
+
+    `refused_version` is the version of the connection Secret that was refused, `own_versions` the resourceVersions
+    that our own writes made, whose events tell nothing new.
+    """
+
+    uid: str = ""
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    first_seen: dict[Attempt, float] = field(default_factory=dict)
+    outcomes: dict[Attempt, SubmitOutcome] = field(default_factory=dict)
+    polled_at: datetime | None = None
+    refused_version: str | None = None
+    own_versions: deque[str] = field(default_factory=lambda: deque(maxlen=_OWN_WRITES_REMEMBERED))
+    blueprint: tuple[int, Blueprint | Problem] | None = None
+    faults_in_a_row: int = 0
+
+    def begin_anew(self, uid: str) -> None:
+        """Forget all but the lock: a resource of the same name is not the same resource."""
+        fresh = Memory(uid=uid, lock=self.lock)
+        for name in self.__slots__:
+            setattr(self, name, getattr(fresh, name))

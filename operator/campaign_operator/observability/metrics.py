@@ -1,0 +1,21 @@
+"""The operator's metrics, by prometheus-client; no label carries a campaign, contact or secret."""
+
+from prometheus_client import Counter, start_http_server
+
+unforeseen_errors = Counter(
+    "campaign_operator_unforeseen_errors_total", "Passes over a campaign that ended in an unforeseen error."
+)
+submissions = Counter(
+    "campaign_operator_submissions_total", "Answers to requests for a schedule, by what they were.", ["outcome"]
+)
+status_writes = Counter(
+    "campaign_operator_status_writes_total", "Writes of a campaign's status, by how they ended.", ["outcome"]
+)
+deliveries = Counter(
+    "campaign_operator_webhook_deliveries_total", "Attempts at a webhook, by what they were.", ["outcome"]
+)
+
+
+def serve(port: int) -> None:
+    """Serve /metrics on all addresses of the pod from a thread of its own."""
+    start_http_server(port)

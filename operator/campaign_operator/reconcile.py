@@ -1,0 +1,332 @@
+"""Observe, decide, act, record: the loop that brings one campaign from where it is to where it should be.
+
+Owns the order of these steps and what is remembered between them. What to do is decided by `domain.decide`, what it
+makes of the status by `domain.record`, and how a schedule is sent by `submission`. Level-triggered: it may be called
+at any time, any number of times, for any reason, and does nothing when there is nothing to do.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from campaign_operator.alarms import Alarms
+from campaign_operator.api.conditions import Reason
+from campaign_operator.api.v1alpha1 import OutboundCampaignStatus
+from campaign_operator.domain import record, runs
+from campaign_operator.domain.announcement import announcement
+from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
+from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
+from campaign_operator.domain.connection import Connection
+from campaign_operator.domain.decide import (
+    Action,
+    Decision,
+    Deliver,
+    DropPlan,
+    FinishRun,
+    LookUp,
+    MarkUncertain,
+    PlanRun,
+    Poll,
+    PromoteNextRun,
+    RecordOutcomes,
+    Reschedule,
+    Submit,
+    TryAgain,
+    Wait,
+    decide,
+)
+from campaign_operator.domain.delivery import DeliveryFailed, DeliveryOutcome, WebhookMessage
+from campaign_operator.domain.errors import InvalidSpecError
+from campaign_operator.domain.notes import edit_note, notes
+from campaign_operator.domain.observation import Observation, Problem
+from campaign_operator.domain.polling import polled
+from campaign_operator.domain.summary import summarize
+from campaign_operator.memory import Memory
+from campaign_operator.observability import metrics
+from campaign_operator.ports import (
+    AnalyticsSource,
+    CampaignStore,
+    Clock,
+    ConflictError,
+    Dialer,
+    Notifier,
+    StoreUnavailableError,
+)
+from campaign_operator.submission import Submission
+
+MAX_STEPS = 200
+"""Actions in one pass; a run of 600 windows takes 76. More would be a rule that never has enough."""
+
+MAX_CONFLICTS = 5
+"""Passes begun anew at once because somebody else wrote in between; then the campaign waits for a moment."""
+
+FAULT_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Waits after passes that failed in a row, for want of the API server or by an unforeseen error."""
+
+log = structlog.get_logger()
+
+
+class Reconciler:
+    """Looks after every campaign of this process, each under its own lock."""
+
+    def __init__(
+        self,
+        store: CampaignStore,
+        dialer: Dialer,
+        analytics: AnalyticsSource,
+        notifier: Notifier,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self._store = store
+        self._analytics = analytics
+        self._notifier = notifier
+        self._clock = clock
+        self._settings = settings
+        self._submission = Submission(store, dialer, clock, settings)
+        self._memories: dict[CampaignRef, Memory] = {}
+        self._alarms = Alarms(clock, self.reconcile)
+
+    def is_own_write(self, ref: CampaignRef, resource_version: str) -> bool:
+        """Whether this resourceVersion was made by our own write, so that its event tells nothing new."""
+        memory = self._memories.get(ref)
+        return memory is not None and resource_version in memory.own_versions
+
+    def forget(self, ref: CampaignRef) -> None:
+        """The campaign is gone."""
+        self._alarms.clear(ref)
+        self._memories.pop(ref, None)
+
+    async def close(self, patience_seconds: float) -> None:
+        """Begin nothing more, and let what is under way end."""
+        await self._alarms.close(patience_seconds)
+
+    async def reconcile(self, ref: CampaignRef, *, poll: bool = False) -> None:
+        """Do what is to be done for one campaign now, and set the alarm for the next check. Raises nothing."""
+        memory = self._memories.setdefault(ref, Memory())
+        async with memory.lock:
+            with structlog.contextvars.bound_contextvars(namespace=ref.namespace, name=ref.name):
+                try:
+                    await self._passes(ref, memory, poll)
+                    memory.faults_in_a_row = 0
+                except StoreUnavailableError as error:
+                    log.warning("the API server did not answer as it should", error=str(error))
+                    self._try_later(ref, memory)
+                except Exception as error:
+                    # no traceback values: a frame may hold a secret, so only the places are told
+                    log.error("unforeseen error", error=type(error).__name__, places=places(error))  # noqa: TRY400 - see above
+                    metrics.unforeseen_errors.inc()
+                    self._try_later(ref, memory)
+
+    def _try_later(self, ref: CampaignRef, memory: Memory) -> None:
+        self._alarms.set_in(ref, FAULT_SECONDS[min(memory.faults_in_a_row, len(FAULT_SECONDS) - 1)])
+        memory.faults_in_a_row += 1
+
+    async def _passes(self, ref: CampaignRef, memory: Memory, poll: bool) -> None:
+        for _ in range(MAX_CONFLICTS):
+            try:
+                return await self._pass(ref, memory, poll)
+            except ConflictError:
+                log.debug("somebody else wrote in between; looking again")
+        self._alarms.set_in(ref, FAULT_SECONDS[0])
+        return None
+
+    async def _pass(self, ref: CampaignRef, memory: Memory, poll: bool) -> None:
+        campaign = await self._store.read(ref)
+        if campaign is None:
+            return self.forget(ref)
+        if memory.uid != campaign.uid:
+            memory.begin_anew(campaign.uid)
+        for _ in range(MAX_STEPS):
+            observed = await self._observe(campaign, memory, poll)
+            decision = decide(campaign, observed, self._settings)
+            if isinstance(decision.action, Wait):
+                return await self._wait(campaign, observed, memory, decision)
+            log.info("acting", action=type(decision.action).__name__, reason=decision.reason, run=_run_id(campaign))
+            if isinstance(decision.action, Poll):
+                poll = False
+            campaign = await self._act(campaign, decision.action, memory)
+        log.error("the campaign never has enough; waiting", steps=MAX_STEPS)
+        self._alarms.set_in(ref, FAULT_SECONDS[-1])
+        return None
+
+    async def _wait(self, campaign: Campaign, observed: Observation, memory: Memory, decision: Decision) -> None:
+        if not campaign.deleting:
+            await self._write(campaign, campaign.status, memory, observed)
+        if decision.next_check is None:
+            self._alarms.clear(campaign.ref)
+        else:
+            self._alarms.set(campaign.ref, decision.next_check)
+
+    async def _observe(self, campaign: Campaign, memory: Memory, poll: bool) -> Observation:
+        connection, version = await self._connection(campaign)
+        asked = campaign.requested_at is not None and campaign.requested_at != campaign.status.last_handled_request
+        edited = campaign.generation != campaign.status.observed_generation
+        repaired = memory.refused_version is not None and version != memory.refused_version
+        if repaired:
+            memory.refused_version = None
+        possibly_sent = {
+            runs.attempt_of(run, w)
+            for run in runs.runs_in_hand(campaign.status)
+            for w in runs.in_state(run, *runs.POSSIBLY_SENT)
+        }
+        return Observation(
+            now=self._clock.now(),
+            blueprint=self._blueprint(campaign, memory),
+            connection=connection,
+            outcomes=dict(memory.outcomes),
+            settled_at=self._settled_at(possibly_sent, memory),
+            polled_at=memory.polled_at,
+            poll_due=poll or asked,
+            retry_now=asked or edited or repaired,
+        )
+
+    async def _connection(self, campaign: Campaign) -> tuple[Connection | Problem | None, str]:
+        if runs.is_over_for_good(campaign.status):
+            return None, ""
+        return await self._store.read_connection(
+            campaign.ref.namespace,
+            campaign.spec.connection.secret_ref.name,
+            max_age_seconds=self._settings.poll_seconds / 2,
+        )
+
+    def _blueprint(self, campaign: Campaign, memory: Memory) -> Blueprint | Problem:
+        if memory.blueprint is None or memory.blueprint[0] != campaign.generation:
+            try:
+                memory.blueprint = campaign.generation, draw_blueprint(campaign.spec)
+            except InvalidSpecError as error:
+                problem = Problem(Reason.INVALID_SPEC, "; ".join(str(error).splitlines()))
+                memory.blueprint = campaign.generation, problem
+        return memory.blueprint[1]
+
+    def _settled_at(self, possibly_sent: set[runs.Attempt], memory: Memory) -> dict[runs.Attempt, datetime]:
+        """By this process's own monotonic clock, from when it first saw the attempt: time stamps may be anybody's."""
+        wall, monotonic = self._clock.now(), self._clock.monotonic()
+        memory.first_seen = {a: memory.first_seen.get(a, monotonic) for a in possibly_sent}
+        return {
+            attempt: wall + timedelta(seconds=seen + self._settings.settle_seconds - monotonic)
+            for attempt, seen in memory.first_seen.items()
+        }
+
+    async def _act(self, campaign: Campaign, action: Action, memory: Memory) -> Campaign:
+        status, now = campaign.status, self._clock.now()
+
+        async def write(at: Campaign, changed: OutboundCampaignStatus) -> Campaign:
+            return await self._write(at, changed, memory)
+
+        match action:
+            case PlanRun(place, plan):
+                blueprint = self._blueprint(campaign, memory)
+                spec_hash = blueprint.spec_hash if isinstance(blueprint, Blueprint) else ""
+                return await write(campaign, record.planned(status, place, plan, spec_hash, campaign.spec.run_policy))
+            case DropPlan(place):
+                return await write(campaign, record.with_run(status, place, None))
+            case PromoteNextRun():
+                memory.polled_at = None
+                return await write(campaign, record.promoted(status))
+            case FinishRun(state):
+                has_webhook = campaign.spec.webhook is not None
+                return await write(campaign, record.finished(status, state, campaign.uid, has_webhook, now))
+            case RecordOutcomes(place):
+                campaign = await write(campaign, record.answered(status, place, memory.outcomes, now))
+                memory.outcomes.clear()
+                return campaign
+            case MarkUncertain(place, time_zones):
+                return await write(campaign, record.uncertain(status, place, time_zones))
+            case Reschedule(place, fates):
+                return await write(campaign, record.rescheduled(status, place, fates))
+            case TryAgain():
+                return await write(campaign, record.tried_again(status))
+            case LookUp():
+                return await self._submission.look_up(campaign, action, memory, write)
+            case Submit():
+                return await self._submission.submit(campaign, action, memory, write)
+            case Poll():
+                return await self._poll(campaign, action, memory)
+            case Deliver(run_id):
+                return await self._deliver(campaign, run_id, memory)
+            case Wait():
+                return campaign
+
+    async def _poll(self, campaign: Campaign, action: Poll, memory: Memory) -> Campaign:
+        connection, _ = await self._connection(campaign)
+        if not isinstance(connection, Connection):
+            return campaign
+        memory.polled_at = self._clock.now()
+        answer = await self._analytics.counts(connection, campaign.spec.campaign_id, action.date_from, action.date_to)
+        now, generation = self._clock.now(), campaign.generation
+        return await self._write(campaign, polled(campaign.status, answer, generation=generation, now=now), memory)
+
+    async def _deliver(self, campaign: Campaign, run_id: str, memory: Memory) -> Campaign:
+        webhook = campaign.spec.webhook
+        if webhook is None:
+            return await self._write(campaign, record.undeliverable(campaign.status, run_id), memory)
+        outcome = await self._attempt_delivery(campaign, run_id)
+        now = self._clock.now()
+        return await self._write_again(campaign, lambda s: record.delivered(s, run_id, outcome, now), memory)
+
+    async def _attempt_delivery(self, campaign: Campaign, run_id: str) -> DeliveryOutcome:
+        webhook = campaign.spec.webhook
+        run = next(r for r in (campaign.status.run, *campaign.status.history) if r is not None and r.id == run_id)
+        if webhook is None or run.webhook is None:
+            raise LookupError(f"run {run_id} has no webhook to deliver")
+        secret: str | Problem | None = None
+        if webhook.secret_ref is not None:
+            secret = await self._store.read_signing_secret(
+                campaign.ref.namespace, webhook.secret_ref.name, webhook.secret_ref.key
+            )
+        if isinstance(secret, Problem):
+            return DeliveryFailed(code=None, message=secret.message)
+        message = WebhookMessage(run.webhook.id, announcement(campaign, run, run.webhook), self._clock.now())
+        return await self._notifier.deliver(webhook.url, message, secret)
+
+    async def _write_again(
+        self, campaign: Campaign, change: Callable[[OutboundCampaignStatus], OutboundCampaignStatus], memory: Memory
+    ) -> Campaign:
+        """Write what has happened outside even where somebody else wrote in between; it happened all the same."""
+        for _ in range(MAX_CONFLICTS - 1):
+            try:
+                return await self._write(campaign, change(campaign.status), memory)
+            except ConflictError:
+                fresh = await self._store.read(campaign.ref)
+                if fresh is None or fresh.uid != campaign.uid:
+                    raise
+                campaign = fresh
+        return await self._write(campaign, change(campaign.status), memory)
+
+    async def _write(
+        self,
+        campaign: Campaign,
+        status: OutboundCampaignStatus,
+        memory: Memory,
+        observed: Observation | None = None,
+    ) -> Campaign:
+        """Write the status with all that follows from it, if a person would see a difference, and tell of it by
+        Events.
+        """
+        if observed is None:
+            observed = await self._observe(campaign, memory, poll=False)
+        status = summarize(campaign, status, replace(observed, now=self._clock.now()))
+        if status == campaign.status:
+            return campaign
+        written = await self._store.write_status(campaign, status)
+        memory.own_versions.append(written.resource_version)
+        edited = edit_note(campaign, observed.blueprint)
+        for note in (*([edited] if edited is not None else []), *notes(campaign.status, written.status)):
+            self._store.record_event(campaign, note)
+        return written
+
+
+def places(error: BaseException) -> list[str]:
+    """File and line of each frame, without the values in them."""
+    found, frame = [], error.__traceback__
+    while frame is not None:
+        found.append(f"{frame.tb_frame.f_code.co_name}:{frame.tb_lineno}")
+        frame = frame.tb_next
+    return found
+
+
+def _run_id(campaign: Campaign) -> str | None:
+    return campaign.status.run.id if campaign.status.run is not None else None

@@ -1,0 +1,23 @@
+"""What `campaign-operator run` is told on its command line or by its environment."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from campaign_operator.domain.campaign import Settings
+from campaign_operator.observability.logging import LogFormat
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """`namespaces`: those watched; none means all. Ports: 0 means a free one, None means not served."""
+
+    settings: Settings
+    namespaces: tuple[str, ...] = ()
+    log_format: LogFormat = "console"
+    health_port: int | None = None
+    metrics_port: int | None = None
+    ca_file: Path | None = None
+    allow_cidrs: tuple[IPv4Network | IPv6Network, ...] = ()
+    proxy: str | None = None
+    verbose: bool = False

@@ -1,0 +1,243 @@
+"""Sending: intent before request, one permit and one permission for each, and looking up what nobody knows.
+
+Owns the order of the steps in which a window becomes a schedule. That order is the promise of the project: the intent
+is acknowledged by the API server before the request leaves; only this process, and only within a few seconds, may then
+send, each window once; whatever is not a clear answer is settled by the dialer's listing and never by trying again.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from campaign_operator.api.conditions import STALLING_CAUSES
+from campaign_operator.api.v1alpha1 import OutboundCampaignStatus, RunStatus, WindowState, WindowStatus
+from campaign_operator.domain import record, runs
+from campaign_operator.domain.campaign import Campaign, Settings
+from campaign_operator.domain.connection import Connection
+from campaign_operator.domain.decide import LookUp, Place, Submit, changed_connection
+from campaign_operator.domain.dialing import (
+    Authenticated,
+    Listing,
+    ListingNotOffered,
+    ScheduleRequest,
+    SendPermission,
+    SubmitOutcome,
+    Unclear,
+)
+from campaign_operator.domain.observation import Problem
+from campaign_operator.domain.ownership import Claim, in_use
+from campaign_operator.domain.permission import IntentPermission
+from campaign_operator.memory import Memory
+from campaign_operator.ports import CampaignStore, Clock, Dialer
+
+PERMITS_PER_CONNECTION = 16
+LOOK_UP_RETRY_SECONDS = 20.0
+
+Write = Callable[[Campaign, OutboundCampaignStatus], Awaitable[Campaign]]
+"""Writes a status with all that follows from it; raises ConflictError or StoreUnavailableError."""
+
+
+class Permits:
+    """How many requests may be under way at one dialer connection; taken several at a time, never waiting for all of
+    them.
+    """
+
+    def __init__(self, total: int = PERMITS_PER_CONNECTION) -> None:
+        self._free = total
+        self._freed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def take(self, wanted: int) -> AsyncIterator[int]:
+        """At least one permit and at most `wanted`: as many as are free once one is."""
+        async with self._freed:
+            await self._freed.wait_for(lambda: self._free > 0)
+            count = min(wanted, self._free)
+            self._free -= count
+        try:
+            yield count
+        finally:
+            async with self._freed:
+                self._free += count
+                self._freed.notify_all()
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeStart:
+    """A permission that moreover lapses at the window's start, since nothing may be submitted whose start is past."""
+
+    permission: SendPermission
+    start: datetime
+    clock: Clock
+
+    def in_force(self) -> bool:
+        """See SendPermission."""
+        return self.permission.in_force() and self.clock.now() < self.start
+
+
+class Submission:
+    """Carries out `Submit` and `LookUp`."""
+
+    def __init__(self, store: CampaignStore, dialer: Dialer, clock: Clock, settings: Settings) -> None:
+        self._store = store
+        self._dialer = dialer
+        self._clock = clock
+        self._settings = settings
+        self._permits: defaultdict[str, Permits] = defaultdict(Permits)
+
+    async def submit(self, campaign: Campaign, action: Submit, memory: Memory, write: Write) -> Campaign:
+        """One batch: look before the first intent, write the intent, send, and leave the answers in memory."""
+        connection, version = await self._store.read_connection(
+            campaign.ref.namespace, campaign.spec.connection.secret_ref.name, max_age_seconds=0
+        )
+        if isinstance(connection, Problem) or changed_connection(campaign, connection, self._clock.now()):
+            return campaign  # the next look at the campaign finds the same and says so
+        problem, until = await self._standing_in_the_way(campaign, connection)
+        if problem is None and action.first:
+            listing = await self._dialer.list_schedules(connection, campaign.spec.campaign_id)
+            if isinstance(listing, Listing):
+                run = record.run_at(campaign.status, action.place)
+                found = record.matching(run.windows, listing)
+                if found:
+                    return await write(campaign, record.adopted(campaign.status, action.place, found, connection.hash))
+            elif not isinstance(listing, ListingNotOffered):
+                problem, seconds = record.standing_in_the_way(listing)
+                until = self._in(LOOK_UP_RETRY_SECONDS if seconds is None else seconds)
+        if problem is not None:
+            if problem.reason in STALLING_CAUSES:
+                memory.refused_version = version
+            return await write(
+                campaign, record.parked(campaign.status, action.place, action.time_zones, problem, until)
+            )
+        async with self._permits[connection.hash].take(len(action.time_zones)) as count:
+            batch = action.time_zones[:count]
+            return await self._send(campaign, action.place, batch, connection, version, memory, write)
+
+    async def _send(
+        self,
+        campaign: Campaign,
+        place: Place,
+        batch: tuple[str, ...],
+        connection: Connection,
+        version: str,
+        memory: Memory,
+        write: Write,
+    ) -> Campaign:
+        alone_before = not runs.has_outstanding(campaign.status, self._clock.now())
+        permission = IntentPermission.begin(self._clock, self._settings.send_within_seconds)
+        campaign = await write(campaign, record.intended(campaign.status, place, batch, connection.hash))
+        run = record.run_at(campaign.status, place)
+        windows = [w for w in run.windows if w.time_zone in frozenset(batch)]
+        seen = self._clock.monotonic()
+        memory.first_seen.update({runs.attempt_of(run, w): seen for w in windows})
+        if alone_before:
+            rival = await self._rival(campaign, connection)
+            if rival is not None:
+                until = self._in(record.IN_USE_RETRY_SECONDS)
+                return await write(campaign, record.put_back(campaign.status, place, batch, rival, until))
+        sending = (self._send_one(campaign, run, w, connection, permission) for w in windows)
+        for window, outcome in zip(windows, await asyncio.gather(*sending), strict=True):
+            memory.outcomes[runs.attempt_of(run, window)] = outcome
+            if record.is_refusal(outcome):
+                memory.refused_version = version
+        return campaign
+
+    async def _send_one(
+        self,
+        campaign: Campaign,
+        run: RunStatus,
+        window: WindowStatus,
+        connection: Connection,
+        permission: SendPermission,
+    ) -> SubmitOutcome:
+        request = ScheduleRequest(
+            campaign_id=campaign.spec.campaign_id,
+            time_zone=window.time_zone,
+            start=window.start_time,
+            end=window.end_time,
+            idempotency_key=f"{campaign.uid}/{run.id}/{window.time_zone}/{window.attempt}",
+        )
+        try:
+            return await self._dialer.submit(
+                connection, request, BeforeStart(permission, window.start_time, self._clock)
+            )
+        except Exception as error:
+            return Unclear(f"an unforeseen {type(error).__name__} while sending")
+
+    async def look_up(self, campaign: Campaign, action: LookUp, memory: Memory, write: Write) -> Campaign:
+        """Settle uncertain windows by a listing that was asked for after status was read again."""
+        attempts = _uncertain_attempts(campaign, action)
+        fresh = await self._store.read(campaign.ref)
+        if fresh is None or fresh.uid != campaign.uid or _uncertain_attempts(fresh, action) != attempts:
+            return fresh if fresh is not None and fresh.uid == campaign.uid else campaign
+        connection, version = await self._store.read_connection(
+            fresh.ref.namespace, fresh.spec.connection.secret_ref.name, max_age_seconds=0
+        )
+        if isinstance(connection, Problem) or changed_connection(fresh, connection, self._clock.now()):
+            return fresh
+        listing = await self._dialer.list_schedules(connection, fresh.spec.campaign_id)
+        status, zones = fresh.status, action.time_zones
+        match listing:
+            case Listing():
+                return await write(fresh, record.looked_up(status, action.place, zones, listing))
+            case ListingNotOffered(code):
+                return await write(fresh, record.held(status, action.place, zones, code))
+            case _:
+                problem, seconds = record.standing_in_the_way(listing)
+                if problem.reason in STALLING_CAUSES:
+                    memory.refused_version = version
+                until = self._in(LOOK_UP_RETRY_SECONDS if seconds is None else seconds)
+                return await write(fresh, record.parked(status, action.place, zones, problem, until))
+
+    async def _standing_in_the_way(self, campaign: Campaign, connection: Connection) -> tuple[Problem | None, datetime]:
+        """Whether these credentials are accepted and the campaign is ours to submit to; else why not, and until when
+        to wait.
+        """
+        outcome = await self._dialer.authenticate(connection)
+        if not isinstance(outcome, Authenticated):
+            problem, seconds = record.standing_in_the_way(outcome)
+            return problem, self._in(LOOK_UP_RETRY_SECONDS if seconds is None else seconds)
+        if runs.has_outstanding(campaign.status, self._clock.now()):
+            return None, self._clock.now()
+        return await self._rival(campaign, connection), self._in(record.IN_USE_RETRY_SECONDS)
+
+    async def _rival(self, campaign: Campaign, connection: Connection) -> Problem | None:
+        """Whether another resource owns this campaign at this dialer.
+
+        Asked before the intent, so that the younger does not even begin, and again after it was written, since another
+        may have done the same in between: then each sees the other's intent, and at least one of them puts its own
+        back.
+        """
+        others = [
+            c
+            for c in await self._store.list_with_campaign_id(campaign.spec.campaign_id)
+            if c.uid != campaign.uid and not c.deleting and not runs.is_over_for_good(c.status)
+        ]
+        claims = [claim for other in others if (claim := await self._claim(other, connection)) is not None]
+        mine = Claim(campaign.ref, campaign.uid, campaign.created, outstanding=False)
+        return in_use(mine, claims)
+
+    async def _claim(self, other: Campaign, connection: Connection) -> Claim | None:
+        theirs, _ = await self._store.read_connection(
+            other.ref.namespace, other.spec.connection.secret_ref.name, max_age_seconds=self._settings.poll_seconds
+        )
+        if isinstance(theirs, Problem) or theirs.api_base_url != connection.api_base_url:
+            return None
+        outstanding = runs.has_outstanding(other.status, self._clock.now())
+        if not outstanding and not isinstance(await self._dialer.authenticate(theirs), Authenticated):
+            return None
+        return Claim(other.ref, other.uid, other.created, outstanding)
+
+    def _in(self, seconds: float) -> datetime:
+        return self._clock.now() + timedelta(seconds=seconds)
+
+
+def _uncertain_attempts(campaign: Campaign, action: LookUp) -> frozenset[runs.Attempt]:
+    run = campaign.status.run if action.place == "run" else campaign.status.next_run
+    if run is None:
+        return frozenset()
+    return frozenset(
+        runs.attempt_of(run, w) for w in runs.in_state(run, WindowState.UNCERTAIN) if w.time_zone in action.time_zones
+    )

@@ -1,0 +1,49 @@
+"""One world for the end-to-end tests: control plane, operator under the chart's own rights, dialer and receiver over TLS.
+
+The operator is the real program in a process of its own. Its waits are short, so that a test of a wait is over soon; what they are
+in earnest is in `campaign-operator run --help`.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from campaign_operator.api.crd import CRD_NAME, render_crd
+from campaign_operator.sandbox.certificates import issue_server_certificate
+from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_operator.sandbox.listener import Listener
+from campaign_operator.sandbox.simulator.settings import Client
+from e2e_world import World, start_operator
+from serving import running_receiver, running_simulator
+
+CLIENTS = (Client("operator", "operator-secret"), Client("stranger", "strange-secret", frozenset({"foreign"})))
+CALLS = {"*": 1_000_000, "none-are-made": 0}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def installed(control_plane: ControlPlane) -> ControlPlane:
+    """The control plane with the CustomResourceDefinition."""
+    await control_plane.kubectl("apply", "--server-side", "-f", "-", stdin=render_crd())
+    await control_plane.kubectl("wait", "--for=condition=Established", f"crd/{CRD_NAME}", "--timeout=30s")
+    return control_plane
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world(
+    installed: ControlPlane, operator_kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[World]:
+    """Everything running, for all tests of the session; each test keeps to its own namespace and campaigns."""
+    folder = tmp_path_factory.mktemp("world")
+    certificate = issue_server_certificate(folder)
+    served = {"listener": Listener(tls=certificate.tls), "authority": str(certificate.authority)}
+    async with AsyncExitStack() as stack:
+        simulator = await stack.enter_async_context(
+            running_simulator(clients=CLIENTS, campaigns=CALLS, calls_per_second=50, **served)
+        )
+        receiver = await stack.enter_async_context(running_receiver(**served))
+        operator = start_operator(operator_kubeconfig, certificate.authority, folder, "--all-namespaces")
+        stack.push_async_callback(operator.stop, timeout_seconds=40)
+        yield World(installed, simulator, receiver, operator, certificate.authority, operator_kubeconfig, folder)

@@ -1,0 +1,423 @@
+"""The control plane as its users see it: it comes up, it is real, it is theirs alone, and it goes away whole.
+
+That nothing is left running is read from /proc: every server works in the folder of its control plane.
+"""
+
+import asyncio
+import dataclasses
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+import textwrap
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import trustme
+
+from campaign_operator.sandbox.binaries import ControlPlaneBinaries
+from campaign_operator.sandbox.child_process import ChildProcess
+from campaign_operator.sandbox.control_plane import ControlPlane, ControlPlaneError, KubectlError
+from campaign_operator.sandbox.loopback_port import LOOPBACK, LoopbackPort
+
+_READY_SECONDS = 30.0  # 3 s on an idle machine
+_GONE_SECONDS = 15.0
+
+_OWNER = """
+    import asyncio, sys
+    from pathlib import Path
+    from campaign_operator.sandbox.binaries import ControlPlaneBinaries
+    from campaign_operator.sandbox.control_plane import ControlPlane
+
+    async def main() -> None:
+        binaries = ControlPlaneBinaries(*map(Path, sys.argv[1:]))
+        async with await ControlPlane.start(binaries) as control_plane:
+            print(*control_plane.pids.values(), flush=True)
+            await asyncio.sleep(600)
+
+    asyncio.run(main())
+"""
+
+_FOREIGN_SERVER = """
+    #!{python}
+    import http.server, ssl, sys
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+
+    class Server(http.server.HTTPServer):
+        allow_reuse_port = True
+
+        def handle_error(self, request, client_address):
+            sys.exit("a client would not talk to me")
+
+    port = next(int(flag.partition("=")[2]) for flag in sys.argv if flag.startswith("--secure-port="))
+    server = Server(("127.0.0.1", port), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain("{certificate}")
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    server.serve_forever()
+"""
+
+
+@asynccontextmanager
+async def _other_owner(binaries: ControlPlaneBinaries, temporary: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Another process that runs a control plane in a folder below `temporary`, as a second terminal would."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        textwrap.dedent(_OWNER),
+        *map(str, dataclasses.astuple(binaries)),
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    try:
+        pids = await asyncio.wait_for(process.stdout.readline(), _READY_SECONDS)
+        assert sorted(map(int, pids.split())) == _running_in(temporary)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+def _running_in(folder: Path) -> list[int]:
+    """The processes whose working directory is `folder` or below it, also if that has been deleted."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if str(link.readlink()).startswith(str(folder)):
+                found.append(int(link.parent.name))
+        except OSError:
+            continue  # ended meanwhile, or not ours
+    return sorted(found)
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(_GONE_SECONDS):
+        while not condition():  # noqa: ASYNC110 - other processes set no asyncio.Event
+            await asyncio.sleep(0.02)
+
+
+def _names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def _stand_in(path: Path, script: str) -> Path:
+    path.write_text(textwrap.dedent(script).lstrip())
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where control planes that this test starts keep their folders, and nobody else's."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+async def test_it_is_ready_within_a_bound_and_is_of_the_version_that_we_build(
+    control_plane_binaries: ControlPlaneBinaries,
+) -> None:
+    async with asyncio.timeout(_READY_SECONDS):
+        control_plane = await ControlPlane.start(control_plane_binaries)
+    async with control_plane:
+        versions = json.loads((await control_plane.kubectl("version", "--output=json")).stdout)
+
+    assert versions["serverVersion"]["gitVersion"] == "v1.37.2"
+    assert versions["clientVersion"]["gitVersion"] == "v1.37.2"
+
+
+async def test_two_run_side_by_side_and_share_nothing(
+    control_plane: ControlPlane, control_plane_binaries: ControlPlaneBinaries, namespace: str
+) -> None:
+    async with await ControlPlane.start(control_plane_binaries) as other:
+        assert other.server_url != control_plane.server_url
+        assert other.ca_pem != control_plane.ca_pem
+        with pytest.raises(KubectlError, match="not found"):
+            await other.kubectl("get", "namespace", namespace)
+        with pytest.raises(KubectlError, match="certificate signed by unknown authority"):
+            await other.kubectl("get", "namespaces", f"--server={control_plane.server_url}")
+
+
+async def test_two_started_at_the_same_moment_both_come_up(
+    control_plane_binaries: ControlPlaneBinaries,
+) -> None:
+    first, second = await asyncio.gather(
+        ControlPlane.start(control_plane_binaries), ControlPlane.start(control_plane_binaries)
+    )
+    async with first, second:
+        assert first.server_url != second.server_url
+
+
+async def test_a_namespace_is_deleted_to_the_end(control_plane: ControlPlane) -> None:
+    await control_plane.kubectl("create", "namespace", "short-lived")
+    await control_plane.kubectl("create", "configmap", "inside", "--namespace=short-lived")
+
+    await control_plane.kubectl("delete", "namespace", "short-lived", "--timeout=60s")
+
+    with pytest.raises(KubectlError, match="not found"):
+        await control_plane.kubectl("get", "namespace", "short-lived")
+
+
+async def test_an_owned_object_goes_with_its_owner(control_plane: ControlPlane, namespace: str) -> None:
+    in_namespace = f"--namespace={namespace}"
+    await control_plane.kubectl("create", "configmap", "owner", in_namespace)
+    uid = await control_plane.kubectl("get", "configmap", "owner", in_namespace, "--output=jsonpath={.metadata.uid}")
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner", "uid": uid.stdout}
+    metadata = {"name": "owned", "namespace": namespace, "ownerReferences": [owner]}
+    owned = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    await control_plane.kubectl("create", "--filename=-", stdin=json.dumps(owned))
+
+    await control_plane.kubectl("delete", "configmap", "owner", in_namespace)
+
+    await control_plane.kubectl("wait", "--for=delete", "configmap/owned", in_namespace, "--timeout=60s")
+
+
+async def test_a_service_account_may_do_what_its_roles_say_and_nothing_else(
+    control_plane: ControlPlane, namespace: str, tmp_path: Path
+) -> None:
+    in_namespace = f"--namespace={namespace}"
+    await control_plane.kubectl("create", "serviceaccount", "reader", in_namespace)
+    await control_plane.kubectl("create", "role", "reader", "--verb=get,list", "--resource=configmaps", in_namespace)
+    await control_plane.kubectl(
+        "create",
+        "rolebinding",
+        "reader",
+        "--role=reader",
+        f"--serviceaccount={namespace}:reader",
+        in_namespace,
+    )
+
+    path = await control_plane.service_account_kubeconfig(namespace, "reader", tmp_path / "kubeconfig")
+
+    as_reader = f"--kubeconfig={path}"
+    await control_plane.kubectl("get", "configmaps", as_reader)
+    with pytest.raises(KubectlError, match=f'User "system:serviceaccount:{namespace}:reader" cannot list'):
+        await control_plane.kubectl("get", "secrets", as_reader)
+    with pytest.raises(KubectlError, match="Forbidden"):
+        await control_plane.kubectl("get", "configmaps", "--namespace=kube-system", as_reader)
+
+
+async def test_nobody_else_on_the_machine_can_read_the_credentials(
+    control_plane: ControlPlane, namespace: str, tmp_path: Path
+) -> None:
+    path = await control_plane.service_account_kubeconfig(namespace, "default", tmp_path / "kubeconfig")
+
+    assert path.stat().st_mode & 0o077 == 0
+    assert control_plane.kubeconfig_path.stat().st_mode & 0o077 == 0
+    assert control_plane.kubeconfig_path.parent.stat().st_mode & 0o077 == 0
+
+
+async def test_a_failing_kubectl_says_why_but_not_with_which_arguments(control_plane: ControlPlane) -> None:
+    with pytest.raises(KubectlError) as raised:
+        await control_plane.kubectl("create", "secret", "generic", "Bad_Name", "--from-literal=password=hunter2")
+
+    assert "Bad_Name" in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+async def test_the_api_server_comes_back_at_the_same_address_with_the_same_data(
+    control_plane_binaries: ControlPlaneBinaries,
+) -> None:
+    async with await ControlPlane.start(control_plane_binaries) as control_plane:
+        before = control_plane.server_url, control_plane.pids["kube-apiserver"]
+        await control_plane.kubectl("create", "namespace", "kept")
+
+        await control_plane.stop_api_server()
+        with pytest.raises(KubectlError, match="refused"):
+            await control_plane.kubectl("get", "namespace", "kept")
+        await control_plane.start_api_server()
+
+        await control_plane.kubectl("get", "namespace", "kept")
+        await control_plane.restart_api_server()
+        await control_plane.kubectl("get", "namespace", "kept")
+        after = control_plane.server_url, control_plane.pids["kube-apiserver"]
+
+    assert after[0] == before[0]
+    assert after[1] != before[1]
+
+
+async def test_nothing_is_left_after_the_block(control_plane_binaries: ControlPlaneBinaries, temporary: Path) -> None:
+    async with await ControlPlane.start(control_plane_binaries) as control_plane:
+        assert _running_in(temporary) == sorted(control_plane.pids.values())
+        port = int(control_plane.server_url.rpartition(":")[2])
+
+    assert _running_in(temporary) == []
+    assert _names_in(temporary) == set()
+    with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
+        probe.connect((LOOPBACK, port))
+
+
+@pytest.mark.parametrize("after_seconds", [0.1, 1.0])
+async def test_nothing_is_left_when_the_start_is_cancelled(
+    control_plane_binaries: ControlPlaneBinaries, temporary: Path, after_seconds: float
+) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(after_seconds):
+            await ControlPlane.start(control_plane_binaries)
+
+    assert _running_in(temporary) == []
+    assert _names_in(temporary) == set()
+
+
+async def test_nothing_is_left_when_the_stop_is_cancelled(
+    control_plane_binaries: ControlPlaneBinaries, temporary: Path
+) -> None:
+    control_plane = await ControlPlane.start(control_plane_binaries)
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await control_plane.stop()
+
+    assert _running_in(temporary) == []
+    assert _names_in(temporary) == set()
+
+
+async def test_ctrl_c_ends_everything_in_order(control_plane_binaries: ControlPlaneBinaries, tmp_path: Path) -> None:
+    async with _other_owner(control_plane_binaries, tmp_path) as owner:
+        owner.send_signal(signal.SIGINT)
+        await asyncio.wait_for(owner.wait(), _GONE_SECONDS)
+
+    assert _running_in(tmp_path) == []
+    assert _names_in(tmp_path) == set()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_the_servers_die_with_an_owner_that_has_no_time_to_stop_them(
+    control_plane_binaries: ControlPlaneBinaries, tmp_path: Path, number: signal.Signals
+) -> None:
+    async with _other_owner(control_plane_binaries, tmp_path) as owner:
+        owner.send_signal(number)
+        await _until(lambda: _running_in(tmp_path) == [])
+
+
+async def test_what_a_killed_owner_leaves_on_the_disk_goes_with_the_next_start_and_what_is_in_use_stays(
+    control_plane_binaries: ControlPlaneBinaries, temporary: Path
+) -> None:
+    async with _other_owner(control_plane_binaries, temporary) as owner:
+        owner.kill()
+    abandoned = _names_in(temporary)
+    assert abandoned
+
+    async with await ControlPlane.start(control_plane_binaries) as first:
+        assert abandoned.isdisjoint(_names_in(temporary))
+        async with await ControlPlane.start(control_plane_binaries):
+            await first.kubectl("get", "namespaces")
+
+
+async def test_a_folder_that_holds_something_is_refused(
+    control_plane_binaries: ControlPlaneBinaries, tmp_path: Path
+) -> None:
+    (tmp_path / "etcd").mkdir()
+
+    with pytest.raises(FileExistsError, match="is not empty"):
+        await ControlPlane.start(control_plane_binaries, data_dir=tmp_path)
+
+    assert _names_in(tmp_path) == {"etcd"}
+
+
+async def test_a_folder_of_the_callers_keeps_the_logs(
+    control_plane_binaries: ControlPlaneBinaries, tmp_path: Path
+) -> None:
+    folder = tmp_path / "new"
+
+    async with await ControlPlane.start(control_plane_binaries, data_dir=folder):
+        pass
+
+    assert "Starting" in (folder / "kube-controller-manager.log").read_text()
+
+
+@pytest.mark.parametrize("program", ["etcd", "kube_apiserver", "kube_controller_manager"])
+async def test_a_server_that_does_not_come_up_is_named_with_its_last_words_and_nothing_is_left(
+    control_plane_binaries: ControlPlaneBinaries, temporary: Path, program: str
+) -> None:
+    broken = _stand_in(temporary / "broken", "#!/bin/sh\necho I cannot work like this >&2\nexit 7\n")
+    binaries = dataclasses.replace(control_plane_binaries, **{program: broken})
+
+    with pytest.raises(ControlPlaneError) as raised:
+        await ControlPlane.start(binaries)
+
+    assert str(raised.value) == (
+        f"{program.replace('_', '-')} ended with exit status 7. It said:\nI cannot work like this"
+    )
+    assert _running_in(temporary) == []
+    assert _names_in(temporary) == {"broken"}
+
+
+async def test_a_port_that_another_program_takes_in_between_is_given_up_for_the_next(
+    control_plane_binaries: ControlPlaneBinaries,
+) -> None:
+    lost = LoopbackPort()
+    lost.release()
+    ports = iter([lost, LoopbackPort()])
+    with socket.create_server((LOOPBACK, lost.number)):
+        control_plane = await ControlPlane.start(control_plane_binaries, take_port=lambda: next(ports))
+        async with control_plane:
+            assert not control_plane.server_url.endswith(f":{lost.number}")
+
+
+async def test_a_port_stays_ours_while_the_api_server_is_stopped(
+    control_plane_binaries: ControlPlaneBinaries,
+) -> None:
+    async with await ControlPlane.start(control_plane_binaries) as control_plane:
+        await control_plane.stop_api_server()
+        port = int(control_plane.server_url.rpartition(":")[2])
+
+        with pytest.raises(OSError, match="Address already in use"):
+            socket.create_server((LOOPBACK, port))
+
+        await control_plane.start_api_server()
+
+
+async def test_a_server_that_is_not_ours_is_never_taken_for_the_api_server(
+    control_plane_binaries: ControlPlaneBinaries, tmp_path: Path
+) -> None:
+    certificate = tmp_path / "foreign.pem"
+    trustme.CA().issue_cert(LOOPBACK).private_key_and_cert_chain_pem.write_to_path(certificate)
+    foreign = _stand_in(
+        tmp_path / "foreign",
+        textwrap.dedent(_FOREIGN_SERVER).format(python=sys.executable, certificate=certificate),
+    )
+    binaries = dataclasses.replace(control_plane_binaries, kube_apiserver=foreign)
+
+    with pytest.raises(ControlPlaneError, match="a client would not talk to me"):
+        await ControlPlane.start(binaries)
+
+
+def test_a_server_is_not_started_from_a_thread_since_the_kernel_would_end_it_with_the_thread(
+    tmp_path: Path,
+) -> None:
+    refused: list[str] = []
+
+    def start() -> None:
+        try:
+            ChildProcess("etcd", ["/bin/true"], tmp_path / "log")
+        except RuntimeError as error:
+            refused.append(str(error))
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+
+    assert refused == ["etcd must be started from the main thread: it is killed when its thread ends"]
+
+
+async def test_a_server_that_ignores_sigterm_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
+    stubborn = _stand_in(tmp_path / "stubborn", "#!/bin/sh\ntrap '' TERM\nsleep 600 &\necho up\nwait\nwait\n")
+    child = ChildProcess("stubborn", [stubborn], tmp_path / "log", cwd=tmp_path)
+    await _until(lambda: child.last_lines() == "up")
+
+    await child.stop(timeout_seconds=0.2)
+
+    assert child.exit_status == -signal.SIGKILL
+    await _until(lambda: _running_in(tmp_path) == [])

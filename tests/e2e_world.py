@@ -1,0 +1,163 @@
+"""What the end-to-end tests act through: kubectl for everything that a user does, HTTP for what dialer and receiver saw."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import yaml
+
+from campaign_operator.sandbox.child_process import ChildProcess
+from campaign_operator.sandbox.control_plane import ControlPlane, KubectlError, KubectlResult
+from serving import RunningReceiver, RunningSimulator, until
+
+SHORT_WAITS = (
+    *("--poll-seconds", "1", "--lead-seconds", "2"),
+    *("--settle-seconds", "4", "--send-within-seconds", "2", "--request-timeout-seconds", "2"),
+)
+
+Manifest = dict[str, Any]
+
+
+def start_operator(kubeconfig: Path, authority: Path, folder: Path, *flags: str) -> ChildProcess:
+    """The operator as a user starts it, with short waits."""
+    command = [
+        *(sys.executable, "-m", "campaign_operator.cli", "run", "--log-format", "json"),
+        *("--ca-file", str(authority), "--allow-cidr", "127.0.0.0/8"),
+        *SHORT_WAITS,
+        *flags,
+    ]
+    log = folder / f"operator-{uuid4().hex[:6]}.log"
+    return ChildProcess("operator", command, log, env={**os.environ, "KUBECONFIG": str(kubeconfig)}, cwd=folder)
+
+
+@dataclass(frozen=True)
+class World:
+    """All that runs; see `conftest.world`."""
+
+    control_plane: ControlPlane
+    simulator: RunningSimulator
+    receiver: RunningReceiver
+    operator: ChildProcess
+    authority: Path
+    operator_kubeconfig: Path
+    folder: Path
+
+    async def kubectl(self, *args: str, stdin: str | None = None, check: bool = True) -> KubectlResult:
+        """Run kubectl as the administrator."""
+        return await self.control_plane.kubectl(*args, stdin=stdin, check=check)
+
+    async def apply(self, *manifests: Manifest, check: bool = True) -> KubectlResult:
+        """`kubectl apply -f -`."""
+        return await self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests), check=check)
+
+    async def connect(self, namespace: str, **changes: str | bytes | None) -> None:
+        """The Secret `cxone` that leads to the simulator; a change of None leaves the key out."""
+        values: dict[str, Any] = {
+            "client-id": "operator",
+            "client-secret": "operator-secret",
+            "environment": "test",
+            "api-base-url": self.simulator.base_url,
+            "token-url": self.simulator.token_url,
+        }
+        values |= {key.replace("_", "-"): value for key, value in changes.items()}
+        await self.apply(secret(namespace, "cxone", values))
+
+    async def get(self, namespace: str, name: str) -> dict[str, Any]:
+        """The campaign as it is now."""
+        answer = await self.kubectl("get", "outboundcampaign", name, "-n", namespace, "-o", "json")
+        return dict(json.loads(answer.stdout))
+
+    async def status(self, namespace: str, name: str) -> dict[str, Any]:
+        """The campaign's status as it is now."""
+        return dict((await self.get(namespace, name)).get("status", {}))
+
+    async def wait(self, namespace: str, name: str, what: str, seconds: float = 20) -> dict[str, Any]:
+        """`kubectl wait --for=WHAT`, and the status then. What stands there instead is in the error."""
+        try:
+            await self.kubectl(
+                "wait", f"--for={what}", f"outboundcampaign/{name}", "-n", namespace, f"--timeout={seconds}s"
+            )
+        except KubectlError as error:
+            status = await self.status(namespace, name)
+            raise AssertionError(f"{error}\n{yaml.safe_dump(status)}\n{self.operator.last_lines(20)}") from None
+        return await self.status(namespace, name)
+
+    async def wait_for_state(self, namespace: str, name: str, state: str, seconds: float = 20) -> dict[str, Any]:
+        """Until the run is in that state."""
+        return await self.wait(namespace, name, "jsonpath={.status.run.state}=" + state, seconds)
+
+    async def wait_for_reason(self, namespace: str, name: str, reason: str, seconds: float = 20) -> dict[str, Any]:
+        """Until Ready has that reason."""
+        path = "jsonpath={.status.conditions[?(@.type=='Ready')].reason}="
+        return await self.wait(namespace, name, path + reason, seconds)
+
+    async def wait_until(
+        self, namespace: str, name: str, holds: Callable[[dict[str, Any]], bool]
+    ) -> dict[str, Any]:
+        """Until the status is so; for what `kubectl wait` has no words for."""
+
+        async def held() -> bool:
+            return holds(await self.status(namespace, name))
+
+        await until(held)
+        return await self.status(namespace, name)
+
+    async def schedules(self, campaign_id: str) -> list[dict[str, Any]]:
+        """Every schedule ever created for the campaign at the dialer."""
+        return list((await self.simulator.ledger(campaign_id))["schedules"])
+
+    async def requests(self, campaign_id: str, method: str, ending: str) -> list[dict[str, Any]]:
+        """The dialer's record of requests about the campaign."""
+        found = (await self.simulator.ledger(campaign_id))["requests"]
+        return [r for r in found if r["method"] == method and r["path"].endswith(ending)]
+
+    async def events(self, namespace: str, name: str) -> list[dict[str, Any]]:
+        """The Events of a campaign, oldest first."""
+        answer = await self.kubectl(
+            "get", "events", "-n", namespace, f"--field-selector=involvedObject.name={name}", "-o", "json"
+        )
+        found = json.loads(answer.stdout)["items"]
+        return sorted(found, key=lambda e: (e["lastTimestamp"], e["metadata"]["resourceVersion"]))
+
+
+def condition(status: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The condition of that type; empty where there is none."""
+    return next((c for c in status.get("conditions", []) if c["type"] == kind), {})
+
+
+def secret(namespace: str, name: str, values: dict[str, str | bytes | None]) -> Manifest:
+    """A Secret; values of None are left out."""
+    from base64 import b64encode
+
+    data = {
+        key: b64encode(value if isinstance(value, bytes) else value.encode()).decode()
+        for key, value in values.items()
+        if value is not None
+    }
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": namespace, "name": name}, "data": data}
+
+
+def campaign(namespace: str, name: str, **spec: Any) -> Manifest:
+    """A sound campaign for tomorrow morning, with a campaignID of its own."""
+    fields: dict[str, Any] = {
+        "campaignID": f"c-{uuid4().hex[:10]}",
+        "cron": "0 9 * * *",
+        "connection": {"secretRef": {"name": "cxone"}},
+        "contacts": [{"id": "c1", "timeZone": "America/New_York"}, {"id": "c2", "timeZone": "Europe/London"}],
+    }
+    return {
+        "apiVersion": "campaign-operator.io/v1alpha1",
+        "kind": "OutboundCampaign",
+        "metadata": {"namespace": namespace, "name": name},
+        "spec": {key: value for key, value in {**fields, **spec}.items() if value is not None},
+    }
+
+
+def at_the_next_minute(**spec: Any) -> dict[str, Any]:
+    """A spec that starts within the minute."""
+    return {"cron": "* * * * *", "startMode": "SameInstant", "windowSeconds": 1200, **spec}

@@ -1,0 +1,142 @@
+"""Campaigns, runs and windows for tests, with every part that a test does not name filled in soundly.
+
+The clock of these tests stands at NOW; times are given in seconds from it.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from campaign_operator.api.v1alpha1 import (
+    FinishedRun,
+    Metrics,
+    OutboundCampaignSpec,
+    OutboundCampaignStatus,
+    RunPolicy,
+    RunState,
+    RunStatus,
+    WebhookState,
+    WebhookStatus,
+    WindowState,
+    WindowStatus,
+)
+from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
+from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
+from campaign_operator.domain.connection import Connection
+from campaign_operator.domain.observation import Observation, Problem
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+SETTINGS = Settings()
+CONNECTION = Connection(
+    client_id="client",
+    client_secret="very-secret",
+    token_url="https://na1.niceincontact.com/api/v2/oauth/token",
+    api_base_url="https://na1.niceincontact.com",
+)
+
+
+def at(seconds: float) -> datetime:
+    """The instant so many seconds after NOW."""
+    return NOW + timedelta(seconds=seconds)
+
+
+def spec(**changes: Any) -> OutboundCampaignSpec:
+    """A spec of two contacts in two zones."""
+    fields: dict[str, Any] = {
+        "campaignID": "8f14e45f",
+        "cron": "0 9 * * *",
+        "connection": {"secretRef": {"name": "cxone"}},
+        "contacts": [{"id": "c1", "timeZone": "America/New_York"}, {"id": "c2", "timeZone": "Europe/London"}],
+    }
+    return OutboundCampaignSpec.model_validate({**fields, **changes})
+
+
+def window(
+    state: WindowState = WindowState.PLANNED, start: float = 3600, end: float = 18000, **changes: Any
+) -> WindowStatus:
+    """One window, by default of New York and an hour ahead."""
+    fields: dict[str, Any] = {"time_zone": "America/New_York", "contacts": 1}
+    if state is WindowState.SUBMITTED:
+        fields |= {"schedule_id": "s-1", "attempt": 1}
+    elif state in (WindowState.INTENT, WindowState.UNCERTAIN, WindowState.HELD):
+        fields |= {"attempt": 1}
+    return WindowStatus(start_time=at(start), end_time=at(end), state=state, **{**fields, **changes})
+
+
+def run(*windows: WindowStatus, **changes: Any) -> RunStatus:
+    """A run of these windows, planned from `spec()`."""
+    windows = windows or (window(),)
+    fields: dict[str, Any] = {
+        "id": "20261124T0900",
+        "state": RunState.PLANNED,
+        "plan_hash": "p1",
+        "spec_hash": blueprint().spec_hash,
+        "connection_hash": CONNECTION.hash,
+        "contacts": sum(w.contacts for w in windows),
+        "window_count": len(windows),
+    }
+    return RunStatus(windows=windows, **{**fields, **changes})
+
+
+def finished(state: RunState = RunState.COMPLETED, hook: WebhookStatus | None = None, **changes: Any) -> RunStatus:
+    """A run whose end is on record."""
+    ended = window(WindowState.SUBMITTED, start=-7200, end=-3600)
+    return run(ended, state=state, finish_time=at(-60), webhook=hook, **changes)
+
+
+def in_history(of: RunStatus) -> FinishedRun:
+    """The run as history keeps it."""
+    return FinishedRun.model_validate(of.model_dump(exclude={"windows"}))
+
+
+def hook(state: WebhookState = WebhookState.PENDING, **changes: Any) -> WebhookStatus:
+    """An outbox entry."""
+    return WebhookStatus(id="msg_1", event="campaign.completed", state=state, **changes)
+
+
+def calls(completed: int) -> Metrics:
+    """So many completed calls."""
+    return Metrics(calls_completed=completed, calls_attempted=completed, connected=completed)
+
+
+def campaign(status: OutboundCampaignStatus | None = None, **changes: Any) -> Campaign:
+    """A campaign whose latest generation is the observed one."""
+    fields: dict[str, Any] = {
+        "ref": CampaignRef("sales", "spring-renewals"),
+        "uid": "uid-1",
+        "generation": 1,
+        "resource_version": "100",
+        "created": at(-86400),
+        "deleting": False,
+        "requested_at": None,
+        "spec": spec(),
+        "status": status or OutboundCampaignStatus(observed_generation=1),
+    }
+    return Campaign(**{**fields, **changes})
+
+
+def status(
+    run: RunStatus | None = None, next_run: RunStatus | None = None, history: tuple[FinishedRun, ...] = ()
+) -> OutboundCampaignStatus:
+    """A status of generation 1."""
+    return OutboundCampaignStatus(observed_generation=1, run=run, next_run=next_run, history=history)
+
+
+def recurring(**changes: Any) -> OutboundCampaignSpec:
+    """The spec, run after run."""
+    return spec(runPolicy=RunPolicy.RECURRING.value, **changes)
+
+
+def blueprint(of: OutboundCampaignSpec | None = None) -> Blueprint:
+    """What a run is planned from."""
+    return draw_blueprint(of or spec())
+
+
+def observed(of: OutboundCampaignSpec | None = None, **changes: Any) -> Observation:
+    """All is well at NOW."""
+    fields: dict[str, Any] = {"now": NOW, "blueprint": blueprint(of), "connection": CONNECTION}
+    return Observation(**{**fields, **changes})
+
+
+def problem(reason: Any, message: str = "words for a person") -> Problem:
+    """Something in the way."""
+    return Problem(reason, message)

@@ -1,0 +1,456 @@
+"""The table of cases beside `domain/decide.py`: every rule, what wins over what, and what is left alone."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from builders import (
+    CONNECTION,
+    NOW,
+    SETTINGS,
+    at,
+    calls,
+    campaign,
+    finished,
+    hook,
+    in_history,
+    observed,
+    problem,
+    recurring,
+    run,
+    spec,
+    status,
+    window,
+)
+
+from campaign_operator.api.conditions import Reason
+from campaign_operator.api.v1alpha1 import (
+    OutboundCampaignSpec,
+    OutboundCampaignStatus,
+    RunPolicy,
+    RunState,
+    WebhookState,
+    WindowState,
+)
+from campaign_operator.domain.decide import (
+    Decision,
+    Deliver,
+    DropPlan,
+    FinishRun,
+    LookUp,
+    MarkUncertain,
+    PlanRun,
+    Poll,
+    PromoteNextRun,
+    RecordOutcomes,
+    Reschedule,
+    Submit,
+    TryAgain,
+    Wait,
+    decide,
+)
+from campaign_operator.domain.dialing import Accepted
+from campaign_operator.domain.late import Late, Missed
+
+NY, LONDON = "America/New_York", "Europe/London"
+PLANNED, INTENT, UNCERTAIN = WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN
+SUBMITTED, HELD, REJECTED, MISSED = WindowState.SUBMITTED, WindowState.HELD, WindowState.REJECTED, WindowState.MISSED
+ATTEMPT = ("20261124T0900", NY, 1)
+INVALID = problem(Reason.INVALID_SPEC)
+NO_SECRET = problem(Reason.SECRET_NOT_FOUND)
+SUSPENDED = spec(suspend=True)
+OTHER_CRON = spec(cron="30 10 * * *")
+OPEN = {"start": -60, "end": 7200}
+OVER = {"start": -10000, "end": -4000}
+
+
+@dataclass(frozen=True)
+class Case:
+    """`then` is the action, or its type where only that matters; `check` the next check in seconds from NOW."""
+
+    name: str
+    status: OutboundCampaignStatus
+    then: Any
+    spec: OutboundCampaignSpec = field(default_factory=spec)
+    seen: dict[str, Any] = field(default_factory=dict)
+    check: float | None = None
+    deleting: bool = False
+
+
+NEXT = run(window(start=86400, end=90000), id="20261125T0900")
+
+CASES = [
+    # planning
+    Case("a new campaign is planned", status(), PlanRun),
+    Case("a campaign with a bad spec is not planned", status(), Wait, seen={"blueprint": INVALID}),
+    Case("a campaign without its Secret is planned all the same", status(), PlanRun, seen={"connection": NO_SECRET}),
+    Case("a suspended campaign is not planned", status(), Wait, spec=SUSPENDED),
+    Case("a campaign that is being deleted is left alone", status(), Wait, deleting=True),
+    Case("an edit before anything was submitted plans anew", status(run()), PlanRun, spec=OTHER_CRON),
+    Case(
+        "an edit after an attempt leaves the run as it is",
+        status(run(window(attempt=1, next_attempt_time=at(60)))),
+        Wait,
+        spec=OTHER_CRON,
+        check=60,
+    ),
+    Case(
+        "an edit after submission leaves the run as it is",
+        status(run(window(SUBMITTED))),
+        Wait,
+        spec=OTHER_CRON,
+        check=3600,
+    ),
+    Case("Once: nothing is planned after the run", status(finished()), Wait),
+    Case(
+        "Once: nothing is planned after the run, not even by turning it into Recurring",
+        status(finished(run_policy=RunPolicy.ONCE)),
+        Wait,
+        spec=recurring(),
+    ),
+    Case(
+        "Recurring: the next run is planned once this one is submitted",
+        status(run(window(SUBMITTED))),
+        PlanRun,
+        spec=recurring(),
+    ),
+    Case(
+        "Recurring: not while a window is still undecided",
+        status(run(window(UNCERTAIN))),
+        Wait,
+        spec=recurring(),
+        check=60,
+    ),
+    Case(
+        "Recurring: a finished run gets a successor",
+        status(finished(run_policy=RunPolicy.RECURRING)),
+        PlanRun,
+        spec=recurring(),
+    ),
+    Case(
+        "Recurring: a failed run gets a successor, too",
+        status(finished(RunState.FAILED, run_policy=RunPolicy.RECURRING)),
+        PlanRun,
+        spec=recurring(),
+    ),
+    Case(
+        "Recurring: an edit plans the next run anew while nothing of it was submitted",
+        status(run(window(SUBMITTED)), NEXT),
+        PlanRun,
+        spec=recurring(cron="0 11 * * *"),
+    ),
+    Case(
+        "Once after Recurring: a next run that was only planned is dropped",
+        status(run(window(SUBMITTED)), NEXT),
+        DropPlan("next_run"),
+    ),
+    # suspend
+    Case("suspend forgets a run that was only planned", status(run()), DropPlan("run"), spec=SUSPENDED),
+    Case(
+        "suspend forgets a next run that was only planned",
+        status(run(window(SUBMITTED)), NEXT),
+        DropPlan("next_run"),
+        spec=recurring(suspend=True),
+    ),
+    Case("suspend leaves what is submitted", status(run(window(SUBMITTED))), Wait, spec=SUSPENDED, check=3600),
+    Case(
+        "suspend sends nothing of a run that was begun",
+        status(run(window(SUBMITTED), window(time_zone=LONDON))),
+        Wait,
+        spec=SUSPENDED,
+        check=3600,
+    ),
+    Case(
+        "suspend goes on polling",
+        status(run(window(SUBMITTED, **OPEN))),
+        Poll(at(-60), None),
+        spec=SUSPENDED,
+        seen={"poll_due": True},
+    ),
+    # submitting
+    Case("a planned run is submitted", status(run()), Submit("run", (NY,), first=True)),
+    Case(
+        "windows go together",
+        status(run(window(), window(time_zone=LONDON))),
+        Submit("run", (NY, LONDON), first=True),
+    ),
+    Case(
+        "the rest of a run is not its first intent",
+        status(run(window(SUBMITTED), window(time_zone=LONDON))),
+        Submit("run", (LONDON,), first=False),
+    ),
+    Case("a window that waits is not sent", status(run(window(attempt=1, next_attempt_time=at(5)))), Wait, check=5),
+    Case(
+        "a window whose wait is over is sent",
+        status(run(window(attempt=1, next_attempt_time=NOW))),
+        Submit("run", (NY,), first=False),
+    ),
+    Case("nothing is sent without the Secret", status(run()), Wait, seen={"connection": NO_SECRET}, check=30),
+    Case("nothing of a bad spec is sent", status(run()), Wait, seen={"blueprint": INVALID}, check=3600),
+    Case(
+        "a run that was begun is carried through although the spec went bad",
+        status(run(window(SUBMITTED), window(time_zone=LONDON))),
+        Submit("run", (LONDON,), first=False),
+        seen={"blueprint": INVALID},
+    ),
+    Case(
+        "nothing is sent to another place while schedules are outstanding",
+        status(run(window(SUBMITTED), window(time_zone=LONDON))),
+        Wait,
+        seen={"connection": replace(CONNECTION, client_id="other")},
+        check=30,
+    ),
+    Case(
+        "a rotated client-secret is the same place",
+        status(run()),
+        Submit,
+        seen={"connection": replace(CONNECTION, client_secret="new")},
+    ),
+    Case(
+        "the run in hand goes before the next one",
+        status(run(), NEXT),
+        Submit("run", (NY,), first=True),
+        spec=recurring(),
+    ),
+    Case(
+        "the next run goes in its turn",
+        status(run(window(SUBMITTED)), NEXT),
+        Submit("next_run", (NY,), first=True),
+        spec=recurring(),
+    ),
+    # what may have been sent
+    Case(
+        "an answer is put on record before anything else",
+        status(run(window(INTENT), window(time_zone=LONDON))),
+        RecordOutcomes("run"),
+        seen={"outcomes": {ATTEMPT: Accepted("s-1")}},
+    ),
+    Case(
+        "an answer to another attempt is not recorded",
+        status(run(window(INTENT, attempt=2))),
+        MarkUncertain("run", (NY,)),
+        seen={"outcomes": {ATTEMPT: Accepted("s-1")}},
+    ),
+    Case("an intent found after a restart is uncertain", status(run(window(INTENT))), MarkUncertain("run", (NY,))),
+    Case(
+        "an intent in the next run is uncertain, too",
+        status(run(window(SUBMITTED)), run(window(INTENT))),
+        MarkUncertain("next_run", (NY,)),
+    ),
+    Case("an uncertain window is not sent again", status(run(window(UNCERTAIN))), Wait, check=60),
+    Case(
+        "an uncertain window waits out the settling time",
+        status(run(window(UNCERTAIN))),
+        Wait,
+        seen={"settled_at": {ATTEMPT: at(17)}},
+        check=17,
+    ),
+    Case(
+        "a settled window is looked up",
+        status(run(window(UNCERTAIN))),
+        LookUp("run", (NY,)),
+        seen={"settled_at": {ATTEMPT: NOW}},
+    ),
+    Case(
+        "the settling time of another attempt does not count",
+        status(run(window(UNCERTAIN, attempt=2))),
+        Wait,
+        seen={"settled_at": {ATTEMPT: NOW}},
+        check=60,
+    ),
+    Case(
+        "a look-up that failed waits",
+        status(run(window(UNCERTAIN, next_attempt_time=at(20)))),
+        Wait,
+        seen={"settled_at": {ATTEMPT: at(-5)}},
+        check=20,
+    ),
+    Case("a held window waits for a person", status(run(window(HELD))), Wait, check=3600),
+    Case(
+        "others go on while one is uncertain",
+        status(run(window(UNCERTAIN), window(time_zone=LONDON))),
+        Submit("run", (LONDON,), first=False),
+    ),
+    # lateness
+    Case(
+        "a window whose start passed is sent for what is left",
+        status(run(window(**OPEN))),
+        Reschedule("run", ((NY, Late(at(30))),)),
+    ),
+    Case(
+        "a start too near to arrive in time is put off",
+        status(run(window(start=9, end=7200))),
+        Reschedule("run", ((NY, Late(at(30))),)),
+    ),
+    Case("a start that can still be met is met", status(run(window(start=11, end=7200))), Submit),
+    Case("a short window is sent while its start is ahead", status(run(window(start=5, end=600))), Submit),
+    Case(
+        "a window with less than 15 minutes left is missed",
+        status(run(window(start=-60, end=920))),
+        Reschedule("run", ((NY, Missed()),)),
+    ),
+    Case(
+        "a late window that must wait is not moved meanwhile",
+        status(run(window(**OPEN, attempt=1, next_attempt_time=at(50)))),
+        Wait,
+        check=50,
+    ),
+    Case(
+        "a late window of a suspended campaign waits",
+        status(run(window(**OPEN, attempt=1))),
+        Wait,
+        spec=SUSPENDED,
+        check=7200 - 930,
+    ),
+    Case("an uncertain window is not moved when it is late", status(run(window(UNCERTAIN, **OPEN))), Wait, check=60),
+    # the end of a run
+    Case(
+        "all calls made: the run is Completed",
+        status(run(window(SUBMITTED, **OPEN), metrics=calls(1))),
+        FinishRun(RunState.COMPLETED),
+    ),
+    Case(
+        "all calls made, but a window has not started",
+        status(run(window(SUBMITTED, **OPEN), window(SUBMITTED, time_zone=LONDON), metrics=calls(2))),
+        Wait,
+        check=3600,
+    ),
+    Case(
+        "all calls made, but a window is uncertain",
+        status(run(window(SUBMITTED, **OPEN), window(UNCERTAIN, time_zone=LONDON), metrics=calls(9))),
+        Wait,
+        check=60,
+    ),
+    Case(
+        "expectedCalls of the spec counts",
+        status(run(window(SUBMITTED, **OPEN), metrics=calls(1))),
+        Wait,
+        spec=spec(completion={"expectedCalls": 2}),
+        check=7200 + 3600,
+    ),
+    Case("every window rejected: Failed", status(run(window(REJECTED))), FinishRun(RunState.FAILED)),
+    Case(
+        "every window rejected or missed: Failed",
+        status(run(window(REJECTED), window(MISSED, time_zone=LONDON))),
+        FinishRun(RunState.FAILED),
+    ),
+    Case(
+        "one window rejected: the others go on",
+        status(run(window(REJECTED), window(time_zone=LONDON))),
+        Submit("run", (LONDON,), first=False),
+    ),
+    Case(
+        "grace over: asked once more",
+        status(run(window(SUBMITTED, **OVER))),
+        Poll(at(-10000), None),
+    ),
+    Case(
+        "grace over and asked: TimedOut",
+        status(run(window(SUBMITTED, **OVER))),
+        FinishRun(RunState.TIMED_OUT),
+        seen={"polled_at": at(-1)},
+    ),
+    Case(
+        "an answer from before the deadline is not the last word",
+        status(run(window(SUBMITTED, **OVER))),
+        Poll,
+        seen={"polled_at": at(-401)},
+    ),
+    Case(
+        "grace over without the Secret: TimedOut all the same",
+        status(run(window(SUBMITTED, **OVER))),
+        FinishRun(RunState.TIMED_OUT),
+        seen={"connection": NO_SECRET},
+    ),
+    Case("within the grace it goes on", status(run(window(SUBMITTED, start=-10000, end=-3599))), Wait, check=1),
+    Case(
+        "Recurring: the next run's start times this one out",
+        status(run(window(SUBMITTED, **OPEN)), run(window(SUBMITTED, start=-1), id="20261125T0900")),
+        Poll(at(-60), at(-1)),
+        spec=recurring(),
+    ),
+    Case(
+        "Recurring: the next run takes over",
+        status(finished(run_policy=RunPolicy.RECURRING), run(window(SUBMITTED, start=-1), id="20261125T0900")),
+        PromoteNextRun(),
+        spec=recurring(),
+    ),
+    Case(
+        "Recurring: not before its start",
+        status(finished(run_policy=RunPolicy.RECURRING), run(window(SUBMITTED), id="20261125T0900")),
+        Wait,
+        spec=recurring(),
+        check=3600,
+    ),
+    # polling
+    Case(
+        "a running run is polled when the timer fires",
+        status(run(window(SUBMITTED, **OPEN))),
+        Poll(at(-60), None),
+        seen={"poll_due": True},
+    ),
+    Case("not without the timer", status(run(window(SUBMITTED, **OPEN))), Wait, check=7200 + 3600),
+    Case("not before the first start", status(run(window(SUBMITTED))), Wait, seen={"poll_due": True}, check=3600),
+    Case("not after the end", status(finished()), Wait, seen={"poll_due": True, "connection": None}),
+    # trying again
+    Case(
+        "what was refused is tried again when asked",
+        status(run(window(attempt=1, cause="DialerForbidden", next_attempt_time=at(600)))),
+        TryAgain(),
+        seen={"retry_now": True},
+    ),
+    # the webhook
+    Case("the webhook is delivered", status(finished(hook=hook())), Deliver("20261124T0900")),
+    Case(
+        "a delivery waits for its next attempt",
+        status(finished(hook=hook(attempts=1, next_attempt_time=at(300)))),
+        Wait,
+        check=300,
+    ),
+    Case("a delivery that is done is done", status(finished(hook=hook(WebhookState.DELIVERED))), Wait),
+    Case("a delivery that was given up is over", status(finished(hook=hook(WebhookState.FAILED))), Wait),
+    Case(
+        "a webhook is delivered from history",
+        status(
+            run(window(SUBMITTED, **OPEN)),
+            run(window(SUBMITTED, start=86400, end=90000), id="20261125T0900"),
+            history=(in_history(finished(hook=hook(), id="20261123T0900")),),
+        ),
+        Deliver("20261123T0900"),
+        spec=recurring(),
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_decide(case: Case) -> None:
+    decision = decide(
+        campaign(case.status, spec=case.spec, deleting=case.deleting), observed(case.spec, **case.seen), SETTINGS
+    )
+    assert_is(decision, case)
+
+
+def assert_is(decision: Decision, case: Case) -> None:
+    if isinstance(case.then, type):
+        assert isinstance(decision.action, case.then), decision
+    else:
+        assert decision.action == case.then
+    if case.check is not None:
+        assert decision.next_check is not None
+        assert (decision.next_check - NOW).total_seconds() == case.check
+
+
+def test_every_rule_has_a_case() -> None:
+    """A rule that no case reaches could be left out and nobody would notice."""
+    from campaign_operator.domain.decide import RULES, Situation
+
+    unreached = []
+    for rule in RULES:
+        situations = (
+            Situation(campaign(c.status, spec=c.spec), observed(c.spec, **c.seen), SETTINGS)
+            for c in CASES
+            if not c.deleting
+        )
+        if not any(rule(s) is not None for s in situations):
+            unreached.append(rule.__name__)
+    assert unreached == []

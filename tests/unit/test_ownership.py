@@ -1,0 +1,51 @@
+"""Two campaigns with one campaignID at one dialer: exactly one of them submits."""
+
+import itertools
+
+from builders import at
+
+from campaign_operator.domain.campaign import CampaignRef
+from campaign_operator.domain.ownership import Claim, in_use, owner
+
+
+def claim(name: str, *, age: float = 0, outstanding: bool = False, namespace: str = "sales", uid: str = "") -> Claim:
+    return Claim(CampaignRef(namespace, name), uid or name, at(-age), outstanding)
+
+
+def test_the_oldest_owns_while_nobody_has_schedules_outstanding() -> None:
+    assert owner([claim("young", age=1), claim("old", age=9)]).ref.name == "old"
+
+
+def test_schedules_outstanding_count_more_than_age() -> None:
+    assert owner([claim("old", age=9), claim("young", age=1, outstanding=True)]).ref.name == "young"
+
+
+def test_the_uid_settles_what_age_does_not() -> None:
+    assert owner([claim("x", uid="b"), claim("y", uid="a")]).ref.name == "y"
+
+
+def test_whoever_asks_gets_the_same_owner() -> None:
+    claims = [
+        claim("a", age=3),
+        claim("b", age=3),
+        claim("c", age=1, outstanding=True),
+        claim("d", age=2, outstanding=True),
+    ]
+    assert {owner(order).ref.name for order in itertools.permutations(claims)} == {"d"}
+
+
+def test_alone_nothing_is_in_the_way() -> None:
+    assert in_use(claim("me"), []) is None
+
+
+def test_the_owner_is_named_to_those_in_its_own_namespace() -> None:
+    problem = in_use(claim("me"), [claim("other", age=9)])
+    assert problem is not None
+    assert '"other"' in problem.message
+
+
+def test_the_owner_is_not_named_to_other_namespaces() -> None:
+    problem = in_use(claim("me"), [claim("other", age=9, namespace="rivals")])
+    assert problem is not None
+    assert "other" not in problem.message.replace("another", "")
+    assert "rivals" not in problem.message

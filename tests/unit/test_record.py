@@ -1,0 +1,387 @@
+"""What actions and their outcomes make of the status."""
+
+from datetime import timedelta
+
+import pytest
+from builders import (
+    CONNECTION,
+    NOW,
+    at,
+    blueprint,
+    calls,
+    finished,
+    hook,
+    in_history,
+    observed,
+    run,
+    spec,
+    status,
+    window,
+)
+from builders import campaign as make_campaign
+
+from campaign_operator.api.conditions import ConditionType, Reason, find
+from campaign_operator.api.v1alpha1 import RunPolicy, RunState, WebhookState, WindowState, WindowStatus
+from campaign_operator.domain import record
+from campaign_operator.domain.delivery import Delivered, DeliveryFailed, Gone
+from campaign_operator.domain.dialing import (
+    Accepted,
+    AccessRefused,
+    CallCounts,
+    DestinationRefused,
+    Listing,
+    NotSent,
+    Rejected,
+    Schedule,
+    ScheduleState,
+    SubmitOutcome,
+    Throttled,
+    Unavailable,
+    Unclear,
+)
+from campaign_operator.domain.late import Late, Missed
+from campaign_operator.domain.polling import polled
+from campaign_operator.domain.summary import summarize
+
+NY, LONDON = "America/New_York", "Europe/London"
+ATTEMPT = ("20261124T0900", NY, 1)
+
+
+def only_window(of: object) -> WindowStatus:
+    (w,) = of.run.windows  # type: ignore[attr-defined]
+    assert isinstance(w, WindowStatus)
+    return w
+
+
+def schedule(state: ScheduleState = ScheduleState.SCHEDULED, **changes: object) -> Schedule:
+    fields: dict[str, object] = {"id": "s-9", "time_zone": NY, "start": at(3600), "end": at(18000), "state": state}
+    return Schedule(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+ANSWERS: list[tuple[str, SubmitOutcome, WindowState, str | None, float | None]] = [
+    ("201", Accepted("s-1"), WindowState.SUBMITTED, None, None),
+    ("422", Rejected(422, "start in the past"), WindowState.REJECTED, None, None),
+    ("a time-out", Unclear("time-out"), WindowState.UNCERTAIN, Reason.SUBMISSION_UNCERTAIN, None),
+    ("connection refused", NotSent("refused"), WindowState.PLANNED, Reason.DIALER_UNAVAILABLE, 5),
+    ("429 with 3600", Throttled(3600, "slow"), WindowState.PLANNED, Reason.DIALER_THROTTLED, 3600),
+    ("429 with 0", Throttled(0, "slow"), WindowState.PLANNED, Reason.DIALER_THROTTLED, 0),
+    ("429 with nothing", Throttled(None, "slow"), WindowState.PLANNED, Reason.DIALER_THROTTLED, 5),
+    ("token 401", AccessRefused(401, "token endpoint", "x"), WindowState.PLANNED, Reason.CREDENTIALS_REFUSED, 600),
+    ("401", AccessRefused(401, "dialer", "x"), WindowState.PLANNED, Reason.DIALER_UNAUTHORIZED, 600),
+    ("403", AccessRefused(403, "dialer", "x"), WindowState.PLANNED, Reason.DIALER_FORBIDDEN, 600),
+    ("404", AccessRefused(404, "dialer", "x"), WindowState.PLANNED, Reason.CAMPAIGN_NOT_FOUND, 600),
+    ("egress", DestinationRefused("private"), WindowState.PLANNED, Reason.DESTINATION_REFUSED, 600),
+]
+
+
+@pytest.mark.parametrize(("name", "outcome", "state", "cause", "wait"), ANSWERS, ids=[a[0] for a in ANSWERS])
+def test_an_answer_and_what_becomes_of_the_window(
+    name: str, outcome: SubmitOutcome, state: WindowState, cause: str | None, wait: float | None
+) -> None:
+    after = only_window(record.answered(status(run(window(WindowState.INTENT))), "run", {ATTEMPT: outcome}, NOW))
+    assert (after.state, after.cause) == (state, cause)
+    assert after.next_attempt_time == (None if wait is None else at(wait))
+
+
+@pytest.mark.parametrize("state", [s for s in WindowState if s is not WindowState.INTENT])
+def test_an_answer_changes_nothing_but_the_intent_it_answers(state: WindowState) -> None:
+    before = status(run(window(state, attempt=1)))
+    assert record.answered(before, "run", {ATTEMPT: Accepted("s-1")}, NOW) == before
+
+
+def test_an_answer_to_an_earlier_attempt_changes_nothing() -> None:
+    before = status(run(window(WindowState.INTENT, attempt=2)))
+    assert record.answered(before, "run", {ATTEMPT: Accepted("s-1")}, NOW) == before
+
+
+def test_the_waits_between_attempts_grow_and_end_growing() -> None:
+    waits = [record.retry_seconds(attempt) for attempt in range(1, 12)]
+    assert waits == [5, 10, 20, 40, 80, 160, 300, 300, 300, 300, 300]
+    assert record.retry_seconds(10_000) == 300
+
+
+def test_an_intent_counts_the_attempt_and_forgets_what_the_window_waited_for() -> None:
+    waiting = window(attempt=3, cause="DialerThrottled", message="slow", next_attempt_time=NOW)
+    after = only_window(record.intended(status(run(waiting)), "run", [NY], "hash"))
+    assert (after.state, after.attempt) == (WindowState.INTENT, 4)
+    assert (after.cause, after.message, after.next_attempt_time) == (None, None, None)
+
+
+LISTINGS: list[tuple[str, Schedule, bool]] = [
+    ("the same zone, start and end", schedule(), True),
+    ("the same, running", schedule(ScheduleState.RUNNING), True),
+    ("the same, finished", schedule(ScheduleState.FINISHED), True),
+    ("cancelled", schedule(ScheduleState.CANCELLED), False),
+    ("another zone", schedule(time_zone=LONDON), False),
+    ("another start", schedule(start=at(3601)), False),
+    ("another end", schedule(end=at(18001)), False),
+]
+
+
+@pytest.mark.parametrize(("name", "found", "is_ours"), LISTINGS, ids=[case[0] for case in LISTINGS])
+def test_a_schedule_is_adopted_only_if_it_is_the_windows(name: str, found: Schedule, is_ours: bool) -> None:
+    before = status(run(window(WindowState.UNCERTAIN)))
+    after = only_window(record.looked_up(before, "run", [NY], Listing((found,))))
+    assert (after.state, after.schedule_id) == (
+        (WindowState.SUBMITTED, "s-9") if is_ours else (WindowState.PLANNED, None)
+    )
+
+
+def test_of_two_schedules_for_one_window_always_the_same_is_adopted() -> None:
+    pair = (schedule(id="b"), schedule(id="a"))
+    for order in (pair, pair[::-1]):
+        assert record.matching([window()], Listing(order))[NY].id == "a"
+
+
+def test_a_late_window_keeps_its_end_and_tells_why_once() -> None:
+    before = status(run(window(start=-60, reason="MovedOutOfGap,StartedLate")))
+    after = only_window(record.rescheduled(before, "run", [(NY, Late(at(30)))]))
+    assert (after.start_time, after.end_time, after.reason) == (at(30), at(18000), "MovedOutOfGap,StartedLate")
+
+
+def test_a_missed_window_says_so() -> None:
+    after = only_window(record.rescheduled(status(run(window(start=-60))), "run", [(NY, Missed())]))
+    assert after.state is WindowState.MISSED
+    assert after.message
+
+
+def test_trying_again_lifts_only_the_waits_that_a_person_can_remove() -> None:
+    refused = window(cause="DialerForbidden", next_attempt_time=at(600), attempt=1)
+    throttled = window(cause="DialerThrottled", next_attempt_time=at(600), attempt=1, time_zone=LONDON)
+    after = record.tried_again(status(run(refused, throttled)))
+    assert after.run is not None
+    assert [w.next_attempt_time for w in after.run.windows] == [None, at(600)]
+
+
+def test_the_end_of_a_run_and_its_webhook_are_one_write() -> None:
+    after = record.finished(status(run(window(WindowState.SUBMITTED))), RunState.COMPLETED, "uid", True, NOW)
+    assert after.run is not None
+    assert after.run.webhook is not None
+    assert (after.run.state, after.run.finish_time) == (RunState.COMPLETED, NOW)
+    assert (after.run.webhook.event, after.run.webhook.state) == ("campaign.completed", WebhookState.PENDING)
+
+
+def test_the_same_end_of_the_same_run_is_always_the_same_event() -> None:
+    before = status(run(window(WindowState.SUBMITTED)))
+    once, again = (record.finished(before, RunState.TIMED_OUT, "uid", True, moment) for moment in (NOW, at(99)))
+    assert once.run is not None
+    assert again.run is not None
+    assert once.run.webhook == again.run.webhook
+    assert record.webhook_id("uid", "r", "e") != record.webhook_id("uid-2", "r", "e")
+
+
+def test_no_webhook_in_the_spec_means_no_outbox() -> None:
+    after = record.finished(status(run()), RunState.COMPLETED, "uid", False, NOW)
+    assert after.run is not None
+    assert after.run.webhook is None
+
+
+def test_deliveries_are_tried_ten_times_with_growing_waits_under_one_id() -> None:
+    now, here, waits = NOW, status(finished(hook=hook())), []
+    while here.run is not None and here.run.webhook is not None and here.run.webhook.state is WebhookState.PENDING:
+        here = record.delivered(here, here.run.id, DeliveryFailed(500, "no"), now)
+        assert here.run is not None
+        assert here.run.webhook is not None
+        assert here.run.webhook.id == "msg_1"
+        following = here.run.webhook.next_attempt_time
+        if following is not None:
+            waits.append((following - now).total_seconds())
+            now = following
+    assert here.run is not None
+    assert here.run.webhook is not None
+    assert (here.run.webhook.state, here.run.webhook.attempts) == (WebhookState.FAILED, 10)
+    assert waits == [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
+
+
+def test_a_receiver_that_asks_for_more_time_gets_it() -> None:
+    after = record.delivered(status(finished(hook=hook())), "20261124T0900", DeliveryFailed(429, "slow", 120), NOW)
+    assert after.run is not None
+    assert after.run.webhook is not None
+    assert after.run.webhook.next_attempt_time == at(120)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "code"),
+    [(Delivered(204), WebhookState.DELIVERED, 204), (Gone(), WebhookState.GONE, 410)],
+)
+def test_a_delivery_that_ended(outcome: Delivered | Gone, state: WebhookState, code: int) -> None:
+    after = record.delivered(status(finished(hook=hook())), "20261124T0900", outcome, NOW)
+    assert after.run is not None
+    assert after.run.webhook is not None
+    assert (after.run.webhook.state, after.run.webhook.last_status_code) == (state, code)
+
+
+def test_a_delivery_is_recorded_in_history_too_and_only_there() -> None:
+    old = in_history(finished(hook=hook(), id="20261123T0900"))
+    before = status(run(window(WindowState.SUBMITTED)), history=(old,))
+    after = record.delivered(before, "20261123T0900", Delivered(200), NOW)
+    assert after.run == before.run
+    assert after.history[0].webhook is not None
+    assert after.history[0].webhook.state is WebhookState.DELIVERED
+
+
+def test_history_keeps_the_last_five_runs_without_windows() -> None:
+    history = tuple(in_history(finished(id=f"2026111{day}T0900")) for day in (5, 4, 3, 2, 1))
+    after = record.promoted(status(finished(), run(), history))
+    assert [r.id for r in after.history] == ["20261124T0900", *(r.id for r in history[:4])]
+    assert "windows" not in after.history[0].to_wire()
+    assert after.next_run is None
+
+
+def test_a_plan_is_written_as_it_was_made() -> None:
+    plan = blueprint().plan(NOW, 30)
+    after = record.planned(status(), "run", plan, "hash", RunPolicy.ONCE).run
+    assert after is not None
+    assert (after.id, after.contacts, after.window_count) == ("20261124T0900", 2, 2)
+    assert [w.time_zone for w in after.windows] == [LONDON, NY]
+    assert all(w.state is WindowState.PLANNED and w.attempt == 0 for w in after.windows)
+
+
+# polling
+
+
+def poll(before: int, answer: CallCounts | Unavailable) -> tuple[int, str, str]:
+    after = polled(status(run(window(WindowState.SUBMITTED), metrics=calls(before))), answer, generation=1, now=NOW)
+    condition = find(after.conditions, ConditionType.ANALYTICS_AVAILABLE)
+    assert after.run is not None
+    assert condition is not None
+    return after.run.metrics.calls_completed, condition.status, condition.reason
+
+
+def test_progress_follows_the_analytics() -> None:
+    assert poll(3, CallCounts(5, 6, 4)) == (5, "True", "AnalyticsRead")
+
+
+def test_progress_never_goes_back_and_says_why_it_does_not() -> None:
+    assert poll(5, CallCounts(3, 6, 5)) == (5, "False", "AnalyticsWentBack")
+
+
+def test_analytics_that_cannot_be_read_leave_the_numbers() -> None:
+    assert poll(5, Unavailable("500")) == (5, "False", "AnalyticsUnreadable")
+
+
+def test_a_poll_that_tells_nothing_new_changes_nothing_at_all() -> None:
+    first = polled(status(run(window(WindowState.SUBMITTED))), CallCounts(1, 1, 1), generation=1, now=NOW)
+    assert polled(first, CallCounts(1, 1, 1), generation=1, now=at(30)) == first
+
+
+# what follows from it
+
+
+def test_a_status_that_was_summarized_is_summarized_already() -> None:
+    campaign = make_campaign(status(run(window(WindowState.SUBMITTED), window(time_zone=LONDON))))
+    once = summarize(campaign, campaign.status, observed())
+    assert summarize(campaign, once, observed(now=NOW + timedelta(seconds=5))) == once
+
+
+def test_an_end_is_never_written_by_the_way() -> None:
+    """The run's end and its webhook are one write, so a summary alone must not finish a run."""
+    ended = status(run(window(WindowState.SUBMITTED, start=-60), metrics=calls(1), state=RunState.RUNNING))
+    after = summarize(make_campaign(ended), ended, observed())
+    assert after.run is not None
+    assert after.run.state is RunState.RUNNING
+
+
+def test_progress_is_for_people() -> None:
+    here = status(run(window(WindowState.SUBMITTED, contacts=50, start=-60), metrics=calls(37)))
+    assert summarize(make_campaign(here), here, observed()).progress == "37/50 (74%)"
+
+
+def test_the_next_run_time_is_the_next_first_start_ahead() -> None:
+    here = status(
+        run(window(WindowState.SUBMITTED, start=-60)), run(window(start=86400, end=90000), id="20261125T0900")
+    )
+    assert summarize(make_campaign(here), here, observed()).next_run_time == "2026-11-24T12:00:00Z"
+
+
+CONDITIONS = [
+    ("planned", {"run": run()}, {}, {"Ready": "Accepted"}, "True"),
+    ("suspended", {}, {"spec": spec(suspend=True)}, {"Ready": "Suspended"}, "True"),
+    (
+        "throttled",
+        {"run": run(window(attempt=1, cause="DialerThrottled", message="slow", next_attempt_time=at(60)))},
+        {},
+        {"Ready": "Accepted", "Reconciling": "DialerThrottled"},
+        "True",
+    ),
+    (
+        "refused",
+        {"run": run(window(attempt=1, cause="DialerForbidden", message="no", next_attempt_time=at(600)))},
+        {},
+        {"Ready": "DialerForbidden", "Stalled": "DialerForbidden"},
+        "False",
+    ),
+    (
+        "held",
+        {"run": run(window(WindowState.HELD, message="look"))},
+        {},
+        {"Ready": "WindowHeld", "Stalled": "WindowHeld"},
+        "False",
+    ),
+    (
+        "uncertain",
+        {"run": run(window(WindowState.UNCERTAIN, cause="SubmissionUncertain", message="x"))},
+        {},
+        {"Ready": "Accepted", "Reconciling": "SubmissionUncertain"},
+        "True",
+    ),
+    (
+        "a failed run of a Once campaign",
+        {"run": finished(RunState.FAILED)},
+        {},
+        {"Ready": "RunFailed", "Stalled": "RunFailed", "Finished": "Failed", "Completed": "Failed"},
+        "False",
+    ),
+    (
+        "a failed run of a Recurring campaign",
+        {"run": finished(RunState.FAILED, run_policy=RunPolicy.RECURRING)},
+        {"spec": spec(runPolicy="Recurring")},
+        {"Ready": "Accepted", "Finished": "Failed"},
+        "True",
+    ),
+    (
+        "completed and told",
+        {"run": finished(hook=hook(WebhookState.DELIVERED, attempts=1))},
+        {},
+        {
+            "Ready": "Accepted",
+            "Completed": "Completed",
+            "Finished": "Completed",
+            "WebhookDelivered": "WebhookDelivered",
+        },
+        "True",
+    ),
+    (
+        "the webhook is failing",
+        {"run": finished(hook=hook(attempts=2, last_status_code=500))},
+        {},
+        {"WebhookDelivered": "WebhookRetrying"},
+        "True",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "has", "campaign", "reasons", "ready"), CONDITIONS, ids=[c[0] for c in CONDITIONS])
+def test_conditions(name: str, has: dict, campaign: dict, reasons: dict[str, str], ready: str) -> None:  # type: ignore[type-arg]
+    here = status(**has)
+    after = summarize(make_campaign(here, **campaign), here, observed())
+    found = {c.type: c for c in after.conditions}
+    assert {kind: found[kind].reason for kind in reasons} == reasons
+    assert found["Ready"].status == ready
+    for absent in {"Reconciling", "Stalled"} - reasons.keys():
+        assert absent not in found
+
+
+def test_a_transition_time_moves_only_with_the_status() -> None:
+    here = status(run())
+    before = summarize(make_campaign(here), here, observed())
+    scheduled = before.model_copy(update={"run": run(window(WindowState.SUBMITTED))})
+    after = summarize(make_campaign(scheduled), scheduled, observed(now=at(60)))
+    ready = find(after.conditions, ConditionType.READY)
+    assert ready is not None
+    assert ready.message != before.conditions[0].message
+    assert ready.last_transition_time == NOW
+
+
+def test_a_connection_in_a_log_line_gives_nothing_away() -> None:
+    assert "very-secret" not in repr(CONNECTION)
