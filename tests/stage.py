@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from campaign_operator.adapters.analytics import SharedAnalytics
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_kube_config
 
+from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.adapters.cxone import CXoneDialer
 from campaign_operator.adapters.egress import Egress, EgressPolicy
 from campaign_operator.adapters.events import EventRecorder
@@ -126,9 +126,10 @@ class Stage:
     async def events(self, name: str) -> list[str]:
         """The reasons of the campaign's Events, in their order."""
         await self.events_are_posted()
-        reasons = "jsonpath={range .items[*]}{.eventTime} {.metadata.creationTimestamp} {.reason}{'\\n'}{end}"
+        reasons = "jsonpath={range .items[*]}{.metadata.resourceVersion} {.reason}{'\\n'}{end}"
         lines = await self.kubectl("get", "events", f"--field-selector=involvedObject.name={name}", "-o", reasons)
-        return [line.split()[-1] for line in sorted(lines.splitlines())]
+        # all of one look have the same time on this stage, so the order is that in which they were posted
+        return [line.split()[1] for line in sorted(lines.splitlines(), key=lambda line: int(line.split()[0]))]
 
     async def events_are_posted(self) -> None:
         """Wait until the operator's Events have reached the API server."""

@@ -1,4 +1,6 @@
-"""Whole lives of campaigns on a stage whose clock is moved by hand: what happens over a day, an outage, a restart, an edit."""
+"""Whole lives of campaigns on a stage whose clock is moved by hand: what happens over a day, an outage, a restart, an
+edit.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -7,9 +9,6 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from e2e_world import campaign
-from serving import running_receiver, running_simulator
-from stage import Stage, StageClock, opened_stage
 
 from campaign_operator.api.conditions import ConditionType, find
 from campaign_operator.api.v1alpha1 import OutboundCampaignStatus, RunState, WebhookState, WindowState
@@ -18,6 +17,9 @@ from campaign_operator.sandbox.certificates import issue_server_certificate
 from campaign_operator.sandbox.control_plane import ControlPlane
 from campaign_operator.sandbox.listener import Listener
 from campaign_operator.sandbox.simulator.faults import FaultRule
+from e2e_world import campaign
+from serving import running_receiver, running_simulator
+from stage import Stage, StageClock, opened_stage
 
 DAY = 86400
 SETTINGS = Settings(request_timeout_seconds=1, send_within_seconds=2, settle_seconds=60)
@@ -79,8 +81,8 @@ async def test_a_campaign_calls_each_zone_at_its_own_nine_o_clock(stage: Stage) 
     ]
     assert status.run.state is RunState.SCHEDULED
     assert sorted(s["startTime"] for s in await stage.schedules(manifest["spec"]["campaignID"])) == [
-        "2027-03-03T09:00:00Z",
-        "2027-03-03T14:00:00Z",
+        "2027-03-03T09:00:00+00:00",
+        "2027-03-03T09:00:00-05:00",
     ]
     stage.clock.advance_to(status.run.windows[0].start_time)
     status = await stage.look("spring")
@@ -93,7 +95,9 @@ async def test_a_campaign_calls_each_zone_at_its_own_nine_o_clock(stage: Stage) 
 
 
 async def test_a_recurring_campaign_submits_the_next_run_early_and_moves_the_old_one_to_history(stage: Stage) -> None:
-    await stage.apply(campaign(stage.namespace, "daily", runPolicy="Recurring", webhook={"url": f"{stage.receiver.base_url}/x"}))
+    await stage.apply(
+        campaign(stage.namespace, "daily", runPolicy="Recurring", webhook={"url": f"{stage.receiver.base_url}/x"})
+    )
     status = await stage.look("daily")
     assert status.run is not None
     assert status.next_run is not None
@@ -249,7 +253,8 @@ async def test_a_request_that_was_not_carried_out_is_sent_again_once_that_is_pro
 async def test_an_uncertain_window_of_a_dialer_without_a_listing_is_held(stage: Stage) -> None:
     manifest = campaign(stage.namespace, "c")
     await stage.simulator.put_faults(
-        rule("submit", {"kind": "reset", "carryOut": True}, times=1), rule("list", {"kind": "notOffered", "status": 501})
+        rule("submit", {"kind": "reset", "carryOut": True}, times=1),
+        rule("list", {"kind": "notOffered", "status": 501}),
     )
     await stage.apply(manifest)
     await stage.look("c")
@@ -263,7 +268,9 @@ async def test_an_uncertain_window_of_a_dialer_without_a_listing_is_held(stage: 
 
 
 async def test_an_operator_that_died_after_its_intent_sends_nothing_again(stage: Stage) -> None:
-    """The status says Intent and nobody knows whether the request left: the dialer's listing decides, after the settling time."""
+    """The status says Intent and nobody knows whether the request left: the dialer's listing decides, after the
+    settling time.
+    """
     manifest = campaign(stage.namespace, "c")
     await stage.simulator.put_faults(rule("submit", {"kind": "reset", "carryOut": True}))
     await stage.apply(manifest)
@@ -368,7 +375,7 @@ async def test_an_outage_over_the_start_sends_what_is_left_of_the_window(stage: 
     assert window.end_time == end
     assert window.start_time > stage.clock.now()
     (created,) = await stage.schedules(manifest["spec"]["campaignID"])
-    assert created["startTime"] == window.start_time.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert created["startTime"] == window.start_time.isoformat()
     assert "WindowStartedLate" in await stage.events("c")
 
 
@@ -453,7 +460,9 @@ async def test_a_run_of_many_zones_is_one_post_each(stage: Stage, zones: int) ->
     from campaign_operator.domain.zones import ZONE_NAMES
 
     names = sorted(ZONE_NAMES)[::15][:zones]
-    manifest = campaign(stage.namespace, "c", contacts=[{"id": f"c{i}", "timeZone": names[i % zones]} for i in range(200)])
+    manifest = campaign(
+        stage.namespace, "c", contacts=[{"id": f"c{i}", "timeZone": names[i % zones]} for i in range(200)]
+    )
     await stage.apply(manifest)
     status = await stage.look("c")
     assert states(status) == [WindowState.SUBMITTED] * zones

@@ -69,7 +69,8 @@ class EventRecorder:
             event = await self._waiting.get()
             try:
                 namespace = event["metadata"]["namespace"]  # type: ignore[index]
-                await self._core.create_namespaced_event(namespace, event, _request_timeout=REQUEST_SECONDS)  # type: ignore[arg-type]
+                await self._core.create_namespaced_event(namespace, event, _request_timeout=REQUEST_SECONDS)  # type:
+                ignore[arg - type]
             except (ApiException, aiohttp.ClientError, TimeoutError, OSError) as error:
                 status = error.status if isinstance(error, ApiException) else type(error).__name__
                 log.warning("an event could not be posted", error=str(status), reason=event["reason"])
@@ -102,8 +103,15 @@ def _event(campaign: Campaign, note: Note, now: datetime) -> dict[str, object]:
         "reportingInstance": socket.gethostname()[:128],
         "source": {"component": COMPONENT},
         # in microseconds, since several Events of one pass share a second and would be shown in any order
-        "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "eventTime": _with_microseconds(now),
         "firstTimestamp": to_rfc3339(now),
         "lastTimestamp": to_rfc3339(now),
         "count": 1,
     }
+
+
+def _with_microseconds(moment: datetime) -> str:
+    """The client reads the text and writes it anew, without a fraction where that is 0, which the API server
+    refuses.
+    """
+    return (moment if moment.microsecond else moment.replace(microsecond=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -242,37 +242,7 @@ def uncertain_windows_are_looked_up(s: Situation) -> Decision | None:
     return None
 
 
-# How a run ends
-
-
-def a_run_is_asked_for_its_calls_once_more_before_it_times_out(s: Situation) -> Decision | None:
-    """The last poll may be older than the deadline by a whole interval, and the calls since then count."""
-    run = s.run_in_hand
-    if run is None or _state(s, run) is not RunState.TIMED_OUT or not isinstance(usable_connection(s), Connection):
-        return None
-    deadline = runs.time_out(run, s.campaign.spec.completion.grace_seconds, s.next_first_start)
-    if s.observed.polled_at is not None and s.observed.polled_at >= deadline:
-        return None
-    return _poll(s, run, "the run is about to time out")
-
-
-def a_run_that_has_ended_is_finished(s: Situation) -> Decision | None:
-    """The end and the webhook's outbox entry are written together."""
-    run = s.run_in_hand
-    if run is None:
-        return None
-    state = _state(s, run)
-    return Decision(FinishRun(state), f"the run is {state}") if state in runs.ENDINGS else None
-
-
-def the_next_run_takes_over_at_its_first_start(s: Situation) -> Decision | None:
-    """By then the run before it is finished, if only because of this."""
-    if s.next_run is None or s.next_run.first_start > s.now or s.run_in_hand is not None:
-        return None
-    return Decision(PromoteNextRun(), "the next run has reached its first start")
-
-
-# What is to be submitted
+# What is planned
 
 
 def a_suspended_campaign_forgets_what_it_only_planned(s: Situation) -> Decision | None:
@@ -323,6 +293,39 @@ def a_window_that_is_late_is_shortened_or_missed(s: Situation) -> Decision | Non
     return None
 
 
+# How a run ends
+
+
+def a_run_is_asked_for_its_calls_once_more_before_it_times_out(s: Situation) -> Decision | None:
+    """The last poll may be older than the deadline by a whole interval, and the calls since then count."""
+    run = s.run_in_hand
+    if run is None or _state(s, run) is not RunState.TIMED_OUT or not isinstance(usable_connection(s), Connection):
+        return None
+    deadline = runs.time_out(run, s.campaign.spec.completion.grace_seconds, s.next_first_start)
+    if s.observed.polled_at is not None and s.observed.polled_at >= deadline:
+        return None
+    return _poll(s, run, "the run is about to time out")
+
+
+def a_run_that_has_ended_is_finished(s: Situation) -> Decision | None:
+    """The end and the webhook's outbox entry are written together."""
+    run = s.run_in_hand
+    if run is None:
+        return None
+    state = _state(s, run)
+    return Decision(FinishRun(state), f"the run is {state}") if state in runs.ENDINGS else None
+
+
+def the_next_run_takes_over_at_its_first_start(s: Situation) -> Decision | None:
+    """By then the run before it is finished, if only because of this."""
+    if s.next_run is None or s.next_run.first_start > s.now or s.run_in_hand is not None:
+        return None
+    return Decision(PromoteNextRun(), "the next run has reached its first start")
+
+
+# What is to be submitted
+
+
 def what_was_refused_is_tried_again_when_something_changed(s: Situation) -> Decision | None:
     """A right granted at the dialer shows nowhere in Kubernetes, so a person may ask by the annotation."""
     return (
@@ -364,13 +367,13 @@ RULES: tuple[Rule, ...] = (
     answers_are_put_on_record,
     an_intent_of_another_is_uncertain,
     uncertain_windows_are_looked_up,
-    a_run_is_asked_for_its_calls_once_more_before_it_times_out,
-    a_run_that_has_ended_is_finished,
-    the_next_run_takes_over_at_its_first_start,
     a_suspended_campaign_forgets_what_it_only_planned,
     a_run_is_planned,
     the_next_run_of_a_campaign_that_recurs_no_more_is_dropped,
     a_window_that_is_late_is_shortened_or_missed,
+    a_run_is_asked_for_its_calls_once_more_before_it_times_out,
+    a_run_that_has_ended_is_finished,
+    the_next_run_takes_over_at_its_first_start,
     what_was_refused_is_tried_again_when_something_changed,
     planned_windows_are_submitted,
     a_running_run_is_polled,
