@@ -7,6 +7,7 @@ import asyncio
 import secrets
 import socket
 from datetime import datetime
+from typing import Any
 
 import aiohttp
 import structlog
@@ -34,7 +35,7 @@ class EventRecorder:
     def __init__(self, client: ApiClient, clock: Clock) -> None:
         self._core = CoreV1Api(client)
         self._clock = clock
-        self._waiting: asyncio.Queue[dict[str, object]] = asyncio.Queue(MAX_WAITING)
+        self._waiting: asyncio.Queue[Any] = asyncio.Queue(MAX_WAITING)
         self._worker: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -68,9 +69,8 @@ class EventRecorder:
         while True:
             event = await self._waiting.get()
             try:
-                namespace = event["metadata"]["namespace"]  # type: ignore[index]
-                await self._core.create_namespaced_event(namespace, event, _request_timeout=REQUEST_SECONDS)  # type:
-                ignore[arg - type]
+                namespace = event["metadata"]["namespace"]
+                await self._core.create_namespaced_event(namespace, event, _request_timeout=REQUEST_SECONDS)
             except (ApiException, aiohttp.ClientError, TimeoutError, OSError) as error:
                 status = error.status if isinstance(error, ApiException) else type(error).__name__
                 log.warning("an event could not be posted", error=str(status), reason=event["reason"])
