@@ -141,6 +141,7 @@ class Reconciler:
             memory.begin_anew(campaign.uid)
         for _ in range(MAX_STEPS):
             observed = await self._observe(campaign, memory, poll)
+            poll = observed.poll_due
             decision = decide(campaign, observed, self._settings)
             if isinstance(decision.action, Wait):
                 return await self._wait(campaign, observed, memory, decision)
@@ -153,6 +154,8 @@ class Reconciler:
         return None
 
     async def _wait(self, campaign: Campaign, observed: Observation, memory: Memory, decision: Decision) -> None:
+        # an attempt that status no longer holds may be somebody else's when its number comes again
+        memory.outcomes.clear()
         if not campaign.deleting:
             await self._write(campaign, campaign.status, memory, observed)
         if decision.next_check is None:
@@ -165,8 +168,6 @@ class Reconciler:
         asked = campaign.requested_at is not None and campaign.requested_at != campaign.status.last_handled_request
         edited = campaign.generation != campaign.status.observed_generation
         repaired = memory.refused_version is not None and version != memory.refused_version
-        if repaired:
-            memory.refused_version = None
         possibly_sent = {
             runs.attempt_of(run, w)
             for run in runs.runs_in_hand(campaign.status)
@@ -238,6 +239,7 @@ class Reconciler:
             case Reschedule(place, fates):
                 return await write(campaign, record.rescheduled(status, place, fates))
             case TryAgain():
+                memory.refused_version = None
                 return await write(campaign, record.tried_again(status))
             case LookUp():
                 return await self._submission.look_up(campaign, action, memory, write)

@@ -127,6 +127,13 @@ def test_a_schedule_is_adopted_only_if_it_is_the_windows(name: str, found: Sched
     )
 
 
+def test_a_late_window_recognizes_what_was_sent_for_it_before_it_was_moved() -> None:
+    late = window(start=7200, reason="StartedLate")
+    assert record.matching([late], Listing((schedule(),)))[NY].id == "s-9"
+    assert record.matching([late], Listing((schedule(start=at(7201)),))) == {}
+    assert record.matching([late], Listing((schedule(end=at(18001)),))) == {}
+
+
 def test_of_two_schedules_for_one_window_always_the_same_is_adopted() -> None:
     pair = (schedule(id="b"), schedule(id="a"))
     for order in (pair, pair[::-1]):

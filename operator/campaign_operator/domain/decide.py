@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from campaign_operator.api.conditions import Reason
+from campaign_operator.api.conditions import STALLING_CAUSES, Reason
 from campaign_operator.api.v1alpha1 import (
     FinishedRun,
     RunPolicy,
@@ -422,6 +422,8 @@ def _moments(s: Situation) -> Iterator[datetime]:
 def _moments_of(s: Situation, run: RunStatus, w: WindowStatus) -> Iterator[datetime]:
     if w.next_attempt_time is not None and w.state in runs.UNDECIDED:
         yield w.next_attempt_time
+        if w.cause in STALLING_CAUSES:
+            yield s.now + timedelta(seconds=s.settings.poll_seconds)  # a Secret that is repaired tells nobody
     if w.state is WindowState.UNCERTAIN:
         yield s.observed.settled_at.get(runs.attempt_of(run, w), s.now + timedelta(seconds=s.settings.settle_seconds))
     if w.state is WindowState.HELD:

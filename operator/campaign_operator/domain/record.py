@@ -259,13 +259,19 @@ _REFUSALS = STALLING_CAUSES - {Reason.CAMPAIGN_ID_IN_USE}
 
 def matching(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, Schedule]:
     """By time zone, the schedule that is the window's: same zone, start and end, and not cancelled."""
-    existing = {
-        (s.time_zone, s.start, s.end): s
-        for s in sorted(listing.schedules, key=lambda s: s.id, reverse=True)
-        if s.state is not ScheduleState.CANCELLED
-    }
-    found = {w.time_zone: existing.get((w.time_zone, w.start_time, w.end_time)) for w in windows}
+    standing = sorted((s for s in listing.schedules if s.state is not ScheduleState.CANCELLED), key=lambda s: s.id)
+    found = {w.time_zone: next((s for s in standing if _is_of(s, w)), None) for w in windows}
     return {time_zone: schedule for time_zone, schedule in found.items() if schedule is not None}
+
+
+def _is_of(schedule: Schedule, w: WindowStatus) -> bool:
+    """A late window was moved before it was sent; what was sent for it in a life nobody remembers has the earlier
+    start.
+    """
+    if (schedule.time_zone, schedule.end) != (w.time_zone, w.end_time):
+        return False
+    is_late = WindowReason.STARTED_LATE in w.reason.split(",")
+    return schedule.start == w.start_time or (is_late and schedule.start < w.start_time)
 
 
 def adopted(status: Status, place: Place, found: Mapping[str, Schedule], connection_hash: str) -> Status:
