@@ -13,13 +13,9 @@ import structlog
 
 from campaign_operator.alarms import Alarms
 from campaign_operator.api.conditions import Reason
-from campaign_operator.api.v1alpha1 import OutboundCampaignStatus
+from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.domain import record, runs
-from campaign_operator.domain.announcement import announcement
-from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
-from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
-from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.decide import (
+from campaign_operator.domain.actions import (
     Action,
     Decision,
     Deliver,
@@ -35,6 +31,12 @@ from campaign_operator.domain.decide import (
     Submit,
     TryAgain,
     Wait,
+)
+from campaign_operator.domain.announcement import announcement
+from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
+from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
+from campaign_operator.domain.connection import Connection
+from campaign_operator.domain.decide import (
     decide,
 )
 from campaign_operator.domain.delivery import DeliveryFailed, DeliveryOutcome, WebhookMessage

@@ -13,11 +13,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from campaign_operator.api.conditions import STALLING_CAUSES
-from campaign_operator.api.v1alpha1 import OutboundCampaignStatus, RunStatus, WindowState, WindowStatus
+from campaign_operator.api.status import OutboundCampaignStatus, RunStatus, WindowStatus
+from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain import record, runs
+from campaign_operator.domain.actions import (
+    LookUp,
+    Place,
+    Submit,
+)
 from campaign_operator.domain.campaign import Campaign, Settings
 from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.decide import LookUp, Place, Submit, changed_connection
+from campaign_operator.domain.decide import (
+    changed_connection,
+)
 from campaign_operator.domain.dialing import (
     Authenticated,
     Listing,

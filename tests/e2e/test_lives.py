@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 
 from campaign_operator.api.conditions import ConditionType, find
-from campaign_operator.api.v1alpha1 import OutboundCampaignStatus, RunState, WebhookState, WindowState
+from campaign_operator.api.status import OutboundCampaignStatus
+from campaign_operator.api.vocabulary import RunState, WebhookState, WindowState
 from campaign_operator.domain.campaign import Settings
 from campaign_operator.sandbox.certificates import issue_server_certificate
 from campaign_operator.sandbox.control_plane import ControlPlane

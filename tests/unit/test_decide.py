@@ -24,15 +24,15 @@ from builders import (
 )
 
 from campaign_operator.api.conditions import Reason
-from campaign_operator.api.v1alpha1 import (
-    OutboundCampaignSpec,
-    OutboundCampaignStatus,
+from campaign_operator.api.status import OutboundCampaignStatus
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+from campaign_operator.api.vocabulary import (
     RunPolicy,
     RunState,
     WebhookState,
     WindowState,
 )
-from campaign_operator.domain.decide import (
+from campaign_operator.domain.actions import (
     Decision,
     Deliver,
     DropPlan,
@@ -47,6 +47,8 @@ from campaign_operator.domain.decide import (
     Submit,
     TryAgain,
     Wait,
+)
+from campaign_operator.domain.decide import (
     decide,
 )
 from campaign_operator.domain.dialing import Accepted
@@ -442,7 +444,10 @@ def assert_is(decision: Decision, case: Case) -> None:
 
 def test_every_rule_has_a_case() -> None:
     """A rule that no case reaches could be left out and nobody would notice."""
-    from campaign_operator.domain.decide import RULES, Situation
+    from campaign_operator.domain.decide import (
+        RULES,
+        Situation,
+    )
 
     unreached = []
     for rule in RULES:

@@ -21,7 +21,13 @@ from builders import (
 from builders import campaign as make_campaign
 
 from campaign_operator.api.conditions import ConditionType, Reason, find
-from campaign_operator.api.v1alpha1 import RunPolicy, RunState, WebhookState, WindowState, WindowStatus
+from campaign_operator.api.status import WindowStatus
+from campaign_operator.api.vocabulary import (
+    RunPolicy,
+    RunState,
+    WebhookState,
+    WindowState,
+)
 from campaign_operator.domain import record
 from campaign_operator.domain.delivery import Delivered, DeliveryFailed, Gone
 from campaign_operator.domain.dialing import (

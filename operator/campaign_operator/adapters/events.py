@@ -16,7 +16,7 @@ from kubernetes.aio.client.exceptions import ApiException
 
 from campaign_operator.api.conditions import cut
 from campaign_operator.api.schema import to_rfc3339
-from campaign_operator.api.v1alpha1 import GROUP, KIND, VERSION
+from campaign_operator.api.vocabulary import GROUP, KIND, VERSION
 from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.notes import Note
 from campaign_operator.ports import Clock
