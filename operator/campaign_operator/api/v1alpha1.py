@@ -17,11 +17,9 @@ _CRON_FIELD = f"{_CRON_ITEM}(,{_CRON_ITEM})*"
 _CRON_DESCRIPTOR = "@(hourly|daily|midnight|weekly|monthly|yearly|annually)"
 _CRON_RULE = f"self.matches('^[ \\\\t]*({_CRON_DESCRIPTOR}|{_CRON_FIELD}([ \\\\t]+{_CRON_FIELD}){{4}})[ \\\\t]*$')"
 _CRON_MESSAGE = (
-    "must be five cron fields of numbers, names of months or days, *, lists, ranges and steps, such as '0 9 * * "
-    "1-5', or "
-    "one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually; seconds, ?, L, W, #, R, H and TZ= "
-    "are not "
-    "supported"
+    "must be five cron fields of numbers, names of months or days, *, lists, ranges and steps, such as '0 9 * * 1-5', "
+    "or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually; seconds, ?, L, W, #, R, H and TZ= "
+    "are not supported"
 )
 
 
@@ -47,8 +45,7 @@ class Connection(ResourceModel):
 
     secret_ref: ConnectionSecretRef = Field(
         description="Secret in the same namespace with the keys client-id, client-secret and environment, and "
-        "optionally "
-        "api-base-url, token-url and scope. A changed Secret is taken up without an edit of the campaign."
+        "optionally api-base-url, token-url and scope. A changed Secret is taken up without an edit of the campaign."
     )
 
 
@@ -143,9 +140,8 @@ class OutboundCampaignSpec(ResourceModel):
         min_length=1,
         max_length=128,
         description="When a run starts: five fields (minute, hour, day of month, month, day of week) as in a "
-        "Kubernetes CronJob, or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually. Read on "
-        "the clock that "
-        "startMode names. Example: 0 9 * * 1-5.",
+        "Kubernetes CronJob, or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually. Read on the "
+        "clock that startMode names. Example: 0 9 * * 1-5.",
         json_schema_extra=rules((_CRON_RULE, _CRON_MESSAGE)),
     )
     connection: Connection = Field(description="The dialer's address and credentials.")
@@ -153,16 +149,14 @@ class OutboundCampaignSpec(ResourceModel):
         min_length=1,
         max_length=MAX_CONTACTS,
         description="Contacts to be called, at most 2000. They tell which time zones open and how many calls to "
-        "expect; whom "
-        "the dialer calls is the dialer's own list.",
+        "expect; whom the dialer calls is the dialer's own list.",
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
     webhook: Webhook | None = Field(default=None, description="Who is told at the end of each run. Default: nobody.")
     start_mode: StartMode = Field(
         default=StartMode.CONTACT_LOCAL,
         description="Whose clock cron is read on: ContactLocal, the wall clock of each contact, so that a run goes "
-        "round the "
-        "globe; SameInstant, the clock of timeZone, one moment for all. Default: ContactLocal.",
+        "round the globe; SameInstant, the clock of timeZone, one moment for all. Default: ContactLocal.",
     )
     time_zone: TimeZoneName | None = Field(
         default=None,
