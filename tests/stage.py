@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,6 @@ class Stage:
     client: ApiClient
     egress: Egress
     settings: Settings
-    operator: Reconciler
     stack: AsyncExitStack = field(repr=False)
 
     async def apply(self, *manifests: Manifest) -> None:
@@ -135,12 +135,9 @@ class Stage:
         """Wait until the operator's Events have reached the API server."""
         await self.recorder.posted()
 
-    @property
-    def recorder(self) -> EventRecorder:
-        return self._recorder
-
     def __post_init__(self) -> None:
-        self._recorder = EventRecorder(self.client, self.clock)
+        self.recorder = EventRecorder(self.client, self.clock)
+        self.operator = new_operator(self)
 
 
 def new_store(stage: Stage) -> KubeStore:
@@ -176,27 +173,15 @@ async def opened_stage(
     settings: Settings,
 ) -> AsyncIterator[Stage]:
     """A stage for as long as the block runs."""
-    from ipaddress import ip_network
-
     configuration = Configuration()
-    await load_kube_config(config_file=str(kubeconfig), client_configuration=configuration, persist_config=False)
+    await load_kube_config(  # type: ignore[no-untyped-call] # it has no types
+        config_file=str(kubeconfig), client_configuration=configuration, persist_config=False
+    )
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(ApiClient(configuration))
         egress = Egress(EgressPolicy(ca_file=authority, allow_cidrs=(ip_network("127.0.0.0/8"),)))
         stack.callback(egress.close)
-        stage = Stage(
-            control_plane,
-            namespace,
-            simulator,
-            receiver,
-            clock,
-            client,
-            egress,
-            settings,
-            None,
-            stack,  # type: ignore[arg-type]
-        )
+        stage = Stage(control_plane, namespace, simulator, receiver, clock, client, egress, settings, stack)
         stage.recorder.start()
         stack.push_async_callback(stage.recorder.close, 5.0)
-        stage.operator = new_operator(stage)
         yield stage

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -34,7 +35,7 @@ async def stage(
     async with AsyncExitStack() as stack:
         clock = StageClock()
         certificate = issue_server_certificate(tmp_path)
-        served = {"listener": Listener(tls=certificate.tls), "authority": str(certificate.authority)}
+        served: dict[str, Any] = {"listener": Listener(tls=certificate.tls), "authority": str(certificate.authority)}
         simulator = await stack.enter_async_context(
             running_simulator(campaigns={"*": 1_000_000}, now=clock, calls_per_second=1 / 60, **served)
         )

@@ -62,8 +62,8 @@ INVALID = problem(Reason.INVALID_SPEC)
 NO_SECRET = problem(Reason.SECRET_NOT_FOUND)
 SUSPENDED = spec(suspend=True)
 OTHER_CRON = spec(cron="30 10 * * *")
-OPEN = {"start": -60, "end": 7200}
-OVER = {"start": -10000, "end": -4000}
+OPEN: dict[str, Any] = {"start": -60, "end": 7200}
+OVER: dict[str, Any] = {"start": -10000, "end": -4000}
 
 
 @dataclass(frozen=True)
