@@ -268,6 +268,8 @@ class Reconciler:
         if webhook is None:
             return await self._write(campaign, record.undeliverable(campaign.status, run_id), memory)
         outcome = await self._attempt_delivery(campaign, run_id)
+        metrics.deliveries.labels(type(outcome).__name__).inc()
+        log.info("webhook attempted", outcome=str(outcome), run=run_id)
         now = self._clock.now()
         return await self._write_again(campaign, lambda s: record.delivered(s, run_id, outcome, now), memory)
 

@@ -39,6 +39,7 @@ from campaign_operator.domain.observation import Problem
 from campaign_operator.domain.ownership import Claim, in_use
 from campaign_operator.domain.permission import IntentPermission
 from campaign_operator.memory import Memory
+from campaign_operator.observability import metrics
 from campaign_operator.ports import CampaignStore, Clock, Dialer
 
 PERMITS_PER_CONNECTION = 16
@@ -176,6 +177,7 @@ class Submission:
             memory.outcomes[attempt] = await self._dialer.submit(connection, request, before_start)
         except Exception as error:  # whatever broke, the request may have left, and the others' answers count
             memory.outcomes[attempt] = Unclear(f"an unforeseen {type(error).__name__} while sending")
+        metrics.submissions.labels(type(memory.outcomes[attempt]).__name__).inc()
 
     async def look_up(self, campaign: Campaign, action: LookUp, memory: Memory, write: Write) -> Campaign:
         """Settle uncertain windows by a listing that was asked for after status was read again."""

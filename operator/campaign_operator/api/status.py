@@ -103,6 +103,7 @@ class WebhookStatus(ResourceModel):
     last_status_code: Annotated[int, Field(ge=0, le=999)] | None = Field(
         default=None, description="HTTP status of the last answer; absent where none came."
     )
+    message: Message | None = Field(default=None, description="Why the last attempt failed.")
 
 
 class FinishedRun(ResourceModel):

@@ -349,14 +349,14 @@ def undeliverable(status: Status, run_id: str) -> Status:
 
 
 def _delivered(hook: WebhookStatus, outcome: DeliveryOutcome, now: datetime) -> WebhookStatus:
-    done = {"attempts": hook.attempts + 1, "next_attempt_time": None}
+    done: dict[str, object] = {"attempts": hook.attempts + 1, "next_attempt_time": None, "message": None}
     match outcome:
         case Delivered(code):
             return hook.model_copy(update={**done, "state": WebhookState.DELIVERED, "last_status_code": code})
         case Gone():
             return hook.model_copy(update={**done, "state": WebhookState.GONE, "last_status_code": 410})
         case _:
-            done["last_status_code"] = outcome.code
+            done |= {"last_status_code": outcome.code, "message": cut(outcome.message, MAX_MESSAGE)}
             if hook.attempts >= len(WEBHOOK_DELAYS_SECONDS):
                 return hook.model_copy(update={**done, "state": WebhookState.FAILED})
             wait = max(WEBHOOK_DELAYS_SECONDS[hook.attempts], outcome.retry_after_seconds or 0)

@@ -179,7 +179,7 @@ def _hook_to_tell_of(status: OutboundCampaignStatus) -> FinishedRun | None:
 def _delivery(run: FinishedRun) -> tuple[bool, Reason, str]:
     hook = run.webhook
     assert hook is not None  # noqa: S101 - chosen for it
-    answer = f"the last answer was {hook.last_status_code}" if hook.last_status_code else "no answer came"
+    answer = hook.message or "nobody answered"
     what = f"{hook.event} of run {run.id}"
     match hook.state:
         case WebhookState.DELIVERED:
