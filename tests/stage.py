@@ -10,14 +10,15 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import yaml
-from campaign_operator.adapters.analytics import SharedAnalytics
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_kube_config
 
+from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.adapters.cxone import CXoneDialer
 from campaign_operator.adapters.egress import Egress, EgressPolicy
 from campaign_operator.adapters.events import EventRecorder
@@ -25,7 +26,7 @@ from campaign_operator.adapters.exchange import HTTPExchange
 from campaign_operator.adapters.kube import KubeStore
 from campaign_operator.adapters.oauth import TokenOffice
 from campaign_operator.adapters.webhook import WebhookNotifier
-from campaign_operator.api.v1alpha1 import OutboundCampaignStatus
+from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.domain.campaign import CampaignRef, Settings
 from campaign_operator.reconcile import Reconciler
 from campaign_operator.sandbox.control_plane import ControlPlane
@@ -67,7 +68,6 @@ class Stage:
     client: ApiClient
     egress: Egress
     settings: Settings
-    operator: Reconciler
     stack: AsyncExitStack = field(repr=False)
 
     async def apply(self, *manifests: Manifest) -> None:
@@ -99,6 +99,10 @@ class Stage:
         """As the poll timer does."""
         return await self.look(name, poll=True)
 
+    async def look_at_nothing(self, name: str) -> None:
+        """Let the operator look at a campaign that is gone."""
+        await self.operator.reconcile(CampaignRef(self.namespace, name))
+
     async def status(self, name: str) -> OutboundCampaignStatus:
         """The status as it stands at the API server."""
         campaign = await new_store(self).read(CampaignRef(self.namespace, name))
@@ -122,20 +126,18 @@ class Stage:
     async def events(self, name: str) -> list[str]:
         """The reasons of the campaign's Events, in their order."""
         await self.events_are_posted()
-        reasons = "jsonpath={range .items[*]}{.eventTime} {.metadata.creationTimestamp} {.reason}{'\\n'}{end}"
+        reasons = "jsonpath={range .items[*]}{.metadata.resourceVersion} {.reason}{'\\n'}{end}"
         lines = await self.kubectl("get", "events", f"--field-selector=involvedObject.name={name}", "-o", reasons)
-        return [line.split()[-1] for line in sorted(lines.splitlines())]
+        # all of one look have the same time on this stage, so the order is that in which they were posted
+        return [line.split()[1] for line in sorted(lines.splitlines(), key=lambda line: int(line.split()[0]))]
 
     async def events_are_posted(self) -> None:
         """Wait until the operator's Events have reached the API server."""
         await self.recorder.posted()
 
-    @property
-    def recorder(self) -> EventRecorder:
-        return self._recorder
-
     def __post_init__(self) -> None:
-        self._recorder = EventRecorder(self.client, self.clock)
+        self.recorder = EventRecorder(self.client, self.clock)
+        self.operator = new_operator(self)
 
 
 def new_store(stage: Stage) -> KubeStore:
@@ -171,27 +173,15 @@ async def opened_stage(
     settings: Settings,
 ) -> AsyncIterator[Stage]:
     """A stage for as long as the block runs."""
-    from ipaddress import ip_network
-
     configuration = Configuration()
-    await load_kube_config(config_file=str(kubeconfig), client_configuration=configuration, persist_config=False)
+    await load_kube_config(  # type: ignore[no-untyped-call] # it has no types
+        config_file=str(kubeconfig), client_configuration=configuration, persist_config=False
+    )
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(ApiClient(configuration))
         egress = Egress(EgressPolicy(ca_file=authority, allow_cidrs=(ip_network("127.0.0.0/8"),)))
         stack.callback(egress.close)
-        stage = Stage(
-            control_plane,
-            namespace,
-            simulator,
-            receiver,
-            clock,
-            client,
-            egress,
-            settings,
-            None,
-            stack,  # type: ignore[arg-type]
-        )
+        stage = Stage(control_plane, namespace, simulator, receiver, clock, client, egress, settings, stack)
         stage.recorder.start()
         stack.push_async_callback(stage.recorder.close, 5.0)
-        stage.operator = new_operator(stage)
         yield stage

@@ -25,7 +25,7 @@ from campaign_operator.adapters.exchange import HTTPExchange
 from campaign_operator.adapters.kube import KubeStore
 from campaign_operator.adapters.oauth import TokenOffice
 from campaign_operator.adapters.webhook import WebhookNotifier
-from campaign_operator.api.v1alpha1 import GROUP, PLURAL, VERSION
+from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
 from campaign_operator.domain.campaign import Settings
 from campaign_operator.observability import logging, metrics
 from campaign_operator.reconcile import Reconciler

@@ -115,6 +115,8 @@ async def test_a_listing_that_never_stands_still_is_unavailable() -> None:
         (page([], 1, 2),),
         (page(rows_named("a"), 1, 0),),
         (page(rows_named("a"), 2, 2),),
+        (page(rows_named("a"), 7, 1),),
+        (page(rows_named("a"), 1, 2), page(rows_named("b"), 2, 3), page(rows_named("c"), 3, 3)) * 2,
         (page(rows_named("a"), "1", 1),),
         (page(rows_named("a"), 1, 1_000_000_000),),
         (page(rows_named("a"), 1, -1),),
@@ -212,6 +214,15 @@ async def test_a_listing_refused_or_throttled_is_told_as_such() -> None:
 
 async def test_a_listing_renews_its_token_once() -> None:
     assert isinstance(await listing_of(answer(401), page([ROW])), Listing)
+
+
+async def test_an_absurd_number_of_pages_costs_one_request() -> None:
+    api = ScriptedAPI(page(rows_named("a"), 1, 1_000_000_000))
+    async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
+        outcome = await dialer.list_schedules(connection, "8f14e45f")
+        assert isinstance(outcome, Unavailable)
+        assert "more than 1000 pages" in outcome.message
+        assert len(api.api_requests) == 1
 
 
 async def test_a_listing_is_given_up_after_its_time() -> None:

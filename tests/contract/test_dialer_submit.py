@@ -176,15 +176,15 @@ async def test_a_schedule_that_the_dialer_will_not_take_is_rejected_in_its_own_w
         outcome = await dialer.submit(connection, SCHEDULE, Granted())
         assert isinstance(outcome, Rejected)
         assert outcome.code == status
-        assert outcome.message.startswith(f"the dialer answered {status}: startTime: is in the past!!")
-        assert len(outcome.message) < 240
+        assert outcome.message.startswith("startTime: is in the past!!")
+        assert len(outcome.message) == 200
 
 
 async def test_a_rejection_that_repeats_the_token_is_told_without_it() -> None:
     api = ScriptedAPI(answer(422, {"message": "Bearer tok-1 may not"}))
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
         outcome = await dialer.submit(connection, SCHEDULE, Granted())
-        assert outcome == Rejected(422, "the dialer answered 422")
+        assert outcome == Rejected(422, "it gave no reason")
 
 
 @pytest.mark.parametrize("status", [403, 404])

@@ -283,6 +283,19 @@ async def test_a_lane_that_nobody_uses_closes_its_connections_and_opens_again() 
         assert server.connections == 2
 
 
+async def test_a_lane_taken_up_again_is_not_closed_under_a_request() -> None:
+    async def slowly(conversation: Conversation, request: Received) -> None:
+        await asyncio.sleep(0.3)
+        await answer(200, {})(conversation, request)
+
+    async with (
+        scripted_server(answer(200, {}), slowly) as server,
+        exchange_to(server, idle_seconds=0.1) as exchange,
+    ):
+        for _ in range(2):
+            assert isinstance(await exchange.send(post(server), deadline_seconds=5), Answered)
+
+
 async def test_at_most_sixteen_requests_of_a_lane_are_out_at_once() -> None:
     most = 0
 

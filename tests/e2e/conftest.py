@@ -8,6 +8,7 @@ what they are in earnest is in `campaign-operator run --help`.
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -39,7 +40,7 @@ async def world(
     """Everything running, for all tests of the session; each test keeps to its own namespace and campaigns."""
     folder = tmp_path_factory.mktemp("world")
     certificate = issue_server_certificate(folder)
-    served = {"listener": Listener(tls=certificate.tls), "authority": str(certificate.authority)}
+    served: dict[str, Any] = {"listener": Listener(tls=certificate.tls), "authority": str(certificate.authority)}
     async with AsyncExitStack() as stack:
         simulator = await stack.enter_async_context(
             running_simulator(clients=CLIENTS, campaigns=CALLS, calls_per_second=50, **served)

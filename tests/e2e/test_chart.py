@@ -1,14 +1,21 @@
 """The chart, rendered by the real Helm and applied to a real API server: what it installs, refuses and allows."""
 
+import asyncio
+import json
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
+from campaign_operator.sandbox.child_process import ChildProcess
 from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_operator.sandbox.loopback_port import LOOPBACK, LoopbackPort
 
 _CHART = Path(__file__).parents[2] / "charts" / "campaign-operator"
 _EVERYTHING: dict[str, Any] = {
@@ -156,6 +163,45 @@ async def test_the_operator_of_some_namespaces_may_read_no_secret_and_no_campaig
     assert await _allowed(control_plane, account, _FORBIDDEN_CLUSTER_WIDE, "--all-namespaces") == []
 
     await control_plane.kubectl("delete", "--wait=false", "namespace", sales, support, other)
+
+
+@pytest.mark.parametrize("watched", ["all namespaces", "one namespace"])
+@pytest.mark.usefixtures("installed")
+async def test_the_operator_runs_with_the_arguments_and_the_rights_that_the_chart_gives_it(
+    control_plane: ControlPlane, render_chart: Callable[..., str], namespace: str, tmp_path: Path, watched: str
+) -> None:
+    rendered = render_chart(namespace, {"watchNamespaces": [namespace] if watched == "one namespace" else []})
+    await control_plane.kubectl("apply", "--server-side", "--filename=-", stdin=rendered)
+    kubeconfig = await control_plane.service_account_kubeconfig(namespace, "campaign-operator", tmp_path / "kubeconfig")
+    health, metrics = LoopbackPort(), LoopbackPort()
+    ports = {
+        "--health-port=8080": f"--health-port={health.number}",
+        "--metrics-port=9090": f"--metrics-port={metrics.number}",
+    }
+    arguments = [ports.get(argument, argument) for argument in _container(rendered)["args"]]
+    health.release()
+    metrics.release()
+    command = [sys.executable, "-m", "campaign_operator.cli", *arguments]
+    operator = ChildProcess("operator", command, tmp_path / "log", env={**os.environ, "KUBECONFIG": str(kubeconfig)})
+    try:
+        async with httpx.AsyncClient() as client, asyncio.timeout(30):
+            url = f"http://{LOOPBACK}:{health.number}{_container(rendered)['livenessProbe']['httpGet']['path']}"
+            while not await _answers(client, url):
+                assert operator.exit_status is None, operator.last_lines()
+                await asyncio.sleep(0.1)
+    finally:
+        await operator.stop(timeout_seconds=40)
+
+    assert operator.exit_status == 0
+    assert [line for line in operator.last_lines(1000).splitlines() if json.loads(line)["level"] != "info"] == []
+    await control_plane.kubectl("delete", "--filename=-", stdin=rendered)
+
+
+async def _answers(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url)).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
 
 
 async def test_releases_of_one_name_in_two_namespaces_keep_apart(render_chart: Callable[..., str]) -> None:

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import pytest
 
-from campaign_operator.api.v1alpha1 import StartMode
+from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.cron import parse_cron
 from campaign_operator.domain.plan import plan_run
 from campaign_operator.domain.windows import place

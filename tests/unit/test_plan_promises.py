@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign_operator.api.v1alpha1 import StartMode
+from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.cron import matches, parse_cron
 from campaign_operator.domain.plan import RunPlan, plan_hash, plan_run
 from campaign_operator.domain.windows import WindowReason

@@ -219,7 +219,7 @@ class CXoneDialer:
                 except UnreadableAnswerError as error:
                     return Unclear(f"the dialer answered {status}, but the answer cannot be used: {error}")
             case 400 | 422:
-                return Rejected(answer.status, message)
+                return Rejected(answer.status, answer.reason or "it gave no reason")
             case 401 | 403 | 404:
                 return AccessRefused(answer.status, "dialer", message)
             case 429:

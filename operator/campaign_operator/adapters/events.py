@@ -7,6 +7,7 @@ import asyncio
 import secrets
 import socket
 from datetime import datetime
+from typing import Any
 
 import aiohttp
 import structlog
@@ -15,7 +16,7 @@ from kubernetes.aio.client.exceptions import ApiException
 
 from campaign_operator.api.conditions import cut
 from campaign_operator.api.schema import to_rfc3339
-from campaign_operator.api.v1alpha1 import GROUP, KIND, VERSION
+from campaign_operator.api.vocabulary import GROUP, KIND, VERSION
 from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.notes import Note
 from campaign_operator.ports import Clock
@@ -34,7 +35,7 @@ class EventRecorder:
     def __init__(self, client: ApiClient, clock: Clock) -> None:
         self._core = CoreV1Api(client)
         self._clock = clock
-        self._waiting: asyncio.Queue[dict[str, object]] = asyncio.Queue(MAX_WAITING)
+        self._waiting: asyncio.Queue[Any] = asyncio.Queue(MAX_WAITING)
         self._worker: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -68,8 +69,8 @@ class EventRecorder:
         while True:
             event = await self._waiting.get()
             try:
-                namespace = event["metadata"]["namespace"]  # type: ignore[index]
-                await self._core.create_namespaced_event(namespace, event, _request_timeout=REQUEST_SECONDS)  # type: ignore[arg-type]
+                namespace = event["metadata"]["namespace"]
+                await self._core.create_namespaced_event(namespace, event, _request_timeout=REQUEST_SECONDS)
             except (ApiException, aiohttp.ClientError, TimeoutError, OSError) as error:
                 status = error.status if isinstance(error, ApiException) else type(error).__name__
                 log.warning("an event could not be posted", error=str(status), reason=event["reason"])
@@ -102,8 +103,15 @@ def _event(campaign: Campaign, note: Note, now: datetime) -> dict[str, object]:
         "reportingInstance": socket.gethostname()[:128],
         "source": {"component": COMPONENT},
         # in microseconds, since several Events of one pass share a second and would be shown in any order
-        "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "eventTime": _with_microseconds(now),
         "firstTimestamp": to_rfc3339(now),
         "lastTimestamp": to_rfc3339(now),
         "count": 1,
     }
+
+
+def _with_microseconds(moment: datetime) -> str:
+    """The client reads the text and writes it anew, without a fraction where that is 0, which the API server
+    refuses.
+    """
+    return (moment if moment.microsecond else moment.replace(microsecond=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -19,14 +19,13 @@ from pydantic import ValidationError
 
 from campaign_operator.adapters.events import EventRecorder
 from campaign_operator.api.conditions import Reason
-from campaign_operator.api.v1alpha1 import (
+from campaign_operator.api.status import OutboundCampaignStatus, parse_status
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+from campaign_operator.api.vocabulary import (
     GROUP,
     PLURAL,
     REQUESTED_AT_ANNOTATION,
     VERSION,
-    OutboundCampaignSpec,
-    OutboundCampaignStatus,
-    parse_status,
 )
 from campaign_operator.domain.campaign import Campaign, CampaignRef
 from campaign_operator.domain.connection import Connection

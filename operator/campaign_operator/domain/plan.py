@@ -16,7 +16,7 @@ from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from campaign_operator.api.v1alpha1 import StartMode
+from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.cron import CronSchedule, next_match
 from campaign_operator.domain.errors import Findings, SpecError
 from campaign_operator.domain.windows import (
