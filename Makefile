@@ -16,6 +16,7 @@ help: ## List the targets
 	@echo "Setting up .venv"
 	@python3 -c 'import sys; sys.exit("python3 must be 3.11 or newer, not " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	@test -x .venv/bin/python || python3 -m venv .venv
+	@test -x "$(UV)" || .venv/bin/python -m pip --version > /dev/null 2>&1 || .venv/bin/python -m ensurepip > /dev/null
 	@test -x "$(UV)" || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(UV) sync --frozen --inexact --all-extras
 	@touch $@
