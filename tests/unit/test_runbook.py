@@ -1,0 +1,51 @@
+"""The runbook and the reasons in the code are the same: nobody is woken by a word that is explained nowhere."""
+
+import ast
+import re
+from pathlib import Path
+
+from campaign_operator.api.conditions import Reason
+
+ROOT = Path(__file__).parents[2]
+RUNBOOK = ROOT / "docs" / "runbook.md"
+PACKAGE = ROOT / "operator" / "campaign_operator"
+
+RESERVED = {Reason.CANCELLED, Reason.SPEC_CHANGED}
+"""Reasons that this version never gives, and whose sections say so."""
+
+
+def sections() -> dict[str, str]:
+    """The text below each heading of the third level, in order."""
+    _, *parts = re.split(r"^### (.+)$", RUNBOOK.read_text(), flags=re.MULTILINE)
+    texts = (re.split(r"^## ", text, flags=re.MULTILINE)[0] for text in parts[1::2])
+    return dict(zip(parts[0::2], texts, strict=True))
+
+
+def reasons_named_in(module: Path) -> set[str]:
+    """The members of Reason that a module names, such as `Reason.WINDOW_HELD`."""
+    return {
+        node.attr
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Reason"
+    }
+
+
+def test_every_reason_has_a_section_and_every_section_a_reason_in_the_order_of_the_code() -> None:
+    assert list(sections()) == [reason.value for reason in Reason]
+
+
+def test_no_reason_has_two_sections() -> None:
+    headings = re.findall(r"^### (.+)$", RUNBOOK.read_text(), flags=re.MULTILINE)
+    assert len(headings) == len(set(headings))
+
+
+def test_every_reason_is_given_somewhere_but_those_that_are_reserved() -> None:
+    modules = [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "api" / "conditions.py"]
+    named = set().union(*map(reasons_named_in, modules))
+    assert {reason for reason in Reason if reason.name not in named} == RESERVED
+
+
+def test_a_section_says_what_to_do_or_that_the_reason_is_reserved() -> None:
+    reserved = {reason.value for reason in RESERVED}
+    for heading, text in sections().items():
+        assert ("Reserved." in text) if heading in reserved else ("Means:" in text and "Do:" in text), heading
