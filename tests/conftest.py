@@ -10,14 +10,20 @@ processes would have to outlive the worker that started it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+import os
+import subprocess
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
-from campaign_operator.sandbox.binaries import ControlPlaneBinaries, ensure_control_plane_binaries
+from campaign_operator.sandbox.binaries import ControlPlaneBinaries, ensure_control_plane_binaries, ensure_helm
 from campaign_operator.sandbox.control_plane import ControlPlane
+
+_CHART = Path(__file__).parents[1] / "charts" / "campaign-operator"
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -28,6 +34,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     terminal = session.config.get_terminal_writer()
     if "control_plane_binaries" in needed:
         asyncio.run(ensure_control_plane_binaries(terminal.line))
+    if "helm" in needed:
+        asyncio.run(ensure_helm(terminal.line))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -50,3 +58,52 @@ async def namespace(control_plane: ControlPlane) -> AsyncIterator[str]:
     await control_plane.kubectl("create", "namespace", name)
     yield name
     await control_plane.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def helm(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """Run Helm and return its stdout; `values` are given on stdin, for commands with `--values=-`.
+
+    Raises subprocess.CalledProcessError.
+    """
+    program = await ensure_helm(print)
+    home = tmp_path_factory.mktemp("helm")
+
+    def run(*args: str | Path, values: Mapping[str, object] | None = None) -> str:
+        # HOME keeps it from repositories and plugins of the user's.
+        return subprocess.run(
+            [program, *args],
+            env={**os.environ, "HOME": str(home)},
+            input=json.dumps(values or {}),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def render_chart(helm: Callable[..., str]) -> Callable[..., str]:
+    """Render the chart as release `campaign-operator` in a namespace: all of it, or the templates named by `only`."""
+
+    def render(namespace: str, values: Mapping[str, object] | None = None, only: Sequence[str] = ()) -> str:
+        chosen = [f"--show-only=templates/{name}" for name in only]
+        options = [f"--namespace={namespace}", "--values=-", *chosen]
+        return helm("template", "campaign-operator", _CHART, *options, values=values)
+
+    return render
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def operator_kubeconfig(
+    control_plane: ControlPlane, render_chart: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The kubeconfig of the account that the operator has in a cluster, for all namespaces, with the chart's rights."""
+    name = "campaign-operator"
+    await control_plane.kubectl("create", "namespace", name)
+    rendered = render_chart(name, only=["serviceaccount.yaml", "rbac.yaml"])
+    await control_plane.kubectl("apply", "--server-side", "--filename=-", stdin=rendered)
+    return await control_plane.service_account_kubeconfig(
+        name, name, tmp_path_factory.mktemp("operator") / "kubeconfig"
+    )

@@ -1,4 +1,6 @@
-"""What the end-to-end tests act through: kubectl for everything that a user does, HTTP for what dialer and receiver saw."""
+"""What the end-to-end tests act through: kubectl for everything that a user does, HTTP for what dialer and receiver
+saw.
+"""
 
 import json
 import os
@@ -96,9 +98,7 @@ class World:
         path = "jsonpath={.status.conditions[?(@.type=='Ready')].reason}="
         return await self.wait(namespace, name, path + reason, seconds)
 
-    async def wait_until(
-        self, namespace: str, name: str, holds: Callable[[dict[str, Any]], bool]
-    ) -> dict[str, Any]:
+    async def wait_until(self, namespace: str, name: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Until the status is so; for what `kubectl wait` has no words for."""
 
         async def held() -> bool:
@@ -122,7 +122,7 @@ class World:
             "get", "events", "-n", namespace, f"--field-selector=involvedObject.name={name}", "-o", "json"
         )
         found = json.loads(answer.stdout)["items"]
-        return sorted(found, key=lambda e: (e["lastTimestamp"], e["metadata"]["resourceVersion"]))
+        return sorted(found, key=lambda e: str(e["eventTime"]))
 
 
 def condition(status: dict[str, Any], kind: str) -> dict[str, Any]:

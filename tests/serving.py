@@ -67,7 +67,7 @@ async def in_own_thread(server: Callable[[], AbstractAsyncContextManager[str]]) 
                 raise
             ready.set_exception(error)
 
-    thread = threading.Thread(target=target, name="sandbox-server")
+    thread = threading.Thread(target=target, name="sandbox-server", daemon=True)
     thread.start()
     base_url, loop, stop = await asyncio.wrap_future(ready)
     try:
@@ -82,13 +82,12 @@ class _RunningServer:
     base_url: str
     trust: ssl.SSLContext | bool = field(repr=False)
 
-    def client(self, timeout_seconds: float = 10) -> httpx.AsyncClient:
+    def client(self, read_timeout_seconds: float = 10) -> httpx.AsyncClient:
         """A plain HTTP client for this server; the caller closes it."""
-        return httpx.AsyncClient(base_url=self.base_url, verify=self.trust, timeout=timeout_seconds, trust_env=False)
+        timeout = httpx.Timeout(10, read=read_timeout_seconds)
+        return httpx.AsyncClient(base_url=self.base_url, verify=self.trust, timeout=timeout, trust_env=False)
 
-    async def _control(
-        self, method: str, url: str, /, body: Any = None, **query: str | None
-    ) -> httpx.Response:
+    async def _control(self, method: str, url: str, /, body: Any = None, **query: str | None) -> httpx.Response:
         given = {name: value for name, value in query.items() if value is not None}
         async with self.client() as client:
             return (await client.request(method, url, params=given, json=body)).raise_for_status()

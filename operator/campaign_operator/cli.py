@@ -210,6 +210,15 @@ def sandbox(
     raise typer.Exit(run_sandbox(settings, demo=demo))
 
 
+def _register_simulator() -> None:
+    from campaign_operator.sandbox.simulator.command import simulator
+
+    app.command()(simulator)
+
+
+_register_simulator()
+
+
 def main() -> None:
     """The console script."""
     app()

@@ -1,4 +1,6 @@
-"""Writes the generated files of a checkout, or says which have drifted: `python -m campaign_operator.generate [--check]`."""
+"""Writes the generated files of a checkout, or says which have drifted: `python -m campaign_operator.generate
+[--check]`.
+"""
 
 import sys
 from pathlib import Path

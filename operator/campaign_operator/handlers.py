@@ -9,7 +9,12 @@ from typing import Any
 
 import kopf
 
-from campaign_operator.api.v1alpha1 import GROUP, PLURAL, VERSION, RunState
+from campaign_operator.api.vocabulary import (
+    GROUP,
+    PLURAL,
+    VERSION,
+    RunState,
+)
 from campaign_operator.domain.campaign import CampaignRef
 from campaign_operator.reconcile import Reconciler
 

@@ -25,7 +25,7 @@ from campaign_operator.adapters.exchange import HTTPExchange
 from campaign_operator.adapters.kube import KubeStore
 from campaign_operator.adapters.oauth import TokenOffice
 from campaign_operator.adapters.webhook import WebhookNotifier
-from campaign_operator.api.v1alpha1 import GROUP, PLURAL, VERSION
+from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
 from campaign_operator.domain.campaign import Settings
 from campaign_operator.observability import logging, metrics
 from campaign_operator.reconcile import Reconciler
@@ -66,10 +66,10 @@ async def _reconciler(client: ApiClient, options: RunOptions) -> AsyncIterator[R
         webhooks = HTTPExchange(egress, keep_alive=False)
         stack.push_async_callback(webhooks.aclose)
         notifier = WebhookNotifier(webhooks, clock)
-        events = EventRecorder(client)
+        events = EventRecorder(client, clock)
         events.start()
         stack.push_async_callback(events.close, 5.0)
-        store = KubeStore(client, options.namespaces, events)
+        store = KubeStore(client, options.namespaces, events, clock)
         analytics = SharedAnalytics(dialer, clock, options.settings.poll_seconds)
         reconciler = Reconciler(store, dialer, analytics, notifier, clock, options.settings)
         stack.push_async_callback(reconciler.close, EXIT_SECONDS)

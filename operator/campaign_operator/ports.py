@@ -7,7 +7,7 @@ values, not by exceptions, wherever the caller must treat the outcomes different
 from datetime import datetime
 from typing import Protocol
 
-from campaign_operator.api.v1alpha1 import OutboundCampaignStatus
+from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.domain.campaign import Campaign, CampaignRef
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.delivery import DeliveryOutcome, WebhookMessage

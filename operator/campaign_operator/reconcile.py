@@ -13,13 +13,9 @@ import structlog
 
 from campaign_operator.alarms import Alarms
 from campaign_operator.api.conditions import Reason
-from campaign_operator.api.v1alpha1 import OutboundCampaignStatus
+from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.domain import record, runs
-from campaign_operator.domain.announcement import announcement
-from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
-from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
-from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.decide import (
+from campaign_operator.domain.actions import (
     Action,
     Decision,
     Deliver,
@@ -35,6 +31,12 @@ from campaign_operator.domain.decide import (
     Submit,
     TryAgain,
     Wait,
+)
+from campaign_operator.domain.announcement import announcement
+from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
+from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
+from campaign_operator.domain.connection import Connection
+from campaign_operator.domain.decide import (
     decide,
 )
 from campaign_operator.domain.delivery import DeliveryFailed, DeliveryOutcome, WebhookMessage
@@ -141,6 +143,7 @@ class Reconciler:
             memory.begin_anew(campaign.uid)
         for _ in range(MAX_STEPS):
             observed = await self._observe(campaign, memory, poll)
+            poll = observed.poll_due
             decision = decide(campaign, observed, self._settings)
             if isinstance(decision.action, Wait):
                 return await self._wait(campaign, observed, memory, decision)
@@ -153,6 +156,8 @@ class Reconciler:
         return None
 
     async def _wait(self, campaign: Campaign, observed: Observation, memory: Memory, decision: Decision) -> None:
+        # an attempt that status no longer holds may be somebody else's when its number comes again
+        memory.outcomes.clear()
         if not campaign.deleting:
             await self._write(campaign, campaign.status, memory, observed)
         if decision.next_check is None:
@@ -165,8 +170,6 @@ class Reconciler:
         asked = campaign.requested_at is not None and campaign.requested_at != campaign.status.last_handled_request
         edited = campaign.generation != campaign.status.observed_generation
         repaired = memory.refused_version is not None and version != memory.refused_version
-        if repaired:
-            memory.refused_version = None
         possibly_sent = {
             runs.attempt_of(run, w)
             for run in runs.runs_in_hand(campaign.status)
@@ -238,6 +241,7 @@ class Reconciler:
             case Reschedule(place, fates):
                 return await write(campaign, record.rescheduled(status, place, fates))
             case TryAgain():
+                memory.refused_version = None
                 return await write(campaign, record.tried_again(status))
             case LookUp():
                 return await self._submission.look_up(campaign, action, memory, write)
@@ -264,6 +268,8 @@ class Reconciler:
         if webhook is None:
             return await self._write(campaign, record.undeliverable(campaign.status, run_id), memory)
         outcome = await self._attempt_delivery(campaign, run_id)
+        metrics.deliveries.labels(type(outcome).__name__).inc()
+        log.info("webhook attempted", outcome=str(outcome), run=run_id)
         now = self._clock.now()
         return await self._write_again(campaign, lambda s: record.delivered(s, run_id, outcome, now), memory)
 

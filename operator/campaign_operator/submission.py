@@ -13,24 +13,33 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from campaign_operator.api.conditions import STALLING_CAUSES
-from campaign_operator.api.v1alpha1 import OutboundCampaignStatus, RunStatus, WindowState, WindowStatus
+from campaign_operator.api.status import OutboundCampaignStatus, RunStatus, WindowStatus
+from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain import record, runs
+from campaign_operator.domain.actions import (
+    LookUp,
+    Place,
+    Submit,
+)
 from campaign_operator.domain.campaign import Campaign, Settings
 from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.decide import LookUp, Place, Submit, changed_connection
+from campaign_operator.domain.decide import (
+    changed_connection,
+)
 from campaign_operator.domain.dialing import (
     Authenticated,
     Listing,
     ListingNotOffered,
+    NotSent,
     ScheduleRequest,
     SendPermission,
-    SubmitOutcome,
     Unclear,
 )
 from campaign_operator.domain.observation import Problem
 from campaign_operator.domain.ownership import Claim, in_use
 from campaign_operator.domain.permission import IntentPermission
 from campaign_operator.memory import Memory
+from campaign_operator.observability import metrics
 from campaign_operator.ports import CampaignStore, Clock, Dialer
 
 PERMITS_PER_CONNECTION = 16
@@ -131,17 +140,17 @@ class Submission:
         run = record.run_at(campaign.status, place)
         windows = [w for w in run.windows if w.time_zone in frozenset(batch)]
         seen = self._clock.monotonic()
-        memory.first_seen.update({runs.attempt_of(run, w): seen for w in windows})
+        for window in windows:
+            memory.first_seen[runs.attempt_of(run, window)] = seen
+            memory.outcomes[runs.attempt_of(run, window)] = NotSent("it was not sent")
         if alone_before:
             rival = await self._rival(campaign, connection)
             if rival is not None:
                 until = self._in(record.IN_USE_RETRY_SECONDS)
                 return await write(campaign, record.put_back(campaign.status, place, batch, rival, until))
-        sending = (self._send_one(campaign, run, w, connection, permission) for w in windows)
-        for window, outcome in zip(windows, await asyncio.gather(*sending), strict=True):
-            memory.outcomes[runs.attempt_of(run, window)] = outcome
-            if record.is_refusal(outcome):
-                memory.refused_version = version
+        await asyncio.gather(*(self._send_one(campaign, run, w, connection, permission, memory) for w in windows))
+        if any(record.is_refusal(outcome) for outcome in memory.outcomes.values()):
+            memory.refused_version = version
         return campaign
 
     async def _send_one(
@@ -151,7 +160,9 @@ class Submission:
         window: WindowStatus,
         connection: Connection,
         permission: SendPermission,
-    ) -> SubmitOutcome:
+        memory: Memory,
+    ) -> None:
+        """Send one window; whatever interrupts this, what is in memory of it is true."""
         request = ScheduleRequest(
             campaign_id=campaign.spec.campaign_id,
             time_zone=window.time_zone,
@@ -159,12 +170,14 @@ class Submission:
             end=window.end_time,
             idempotency_key=f"{campaign.uid}/{run.id}/{window.time_zone}/{window.attempt}",
         )
+        attempt = runs.attempt_of(run, window)
+        memory.outcomes[attempt] = Unclear("sending it was interrupted")
+        before_start = BeforeStart(permission, window.start_time, self._clock)
         try:
-            return await self._dialer.submit(
-                connection, request, BeforeStart(permission, window.start_time, self._clock)
-            )
-        except Exception as error:
-            return Unclear(f"an unforeseen {type(error).__name__} while sending")
+            memory.outcomes[attempt] = await self._dialer.submit(connection, request, before_start)
+        except Exception as error:  # whatever broke, the request may have left, and the others' answers count
+            memory.outcomes[attempt] = Unclear(f"an unforeseen {type(error).__name__} while sending")
+        metrics.submissions.labels(type(memory.outcomes[attempt]).__name__).inc()
 
     async def look_up(self, campaign: Campaign, action: LookUp, memory: Memory, write: Write) -> Campaign:
         """Settle uncertain windows by a listing that was asked for after status was read again."""

@@ -34,9 +34,7 @@ def schedule_body(campaign_id: str, start: datetime, **changes: Any) -> dict[str
     return {name: value for name, value in (body | changes).items() if value is not None}
 
 
-def analytics_body(
-    campaign_ids: list[str], since: datetime, until: datetime, **changes: Any
-) -> dict[str, Any]:
+def analytics_body(campaign_ids: list[str], since: datetime, until: datetime, **changes: Any) -> dict[str, Any]:
     """An analytics query's body for all metrics, except for `changes`; None takes a field out."""
     body: dict[str, Any] = {
         "dateFrom": since.isoformat(),
@@ -57,14 +55,10 @@ class DialerClient:
     http: httpx.AsyncClient = field(repr=False)
     headers: dict[str, str] = field(default_factory=dict, repr=False)
 
-    async def token(
-        self, credentials: tuple[str, str] | None = CREDENTIALS, /, **form: str | None
-    ) -> httpx.Response:
+    async def token(self, credentials: tuple[str, str] | None = CREDENTIALS, /, **form: str | None) -> httpx.Response:
         asked = {"grant_type": "client_credentials", "scope": SCOPE} | form
         data = {name: value for name, value in asked.items() if value is not None}
-        return await self.http.post(
-            "/api/v2/oauth/token", auth=credentials or httpx.USE_CLIENT_DEFAULT, data=data
-        )
+        return await self.http.post("/api/v2/oauth/token", auth=credentials or httpx.USE_CLIENT_DEFAULT, data=data)
 
     async def log_in(self, credentials: tuple[str, str] = CREDENTIALS, scope: str = SCOPE) -> None:
         answer = await self.token(credentials, scope=scope)
@@ -91,10 +85,13 @@ def _schedules(campaign_id: str) -> str:
 
 @asynccontextmanager
 async def logged_in(
-    simulator: RunningSimulator, credentials: tuple[str, str] = CREDENTIALS, timeout_seconds: float = 10
+    simulator: RunningSimulator,
+    credentials: tuple[str, str] = CREDENTIALS,
+    read_timeout_seconds: float = 10,
 ) -> AsyncIterator[DialerClient]:
-    """A client with a token of every scope."""
-    async with simulator.client(timeout_seconds) as http:
+    """A client with a token of every scope, and from then on a read time-out of its own."""
+    async with simulator.client() as http:
         client = DialerClient(http)
         await client.log_in(credentials)
+        http.timeout = httpx.Timeout(10, read=read_timeout_seconds)
         yield client

@@ -30,9 +30,7 @@ def rule(effect: Any, call: ApiCall = "submit", **rest: Any) -> FaultRule:
     return FaultRule(match=Match(call=call), effect=effect, **rest)
 
 
-async def submitting(
-    api: DialerClient, campaign_id: str, clock: SteppedClock, **changes: Any
-) -> httpx.Response:
+async def submitting(api: DialerClient, campaign_id: str, clock: SteppedClock, **changes: Any) -> httpx.Response:
     return await api.submit(campaign_id, schedule_body(campaign_id, clock() + timedelta(hours=1), **changes))
 
 
@@ -143,7 +141,7 @@ async def test_a_withheld_answer_ends_in_the_clients_own_time_out(
 ) -> None:
     await simulator.put_faults(rule(Withhold(carry_out=carry_out)))
 
-    async with logged_in(simulator, timeout_seconds=0.3) as api:
+    async with logged_in(simulator, read_timeout_seconds=0.3) as api:
         with pytest.raises(httpx.ReadTimeout):
             await submitting(api, campaign_id, clock)
 
@@ -219,9 +217,9 @@ async def test_an_answer_may_be_two_mebibytes_of_json_with_or_without_telling_so
 async def test_a_request_that_is_delayed_is_carried_out_though_the_client_has_gone(
     simulator: RunningSimulator, campaign_id: str, clock: SteppedClock
 ) -> None:
-    await simulator.put_faults(rule(Delay(before_seconds=0.4)))
+    await simulator.put_faults(rule(Delay(before_seconds=1)))
 
-    async with logged_in(simulator, timeout_seconds=0.1) as api:
+    async with logged_in(simulator, read_timeout_seconds=0.1) as api:
         with pytest.raises(httpx.ReadTimeout):
             await submitting(api, campaign_id, clock)
     assert await created(simulator, campaign_id) == 0
@@ -235,7 +233,7 @@ async def test_a_request_that_is_delayed_is_carried_out_though_the_client_has_go
 async def test_an_answer_can_be_delayed_after_carrying_out(
     simulator: RunningSimulator, api: DialerClient, campaign_id: str, clock: SteppedClock
 ) -> None:
-    await simulator.put_faults(rule(Delay(after_seconds=0.4)))
+    await simulator.put_faults(rule(Delay(after_seconds=1)))
     started = time.monotonic()
 
     under_way = asyncio.create_task(submitting(api, campaign_id, clock))
@@ -246,7 +244,7 @@ async def test_an_answer_can_be_delayed_after_carrying_out(
     await until(carried_out)
     assert not under_way.done()
     assert (await under_way).status_code == 201
-    assert time.monotonic() - started >= 0.4
+    assert time.monotonic() - started >= 1
 
 
 @pytest.mark.parametrize("status", [404, 405, 501])
@@ -460,7 +458,7 @@ async def test_the_server_stops_at_once_and_quietly_though_answers_are_withheld_
 
             await until(both_arrived)
             stopping = time.monotonic()
-        assert time.monotonic() - stopping < 2
+        assert time.monotonic() - stopping < 4
         outcomes = await asyncio.gather(*waiting, return_exceptions=True)
     assert all(isinstance(outcome, httpx.TransportError) for outcome in outcomes)
     assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []

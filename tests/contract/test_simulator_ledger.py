@@ -50,8 +50,7 @@ async def test_the_ledger_keeps_every_request_with_its_outcome_in_the_order_of_a
     requests = (await simulator.ledger(campaign_id))["requests"]
 
     assert [
-        (request["call"], request["method"], request["status"], request["idempotencyKey"])
-        for request in requests
+        (request["call"], request["method"], request["status"], request["idempotencyKey"]) for request in requests
     ] == [
         ("submit", "POST", 422, "key-1"),
         ("submit", "POST", 201, "key-2"),

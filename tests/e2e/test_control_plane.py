@@ -1,47 +1,22 @@
-"""The control plane as its users see it: it comes up, it is real, it is theirs alone, and it goes away whole.
-
-That nothing is left running is read from /proc: every server works in the folder of its control plane.
-"""
+"""The control plane as its users see it: it comes up, it is real, and it is theirs alone."""
 
 import asyncio
 import dataclasses
 import json
-import os
-import signal
 import socket
 import sys
-import tempfile
 import textwrap
-import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import trustme
 
 from campaign_operator.sandbox.binaries import ControlPlaneBinaries
-from campaign_operator.sandbox.child_process import ChildProcess
 from campaign_operator.sandbox.control_plane import ControlPlane, ControlPlaneError, KubectlError
 from campaign_operator.sandbox.loopback_port import LOOPBACK, LoopbackPort
+from processes import names_in, write_program
 
 _READY_SECONDS = 30.0  # 3 s on an idle machine
-_GONE_SECONDS = 15.0
-
-_OWNER = """
-    import asyncio, sys
-    from pathlib import Path
-    from campaign_operator.sandbox.binaries import ControlPlaneBinaries
-    from campaign_operator.sandbox.control_plane import ControlPlane
-
-    async def main() -> None:
-        binaries = ControlPlaneBinaries(*map(Path, sys.argv[1:]))
-        async with await ControlPlane.start(binaries) as control_plane:
-            print(*control_plane.pids.values(), flush=True)
-            await asyncio.sleep(600)
-
-    asyncio.run(main())
-"""
 
 _FOREIGN_SERVER = """
     #!{python}
@@ -65,64 +40,6 @@ _FOREIGN_SERVER = """
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.serve_forever()
 """
-
-
-@asynccontextmanager
-async def _other_owner(binaries: ControlPlaneBinaries, temporary: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Another process that runs a control plane in a folder below `temporary`, as a second terminal would."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        textwrap.dedent(_OWNER),
-        *map(str, dataclasses.astuple(binaries)),
-        env={**os.environ, "TMPDIR": str(temporary)},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    assert process.stdout is not None
-    try:
-        pids = await asyncio.wait_for(process.stdout.readline(), _READY_SECONDS)
-        assert sorted(map(int, pids.split())) == _running_in(temporary)
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-def _running_in(folder: Path) -> list[int]:
-    """The processes whose working directory is `folder` or below it, also if that has been deleted."""
-    found = []
-    for link in Path("/proc").glob("[0-9]*/cwd"):
-        try:
-            if str(link.readlink()).startswith(str(folder)):
-                found.append(int(link.parent.name))
-        except OSError:
-            continue  # ended meanwhile, or not ours
-    return sorted(found)
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(_GONE_SECONDS):
-        while not condition():  # noqa: ASYNC110 - other processes set no asyncio.Event
-            await asyncio.sleep(0.02)
-
-
-def _names_in(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
-
-
-def _stand_in(path: Path, script: str) -> Path:
-    path.write_text(textwrap.dedent(script).lstrip())
-    path.chmod(0o755)
-    return path
-
-
-@pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where control planes that this test starts keep their folders, and nobody else's."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    return tmp_path
 
 
 async def test_it_is_ready_within_a_bound_and_is_of_the_version_that_we_build(
@@ -247,74 +164,6 @@ async def test_the_api_server_comes_back_at_the_same_address_with_the_same_data(
     assert after[1] != before[1]
 
 
-async def test_nothing_is_left_after_the_block(control_plane_binaries: ControlPlaneBinaries, temporary: Path) -> None:
-    async with await ControlPlane.start(control_plane_binaries) as control_plane:
-        assert _running_in(temporary) == sorted(control_plane.pids.values())
-        port = int(control_plane.server_url.rpartition(":")[2])
-
-    assert _running_in(temporary) == []
-    assert _names_in(temporary) == set()
-    with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
-        probe.connect((LOOPBACK, port))
-
-
-@pytest.mark.parametrize("after_seconds", [0.1, 1.0])
-async def test_nothing_is_left_when_the_start_is_cancelled(
-    control_plane_binaries: ControlPlaneBinaries, temporary: Path, after_seconds: float
-) -> None:
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(after_seconds):
-            await ControlPlane.start(control_plane_binaries)
-
-    assert _running_in(temporary) == []
-    assert _names_in(temporary) == set()
-
-
-async def test_nothing_is_left_when_the_stop_is_cancelled(
-    control_plane_binaries: ControlPlaneBinaries, temporary: Path
-) -> None:
-    control_plane = await ControlPlane.start(control_plane_binaries)
-
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.1):
-            await control_plane.stop()
-
-    assert _running_in(temporary) == []
-    assert _names_in(temporary) == set()
-
-
-async def test_ctrl_c_ends_everything_in_order(control_plane_binaries: ControlPlaneBinaries, tmp_path: Path) -> None:
-    async with _other_owner(control_plane_binaries, tmp_path) as owner:
-        owner.send_signal(signal.SIGINT)
-        await asyncio.wait_for(owner.wait(), _GONE_SECONDS)
-
-    assert _running_in(tmp_path) == []
-    assert _names_in(tmp_path) == set()
-
-
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-async def test_the_servers_die_with_an_owner_that_has_no_time_to_stop_them(
-    control_plane_binaries: ControlPlaneBinaries, tmp_path: Path, number: signal.Signals
-) -> None:
-    async with _other_owner(control_plane_binaries, tmp_path) as owner:
-        owner.send_signal(number)
-        await _until(lambda: _running_in(tmp_path) == [])
-
-
-async def test_what_a_killed_owner_leaves_on_the_disk_goes_with_the_next_start_and_what_is_in_use_stays(
-    control_plane_binaries: ControlPlaneBinaries, temporary: Path
-) -> None:
-    async with _other_owner(control_plane_binaries, temporary) as owner:
-        owner.kill()
-    abandoned = _names_in(temporary)
-    assert abandoned
-
-    async with await ControlPlane.start(control_plane_binaries) as first:
-        assert abandoned.isdisjoint(_names_in(temporary))
-        async with await ControlPlane.start(control_plane_binaries):
-            await first.kubectl("get", "namespaces")
-
-
 async def test_a_folder_that_holds_something_is_refused(
     control_plane_binaries: ControlPlaneBinaries, tmp_path: Path
 ) -> None:
@@ -323,7 +172,7 @@ async def test_a_folder_that_holds_something_is_refused(
     with pytest.raises(FileExistsError, match="is not empty"):
         await ControlPlane.start(control_plane_binaries, data_dir=tmp_path)
 
-    assert _names_in(tmp_path) == {"etcd"}
+    assert names_in(tmp_path) == {"etcd"}
 
 
 async def test_a_folder_of_the_callers_keeps_the_logs(
@@ -335,23 +184,6 @@ async def test_a_folder_of_the_callers_keeps_the_logs(
         pass
 
     assert "Starting" in (folder / "kube-controller-manager.log").read_text()
-
-
-@pytest.mark.parametrize("program", ["etcd", "kube_apiserver", "kube_controller_manager"])
-async def test_a_server_that_does_not_come_up_is_named_with_its_last_words_and_nothing_is_left(
-    control_plane_binaries: ControlPlaneBinaries, temporary: Path, program: str
-) -> None:
-    broken = _stand_in(temporary / "broken", "#!/bin/sh\necho I cannot work like this >&2\nexit 7\n")
-    binaries = dataclasses.replace(control_plane_binaries, **{program: broken})
-
-    with pytest.raises(ControlPlaneError) as raised:
-        await ControlPlane.start(binaries)
-
-    assert str(raised.value) == (
-        f"{program.replace('_', '-')} ended with exit status 7. It said:\nI cannot work like this"
-    )
-    assert _running_in(temporary) == []
-    assert _names_in(temporary) == {"broken"}
 
 
 async def test_a_port_that_another_program_takes_in_between_is_given_up_for_the_next(
@@ -384,7 +216,7 @@ async def test_a_server_that_is_not_ours_is_never_taken_for_the_api_server(
 ) -> None:
     certificate = tmp_path / "foreign.pem"
     trustme.CA().issue_cert(LOOPBACK).private_key_and_cert_chain_pem.write_to_path(certificate)
-    foreign = _stand_in(
+    foreign = write_program(
         tmp_path / "foreign",
         textwrap.dedent(_FOREIGN_SERVER).format(python=sys.executable, certificate=certificate),
     )
@@ -392,32 +224,3 @@ async def test_a_server_that_is_not_ours_is_never_taken_for_the_api_server(
 
     with pytest.raises(ControlPlaneError, match="a client would not talk to me"):
         await ControlPlane.start(binaries)
-
-
-def test_a_server_is_not_started_from_a_thread_since_the_kernel_would_end_it_with_the_thread(
-    tmp_path: Path,
-) -> None:
-    refused: list[str] = []
-
-    def start() -> None:
-        try:
-            ChildProcess("etcd", ["/bin/true"], tmp_path / "log")
-        except RuntimeError as error:
-            refused.append(str(error))
-
-    thread = threading.Thread(target=start)
-    thread.start()
-    thread.join()
-
-    assert refused == ["etcd must be started from the main thread: it is killed when its thread ends"]
-
-
-async def test_a_server_that_ignores_sigterm_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
-    stubborn = _stand_in(tmp_path / "stubborn", "#!/bin/sh\ntrap '' TERM\nsleep 600 &\necho up\nwait\nwait\n")
-    child = ChildProcess("stubborn", [stubborn], tmp_path / "log", cwd=tmp_path)
-    await _until(lambda: child.last_lines() == "up")
-
-    await child.stop(timeout_seconds=0.2)
-
-    assert child.exit_status == -signal.SIGKILL
-    await _until(lambda: _running_in(tmp_path) == [])

@@ -6,18 +6,20 @@ The clock of these tests stands at NOW; times are given in seconds from it.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from campaign_operator.api.v1alpha1 import (
+from campaign_operator.api.status import (
     FinishedRun,
     Metrics,
-    OutboundCampaignSpec,
     OutboundCampaignStatus,
+    RunStatus,
+    WebhookStatus,
+    WindowStatus,
+)
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+from campaign_operator.api.vocabulary import (
     RunPolicy,
     RunState,
-    RunStatus,
     WebhookState,
-    WebhookStatus,
     WindowState,
-    WindowStatus,
 )
 from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings

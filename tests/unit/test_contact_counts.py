@@ -80,7 +80,5 @@ def test_a_list_read_bit_by_bit_from_elsewhere_is_named_by_where_it_stands() -> 
         yield Contact("c1", "Europe/London")
         yield Contact("c2", "")
 
-    with pytest.raises(
-        InvalidSpecError, match=r"^spec.contactsFrom\[0\]\[1\].timeZone: \"\" is not a time zone"
-    ):
+    with pytest.raises(InvalidSpecError, match=r"^spec.contactsFrom\[0\]\[1\].timeZone: \"\" is not a time zone"):
         count_contacts(rows(), field="spec.contactsFrom[0]")

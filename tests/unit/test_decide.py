@@ -24,15 +24,15 @@ from builders import (
 )
 
 from campaign_operator.api.conditions import Reason
-from campaign_operator.api.v1alpha1 import (
-    OutboundCampaignSpec,
-    OutboundCampaignStatus,
+from campaign_operator.api.status import OutboundCampaignStatus
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+from campaign_operator.api.vocabulary import (
     RunPolicy,
     RunState,
     WebhookState,
     WindowState,
 )
-from campaign_operator.domain.decide import (
+from campaign_operator.domain.actions import (
     Decision,
     Deliver,
     DropPlan,
@@ -47,6 +47,8 @@ from campaign_operator.domain.decide import (
     Submit,
     TryAgain,
     Wait,
+)
+from campaign_operator.domain.decide import (
     decide,
 )
 from campaign_operator.domain.dialing import Accepted
@@ -60,8 +62,8 @@ INVALID = problem(Reason.INVALID_SPEC)
 NO_SECRET = problem(Reason.SECRET_NOT_FOUND)
 SUSPENDED = spec(suspend=True)
 OTHER_CRON = spec(cron="30 10 * * *")
-OPEN = {"start": -60, "end": 7200}
-OVER = {"start": -10000, "end": -4000}
+OPEN: dict[str, Any] = {"start": -60, "end": 7200}
+OVER: dict[str, Any] = {"start": -10000, "end": -4000}
 
 
 @dataclass(frozen=True)
@@ -442,7 +444,10 @@ def assert_is(decision: Decision, case: Case) -> None:
 
 def test_every_rule_has_a_case() -> None:
     """A rule that no case reaches could be left out and nobody would notice."""
-    from campaign_operator.domain.decide import RULES, Situation
+    from campaign_operator.domain.decide import (
+        RULES,
+        Situation,
+    )
 
     unreached = []
     for rule in RULES:

@@ -10,9 +10,7 @@ from campaign_operator.sandbox.simulator.faults import FaultRule, Match, read_ru
 
 
 def rule(status: int, after: int = 0, times: int | None = None) -> FaultRule:
-    return FaultRule(
-        match=Match(call="submit"), effect=AnswerInstead(status=status), after=after, times=times
-    )
+    return FaultRule(match=Match(call="submit"), effect=AnswerInstead(status=status), after=after, times=times)
 
 
 def fired(book: RuleBook[FaultRule], requests: int) -> list[int | None]:

@@ -34,6 +34,8 @@ def test_a_window_that_may_not_be_sent_now_is_not_moved_again_and_again() -> Non
     assert too_late(OPEN_FOR_FOUR_HOURS, at(60), SETTINGS, may_be_sent=False) is None
 
 
-@pytest.mark.parametrize(("seconds_before", "fate"), [(9, None), (1.1, None), (1, Missed()), (0, Missed()), (-5, Missed())])
+@pytest.mark.parametrize(
+    ("seconds_before", "fate"), [(9, None), (1.1, None), (1, Missed()), (0, Missed()), (-5, Missed())]
+)
 def test_a_short_window_is_missed_only_once_its_start_is_here(seconds_before: float, fate: Missed | None) -> None:
     assert too_late(window(start=seconds_before, end=300), at(0), SETTINGS, may_be_sent=True) == fate

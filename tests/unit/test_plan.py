@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from campaign_operator.api.v1alpha1 import StartMode
+from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.cron import parse_cron
 from campaign_operator.domain.errors import SpecError
 from campaign_operator.domain.plan import PlannedWindow, RunPlan, placed_windows, plan_hash, plan_run

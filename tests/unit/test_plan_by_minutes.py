@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import pytest
 
-from campaign_operator.api.v1alpha1 import StartMode
+from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.cron import parse_cron
 from campaign_operator.domain.plan import plan_run
 from campaign_operator.domain.windows import place
@@ -42,9 +42,7 @@ class Clocks:
         if local in self.showings:
             instants = self.showings[local]
             return instants[0], "FirstOfTwo" if len(instants) == 2 else ""
-        later = next(
-            instant for instant, shown in zip(self.instants, self.shown, strict=True) if shown > local
-        )
+        later = next(instant for instant, shown in zip(self.instants, self.shown, strict=True) if shown > local)
         return later, "MovedOutOfGap"
 
 
@@ -126,9 +124,7 @@ def offsets_of(name: str) -> list[tuple[int, int]]:
     times = struct.unpack(f">{time_count}q", data[at : at + 8 * time_count])
     kinds = data[at + 8 * time_count : at + 9 * time_count]
     types = at + 9 * time_count
-    offsets = [
-        struct.unpack(">l", data[types + 6 * kind : types + 6 * kind + 4])[0] for kind in range(type_count)
-    ]
+    offsets = [struct.unpack(">l", data[types + 6 * kind : types + 6 * kind + 4])[0] for kind in range(type_count)]
     return [
         (-(10**12), offsets[0]),
         *((time, offsets[kind]) for time, kind in zip(times, kinds, strict=True)),
@@ -185,9 +181,7 @@ def questions() -> Iterator[Question]:
     chance = random.Random(2025)  # noqa: S311 -- a sample, no secret
     missing_day = ("Pacific/Apia", datetime(2011, 12, 30, 10, tzinfo=UTC))
     for zone, change in [*chance.sample(changes(), 80), *[missing_day] * 10]:
-        somewhere_near = (
-            change + chance.randint(-3 * 3600, 3 * 3600) * SECOND + chance.choice([-1, 0, 1]) * DAY
-        )
+        somewhere_near = change + chance.randint(-3 * 3600, 3 * 3600) * SECOND + chance.choice([-1, 0, 1]) * DAY
         now = chance.choice([somewhere_near, change, change - 30 * SECOND])
         zones = sorted({zone, *chance.sample(sorted(ZONE_NAMES), chance.choice([0, 1, 2]))})
         yield Question(
@@ -196,9 +190,7 @@ def questions() -> Iterator[Question]:
             cron=chance.choice(sorted(CRONS)),
             now=now,
             lead_seconds=chance.choice([0, 30, 3600]),
-            previous_ends={
-                each: now + chance.randint(-4, 20) * HOUR for each in zones if chance.random() < 0.3
-            },
+            previous_ends={each: now + chance.randint(-4, 20) * HOUR for each in zones if chance.random() < 0.3},
         )
 
 

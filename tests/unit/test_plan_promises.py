@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign_operator.api.v1alpha1 import StartMode
+from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.cron import matches, parse_cron
 from campaign_operator.domain.plan import RunPlan, plan_hash, plan_run
 from campaign_operator.domain.windows import WindowReason
@@ -14,9 +14,7 @@ from campaign_operator.domain.zones import ZONE_NAMES, load_zone
 
 CRONS = ("* * * * *", "*/7 * * * *", "30 * * * *", "0 9 * * *", "30 2 * * *", "15 0 * * 0", "59 23 31 * 1-5")
 crons = st.sampled_from(CRONS)
-zone_counts = st.dictionaries(
-    st.sampled_from(sorted(ZONE_NAMES)), st.integers(1, 1_000_000), min_size=1, max_size=8
-)
+zone_counts = st.dictionaries(st.sampled_from(sorted(ZONE_NAMES)), st.integers(1, 1_000_000), min_size=1, max_size=8)
 moments = st.datetimes(datetime(2025, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- given UTC
 
 

@@ -21,7 +21,13 @@ from builders import (
 from builders import campaign as make_campaign
 
 from campaign_operator.api.conditions import ConditionType, Reason, find
-from campaign_operator.api.v1alpha1 import RunPolicy, RunState, WebhookState, WindowState, WindowStatus
+from campaign_operator.api.status import WindowStatus
+from campaign_operator.api.vocabulary import (
+    RunPolicy,
+    RunState,
+    WebhookState,
+    WindowState,
+)
 from campaign_operator.domain import record
 from campaign_operator.domain.delivery import Delivered, DeliveryFailed, Gone
 from campaign_operator.domain.dialing import (
@@ -125,6 +131,13 @@ def test_a_schedule_is_adopted_only_if_it_is_the_windows(name: str, found: Sched
     assert (after.state, after.schedule_id) == (
         (WindowState.SUBMITTED, "s-9") if is_ours else (WindowState.PLANNED, None)
     )
+
+
+def test_a_late_window_recognizes_what_was_sent_for_it_before_it_was_moved() -> None:
+    late = window(start=7200, reason="StartedLate")
+    assert record.matching([late], Listing((schedule(),)))[NY].id == "s-9"
+    assert record.matching([late], Listing((schedule(start=at(7201)),))) == {}
+    assert record.matching([late], Listing((schedule(end=at(18001)),))) == {}
 
 
 def test_of_two_schedules_for_one_window_always_the_same_is_adopted() -> None:

@@ -104,7 +104,12 @@ def test_calls_are_placed_at_the_rate_from_the_opening_on_until_the_total_is_rea
 
 
 def test_overlapping_schedules_do_not_make_a_campaign_faster() -> None:
-    overlapping = [Opening(NOON, after(10)), Opening(after(5), after(20)), Opening(after(20), after(30))]
+    overlapping = [
+        Opening(NOON, after(10)),
+        Opening(after(1), after(2)),
+        Opening(after(5), after(20)),
+        Opening(after(20), after(30)),
+    ]
 
     assert completed(overlapping, CallRate(Fraction(1), total=100), LONG_AGO, after(1000)) == 30
 

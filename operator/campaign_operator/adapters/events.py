@@ -5,7 +5,9 @@ https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 
 import asyncio
 import secrets
-from datetime import UTC, datetime
+import socket
+from datetime import datetime
+from typing import Any
 
 import aiohttp
 import structlog
@@ -14,9 +16,10 @@ from kubernetes.aio.client.exceptions import ApiException
 
 from campaign_operator.api.conditions import cut
 from campaign_operator.api.schema import to_rfc3339
-from campaign_operator.api.v1alpha1 import GROUP, KIND, VERSION
+from campaign_operator.api.vocabulary import GROUP, KIND, VERSION
 from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.notes import Note
+from campaign_operator.ports import Clock
 
 COMPONENT = "campaign-operator"
 MAX_WAITING = 10_000
@@ -29,9 +32,10 @@ log = structlog.get_logger()
 class EventRecorder:
     """Queues Events and posts them one after another; what cannot be posted is logged and let go."""
 
-    def __init__(self, client: ApiClient) -> None:
+    def __init__(self, client: ApiClient, clock: Clock) -> None:
         self._core = CoreV1Api(client)
-        self._waiting: asyncio.Queue[dict[str, object]] = asyncio.Queue(MAX_WAITING)
+        self._clock = clock
+        self._waiting: asyncio.Queue[Any] = asyncio.Queue(MAX_WAITING)
         self._worker: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -42,9 +46,13 @@ class EventRecorder:
         """Queue one Event; dropped, with a line in the log, where thousands already wait."""
         log.info("event", type=note.type, reason=str(note.reason), message=note.message, **_where(campaign))
         try:
-            self._waiting.put_nowait(_event(campaign, note))
+            self._waiting.put_nowait(_event(campaign, note, self._clock.now()))
         except asyncio.QueueFull:
             log.warning("too many events are waiting; dropped one", reason=str(note.reason), **_where(campaign))
+
+    async def posted(self) -> None:
+        """Wait until every Event that was recorded has been posted or let go."""
+        await self._waiting.join()
 
     async def close(self, patience_seconds: float) -> None:
         """Post what is waiting, for so long and no longer."""
@@ -52,7 +60,7 @@ class EventRecorder:
             return
         try:
             async with asyncio.timeout(patience_seconds):
-                await self._waiting.join()
+                await self.posted()
         except TimeoutError:
             log.warning("events were not posted before the end", count=self._waiting.qsize())
         self._worker.cancel()
@@ -61,8 +69,8 @@ class EventRecorder:
         while True:
             event = await self._waiting.get()
             try:
-                namespace = event["metadata"]["namespace"]  # type: ignore[index]
-                await self._core.create_namespaced_event(namespace, event, _request_timeout=REQUEST_SECONDS)  # type: ignore[arg-type]
+                namespace = event["metadata"]["namespace"]
+                await self._core.create_namespaced_event(namespace, event, _request_timeout=REQUEST_SECONDS)
             except (ApiException, aiohttp.ClientError, TimeoutError, OSError) as error:
                 status = error.status if isinstance(error, ApiException) else type(error).__name__
                 log.warning("an event could not be posted", error=str(status), reason=event["reason"])
@@ -74,8 +82,7 @@ def _where(campaign: Campaign) -> dict[str, str]:
     return {"namespace": campaign.ref.namespace, "name": campaign.ref.name}
 
 
-def _event(campaign: Campaign, note: Note) -> dict[str, object]:
-    now = to_rfc3339(datetime.now(UTC))
+def _event(campaign: Campaign, note: Note, now: datetime) -> dict[str, object]:
     return {
         "metadata": {
             "name": f"{campaign.ref.name[:200]}.{secrets.token_hex(8)}",
@@ -91,8 +98,20 @@ def _event(campaign: Campaign, note: Note) -> dict[str, object]:
         "type": note.type,
         "reason": str(note.reason),
         "message": cut(note.message, MAX_MESSAGE),
+        "action": "Reconcile",
+        "reportingComponent": COMPONENT,
+        "reportingInstance": socket.gethostname()[:128],
         "source": {"component": COMPONENT},
-        "firstTimestamp": now,
-        "lastTimestamp": now,
+        # in microseconds, since several Events of one pass share a second and would be shown in any order
+        "eventTime": _with_microseconds(now),
+        "firstTimestamp": to_rfc3339(now),
+        "lastTimestamp": to_rfc3339(now),
         "count": 1,
     }
+
+
+def _with_microseconds(moment: datetime) -> str:
+    """The client reads the text and writes it anew, without a fraction where that is 0, which the API server
+    refuses.
+    """
+    return (moment if moment.microsecond else moment.replace(microsecond=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

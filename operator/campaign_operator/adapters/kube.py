@@ -8,7 +8,6 @@ Secret may be, where the caller says how old it may be.
 import base64
 import binascii
 import json
-import time
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
@@ -20,14 +19,13 @@ from pydantic import ValidationError
 
 from campaign_operator.adapters.events import EventRecorder
 from campaign_operator.api.conditions import Reason
-from campaign_operator.api.v1alpha1 import (
+from campaign_operator.api.status import OutboundCampaignStatus, parse_status
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+from campaign_operator.api.vocabulary import (
     GROUP,
     PLURAL,
     REQUESTED_AT_ANNOTATION,
     VERSION,
-    OutboundCampaignSpec,
-    OutboundCampaignStatus,
-    parse_status,
 )
 from campaign_operator.domain.campaign import Campaign, CampaignRef
 from campaign_operator.domain.connection import Connection
@@ -35,7 +33,7 @@ from campaign_operator.domain.connection_secret import parse_connection, text_of
 from campaign_operator.domain.notes import Note
 from campaign_operator.domain.observation import Problem
 from campaign_operator.observability import metrics
-from campaign_operator.ports import ConflictError, StoreUnavailableError
+from campaign_operator.ports import Clock, ConflictError, StoreUnavailableError
 
 REQUEST_SECONDS = 15.0
 _RESOURCE: dict[str, Any] = {"group": GROUP, "version": VERSION, "plural": PLURAL}
@@ -47,11 +45,12 @@ Wire = dict[str, Any]
 class KubeStore:
     """ports.CampaignStore. `namespaces` are those this operator watches; none means all of them."""
 
-    def __init__(self, client: ApiClient, namespaces: Iterable[str], events: EventRecorder) -> None:
+    def __init__(self, client: ApiClient, namespaces: Iterable[str], events: EventRecorder, clock: Clock) -> None:
         self._objects = CustomObjectsApi(client)
         self._core = CoreV1Api(client)
         self._namespaces = tuple(namespaces)
         self._events = events
+        self._clock = clock
         self._connections: dict[tuple[str, str], tuple[float, Connection | Problem, str]] = {}
 
     async def read(self, ref: CampaignRef) -> Campaign | None:
@@ -129,7 +128,7 @@ class KubeStore:
         self, namespace: str, secret_name: str, max_age_seconds: float
     ) -> tuple[Connection | Problem, str]:
         """See ports.CampaignStore."""
-        key, now = (namespace, secret_name), time.monotonic()
+        key, now = (namespace, secret_name), self._clock.monotonic()
         known = self._connections.get(key)
         if known is not None and now - known[0] < max_age_seconds:
             return known[1], known[2]
@@ -154,7 +153,7 @@ class KubeStore:
 
     def forget_connections_older_than(self, seconds: float) -> None:
         """Drop what no campaign has asked for lately, so that deleted Secrets do not stay in memory."""
-        limit = time.monotonic() - seconds
+        limit = self._clock.monotonic() - seconds
         self._connections = {k: v for k, v in self._connections.items() if v[0] >= limit}
 
     async def _read_secret(self, namespace: str, name: str) -> tuple[dict[str, bytes] | None, str]:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from campaign_operator.api.v1alpha1 import MAX_MESSAGE, Condition
+from campaign_operator.api.status import Condition
+from campaign_operator.api.vocabulary import MAX_MESSAGE
 
 
 class ConditionType(StrEnum):

@@ -9,8 +9,14 @@ from typing import Any, cast
 
 import yaml
 
-from campaign_operator.api import v1alpha1
-from campaign_operator.api.v1alpha1 import GROUP, KIND, PLURAL, VERSION, OutboundCampaign
+from campaign_operator.api import vocabulary
+from campaign_operator.api.v1alpha1 import OutboundCampaign
+from campaign_operator.api.vocabulary import (
+    GROUP,
+    KIND,
+    PLURAL,
+    VERSION,
+)
 
 CRD_NAME = f"{PLURAL}.{GROUP}"
 
@@ -101,9 +107,9 @@ def custom_resource_definition() -> Schema:
                 "kind": KIND,
                 "listKind": f"{KIND}List",
                 "plural": PLURAL,
-                "singular": v1alpha1.SINGULAR,
-                "shortNames": [v1alpha1.SHORT_NAME],
-                "categories": [v1alpha1.CATEGORY],
+                "singular": vocabulary.SINGULAR,
+                "shortNames": [vocabulary.SHORT_NAME],
+                "categories": [vocabulary.CATEGORY],
             },
             "scope": "Namespaced",
             "versions": [

@@ -44,5 +44,8 @@ class ResourceModel(BaseModel):
     )
 
     def to_wire(self) -> dict[str, Any]:
-        """The object as it stands in YAML: camelCase, absent fields left out (the schema has no null)."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        """The object as it stands in YAML: camelCase, absent fields and empty lists left out (the schema has no
+        null).
+        """
+        wire = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return {name: value for name, value in wire.items() if value != []}

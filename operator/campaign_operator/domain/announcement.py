@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from campaign_operator.api.schema import to_rfc3339
-from campaign_operator.api.v1alpha1 import FinishedRun, WebhookStatus
+from campaign_operator.api.status import FinishedRun, WebhookStatus
 from campaign_operator.domain.campaign import Campaign
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from campaign_operator.api.v1alpha1 import OutboundCampaignSpec, OutboundCampaignStatus
+from campaign_operator.api.status import OutboundCampaignStatus
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -215,12 +215,8 @@ def _words(text: str) -> Sequence[_Part]:
         )
     found = list(re.finditer(r"[^ \t]+", text))
     if len(found) != len(_FIELDS):
-        raise SpecError(
-            "spec.cron", f"{quoted(text)} has {len(found)} fields; {_field_count_rule(len(found))}"
-        )
-    return [
-        _Part(text, field, word.start() + 1, word.group()) for field, word in zip(_FIELDS, found, strict=True)
-    ]
+        raise SpecError("spec.cron", f"{quoted(text)} has {len(found)} fields; {_field_count_rule(len(found))}")
+    return [_Part(text, field, word.start() + 1, word.group()) for field, word in zip(_FIELDS, found, strict=True)]
 
 
 def _require_plain_characters(text: str) -> None:
@@ -241,9 +237,7 @@ def _described(descriptor: str) -> str:
     if descriptor in DESCRIPTORS:
         return DESCRIPTORS[descriptor]
     if descriptor.lower() in DESCRIPTORS:
-        raise SpecError(
-            "spec.cron", f"{quoted(descriptor)}: descriptors are in lower case; write {descriptor.lower()}"
-        )
+        raise SpecError("spec.cron", f"{quoted(descriptor)}: descriptors are in lower case; write {descriptor.lower()}")
     if descriptor.lower().startswith("@every"):
         raise SpecError(
             "spec.cron",

@@ -11,138 +11,39 @@ Knows neither Kubernetes nor HTTP; what an action does to status is in `record`.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
-from campaign_operator.api.conditions import Reason
-from campaign_operator.api.v1alpha1 import (
-    FinishedRun,
+from campaign_operator.api.conditions import STALLING_CAUSES, Reason
+from campaign_operator.api.status import FinishedRun, RunStatus, WindowStatus
+from campaign_operator.api.vocabulary import (
     RunPolicy,
     RunState,
-    RunStatus,
     WebhookState,
     WindowState,
-    WindowStatus,
 )
 from campaign_operator.domain import runs
+from campaign_operator.domain.actions import (
+    Decision,
+    Deliver,
+    DropPlan,
+    FinishRun,
+    LookUp,
+    MarkUncertain,
+    Place,
+    PlanRun,
+    Poll,
+    PromoteNextRun,
+    RecordOutcomes,
+    Reschedule,
+    Submit,
+    TryAgain,
+    Wait,
+)
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign, Settings
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.errors import InvalidSpecError
-from campaign_operator.domain.late import Late, Missed, last_chance, too_late
+from campaign_operator.domain.late import last_chance, too_late
 from campaign_operator.domain.observation import Observation, Problem
-from campaign_operator.domain.plan import RunPlan
-
-Place = Literal["run", "next_run"]
-"""Which run of the status an action is about."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanRun:
-    """Write this plan in that place; nothing is submitted in that write."""
-
-    place: Place
-    plan: RunPlan
-
-
-@dataclass(frozen=True, slots=True)
-class DropPlan:
-    """Forget a run of which nothing was submitted."""
-
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class PromoteNextRun:
-    """nextRun has begun: it becomes run, and run moves to history."""
-
-
-@dataclass(frozen=True, slots=True)
-class FinishRun:
-    """Record the end of run, and with it the webhook's outbox entry."""
-
-    state: RunState
-
-
-@dataclass(frozen=True, slots=True)
-class RecordOutcomes:
-    """Write the answers to requests of this process."""
-
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class MarkUncertain:
-    """An intent that nobody here is acting upon: whoever wrote it may have sent it."""
-
-    place: Place
-    time_zones: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """Settle uncertain windows by the dialer's own listing."""
-
-    place: Place
-    time_zones: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reschedule:
-    """Windows whose start has passed unsent: sent for what is left of them, or missed."""
-
-    place: Place
-    fates: tuple[tuple[str, Late | Missed], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TryAgain:
-    """Lift the waiting of windows that the dialer refused for want of rights."""
-
-
-@dataclass(frozen=True, slots=True)
-class Submit:
-    """Submit windows of one run, as many at a time as there are permits."""
-
-    place: Place
-    time_zones: tuple[str, ...]
-    first: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """Ask for the calls of run since its first start."""
-
-    date_from: datetime
-    date_to: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Deliver:
-    """Make one attempt at a run's webhook."""
-
-    run_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Nothing to do before the next check."""
-
-
-Action = (
-    PlanRun
-    | DropPlan
-    | PromoteNextRun
-    | FinishRun
-    | RecordOutcomes
-    | MarkUncertain
-    | LookUp
-    | Reschedule
-    | TryAgain
-    | Submit
-    | Poll
-    | Deliver
-    | Wait
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +80,6 @@ class Situation:
             yield "run", self.run_in_hand
         if self.next_run is not None:
             yield "next_run", self.next_run
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One action, why, and when to look again where nothing happens before."""
-
-    action: Action
-    reason: str
-    next_check: datetime | None = None
 
 
 Rule = Callable[[Situation], Decision | None]
@@ -242,37 +134,7 @@ def uncertain_windows_are_looked_up(s: Situation) -> Decision | None:
     return None
 
 
-# How a run ends
-
-
-def a_run_is_asked_for_its_calls_once_more_before_it_times_out(s: Situation) -> Decision | None:
-    """The last poll may be older than the deadline by a whole interval, and the calls since then count."""
-    run = s.run_in_hand
-    if run is None or _state(s, run) is not RunState.TIMED_OUT or not isinstance(usable_connection(s), Connection):
-        return None
-    deadline = runs.time_out(run, s.campaign.spec.completion.grace_seconds, s.next_first_start)
-    if s.observed.polled_at is not None and s.observed.polled_at >= deadline:
-        return None
-    return _poll(s, run, "the run is about to time out")
-
-
-def a_run_that_has_ended_is_finished(s: Situation) -> Decision | None:
-    """The end and the webhook's outbox entry are written together."""
-    run = s.run_in_hand
-    if run is None:
-        return None
-    state = _state(s, run)
-    return Decision(FinishRun(state), f"the run is {state}") if state in runs.ENDINGS else None
-
-
-def the_next_run_takes_over_at_its_first_start(s: Situation) -> Decision | None:
-    """By then the run before it is finished, if only because of this."""
-    if s.next_run is None or s.next_run.first_start > s.now or s.run_in_hand is not None:
-        return None
-    return Decision(PromoteNextRun(), "the next run has reached its first start")
-
-
-# What is to be submitted
+# What is planned
 
 
 def a_suspended_campaign_forgets_what_it_only_planned(s: Situation) -> Decision | None:
@@ -323,6 +185,39 @@ def a_window_that_is_late_is_shortened_or_missed(s: Situation) -> Decision | Non
     return None
 
 
+# How a run ends
+
+
+def a_run_is_asked_for_its_calls_once_more_before_it_times_out(s: Situation) -> Decision | None:
+    """The last poll may be older than the deadline by a whole interval, and the calls since then count."""
+    run = s.run_in_hand
+    if run is None or _state(s, run) is not RunState.TIMED_OUT or not isinstance(usable_connection(s), Connection):
+        return None
+    deadline = runs.time_out(run, s.campaign.spec.completion.grace_seconds, s.next_first_start)
+    if s.observed.polled_at is not None and s.observed.polled_at >= deadline:
+        return None
+    return _poll(s, run, "the run is about to time out")
+
+
+def a_run_that_has_ended_is_finished(s: Situation) -> Decision | None:
+    """The end and the webhook's outbox entry are written together."""
+    run = s.run_in_hand
+    if run is None:
+        return None
+    state = _state(s, run)
+    return Decision(FinishRun(state), f"the run is {state}") if state in runs.ENDINGS else None
+
+
+def the_next_run_takes_over_at_its_first_start(s: Situation) -> Decision | None:
+    """By then the run before it is finished, if only because of this."""
+    if s.next_run is None or s.next_run.first_start > s.now or s.run_in_hand is not None:
+        return None
+    return Decision(PromoteNextRun(), "the next run has reached its first start")
+
+
+# What is to be submitted
+
+
 def what_was_refused_is_tried_again_when_something_changed(s: Situation) -> Decision | None:
     """A right granted at the dialer shows nowhere in Kubernetes, so a person may ask by the annotation."""
     return (
@@ -364,13 +259,13 @@ RULES: tuple[Rule, ...] = (
     answers_are_put_on_record,
     an_intent_of_another_is_uncertain,
     uncertain_windows_are_looked_up,
-    a_run_is_asked_for_its_calls_once_more_before_it_times_out,
-    a_run_that_has_ended_is_finished,
-    the_next_run_takes_over_at_its_first_start,
     a_suspended_campaign_forgets_what_it_only_planned,
     a_run_is_planned,
     the_next_run_of_a_campaign_that_recurs_no_more_is_dropped,
     a_window_that_is_late_is_shortened_or_missed,
+    a_run_is_asked_for_its_calls_once_more_before_it_times_out,
+    a_run_that_has_ended_is_finished,
+    the_next_run_takes_over_at_its_first_start,
     what_was_refused_is_tried_again_when_something_changed,
     planned_windows_are_submitted,
     a_running_run_is_polled,
@@ -419,6 +314,8 @@ def _moments(s: Situation) -> Iterator[datetime]:
 def _moments_of(s: Situation, run: RunStatus, w: WindowStatus) -> Iterator[datetime]:
     if w.next_attempt_time is not None and w.state in runs.UNDECIDED:
         yield w.next_attempt_time
+        if w.cause in STALLING_CAUSES:
+            yield s.now + timedelta(seconds=s.settings.poll_seconds)  # a Secret that is repaired tells nobody
     if w.state is WindowState.UNCERTAIN:
         yield s.observed.settled_at.get(runs.attempt_of(run, w), s.now + timedelta(seconds=s.settings.settle_seconds))
     if w.state is WindowState.HELD:

@@ -73,7 +73,9 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """429. `retry_after_seconds` is what Retry-After asked for (either form, never negative), None where it gave nothing usable."""
+    """429. `retry_after_seconds` is what Retry-After asked for (either form, never negative), None where it gave
+    nothing usable.
+    """
 
     retry_after_seconds: float | None
     message: str
@@ -81,7 +83,9 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True)
 class AccessRefused:
-    """400 or 401 of the token endpoint; 401 (after one refresh of the token), 403 or 404 of the dialer. A person must act."""
+    """400 or 401 of the token endpoint; 401 (after one refresh of the token), 403 or 404 of the dialer. A person must
+    act.
+    """
 
     code: int
     by: Literal["token endpoint", "dialer"]
@@ -105,7 +109,9 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """Time-out, reset, 5xx, an answer that cannot be read, any other status: it may or may not have been carried out."""
+    """Time-out, reset, 5xx, an answer that cannot be read, any other status: it may or may not have been carried
+    out.
+    """
 
     message: str
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaign_operator.api.v1alpha1 import WindowStatus
+from campaign_operator.api.status import WindowStatus
 from campaign_operator.domain.campaign import Settings
 from campaign_operator.domain.windows import next_whole_second
 

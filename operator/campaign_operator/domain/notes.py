@@ -10,12 +10,10 @@ from typing import Literal
 
 from campaign_operator.api.conditions import ConditionType, Reason, find
 from campaign_operator.api.schema import to_rfc3339
-from campaign_operator.api.v1alpha1 import (
-    FinishedRun,
-    OutboundCampaignStatus,
+from campaign_operator.api.status import FinishedRun, OutboundCampaignStatus, RunStatus
+from campaign_operator.api.vocabulary import (
     RunPolicy,
     RunState,
-    RunStatus,
     WebhookState,
     WindowState,
 )

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from campaign_operator.api.v1alpha1 import StartMode
+from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.cron import CronSchedule, next_match
 from campaign_operator.domain.errors import Findings, SpecError
 from campaign_operator.domain.windows import (
@@ -108,9 +108,7 @@ def plan_run(
     if start_mode is StartMode.SAME_INSTANT:
         search_from = first_local_placed_from(max(earliest_starts.values()), _zone_of_cron(time_zone))
     else:
-        search_from = max(
-            first_local_placed_from(start, load_zone(name)) for name, start in earliest_starts.items()
-        )
+        search_from = max(first_local_placed_from(start, load_zone(name)) for name, start in earliest_starts.items())
     nominal_time = next_match(schedule, search_from)
     return RunPlan(
         run_id=f"{nominal_time:%Y%m%dT%H%M}",
@@ -191,9 +189,7 @@ def _same_id_message(earlier: str) -> str:
 
 
 def _planned(name: str, contacts: int, window: Window) -> PlannedWindow:
-    return PlannedWindow(
-        time_zone=name, contacts=contacts, start=window.start, end=window.end, reasons=window.reasons
-    )
+    return PlannedWindow(time_zone=name, contacts=contacts, start=window.start, end=window.end, reasons=window.reasons)
 
 
 def _zone_of_cron(name: str) -> ZoneInfo:

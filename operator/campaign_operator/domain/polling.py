@@ -4,7 +4,7 @@ from datetime import datetime
 
 from campaign_operator.api import conditions
 from campaign_operator.api.conditions import ConditionType, Reason
-from campaign_operator.api.v1alpha1 import Metrics, OutboundCampaignStatus
+from campaign_operator.api.status import Metrics, OutboundCampaignStatus
 from campaign_operator.domain.dialing import (
     AccessRefused,
     CallCounts,

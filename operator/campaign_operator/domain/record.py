@@ -5,26 +5,31 @@ before each write, so that no two places can disagree.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from campaign_operator.api.conditions import STALLING_CAUSES, Reason, cut
-from campaign_operator.api.v1alpha1 import (
-    MAX_HISTORY,
-    MAX_MESSAGE,
+from campaign_operator.api.status import (
     FinishedRun,
     OutboundCampaignStatus,
-    RunPolicy,
-    RunState,
     RunStatus,
-    WebhookState,
     WebhookStatus,
-    WindowState,
     WindowStatus,
 )
+from campaign_operator.api.vocabulary import (
+    MAX_HISTORY,
+    MAX_MESSAGE,
+    RunPolicy,
+    RunState,
+    WebhookState,
+    WindowState,
+)
 from campaign_operator.domain import runs
-from campaign_operator.domain.decide import Place
+from campaign_operator.domain.actions import (
+    Place,
+)
 from campaign_operator.domain.delivery import Delivered, DeliveryOutcome, Gone
 from campaign_operator.domain.dialing import (
     Accepted,
@@ -259,13 +264,20 @@ _REFUSALS = STALLING_CAUSES - {Reason.CAMPAIGN_ID_IN_USE}
 
 def matching(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, Schedule]:
     """By time zone, the schedule that is the window's: same zone, start and end, and not cancelled."""
-    existing = {
-        (s.time_zone, s.start, s.end): s
-        for s in sorted(listing.schedules, key=lambda s: s.id, reverse=True)
-        if s.state is not ScheduleState.CANCELLED
+    standing: defaultdict[tuple[str, datetime], list[Schedule]] = defaultdict(list)
+    for schedule in sorted(listing.schedules, key=lambda s: s.id):
+        if schedule.state is not ScheduleState.CANCELLED:
+            standing[schedule.time_zone, schedule.end].append(schedule)
+    found = {
+        w.time_zone: next((s for s in standing[w.time_zone, w.end_time] if _starts_as(w, s)), None) for w in windows
     }
-    found = {w.time_zone: existing.get((w.time_zone, w.start_time, w.end_time)) for w in windows}
     return {time_zone: schedule for time_zone, schedule in found.items() if schedule is not None}
+
+
+def _starts_as(w: WindowStatus, schedule: Schedule) -> bool:
+    """A late window was moved before it was sent; what an earlier life sent for it has the earlier start."""
+    is_late = WindowReason.STARTED_LATE in w.reason.split(",")
+    return schedule.start == w.start_time or (is_late and schedule.start < w.start_time)
 
 
 def adopted(status: Status, place: Place, found: Mapping[str, Schedule], connection_hash: str) -> Status:
@@ -337,14 +349,14 @@ def undeliverable(status: Status, run_id: str) -> Status:
 
 
 def _delivered(hook: WebhookStatus, outcome: DeliveryOutcome, now: datetime) -> WebhookStatus:
-    done = {"attempts": hook.attempts + 1, "next_attempt_time": None}
+    done: dict[str, object] = {"attempts": hook.attempts + 1, "next_attempt_time": None, "message": None}
     match outcome:
         case Delivered(code):
             return hook.model_copy(update={**done, "state": WebhookState.DELIVERED, "last_status_code": code})
         case Gone():
             return hook.model_copy(update={**done, "state": WebhookState.GONE, "last_status_code": 410})
         case _:
-            done["last_status_code"] = outcome.code
+            done |= {"last_status_code": outcome.code, "message": cut(outcome.message, MAX_MESSAGE)}
             if hook.attempts >= len(WEBHOOK_DELAYS_SECONDS):
                 return hook.model_copy(update={**done, "state": WebhookState.FAILED})
             wait = max(WEBHOOK_DELAYS_SECONDS[hook.attempts], outcome.retry_after_seconds or 0)

@@ -3,16 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from campaign_operator.api.v1alpha1 import (
-    Completion,
+from campaign_operator.api.status import (
     FinishedRun,
     OutboundCampaignStatus,
-    RunPolicy,
-    RunState,
     RunStatus,
-    WindowState,
     WindowStatus,
 )
+from campaign_operator.api.v1alpha1 import Completion
+from campaign_operator.api.vocabulary import RunPolicy, RunState, WindowState
 
 UNDECIDED = frozenset({WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN})
 """Window states that do not yet tell whether there is a schedule."""

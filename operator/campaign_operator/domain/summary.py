@@ -12,19 +12,19 @@ from datetime import datetime
 from campaign_operator.api import conditions
 from campaign_operator.api.conditions import STALLING_CAUSES, ConditionType, Reason
 from campaign_operator.api.schema import to_rfc3339
-from campaign_operator.api.v1alpha1 import (
+from campaign_operator.api.status import (
     Condition,
     FinishedRun,
     OutboundCampaignStatus,
-    RunState,
     RunStatus,
-    WebhookState,
-    WindowState,
 )
+from campaign_operator.api.vocabulary import RunState, WebhookState, WindowState
 from campaign_operator.domain import runs
 from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.decide import changed_connection
+from campaign_operator.domain.decide import (
+    changed_connection,
+)
 from campaign_operator.domain.observation import Observation, Problem
 
 
@@ -179,7 +179,7 @@ def _hook_to_tell_of(status: OutboundCampaignStatus) -> FinishedRun | None:
 def _delivery(run: FinishedRun) -> tuple[bool, Reason, str]:
     hook = run.webhook
     assert hook is not None  # noqa: S101 - chosen for it
-    answer = f"the last answer was {hook.last_status_code}" if hook.last_status_code else "no answer came"
+    answer = hook.message or "nobody answered"
     what = f"{hook.event} of run {run.id}"
     match hook.state:
         case WebhookState.DELIVERED:

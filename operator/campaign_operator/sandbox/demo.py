@@ -49,7 +49,7 @@ async def run_demo(sandbox: Sandbox, example: Path, console: Console) -> None:
     await _show(sandbox.control_plane, console, "get", "outboundcampaigns", "-n", NAMESPACE)
     await _show(sandbox.control_plane, console, "get", "events", "-n", NAMESPACE, *_EVENT_COLUMNS)
     console.print("\n[bold]The webhook that came[/bold]")
-    console.print_json(json.dumps(delivery["body"]))
+    console.print_json(delivery["body"])
     valid = delivery["signatureValid"]
     console.print(f"webhook-id {delivery['headers']['webhook-id']}, signature valid: {valid}", highlight=False)
     if not valid:
@@ -57,7 +57,7 @@ async def run_demo(sandbox: Sandbox, example: Path, console: Console) -> None:
 
 
 _EVENT_COLUMNS = (
-    "--sort-by=.lastTimestamp",
+    "--sort-by=.eventTime",
     "-o=custom-columns=TYPE:.type,REASON:.reason,MESSAGE:.message",
 )
 

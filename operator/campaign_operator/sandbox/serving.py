@@ -25,9 +25,7 @@ from campaign_operator.sandbox.listener import Listener
 EXTENSION = "campaign-operator.connection"
 
 _STOP_WITHIN_SECONDS = 5
-_KEEP_ALIVE_SECONDS = (
-    75  # longer than clients do, or a request may meet a connection that is just being closed
-)
+_KEEP_ALIVE_SECONDS = 75  # longer than clients do, or a request may meet a connection that is just being closed
 
 
 def wall_clock() -> datetime:

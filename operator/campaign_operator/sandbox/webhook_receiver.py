@@ -105,9 +105,7 @@ class _Delivery:
 
 
 @asynccontextmanager
-async def webhook_receiver(
-    settings: ReceiverSettings, now: Callable[[], datetime] = wall_clock
-) -> AsyncIterator[str]:
+async def webhook_receiver(settings: ReceiverSettings, now: Callable[[], datetime] = wall_clock) -> AsyncIterator[str]:
     """A receiver for as long as the block runs; yields its base URL.
 
     Raises OSError as `running_server` does.
@@ -183,9 +181,7 @@ class _Receiver:
         try:
             rules = ReceiverFaultRules.model_validate_json(await request.body()).rules
         except ValidationError as error:
-            return whole(
-                refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", problems(error)).answer
-            )
+            return whole(refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", problems(error)).answer)
         self._faults.replace(rules)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 

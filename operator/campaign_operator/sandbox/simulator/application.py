@@ -92,14 +92,12 @@ class _Exchange:
             effect = self._effect(arrival, request.state.record)
             await asyncio.sleep(self._latency_seconds)
 
-            def carry_out() -> Any:
+            def carry_out() -> Answer:
                 if isinstance(effect, NotOffered):
                     return not_offered(effect.status).answer
                 return distort(effect, self._dialer.carry_out(arrival))
 
-            return await deliver(
-                effect if isinstance(effect, ConnectionEffect) else None, carry_out, self._now
-            )
+            return await deliver(effect if isinstance(effect, ConnectionEffect) else None, carry_out, self._now)
 
         return answer
 
@@ -140,9 +138,7 @@ class _Exchange:
         try:
             rules = FaultRules.model_validate_json(await request.body()).rules
         except ValidationError as error:
-            return whole(
-                refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", problems(error)).answer
-            )
+            return whole(refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", problems(error)).answer)
         if campaign_id is not None and any(rule.match.campaign_id != campaign_id for rule in rules):
             message = "rules: every match.campaignId must be the campaign of the query"
             return whole(refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", message).answer)
@@ -178,6 +174,4 @@ def _about(campaign_id: str | None) -> Callable[[FaultRule], bool]:
 async def _http_error(_request: Request, error: Exception) -> Response:
     problem = cast("HTTPException", error)
     phrase = HTTPStatus(problem.status_code).phrase
-    return whole(
-        refusal(problem.status_code, phrase.lower().replace(" ", "_"), phrase, problem.headers).answer
-    )
+    return whole(refusal(problem.status_code, phrase.lower().replace(" ", "_"), phrase, problem.headers).answer)

@@ -5,7 +5,6 @@ the server only when it runs, since the sandbox's extra may not be installed.
 """
 
 import asyncio
-import math
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,9 +24,7 @@ _EXTRA = frozenset({"h11", "starlette", "uvicorn"})
 def simulator(
     client_id: Annotated[
         str | None,
-        typer.Option(
-            help="The id of a client that may use every campaign.", envvar="CAMPAIGN_SIMULATOR_CLIENT_ID"
-        ),
+        typer.Option(help="The id of a client that may use every campaign.", envvar="CAMPAIGN_SIMULATOR_CLIENT_ID"),
     ] = None,
     client_secret: Annotated[
         str | None,
@@ -49,34 +46,24 @@ def simulator(
     ] = None,
     calls_per_second: Annotated[
         float,
-        typer.Option(
-            min=0.001, max=1_000_000, help="Calls a campaign completes per second while it is open."
-        ),
+        typer.Option(min=0.001, max=1_000_000, help="Calls a campaign completes per second while it is open."),
     ] = 1.0,
     token_lifetime_seconds: Annotated[
         int, typer.Option(min=1, max=86400 * 366, help="Seconds until an access token expires.")
     ] = 3600,
-    no_list: Annotated[
-        bool, typer.Option("--no-list", help="Schedules cannot be listed: it answers 405.")
-    ] = False,
+    no_list: Annotated[bool, typer.Option("--no-list", help="Schedules cannot be listed: it answers 405.")] = False,
     no_delete: Annotated[
         bool, typer.Option("--no-delete", help="Schedules cannot be withdrawn: it answers 405.")
     ] = False,
     fault: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="JSON", help="A rule for what goes wrong, as `PUT /_faults` takes them. Repeatable."
-        ),
+        typer.Option(metavar="JSON", help="A rule for what goes wrong, as `PUT /_faults` takes them. Repeatable."),
     ] = None,
     latency_ms: Annotated[
         int, typer.Option(min=0, max=600_000, help="Milliseconds before each request is served.")
     ] = 0,
-    host: Annotated[
-        str, typer.Option(help="The address to listen at. It should be on loopback.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port to listen at; 0 is any free one.")
-    ] = 0,
+    host: Annotated[str, typer.Option(help="The address to listen at. It should be on loopback.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen at; 0 is any free one.")] = 0,
     tls_cert: Annotated[
         Path | None,
         typer.Option(dir_okay=False, exists=True, help="PEM file of a certificate; then it speaks https."),
@@ -92,8 +79,6 @@ def simulator(
     Control end points, without credentials: GET /_ledger lists every schedule created and every request, PUT
     and DELETE /_faults change what goes wrong, POST /_tokens/expire makes all access tokens invalid.
     """
-    if not math.isfinite(calls_per_second):
-        raise typer.BadParameter("must be a number", param_hint="--calls-per-second")
     settings = SimulatorSettings(
         clients=_clients(client_id, client_secret, client or []),
         campaigns=_campaigns(campaign or ["*=100"]),

@@ -1,0 +1,62 @@
+{{/* The name of everything in the release's namespace: that of the release, with the chart's unless it is in it. */}}
+{{- define "campaign-operator.fullname" -}}
+{{- if contains .Chart.Name .Release.Name -}}
+{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The name of what lies outside the release's namespace: two releases of one name in two namespaces must not share it. */}}
+{{- define "campaign-operator.clusterName" -}}
+{{- printf "%s:%s" .Release.Namespace (include "campaign-operator.fullname" .) -}}
+{{- end -}}
+
+{{- define "campaign-operator.serviceAccountName" -}}
+{{- .Values.serviceAccount.name | default (include "campaign-operator.fullname" .) -}}
+{{- end -}}
+
+{{- define "campaign-operator.selectorLabels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "campaign-operator.labels" -}}
+{{ include "campaign-operator.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end -}}
+
+{{- define "campaign-operator.image" -}}
+{{- if .Values.image.digest -}}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What the operator may do in each namespace that it looks after. */}}
+{{- define "campaign-operator.rules" -}}
+# Patch is for the finalizers in the metadata: the operator never writes a spec, and RBAC cannot tell the two apart.
+- apiGroups: [campaign-operator.io]
+  resources: [outboundcampaigns]
+  verbs: [get, list, watch, patch]
+- apiGroups: [campaign-operator.io]
+  resources: [outboundcampaigns/status]
+  verbs: [get, update]
+# Connections and webhook keys, each by the name that a campaign gives. Never listed or watched: that would
+# hand over everything in the namespace.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [create]
+{{- end -}}
+
+{{- define "campaign-operator.subjects" -}}
+- kind: ServiceAccount
+  name: {{ include "campaign-operator.serviceAccountName" . }}
+  namespace: {{ .Release.Namespace }}
+{{- end -}}

@@ -1,0 +1,73 @@
+"""The words of the resource: its names, its enumerations, its limits, and the scalars that spec and status share."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+GROUP = "campaign-operator.io"
+VERSION = "v1alpha1"
+KIND = "OutboundCampaign"
+PLURAL = "outboundcampaigns"
+SINGULAR = "outboundcampaign"
+SHORT_NAME = "ocamp"
+CATEGORY = "campaigns"
+
+REQUESTED_AT_ANNOTATION = f"{GROUP}/requestedAt"
+
+MAX_CONTACTS = 2000
+MAX_WINDOWS = 600
+MAX_HISTORY = 5
+MAX_MESSAGE = 1024
+
+TimeZoneName = Annotated[str, Field(min_length=1, max_length=64)]
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+
+
+class StartMode(StrEnum):
+    """Whose clock `cron` is read on."""
+
+    CONTACT_LOCAL = "ContactLocal"
+    SAME_INSTANT = "SameInstant"
+
+
+class RunPolicy(StrEnum):
+    """How many runs a campaign has."""
+
+    ONCE = "Once"
+    RECURRING = "Recurring"
+
+
+class WindowState(StrEnum):
+    """Where the schedule of one window stands."""
+
+    PLANNED = "Planned"
+    INTENT = "Intent"
+    UNCERTAIN = "Uncertain"
+    SUBMITTED = "Submitted"
+    HELD = "Held"
+    REJECTED = "Rejected"
+    MISSED = "Missed"
+
+
+class RunState(StrEnum):
+    """Where a run stands; a pure function of its windows, its metrics and the time."""
+
+    PLANNED = "Planned"
+    SUBMITTING = "Submitting"
+    SCHEDULED = "Scheduled"
+    RUNNING = "Running"
+    HELD = "Held"
+    COMPLETED = "Completed"
+    TIMED_OUT = "TimedOut"
+    FAILED = "Failed"
+    CANCELLED = "Cancelled"
+
+
+class WebhookState(StrEnum):
+    """Where the delivery of a run's webhook stands."""
+
+    PENDING = "Pending"
+    DELIVERED = "Delivered"
+    GONE = "Gone"
+    FAILED = "Failed"

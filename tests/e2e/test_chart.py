@@ -1,0 +1,288 @@
+"""The chart, rendered by the real Helm and applied to a real API server: what it installs, refuses and allows."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from campaign_operator.sandbox.child_process import ChildProcess
+from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_operator.sandbox.loopback_port import LOOPBACK, LoopbackPort
+
+_CHART = Path(__file__).parents[2] / "charts" / "campaign-operator"
+_EVERYTHING: dict[str, Any] = {
+    "image": {"repository": "registry.example.com/campaign-operator", "digest": f"sha256:{'a' * 64}"},
+    "imagePullSecrets": [{"name": "registry"}],
+    "serviceAccount": {"name": "dialing", "annotations": {"example.com/role": "dialing"}},
+    "logFormat": "console",
+    "pollSeconds": 5,
+    "allowCIDRs": ["10.0.0.0/8", "fd00::/8"],
+    "caBundle": {"configMapName": "authorities", "key": "all.pem"},
+    "extraArgs": ["--lead-seconds=60"],
+    "podAnnotations": {"prometheus.io/scrape": "true"},
+    "nodeSelector": {"kubernetes.io/os": "linux"},
+    "tolerations": [{"key": "dedicated", "operator": "Exists"}],
+    "affinity": {"podAntiAffinity": {}},
+}
+
+_CAMPAIGNS = "outboundcampaigns.campaign-operator.io"
+_DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
+# (verb, resource): what the operator does in a namespace that it looks after, and nothing else may be added lightly.
+_NEEDED = [
+    *((verb, _CAMPAIGNS) for verb in ("get", "list", "watch", "patch")),
+    *((verb, f"{_CAMPAIGNS}/status") for verb in ("get", "update")),
+    ("get", "secrets"),
+    ("create", "events"),
+]
+_FORBIDDEN = [
+    *((verb, _CAMPAIGNS) for verb in ("create", "update", "delete", "deletecollection")),
+    *((verb, "secrets") for verb in ("list", "watch", "create", "update", "patch", "delete")),
+    *((verb, "configmaps") for verb in ("get", "list", "watch", "create", "update", "patch", "delete")),
+    *((verb, "events") for verb in ("get", "list", "patch", "delete")),
+    *((verb, "pods") for verb in ("get", "list", "create")),
+    ("create", "pods/exec"),
+    ("create", "serviceaccounts/token"),
+    ("create", "rolebindings.rbac.authorization.k8s.io"),
+    ("impersonate", "users"),
+]
+_FORBIDDEN_CLUSTER_WIDE = [
+    *((verb, _DEFINITIONS) for verb in ("get", "list", "watch", "create", "update", "patch", "delete")),
+    *((verb, "namespaces") for verb in ("get", "list", "watch", "create", "update", "patch", "delete")),
+    ("list", "nodes"),
+    ("*", "*"),
+]
+
+
+async def _may(control_plane: ControlPlane, account: str, verb: str, resource: str, *scope: str) -> bool:
+    name, _, subresource = resource.partition("/")
+    options = [
+        f"--as=system:serviceaccount:{account}",
+        *scope,
+        *([f"--subresource={subresource}"] if subresource else []),
+    ]
+    result = await control_plane.kubectl("auth", "can-i", verb, name, *options, check=False)
+    answer = result.stdout.strip()
+    assert answer in ("yes", "no"), result.stderr
+    return answer == "yes"
+
+
+async def _allowed(
+    control_plane: ControlPlane, account: str, asked: list[tuple[str, str]], *scope: str
+) -> list[tuple[str, str]]:
+    return [pair for pair in asked if await _may(control_plane, account, *pair, *scope)]
+
+
+async def _namespaces(control_plane: ControlPlane, *names: str) -> None:
+    for name in names:
+        await control_plane.kubectl("create", "namespace", name)
+
+
+def _one(rendered: str, kind: str) -> dict[str, Any]:
+    (found,) = (document for document in yaml.safe_load_all(rendered) if document and document["kind"] == kind)
+    return dict(found)
+
+
+def _container(rendered: str) -> dict[str, Any]:
+    (container,) = _one(rendered, "Deployment")["spec"]["template"]["spec"]["containers"]
+    return dict(container)
+
+
+@pytest.mark.parametrize("values", [{}, _EVERYTHING, {"watchNamespaces": ["sales", "support"]}])
+def test_helm_finds_nothing_to_complain_about(helm: Callable[..., str], values: dict[str, Any]) -> None:
+    assert "0 chart(s) failed" in helm("lint", "--strict", "--values=-", _CHART, values=values)
+
+
+@pytest.mark.parametrize("values", [{}, _EVERYTHING], ids=["by default", "with every value set"])
+async def test_all_that_it_renders_is_accepted_by_the_api_server_without_a_warning(
+    control_plane: ControlPlane, render_chart: Callable[..., str], namespace: str, values: dict[str, Any]
+) -> None:
+    rendered = render_chart(namespace, values)
+
+    applied = await control_plane.kubectl("apply", "--server-side", "--filename=-", stdin=rendered)
+
+    assert applied.stderr == ""
+    await control_plane.kubectl("get", "deployment", "campaign-operator", f"--namespace={namespace}")
+    await control_plane.kubectl("delete", "--filename=-", stdin=rendered)
+
+
+async def test_it_is_installed_upgraded_and_uninstalled_by_helm(
+    control_plane: ControlPlane, helm: Callable[..., str], namespace: str
+) -> None:
+    where = [f"--kubeconfig={control_plane.kubeconfig_path}", f"--namespace={namespace}"]
+
+    notes = helm("install", "campaigns", _CHART, *where)
+    helm("upgrade", "campaigns", _CHART, *where, "--values=-", values={"watchNamespaces": [namespace]})
+    roles = await control_plane.kubectl("get", "role", "--output=name", f"--namespace={namespace}")
+    helm("uninstall", "campaigns", *where)
+
+    assert "kubectl get outboundcampaigns --all-namespaces" in notes
+    assert roles.stdout == f"role.rbac.authorization.k8s.io/{namespace}:campaigns-campaign-operator\n"
+    left = await control_plane.kubectl("get", "deployment,serviceaccount,role,rolebinding", f"--namespace={namespace}")
+    assert "campaigns" not in left.stdout
+    left = await control_plane.kubectl("get", "clusterrole,clusterrolebinding")
+    assert f"{namespace}:" not in left.stdout
+
+
+@pytest.mark.usefixtures("installed", "operator_kubeconfig")
+async def test_the_operator_of_all_namespaces_may_do_what_it_needs_and_nothing_else(
+    control_plane: ControlPlane, namespace: str
+) -> None:
+    account = "campaign-operator:campaign-operator"
+    everywhere = ("--all-namespaces",)
+
+    assert await _allowed(control_plane, account, _NEEDED, *everywhere) == _NEEDED
+    assert await _allowed(control_plane, account, _FORBIDDEN, f"--namespace={namespace}") == []
+    assert await _allowed(control_plane, account, _FORBIDDEN_CLUSTER_WIDE, *everywhere) == []
+
+
+@pytest.mark.usefixtures("installed")
+async def test_the_operator_of_some_namespaces_may_read_no_secret_and_no_campaign_elsewhere(
+    control_plane: ControlPlane, render_chart: Callable[..., str], namespace: str
+) -> None:
+    sales, support, other = f"{namespace}-sales", f"{namespace}-support", f"{namespace}-other"
+    await _namespaces(control_plane, sales, support, other)
+    rendered = render_chart(namespace, {"watchNamespaces": [sales, support]})
+    await control_plane.kubectl("apply", "--server-side", "--filename=-", stdin=rendered)
+    account = f"{namespace}:campaign-operator"
+
+    for watched in (sales, support):
+        assert await _allowed(control_plane, account, _NEEDED, f"--namespace={watched}") == _NEEDED
+        assert await _allowed(control_plane, account, _FORBIDDEN, f"--namespace={watched}") == []
+    for elsewhere in (other, namespace, "kube-system"):
+        assert await _allowed(control_plane, account, _NEEDED + _FORBIDDEN, f"--namespace={elsewhere}") == []
+    assert await _allowed(control_plane, account, _FORBIDDEN_CLUSTER_WIDE, "--all-namespaces") == []
+
+    await control_plane.kubectl("delete", "--wait=false", "namespace", sales, support, other)
+
+
+@pytest.mark.parametrize("watched", ["all namespaces", "one namespace"])
+@pytest.mark.usefixtures("installed")
+async def test_the_operator_runs_with_the_arguments_and_the_rights_that_the_chart_gives_it(
+    control_plane: ControlPlane, render_chart: Callable[..., str], namespace: str, tmp_path: Path, watched: str
+) -> None:
+    rendered = render_chart(namespace, {"watchNamespaces": [namespace] if watched == "one namespace" else []})
+    await control_plane.kubectl("apply", "--server-side", "--filename=-", stdin=rendered)
+    kubeconfig = await control_plane.service_account_kubeconfig(namespace, "campaign-operator", tmp_path / "kubeconfig")
+    health, metrics = LoopbackPort(), LoopbackPort()
+    ports = {
+        "--health-port=8080": f"--health-port={health.number}",
+        "--metrics-port=9090": f"--metrics-port={metrics.number}",
+    }
+    arguments = [ports.get(argument, argument) for argument in _container(rendered)["args"]]
+    health.release()
+    metrics.release()
+    command = [sys.executable, "-m", "campaign_operator.cli", *arguments]
+    operator = ChildProcess("operator", command, tmp_path / "log", env={**os.environ, "KUBECONFIG": str(kubeconfig)})
+    try:
+        async with httpx.AsyncClient() as client, asyncio.timeout(30):
+            url = f"http://{LOOPBACK}:{health.number}{_container(rendered)['livenessProbe']['httpGet']['path']}"
+            while not await _answers(client, url):
+                assert operator.exit_status is None, operator.last_lines()
+                await asyncio.sleep(0.1)
+    finally:
+        await operator.stop(timeout_seconds=40)
+
+    assert operator.exit_status == 0
+    assert [line for line in operator.last_lines(1000).splitlines() if json.loads(line)["level"] != "info"] == []
+    await control_plane.kubectl("delete", "--filename=-", stdin=rendered)
+
+
+async def _answers(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url)).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+async def test_releases_of_one_name_in_two_namespaces_keep_apart(render_chart: Callable[..., str]) -> None:
+    names = {_one(render_chart(namespace), "ClusterRole")["metadata"]["name"] for namespace in ("blue", "green")}
+
+    assert len(names) == 2
+
+
+async def test_the_pod_keeps_to_the_restricted_pod_security_standard(
+    control_plane: ControlPlane, render_chart: Callable[..., str], namespace: str
+) -> None:
+    enforced = "pod-security.kubernetes.io/enforce=restricted"
+    await control_plane.kubectl("label", "namespace", namespace, enforced)
+    await control_plane.kubectl("create", "serviceaccount", "campaign-operator", f"--namespace={namespace}")
+    template = _one(render_chart(namespace), "Deployment")["spec"]["template"]
+    pod = {"apiVersion": "v1", "kind": "Pod", **template}
+    pod["metadata"] = {**template["metadata"], "name": "operator", "namespace": namespace}
+
+    await control_plane.kubectl("create", "--filename=-", stdin=yaml.safe_dump(pod))
+
+
+@pytest.mark.parametrize(
+    ("values", "arguments"),
+    [
+        (
+            {},
+            "run --all-namespaces --log-format=json --health-port=8080 --metrics-port=9090 --poll-seconds=30",
+        ),
+        (
+            {"watchNamespaces": ["sales", "0815"], "allowCIDRs": ["10.0.0.0/8", "fd00::/8"]},
+            (
+                "run --namespace=sales --namespace=0815 --log-format=json --health-port=8080 --metrics-port=9090"
+                " --poll-seconds=30 --allow-cidr=10.0.0.0/8 --allow-cidr=fd00::/8"
+            ),
+        ),
+        (
+            _EVERYTHING,
+            (
+                "run --all-namespaces --log-format=console --health-port=8080 --metrics-port=9090 --poll-seconds=5"
+                " --ca-file=/etc/campaign-operator/ca/all.pem --allow-cidr=10.0.0.0/8 --allow-cidr=fd00::/8"
+                " --lead-seconds=60"
+            ),
+        ),
+    ],
+)
+def test_the_values_become_arguments_of_the_operator(
+    render_chart: Callable[..., str], values: dict[str, Any], arguments: str
+) -> None:
+    assert _container(render_chart("any", values))["args"] == arguments.split()
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ({}, "campaign-operator:0.1.0"),
+        ({"tag": "edge"}, "campaign-operator:edge"),
+        ({"tag": "edge", "digest": f"sha256:{'b' * 64}"}, f"campaign-operator@sha256:{'b' * 64}"),
+    ],
+)
+def test_a_digest_goes_before_a_tag_and_a_tag_before_the_version(
+    render_chart: Callable[..., str], image: dict[str, str], expected: str
+) -> None:
+    assert _container(render_chart("any", {"image": image}))["image"] == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"watchNamespace": ["sales"]}, "watchNamespace"),
+        ({"watchNamespaces": ["sales", "sales"]}, "watchNamespaces"),
+        ({"watchNamespaces": ["*"]}, "watchNamespaces"),
+        ({"logFormat": "text"}, "logFormat"),
+        ({"pollSeconds": 0}, "pollSeconds"),
+        ({"pollSeconds": "30s"}, "pollSeconds"),
+        ({"allowCIDRs": ["10.0.0.1"]}, "allowCIDRs"),
+        ({"image": {"digest": "sha256:1"}}, "digest"),
+        ({"serviceAccount": {"create": False}}, "serviceAccount"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused_by_name(
+    render_chart: Callable[..., str], values: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        render_chart("any", values)
+
+    assert named in raised.value.stderr

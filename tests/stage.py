@@ -1,0 +1,187 @@
+"""A stage on which whole lives of campaigns are played in seconds: the real API server, dialer, receiver and adapters,
+and a clock that stands still until it is moved.
+
+What kopf does in the real operator is done by hand here: `look` is a watch event or an alarm, `poll` the poll timer.
+Everything below that is the operator's own code, so a test moves the clock past a night and sees what the operator
+makes of it.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.config import load_kube_config
+
+from campaign_operator.adapters.analytics import SharedAnalytics
+from campaign_operator.adapters.cxone import CXoneDialer
+from campaign_operator.adapters.egress import Egress, EgressPolicy
+from campaign_operator.adapters.events import EventRecorder
+from campaign_operator.adapters.exchange import HTTPExchange
+from campaign_operator.adapters.kube import KubeStore
+from campaign_operator.adapters.oauth import TokenOffice
+from campaign_operator.adapters.webhook import WebhookNotifier
+from campaign_operator.api.status import OutboundCampaignStatus
+from campaign_operator.domain.campaign import CampaignRef, Settings
+from campaign_operator.reconcile import Reconciler
+from campaign_operator.sandbox.control_plane import ControlPlane
+from e2e_world import Manifest, secret
+from serving import RunningReceiver, RunningSimulator
+
+
+class StageClock:
+    """The time of the operator, the dialer and the receiver: a Tuesday at noon, UTC, until it is moved."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._start = start or datetime(2027, 3, 2, 12, 0, 0, tzinfo=UTC)
+        self._passed = 0.0
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self._passed)
+
+    __call__ = now
+
+    def monotonic(self) -> float:
+        return self._passed
+
+    def advance(self, seconds: float) -> None:
+        self._passed += seconds
+
+    def advance_to(self, moment: datetime) -> None:
+        self._passed += max(0.0, (moment - self.now()).total_seconds())
+
+
+@dataclass
+class Stage:
+    """One namespace, one operator in this process, one dialer of its own. Campaigns are named by their name alone."""
+
+    control_plane: ControlPlane
+    namespace: str
+    simulator: RunningSimulator
+    receiver: RunningReceiver
+    clock: StageClock
+    client: ApiClient
+    egress: Egress
+    settings: Settings
+    stack: AsyncExitStack = field(repr=False)
+
+    async def apply(self, *manifests: Manifest) -> None:
+        """`kubectl apply -f -`."""
+        await self.control_plane.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))
+
+    async def kubectl(self, *args: str) -> str:
+        """kubectl in the stage's namespace."""
+        return (await self.control_plane.kubectl(*args, "-n", self.namespace)).stdout
+
+    async def connect(self, name: str = "cxone", **changes: str | None) -> None:
+        """The Secret that leads to the stage's dialer."""
+        values: dict[str, Any] = {
+            "client-id": "operator",
+            "client-secret": "operator-secret",
+            "environment": "test",
+            "api-base-url": self.simulator.base_url,
+            "token-url": self.simulator.token_url,
+        }
+        values |= {key.replace("_", "-"): value for key, value in changes.items()}
+        await self.apply(secret(self.namespace, name, values))
+
+    async def look(self, name: str, *, poll: bool = False) -> OutboundCampaignStatus:
+        """Let the operator look at a campaign now; its status afterwards."""
+        await self.operator.reconcile(CampaignRef(self.namespace, name), poll=poll)
+        return await self.status(name)
+
+    async def poll(self, name: str) -> OutboundCampaignStatus:
+        """As the poll timer does."""
+        return await self.look(name, poll=True)
+
+    async def look_at_nothing(self, name: str) -> None:
+        """Let the operator look at a campaign that is gone."""
+        await self.operator.reconcile(CampaignRef(self.namespace, name))
+
+    async def status(self, name: str) -> OutboundCampaignStatus:
+        """The status as it stands at the API server."""
+        campaign = await new_store(self).read(CampaignRef(self.namespace, name))
+        assert campaign is not None
+        return campaign.status
+
+    async def schedules(self, campaign_id: str) -> list[dict[str, Any]]:
+        """Every schedule ever created for the campaign at the dialer."""
+        return list((await self.simulator.ledger(campaign_id))["schedules"])
+
+    async def posts(self, campaign_id: str) -> int:
+        """How many requests to submit the campaign's schedules the dialer has seen."""
+        found = (await self.simulator.ledger(campaign_id))["requests"]
+        return sum(r["method"] == "POST" and r["path"].endswith("/schedules") for r in found)
+
+    async def restart_operator(self, settings: Settings | None = None) -> None:
+        """The operator dies and another begins, which remembers nothing."""
+        self.settings = settings or self.settings
+        self.operator = new_operator(self)
+
+    async def events(self, name: str) -> list[str]:
+        """The reasons of the campaign's Events, in their order."""
+        await self.events_are_posted()
+        reasons = "jsonpath={range .items[*]}{.metadata.resourceVersion} {.reason}{'\\n'}{end}"
+        lines = await self.kubectl("get", "events", f"--field-selector=involvedObject.name={name}", "-o", reasons)
+        # all of one look have the same time on this stage, so the order is that in which they were posted
+        return [line.split()[1] for line in sorted(lines.splitlines(), key=lambda line: int(line.split()[0]))]
+
+    async def events_are_posted(self) -> None:
+        """Wait until the operator's Events have reached the API server."""
+        await self.recorder.posted()
+
+    def __post_init__(self) -> None:
+        self.recorder = EventRecorder(self.client, self.clock)
+        self.operator = new_operator(self)
+
+
+def new_store(stage: Stage) -> KubeStore:
+    """A store that has read nothing yet."""
+    return KubeStore(stage.client, [stage.namespace], stage.recorder, stage.clock)
+
+
+def new_operator(stage: Stage) -> Reconciler:
+    """An operator's core with adapters of its own."""
+    exchanges = [HTTPExchange(stage.egress) for _ in range(3)]
+    for exchange in exchanges:
+        stage.stack.push_async_callback(exchange.aclose)
+    api, token, hook = exchanges
+    tokens = TokenOffice(token, stage.clock)
+    stage.stack.push_async_callback(tokens.aclose)
+    dialer = CXoneDialer(api, tokens, stage.clock, request_timeout_seconds=stage.settings.request_timeout_seconds)
+    analytics = SharedAnalytics(dialer, stage.clock, stage.settings.poll_seconds)
+    notifier = WebhookNotifier(hook, stage.clock)
+    operator = Reconciler(new_store(stage), dialer, analytics, notifier, stage.clock, stage.settings)
+    stage.stack.push_async_callback(operator.close, 1.0)
+    return operator
+
+
+@asynccontextmanager
+async def opened_stage(
+    control_plane: ControlPlane,
+    kubeconfig: Path,
+    namespace: str,
+    simulator: RunningSimulator,
+    receiver: RunningReceiver,
+    clock: StageClock,
+    authority: Path,
+    settings: Settings,
+) -> AsyncIterator[Stage]:
+    """A stage for as long as the block runs."""
+    configuration = Configuration()
+    await load_kube_config(  # type: ignore[no-untyped-call] # it has no types
+        config_file=str(kubeconfig), client_configuration=configuration, persist_config=False
+    )
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(ApiClient(configuration))
+        egress = Egress(EgressPolicy(ca_file=authority, allow_cidrs=(ip_network("127.0.0.0/8"),)))
+        stack.callback(egress.close)
+        stage = Stage(control_plane, namespace, simulator, receiver, clock, client, egress, settings, stack)
+        stage.recorder.start()
+        stack.push_async_callback(stage.recorder.close, 5.0)
+        yield stage
