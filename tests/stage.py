@@ -6,6 +6,7 @@ Everything below that is the operator's own code, so a test moves the clock past
 makes of it.
 """
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,10 +27,12 @@ from campaign_operator.adapters.exchange import HTTPExchange
 from campaign_operator.adapters.kube import KubeStore
 from campaign_operator.adapters.oauth import TokenOffice
 from campaign_operator.adapters.webhook import WebhookNotifier
-from campaign_operator.api.status import OutboundCampaignStatus
+from campaign_operator.api.conditions import ConditionType, find
+from campaign_operator.api.status import Condition, OutboundCampaignStatus, RunStatus, WindowStatus
 from campaign_operator.domain.campaign import CampaignRef, Settings
 from campaign_operator.reconcile import Reconciler
 from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_operator.sandbox.simulator.faults import FaultRule
 from e2e_world import Manifest, secret
 from serving import RunningReceiver, RunningSimulator
 
@@ -118,6 +121,10 @@ class Stage:
         found = (await self.simulator.ledger(campaign_id))["requests"]
         return sum(r["method"] == "POST" and r["path"].endswith("/schedules") for r in found)
 
+    async def token_requests(self) -> int:
+        """How many requests the dialer's token endpoint has seen."""
+        return sum(r["call"] == "token" for r in (await self.simulator.ledger())["requests"])
+
     async def restart_operator(self, settings: Settings | None = None) -> None:
         """The operator dies and another begins, which remembers nothing."""
         self.settings = settings or self.settings
@@ -130,6 +137,14 @@ class Stage:
         lines = await self.kubectl("get", "events", f"--field-selector=involvedObject.name={name}", "-o", reasons)
         # all of one look have the same time on this stage, so the order is that in which they were posted
         return [line.split()[1] for line in sorted(lines.splitlines(), key=lambda line: int(line.split()[0]))]
+
+    async def warnings(self, name: str) -> list[tuple[str, str]]:
+        """Reason and message of the campaign's Warning Events, in the order in which they were posted."""
+        await self.events_are_posted()
+        about = f"--field-selector=involvedObject.name={name},type=Warning"
+        found = json.loads(await self.kubectl("get", "events", about, "-o", "json"))["items"]
+        found.sort(key=lambda event: int(event["metadata"]["resourceVersion"]))
+        return [(event["reason"], event["message"]) for event in found]
 
     async def events_are_posted(self) -> None:
         """Wait until the operator's Events have reached the API server."""
@@ -155,7 +170,7 @@ def new_operator(stage: Stage) -> Reconciler:
     stage.stack.push_async_callback(tokens.aclose)
     dialer = CXoneDialer(api, tokens, stage.clock, request_timeout_seconds=stage.settings.request_timeout_seconds)
     analytics = SharedAnalytics(dialer, stage.clock, stage.settings.poll_seconds)
-    notifier = WebhookNotifier(hook, stage.clock)
+    notifier = WebhookNotifier(hook, stage.clock, timeout_seconds=stage.settings.request_timeout_seconds)
     operator = Reconciler(new_store(stage), dialer, analytics, notifier, stage.clock, stage.settings)
     stage.stack.push_async_callback(operator.close, 1.0)
     return operator
@@ -185,3 +200,44 @@ async def opened_stage(
         stage.recorder.start()
         stack.push_async_callback(stage.recorder.close, 5.0)
         yield stage
+
+
+def run_of(status: OutboundCampaignStatus) -> RunStatus:
+    """The run, which there must be."""
+    assert status.run is not None
+    return status.run
+
+
+def windows(status: OutboundCampaignStatus) -> dict[str, WindowStatus]:
+    """The windows of the run by time zone."""
+    return {w.time_zone: w for w in run_of(status).windows}
+
+
+def condition(status: OutboundCampaignStatus, kind: ConditionType) -> Condition:
+    """The condition of that type, which there must be."""
+    found = find(status.conditions, kind)
+    assert found is not None, f"{kind} is not among {[(c.type, c.reason) for c in status.conditions]}"
+    return found
+
+
+def told(status: OutboundCampaignStatus, kind: ConditionType) -> tuple[str, str, str]:
+    """Status, reason and message of the condition; empty where there is none."""
+    found = find(status.conditions, kind)
+    return (found.status, found.reason, found.message) if found is not None else ("", "", "")
+
+
+def fault(
+    call: str,
+    kind: str,
+    *,
+    campaign_id: str | None = None,
+    time_zone: str | None = None,
+    after: int = 0,
+    times: int | None = None,
+    **effect: object,
+) -> FaultRule:
+    """A rule for the simulated dialer: what goes wrong with which calls, from when on and how often."""
+    match = {"call": call, "campaignId": campaign_id, "timezone": time_zone}
+    return FaultRule.model_validate(
+        {"match": match, "effect": {"kind": kind, **effect}, "after": after, "times": times}
+    )
