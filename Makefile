@@ -6,7 +6,8 @@ SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv || echo .venv/bin/uv)
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest
+# Two at a time: most tests wait for a server, and each worker has control planes of its own.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: help
 help: ## List the targets

@@ -58,8 +58,8 @@ class World:
         """`kubectl apply -f -`."""
         return await self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests), check=check)
 
-    async def connect(self, namespace: str, **changes: str | bytes | None) -> None:
-        """The Secret `cxone` that leads to the simulator; a change of None leaves the key out."""
+    async def connect(self, namespace: str, name: str = "cxone", **changes: str | bytes | None) -> None:
+        """The Secret that leads to the simulator; a change of None leaves the key out."""
         values: dict[str, Any] = {
             "client-id": "operator",
             "client-secret": "operator-secret",
@@ -68,7 +68,7 @@ class World:
             "token-url": self.simulator.token_url,
         }
         values |= {key.replace("_", "-"): value for key, value in changes.items()}
-        await self.apply(secret(namespace, "cxone", values))
+        await self.apply(secret(namespace, name, values))
 
     async def get(self, namespace: str, name: str) -> dict[str, Any]:
         """The campaign as it is now."""

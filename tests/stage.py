@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,23 @@ class StageClock:
 
     def advance_to(self, moment: datetime) -> None:
         self._passed += max(0.0, (moment - self.now()).total_seconds())
+
+
+class StageAlarms:
+    """Alarms that are only written down: on a stage the test rings them."""
+
+    def __init__(self, clock: StageClock) -> None:
+        self._clock = clock
+        self.moments: dict[CampaignRef, datetime] = {}
+
+    def set(self, ref: CampaignRef, moment: datetime) -> None:
+        self.moments[ref] = moment
+
+    def set_in(self, ref: CampaignRef, seconds: float) -> None:
+        self.set(ref, self._clock.now() + timedelta(seconds=seconds))
+
+    def clear(self, ref: CampaignRef) -> None:
+        self.moments.pop(ref, None)
 
 
 @dataclass
@@ -121,6 +139,19 @@ class Stage:
         found = (await self.simulator.ledger(campaign_id))["requests"]
         return sum(r["method"] == "POST" and r["path"].endswith("/schedules") for r in found)
 
+    async def requests(self) -> int:
+        """How many requests of any kind the dialer has seen."""
+        return len((await self.simulator.ledger())["requests"])
+
+    def next_look(self, name: str) -> float:
+        """In how many seconds the operator wants to look again; infinite if it has no reason to."""
+        moment = self.alarms.moments.get(CampaignRef(self.namespace, name))
+        return inf if moment is None else max(0.0, (moment - self.clock.now()).total_seconds())
+
+    async def apply_without_a_copy(self, manifest: Manifest) -> None:
+        """`kubectl create`: an object near the size limit has no room for the annotation that apply makes."""
+        await self.control_plane.kubectl("create", "-f", "-", stdin=yaml.safe_dump(manifest))
+
     async def token_requests(self) -> int:
         """How many requests the dialer's token endpoint has seen."""
         return sum(r["call"] == "token" for r in (await self.simulator.ledger())["requests"])
@@ -151,6 +182,7 @@ class Stage:
         await self.recorder.posted()
 
     def __post_init__(self) -> None:
+        self.alarms = StageAlarms(self.clock)
         self.recorder = EventRecorder(self.client, self.clock)
         self.operator = new_operator(self)
 
@@ -171,9 +203,8 @@ def new_operator(stage: Stage) -> Reconciler:
     dialer = CXoneDialer(api, tokens, stage.clock, request_timeout_seconds=stage.settings.request_timeout_seconds)
     analytics = SharedAnalytics(dialer, stage.clock, stage.settings.poll_seconds)
     notifier = WebhookNotifier(hook, stage.clock, timeout_seconds=stage.settings.request_timeout_seconds)
-    operator = Reconciler(new_store(stage), dialer, analytics, notifier, stage.clock, stage.settings)
-    stage.stack.push_async_callback(operator.close, 1.0)
-    return operator
+    stage.alarms = StageAlarms(stage.clock)
+    return Reconciler(new_store(stage), dialer, analytics, notifier, stage.alarms, stage.clock, stage.settings)
 
 
 @asynccontextmanager

@@ -1,8 +1,10 @@
 """The resource at the API server: what it takes, what it refuses and in which words, and how kubectl shows it."""
 
+import json
 from typing import Any
 
 import pytest
+import yaml
 
 from campaign_operator.api.crd import structural_schema
 from campaign_operator.sandbox.control_plane import ControlPlane
@@ -100,8 +102,8 @@ async def test_the_campaign_id_never_changes(installed: ControlPlane, namespace:
     manifest["spec"]["campaignID"] = "another"
     answer = await installed.kubectl("apply", "-f", "-", stdin=yaml.safe_dump(manifest), check=False)
     assert (
-        'spec.campaignID: Invalid value: "another": campaignID is immutable, since schedules already submitted belong to it; '
-        "apply a new resource instead"
+        'spec.campaignID: Invalid value: "another": campaignID is immutable, since schedules already submitted belong '
+        "to it; apply a new resource instead"
     ) in answer.stderr
 
 
