@@ -1,0 +1,125 @@
+"""Campaigns as a user has them: created through the API server, and watched there.
+
+Owns the manifests of the benchmarks, one client and one watch. Times are those at which the watch's event was read in
+this process, by its monotonic clock: creationTimestamp has whole seconds only, and a kubectl for each campaign would
+cost more than what is measured.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kubernetes.aio.client import ApiClient, CustomObjectsApi
+from kubernetes.aio.client.exceptions import ApiException
+from kubernetes.aio.watch import Watch
+
+from campaign_operator.api.vocabulary import (
+    GROUP,
+    KIND,
+    PLURAL,
+    VERSION,
+)
+
+NAMESPACE = "default"
+ZONES = (
+    "Pacific/Auckland",
+    "Australia/Sydney",
+    "Asia/Tokyo",
+    "Asia/Kolkata",
+    "Europe/Athens",
+    "Europe/London",
+    "America/Sao_Paulo",
+    "America/New_York",
+    "America/Chicago",
+    "America/Los_Angeles",
+)
+"""The easternmost first: its day begins first."""
+
+_ALL_DAY = {"start": "00:00", "end": "24:00"}
+_RESOURCE: dict[str, Any] = {"group": GROUP, "version": VERSION, "plural": PLURAL}
+
+
+class Campaigns:
+    """Creates campaigns and knows when each was first seen in each state."""
+
+    def __init__(self, client: ApiClient) -> None:
+        """Use `following`."""
+        self._objects = CustomObjectsApi(client)
+        self._seen: defaultdict[tuple[str, str], asyncio.Future[float]] = defaultdict(asyncio.Future)
+        self._watching = asyncio.create_task(self._follow(), name="watch")
+
+    async def create(self, name: str, *, zones: int, contacts: int, **spec: Any) -> float:
+        """Create a campaign that begins in some hours; `spec` takes precedence.
+
+        Returns the monotonic time just before the request was sent.
+        """
+        body = _manifest(name, zones, contacts, spec)
+        started = monotonic()
+        await self._objects.create_namespaced_custom_object(**_RESOURCE, namespace=NAMESPACE, body=body)
+        return started
+
+    async def reached(self, name: str, state: str) -> float:
+        """The monotonic time at which the campaign's run was first seen in that state."""
+        seen = self._seen[name, state]
+        await asyncio.wait({seen, self._watching}, return_when=asyncio.FIRST_COMPLETED)
+        if not seen.done():
+            self._watching.result()  # it ends by an exception only
+        return seen.result()
+
+    async def close(self) -> None:
+        """End the watch."""
+        self._watching.cancel()
+        await asyncio.wait({self._watching})
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                await self._follow_once()
+            except ApiException as error:
+                if error.status != 429:  # a resource that was defined a moment ago cannot be watched yet
+                    raise
+                await asyncio.sleep(0.05)
+
+    async def _follow_once(self) -> None:
+        list_campaigns = self._objects.list_namespaced_custom_object
+        async with Watch() as watch:
+            async for event in watch.stream(list_campaigns, **_RESOURCE, namespace=NAMESPACE):
+                run = event["object"].get("status", {}).get("run", {})
+                seen = self._seen[event["object"]["metadata"]["name"], run.get("state", "")]
+                if not seen.done():
+                    seen.set_result(monotonic())
+
+
+def campaign_id(name: str) -> str:
+    """The dialer's id of a campaign of that name: each has its own."""
+    return f"id-{name}"
+
+
+@asynccontextmanager
+async def following(client: ApiClient) -> AsyncIterator[Campaigns]:
+    """Campaigns, watched for as long as the block runs."""
+    campaigns = Campaigns(client)
+    try:
+        yield campaigns
+    finally:
+        await campaigns.close()
+
+
+def _manifest(name: str, zones: int, contacts: int, spec: dict[str, Any]) -> dict[str, Any]:
+    people = [{"id": f"contact-{n:04}", "timeZone": ZONES[n % zones]} for n in range(contacts)]
+    begins = datetime.now(UTC).astimezone(ZoneInfo(ZONES[0])) + timedelta(hours=6)
+    fields = {
+        "campaignID": campaign_id(name),
+        "cron": f"{begins.minute} {begins.hour} * * *",
+        "connection": {"secretRef": {"name": "cxone"}},
+        "contacts": people,
+        "callingHours": _ALL_DAY,
+        **spec,
+    }
+    meta = {"namespace": NAMESPACE, "name": name}
+    return {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "metadata": meta, "spec": fields}

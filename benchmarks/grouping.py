@@ -1,0 +1,87 @@
+"""What one schedule for each time zone is worth: 1,000 contacts in 10 zones against one request for each contact."""
+
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from time import monotonic
+from zoneinfo import ZoneInfo
+
+import httpx
+from campaigns import ZONES, campaign_id
+from figures import Line, Result, told
+from session import Session
+from world import CLIENT_ID, CLIENT_SECRET, DialerSettings, World, running_world
+
+WAIT_SECONDS = 60.0
+LATENCY_MS = 30
+TIMES_LESS = 50
+
+
+async def measure(session: Session) -> Result:
+    """Apply to Scheduled, against a plain client that sends as many requests as there are contacts."""
+    contacts, rounds = (100, 1) if session.quick else (1000, 5)
+    waits, requests = [], []
+    async with running_world(session.binaries, DialerSettings(latency_ms=LATENCY_MS)) as world:
+        meter = world.meter()
+        for number in range(rounds):
+            name = f"grouped-{number}"
+            created = await world.campaigns.create(name, zones=len(ZONES), contacts=contacts)
+            waits.append(await world.reached(name, "Scheduled", WAIT_SECONDS) - created)
+            requests.append(await world.submissions(campaign_id(name)))
+        session.progress(f"{contacts} contacts scheduled within {median(waits):.2f} s; now one request for each")
+        plain = await _one_after_another(world, contacts)
+        if await world.submissions(campaign_id("plain")) != contacts:
+            raise AssertionError("the dialer did not see one request for each contact")
+        usage = meter.usage()
+    times = plain / median(waits)
+    return Result(
+        title=f"{contacts} contacts in {len(ZONES)} time zones",
+        how=f"A dialer that takes {LATENCY_MS} ms for each request, and a campaign of {contacts} contacts: from the "
+        f"moment before the create request leaves to `Scheduled`, median of {rounds} campaigns, and how many requests "
+        f"for a schedule the dialer's ledger then shows; against {contacts} such requests, one for each contact, sent "
+        "to the same dialer one after another by a plain HTTP client on one connection.",
+        lines=(
+            Line(
+                "requests for schedules",
+                str(max(requests)),
+                str(len(ZONES)),
+                set(requests) == {len(ZONES)},
+            ),
+            told("apply to Scheduled", median(waits), "s"),
+            told("one request for each contact", plain, "s"),
+            Line("times less", f"{times:.0f}", f"at least {TIMES_LESS}", times >= TIMES_LESS),
+        ),
+        kubernetes=world.kubernetes,
+        others_percent=usage.others_percent,
+    )
+
+
+async def _one_after_another(world: World, contacts: int) -> float:
+    """How many seconds the requests take, the one for the token not counted."""
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=6)
+    path = f"/api/v2/outbound/campaigns/{campaign_id('plain')}/schedules"
+    bodies = [_schedule(ZONES[number % len(ZONES)], start) for number in range(contacts)]
+    async with world.client() as client:
+        client.headers["Authorization"] = f"Bearer {await _token(client)}"
+        begun = monotonic()
+        for body in bodies:
+            (await client.post(path, json=body)).raise_for_status()
+        return monotonic() - begun
+
+
+def _schedule(zone: str, start: datetime) -> dict[str, str]:
+    return {
+        "campaignId": campaign_id("plain"),
+        "startTime": start.astimezone(ZoneInfo(zone)).isoformat(),
+        "endTime": (start + timedelta(hours=4)).astimezone(ZoneInfo(zone)).isoformat(),
+        "timezone": zone,
+        "scheduleType": "ONE_TIME",
+    }
+
+
+async def _token(client: httpx.AsyncClient) -> str:
+    answer = await client.post(
+        "/api/v2/oauth/token",
+        auth=(CLIENT_ID, CLIENT_SECRET),
+        data={"grant_type": "client_credentials", "scope": "outbound:campaign:write"},
+    )
+    return str(answer.raise_for_status().json()["access_token"])

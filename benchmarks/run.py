@@ -1,0 +1,70 @@
+"""Measure the operator on the sandbox's real parts: `python benchmarks/run.py`, or `make bench`.
+
+The results are printed and written to docs/benchmarks.md. Exit status 0 also where a target was missed: these are
+measurements, which depend on the machine, and not tests; 1 where something broke.
+"""
+
+import argparse
+import asyncio
+import signal
+import sys
+from time import monotonic
+
+import burst
+import footprint
+import grouping
+import one_by_one
+import page
+from figures import as_markdown, as_text
+from session import Benchmark, Session
+from world import BenchmarkFailedError
+
+from campaign_operator.sandbox.binaries import BinariesError, ensure_control_plane_binaries
+from campaign_operator.sandbox.control_plane import ControlPlaneError, KubectlError
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "one-by-one": one_by_one.measure,
+    "burst": burst.measure,
+    "footprint": footprint.measure,
+    "grouping": grouping.measure,
+}
+"""In the order in which they are run; all of them take about 15 minutes."""
+
+_BEGUN = monotonic()
+
+
+def _progress(line: str) -> None:
+    print(f"[{monotonic() - _BEGUN:5.0f} s] {line}", file=sys.stderr, flush=True)
+
+
+async def _run(names: list[str], quick: bool) -> None:
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    session = Session(await ensure_control_plane_binaries(_progress), quick, _progress)
+    for name in names:
+        _progress(f"{name} begins")
+        result = await BENCHMARKS[name](session)
+        print(f"\n{as_text(result)}\n", flush=True)
+        if not quick:
+            page.put(name, as_markdown(result))
+
+
+def main() -> int:
+    """The exit status."""
+    parser = argparse.ArgumentParser(description="Measure the operator on a real control plane.")
+    parser.add_argument("--only", action="append", choices=BENCHMARKS, help="run this one; repeatable")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the work; prints, but writes no page")
+    options = parser.parse_args()
+    try:
+        asyncio.run(_run(options.only or list(BENCHMARKS), options.quick))
+    except (BenchmarkFailedError, BinariesError, ControlPlaneError, KubectlError, OSError) as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""The world that is measured in: a control plane, a dialer over TLS and the operator, each in processes of its own.
+
+Owns their start and end. The dialer is the simulator's own command and not a server in this process, so that what the
+benchmark does costs neither of them anything, and so that the CPU of each can be told apart. The operator is started as
+a user starts it, with the default settings, as the control plane's administrator.
+"""
+
+import asyncio
+import os
+import ssl
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from campaigns import NAMESPACE, Campaigns, following
+from kubernetes.aio.client import ApiClient, Configuration, CoreV1Api, VersionApi
+from kubernetes.aio.config import load_kube_config
+from machine import Meter
+
+from campaign_operator.api.crd import CRD_NAME, render_crd
+from campaign_operator.sandbox.binaries import ControlPlaneBinaries
+from campaign_operator.sandbox.certificates import ServerCertificate, issue_server_certificate
+from campaign_operator.sandbox.child_process import ChildProcess
+from campaign_operator.sandbox.control_plane import ControlPlane
+
+CLIENT_ID = "benchmark"
+CLIENT_SECRET = "benchmark-secret"  # noqa: S105 - of a dialer on loopback that lives as long as the benchmark
+READY_SECONDS = 60.0
+STOP_SECONDS = 35.0
+_ANNOUNCEMENT = "listening on "
+
+
+class BenchmarkFailedError(Exception):
+    """Something broke, so there is nothing to measure. The message quotes the end of a log."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialerSettings:
+    """How the simulated dialer behaves. `total_calls` are those of each campaign."""
+
+    total_calls: int = 1_000_000
+    calls_per_second: float = 1.0
+    latency_ms: int = 0
+
+
+@dataclass(frozen=True)
+class World:
+    """What runs. `kubernetes` is the API server's version."""
+
+    control_plane: ControlPlane
+    operator: ChildProcess
+    dialer: ChildProcess
+    dialer_url: str
+    trust: ssl.SSLContext = field(repr=False)
+    campaigns: Campaigns
+    kubernetes: str
+
+    def meter(self) -> Meter:
+        """Measures the CPU time of every process of this world, the benchmark's own among them."""
+        ours = {"operator": self.operator.pid, "dialer": self.dialer.pid, "benchmark": os.getpid()}
+        return Meter({**self.control_plane.pids, **ours})
+
+    def client(self) -> httpx.AsyncClient:
+        """A plain HTTP client for the dialer, with connections that are kept; the caller closes it."""
+        return httpx.AsyncClient(base_url=self.dialer_url, verify=self.trust, timeout=60, trust_env=False)
+
+    async def submissions(self, campaign_id: str) -> int:
+        """How many requests for a schedule of that campaign the dialer has seen, by its own ledger."""
+        async with self.client() as client:
+            answer = (await client.get("/_ledger", params={"campaign": campaign_id})).raise_for_status().json()
+        return sum(request["call"] == "submit" for request in answer["requests"])
+
+    async def reached(self, name: str, state: str, seconds: float) -> float:
+        """When, by the monotonic clock, the campaign's run was first seen in that state.
+
+        Raises BenchmarkFailedError if that takes longer than `seconds`.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.campaigns.reached(name, state)
+        except TimeoutError:
+            raise BenchmarkFailedError(
+                f"{name} was not {state} within {seconds:g} s; the operator's log ends:\n{self.operator.last_lines()}"
+            ) from None
+
+
+@asynccontextmanager
+async def running_world(
+    binaries: ControlPlaneBinaries, dialer_settings: DialerSettings | None = None
+) -> AsyncIterator[World]:
+    """Everything, for as long as the block runs; the operator has scheduled a first campaign by then.
+
+    Start it from the main thread. Raises ControlPlaneError, KubectlError or BenchmarkFailedError where a part does not
+    come up.
+    """
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="campaign-operator-benchmark-")))
+        certificate = issue_server_certificate(folder)
+        control_plane = await stack.enter_async_context(await ControlPlane.start(binaries))
+        await control_plane.kubectl("apply", "--server-side", "-f", "-", stdin=render_crd())
+        await control_plane.kubectl("wait", "--for=condition=Established", f"crd/{CRD_NAME}", "--timeout=30s")
+        dialer = _start_dialer(dialer_settings or DialerSettings(), certificate, folder)
+        stack.push_async_callback(dialer.stop, timeout_seconds=STOP_SECONDS)
+        dialer_url = await _announced(dialer)
+        client = await stack.enter_async_context(_administrator(control_plane))
+        await CoreV1Api(client).create_namespaced_secret(NAMESPACE, _connection_secret(dialer_url))
+        operator = _start_operator(control_plane, certificate, folder)
+        stack.push_async_callback(operator.stop, timeout_seconds=STOP_SECONDS)
+        campaigns = await stack.enter_async_context(following(client))
+        version = await VersionApi(client).get_code()
+        trust = ssl.create_default_context(cafile=certificate.authority)
+        world = World(control_plane, operator, dialer, dialer_url, trust, campaigns, version.git_version)
+        await campaigns.create("first", zones=2, contacts=2)
+        await world.reached("first", "Scheduled", READY_SECONDS)
+        yield world
+
+
+@asynccontextmanager
+async def _administrator(control_plane: ControlPlane) -> AsyncIterator[ApiClient]:
+    configuration = Configuration()
+    await load_kube_config(  # type: ignore[no-untyped-call] # it has no types
+        config_file=str(control_plane.kubeconfig_path), client_configuration=configuration, persist_config=False
+    )
+    async with ApiClient(configuration) as client:
+        yield client
+
+
+def _connection_secret(dialer_url: str) -> dict[str, Any]:
+    values: Mapping[str, str] = {
+        "client-id": CLIENT_ID,
+        "client-secret": CLIENT_SECRET,
+        "environment": "benchmark",
+        "api-base-url": dialer_url,
+        "token-url": f"{dialer_url}/api/v2/oauth/token",
+    }
+    return {"metadata": {"name": "cxone"}, "stringData": values}
+
+
+def _start_dialer(settings: DialerSettings, certificate: ServerCertificate, folder: Path) -> ChildProcess:
+    command = [
+        *(sys.executable, "-m", "campaign_operator.cli", "simulator"),
+        *("--tls-cert", str(certificate.tls.certificate), "--tls-key", str(certificate.tls.key)),
+        *("--campaign", f"*={settings.total_calls}", "--calls-per-second", str(settings.calls_per_second)),
+        *("--latency-ms", str(settings.latency_ms)),
+    ]
+    credentials = {"CAMPAIGN_SIMULATOR_CLIENT_ID": CLIENT_ID, "CAMPAIGN_SIMULATOR_CLIENT_SECRET": CLIENT_SECRET}
+    return ChildProcess("dialer", command, folder / "dialer.log", env={**os.environ, **credentials}, cwd=folder)
+
+
+async def _announced(dialer: ChildProcess) -> str:
+    """The URL that the dialer prints once it accepts connections."""
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            while dialer.exit_status is None:
+                for line in dialer.last_lines().splitlines():
+                    if line.startswith(_ANNOUNCEMENT):
+                        return line.removeprefix(_ANNOUNCEMENT)
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        pass
+    raise BenchmarkFailedError(f"the dialer did not come up:\n{dialer.last_lines()}")
+
+
+def _start_operator(control_plane: ControlPlane, certificate: ServerCertificate, folder: Path) -> ChildProcess:
+    command = [
+        *(sys.executable, "-m", "campaign_operator.cli", "run", "--all-namespaces", "--log-format", "json"),
+        *("--ca-file", str(certificate.authority), "--allow-cidr", "127.0.0.0/8"),
+    ]
+    environment = {**os.environ, "KUBECONFIG": str(control_plane.kubeconfig_path)}
+    log_path = folder / f"operator-{uuid4().hex[:6]}.log"
+    return ChildProcess("operator", command, log_path, env=environment, cwd=folder)
