@@ -15,6 +15,7 @@ COPY pyproject.toml uv.lock ./
 RUN ["uv", "sync", "--frozen", "--no-dev", "--no-install-project"]
 COPY README.md LICENSE ./
 COPY tests/controlplane tests/controlplane
+COPY examples examples
 COPY operator operator
 RUN ["uv", "sync", "--frozen", "--no-dev", "--no-editable"]
 

@@ -116,15 +116,17 @@ async def test_a_submitted_schedule_is_found_again_in_the_listing(
 
 
 async def test_a_listing_of_several_pages_is_read_whole(
-    dialer: CXoneDialer, connection: Connection, request_: ScheduleRequest
+    shared: tuple[RunningSimulator, Egress], connection: Connection, request_: ScheduleRequest
 ) -> None:
-    accepted = await asyncio.gather(
-        *(
-            dialer.submit(connection, replace(request_, start=request_.start + timedelta(minutes=n)), Granted())
-            for n in range(230)
+    # all at once they wait for places among themselves, so a second is not enough
+    async with dialer_on(shared[1], request_timeout_seconds=60) as dialer:
+        accepted = await asyncio.gather(
+            *(
+                dialer.submit(connection, replace(request_, start=request_.start + timedelta(minutes=n)), Granted())
+                for n in range(230)
+            )
         )
-    )
-    listing = await dialer.list_schedules(connection, request_.campaign_id)
+        listing = await dialer.list_schedules(connection, request_.campaign_id)
     assert isinstance(listing, Listing)
     assert {schedule.id for schedule in listing.schedules} == {
         outcome.schedule_id for outcome in accepted if isinstance(outcome, Accepted)

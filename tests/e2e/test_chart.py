@@ -38,17 +38,15 @@ _DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 # (verb, resource): what the operator does in a namespace that it looks after, and nothing else may be added lightly.
 _NEEDED = [
     *((verb, _CAMPAIGNS) for verb in ("get", "list", "watch", "patch")),
-    *((verb, f"{_CAMPAIGNS}/status") for verb in ("get", "update", "patch")),
+    *((verb, f"{_CAMPAIGNS}/status") for verb in ("get", "update")),
     ("get", "secrets"),
-    ("get", "configmaps"),
     ("create", "events"),
-    ("patch", "events"),
 ]
 _FORBIDDEN = [
     *((verb, _CAMPAIGNS) for verb in ("create", "update", "delete", "deletecollection")),
     *((verb, "secrets") for verb in ("list", "watch", "create", "update", "patch", "delete")),
-    *((verb, "configmaps") for verb in ("list", "watch", "create", "update", "patch", "delete")),
-    *((verb, "events") for verb in ("get", "list", "delete")),
+    *((verb, "configmaps") for verb in ("get", "list", "watch", "create", "update", "patch", "delete")),
+    *((verb, "events") for verb in ("get", "list", "patch", "delete")),
     *((verb, "pods") for verb in ("get", "list", "create")),
     ("create", "pods/exec"),
     ("create", "serviceaccounts/token"),

@@ -44,15 +44,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
   verbs: [get, list, watch, patch]
 - apiGroups: [campaign-operator.io]
   resources: [outboundcampaigns/status]
-  verbs: [get, update, patch]
-# Connections, webhook keys and contact lists, each by the name that a campaign gives. Never listed or watched: that would
+  verbs: [get, update]
+# Connections and webhook keys, each by the name that a campaign gives. Never listed or watched: that would
 # hand over everything in the namespace.
 - apiGroups: [""]
-  resources: [secrets, configmaps]
+  resources: [secrets]
   verbs: [get]
 - apiGroups: [""]
   resources: [events]
-  verbs: [create, patch]
+  verbs: [create]
 {{- end -}}
 
 {{- define "campaign-operator.subjects" -}}
