@@ -6,7 +6,8 @@ SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv || echo .venv/bin/uv)
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest
+# Two at a time: most tests wait for a server, and each worker has control planes of its own.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: help
 help: ## List the targets
@@ -16,6 +17,7 @@ help: ## List the targets
 	@echo "Setting up .venv"
 	@python3 -c 'import sys; sys.exit("python3 must be 3.11 or newer, not " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	@test -x .venv/bin/python || python3 -m venv .venv
+	@test -x "$(UV)" || .venv/bin/python -m pip --version > /dev/null 2>&1 || .venv/bin/python -m ensurepip > /dev/null
 	@test -x "$(UV)" || .venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(UV) sync --frozen --inexact --all-extras
 	@touch $@

@@ -22,6 +22,7 @@ import pytest_asyncio
 
 from campaign_operator.sandbox.binaries import ControlPlaneBinaries, ensure_control_plane_binaries, ensure_helm
 from campaign_operator.sandbox.control_plane import ControlPlane
+from e2e_world import admit_operator
 
 _CHART = Path(__file__).parents[1] / "charts" / "campaign-operator"
 
@@ -99,11 +100,5 @@ def render_chart(helm: Callable[..., str]) -> Callable[..., str]:
 async def operator_kubeconfig(
     control_plane: ControlPlane, render_chart: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """The kubeconfig of the account that the operator has in a cluster, for all namespaces, with the chart's rights."""
-    name = "campaign-operator"
-    await control_plane.kubectl("create", "namespace", name)
-    rendered = render_chart(name, only=["serviceaccount.yaml", "rbac.yaml"])
-    await control_plane.kubectl("apply", "--server-side", "--filename=-", stdin=rendered)
-    return await control_plane.service_account_kubeconfig(
-        name, name, tmp_path_factory.mktemp("operator") / "kubeconfig"
-    )
+    """The operator's account on the shared control plane."""
+    return await admit_operator(control_plane, render_chart, tmp_path_factory.mktemp("operator"))

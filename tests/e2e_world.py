@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import yaml
 
+from campaign_operator.api.crd import CRD_NAME, render_crd
 from campaign_operator.sandbox.child_process import ChildProcess
 from campaign_operator.sandbox.control_plane import ControlPlane, KubectlError, KubectlResult
 from serving import RunningReceiver, RunningSimulator, until
@@ -57,8 +58,8 @@ class World:
         """`kubectl apply -f -`."""
         return await self.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests), check=check)
 
-    async def connect(self, namespace: str, **changes: str | bytes | None) -> None:
-        """The Secret `cxone` that leads to the simulator; a change of None leaves the key out."""
+    async def connect(self, namespace: str, name: str = "cxone", **changes: str | bytes | None) -> None:
+        """The Secret that leads to the simulator; a change of None leaves the key out."""
         values: dict[str, Any] = {
             "client-id": "operator",
             "client-secret": "operator-secret",
@@ -67,7 +68,7 @@ class World:
             "token-url": self.simulator.token_url,
         }
         values |= {key.replace("_", "-"): value for key, value in changes.items()}
-        await self.apply(secret(namespace, "cxone", values))
+        await self.apply(secret(namespace, name, values))
 
     async def get(self, namespace: str, name: str) -> dict[str, Any]:
         """The campaign as it is now."""
@@ -161,3 +162,20 @@ def campaign(namespace: str, name: str, **spec: Any) -> Manifest:
 def at_the_next_minute(**spec: Any) -> dict[str, Any]:
     """A spec that starts within the minute."""
     return {"cron": "* * * * *", "startMode": "SameInstant", "windowSeconds": 1200, **spec}
+
+
+async def admit_operator(control_plane: ControlPlane, render_chart: Callable[..., str], folder: Path) -> Path:
+    """Make the account that the operator has in a cluster, for all namespaces, with the chart's rights; its
+    kubeconfig.
+    """
+    name = "campaign-operator"
+    await control_plane.kubectl("create", "namespace", name)
+    rendered = render_chart(name, only=["serviceaccount.yaml", "rbac.yaml"])
+    await control_plane.kubectl("apply", "--server-side", "--filename=-", stdin=rendered)
+    return await control_plane.service_account_kubeconfig(name, name, folder / "kubeconfig")
+
+
+async def install_crd(control_plane: ControlPlane) -> None:
+    """Apply the CustomResourceDefinition and wait until it is served."""
+    await control_plane.kubectl("apply", "--server-side", "-f", "-", stdin=render_crd())
+    await control_plane.kubectl("wait", "--for=condition=Established", f"crd/{CRD_NAME}", "--timeout=30s")

@@ -47,6 +47,7 @@ class ScriptedServer:
     """What a test needs to know of the server: where it is and what it has seen."""
 
     listener: asyncio.Server
+    authority: trustme.CA
     ca_file: Path
     reply: Callable[[Received], Reply]
     requests: list[Received] = field(default_factory=list)
@@ -141,8 +142,12 @@ async def scripted_server(
     *replies: Reply,
     route: Callable[[Received], Reply] | None = None,
     certificate_for: tuple[str, ...] = ("localhost", "127.0.0.1"),
+    signed_by: ScriptedServer | None = None,
 ) -> AsyncIterator[ScriptedServer]:
-    """A server that gives `replies` one after another, the last again and again, or as `route` decides."""
+    """A server that gives `replies` one after another, the last again and again, or as `route` decides.
+
+    Its certificate is by the authority of `signed_by`, or by one of its own.
+    """
     pending = list(replies)
 
     def next_reply(_request: Received) -> Reply:
@@ -162,14 +167,14 @@ async def scripted_server(
             server.open_connections.discard(conversation)
             conversation.close()
 
-    authority = trustme.CA()
+    authority = signed_by.authority if signed_by else trustme.CA()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*certificate_for).configure_cert(tls)
     with tempfile.TemporaryDirectory() as folder:
         ca_file = Path(folder, "ca.pem")
         authority.cert_pem.write_to_path(str(ca_file))
         listener = await asyncio.start_server(converse, "127.0.0.1", 0, ssl=tls)
-        server = ScriptedServer(listener, ca_file, route or next_reply)
+        server = ScriptedServer(listener, authority, ca_file, route or next_reply)
         try:
             yield server
         finally:

@@ -6,11 +6,13 @@ Everything below that is the operator's own code, so a test moves the clock past
 makes of it.
 """
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +28,12 @@ from campaign_operator.adapters.exchange import HTTPExchange
 from campaign_operator.adapters.kube import KubeStore
 from campaign_operator.adapters.oauth import TokenOffice
 from campaign_operator.adapters.webhook import WebhookNotifier
-from campaign_operator.api.status import OutboundCampaignStatus
+from campaign_operator.api.conditions import ConditionType, find
+from campaign_operator.api.status import Condition, OutboundCampaignStatus, RunStatus, WindowStatus
 from campaign_operator.domain.campaign import CampaignRef, Settings
 from campaign_operator.reconcile import Reconciler
 from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_operator.sandbox.simulator.faults import FaultRule
 from e2e_world import Manifest, secret
 from serving import RunningReceiver, RunningSimulator
 
@@ -54,6 +58,23 @@ class StageClock:
 
     def advance_to(self, moment: datetime) -> None:
         self._passed += max(0.0, (moment - self.now()).total_seconds())
+
+
+class StageAlarms:
+    """Alarms that are only written down: on a stage the test rings them."""
+
+    def __init__(self, clock: StageClock) -> None:
+        self._clock = clock
+        self.moments: dict[CampaignRef, datetime] = {}
+
+    def set(self, ref: CampaignRef, moment: datetime) -> None:
+        self.moments[ref] = moment
+
+    def set_in(self, ref: CampaignRef, seconds: float) -> None:
+        self.set(ref, self._clock.now() + timedelta(seconds=seconds))
+
+    def clear(self, ref: CampaignRef) -> None:
+        self.moments.pop(ref, None)
 
 
 @dataclass
@@ -118,6 +139,23 @@ class Stage:
         found = (await self.simulator.ledger(campaign_id))["requests"]
         return sum(r["method"] == "POST" and r["path"].endswith("/schedules") for r in found)
 
+    async def requests(self) -> int:
+        """How many requests of any kind the dialer has seen."""
+        return len((await self.simulator.ledger())["requests"])
+
+    def next_look(self, name: str) -> float:
+        """In how many seconds the operator wants to look again; infinite if it has no reason to."""
+        moment = self.alarms.moments.get(CampaignRef(self.namespace, name))
+        return inf if moment is None else max(0.0, (moment - self.clock.now()).total_seconds())
+
+    async def apply_without_a_copy(self, manifest: Manifest) -> None:
+        """`kubectl create`: an object near the size limit has no room for the annotation that apply makes."""
+        await self.control_plane.kubectl("create", "-f", "-", stdin=yaml.safe_dump(manifest))
+
+    async def token_requests(self) -> int:
+        """How many requests the dialer's token endpoint has seen."""
+        return sum(r["call"] == "token" for r in (await self.simulator.ledger())["requests"])
+
     async def restart_operator(self, settings: Settings | None = None) -> None:
         """The operator dies and another begins, which remembers nothing."""
         self.settings = settings or self.settings
@@ -131,11 +169,20 @@ class Stage:
         # all of one look have the same time on this stage, so the order is that in which they were posted
         return [line.split()[1] for line in sorted(lines.splitlines(), key=lambda line: int(line.split()[0]))]
 
+    async def warnings(self, name: str) -> list[tuple[str, str]]:
+        """Reason and message of the campaign's Warning Events, in the order in which they were posted."""
+        await self.events_are_posted()
+        about = f"--field-selector=involvedObject.name={name},type=Warning"
+        found = json.loads(await self.kubectl("get", "events", about, "-o", "json"))["items"]
+        found.sort(key=lambda event: int(event["metadata"]["resourceVersion"]))
+        return [(event["reason"], event["message"]) for event in found]
+
     async def events_are_posted(self) -> None:
         """Wait until the operator's Events have reached the API server."""
         await self.recorder.posted()
 
     def __post_init__(self) -> None:
+        self.alarms = StageAlarms(self.clock)
         self.recorder = EventRecorder(self.client, self.clock)
         self.operator = new_operator(self)
 
@@ -155,10 +202,9 @@ def new_operator(stage: Stage) -> Reconciler:
     stage.stack.push_async_callback(tokens.aclose)
     dialer = CXoneDialer(api, tokens, stage.clock, request_timeout_seconds=stage.settings.request_timeout_seconds)
     analytics = SharedAnalytics(dialer, stage.clock, stage.settings.poll_seconds)
-    notifier = WebhookNotifier(hook, stage.clock)
-    operator = Reconciler(new_store(stage), dialer, analytics, notifier, stage.clock, stage.settings)
-    stage.stack.push_async_callback(operator.close, 1.0)
-    return operator
+    notifier = WebhookNotifier(hook, stage.clock, timeout_seconds=stage.settings.request_timeout_seconds)
+    stage.alarms = StageAlarms(stage.clock)
+    return Reconciler(new_store(stage), dialer, analytics, notifier, stage.alarms, stage.clock, stage.settings)
 
 
 @asynccontextmanager
@@ -185,3 +231,44 @@ async def opened_stage(
         stage.recorder.start()
         stack.push_async_callback(stage.recorder.close, 5.0)
         yield stage
+
+
+def run_of(status: OutboundCampaignStatus) -> RunStatus:
+    """The run, which there must be."""
+    assert status.run is not None
+    return status.run
+
+
+def windows(status: OutboundCampaignStatus) -> dict[str, WindowStatus]:
+    """The windows of the run by time zone."""
+    return {w.time_zone: w for w in run_of(status).windows}
+
+
+def condition(status: OutboundCampaignStatus, kind: ConditionType) -> Condition:
+    """The condition of that type, which there must be."""
+    found = find(status.conditions, kind)
+    assert found is not None, f"{kind} is not among {[(c.type, c.reason) for c in status.conditions]}"
+    return found
+
+
+def told(status: OutboundCampaignStatus, kind: ConditionType) -> tuple[str, str, str]:
+    """Status, reason and message of the condition; empty where there is none."""
+    found = find(status.conditions, kind)
+    return (found.status, found.reason, found.message) if found is not None else ("", "", "")
+
+
+def fault(
+    call: str,
+    kind: str,
+    *,
+    campaign_id: str | None = None,
+    time_zone: str | None = None,
+    after: int = 0,
+    times: int | None = None,
+    **effect: object,
+) -> FaultRule:
+    """A rule for the simulated dialer: what goes wrong with which calls, from when on and how often."""
+    match = {"call": call, "campaignId": campaign_id, "timezone": time_zone}
+    return FaultRule.model_validate(
+        {"match": match, "effect": {"kind": kind, **effect}, "after": after, "times": times}
+    )

@@ -11,27 +11,31 @@ LONGEST_SECONDS = 3600.0
 """The wall clock may be set while the loop's clock runs on, so no alarm is trusted for longer."""
 
 
-class Alarms:
-    """Wakes `wake` for a campaign at the set time, in a task of its own; a new alarm replaces the earlier one."""
+class LoopAlarms:
+    """ports.Alarms on the event loop: calls `wake` for a campaign at the set time, in a task of its own."""
 
-    def __init__(self, clock: Clock, wake: Callable[[CampaignRef], Awaitable[None]]) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._wake = wake
+        self._wake: Callable[[CampaignRef], Awaitable[None]] | None = None
         self._handles: dict[CampaignRef, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def ring(self, wake: Callable[[CampaignRef], Awaitable[None]]) -> None:
+        """From now on alarms call `wake`."""
+        self._wake = wake
+
     def set(self, ref: CampaignRef, moment: datetime) -> None:
-        """Wake at `moment`, or at once where it is past."""
+        """See ports.Alarms."""
         self.set_in(ref, (moment - self._clock.now()).total_seconds())
 
     def set_in(self, ref: CampaignRef, seconds: float) -> None:
-        """Wake in so many seconds."""
+        """See ports.Alarms."""
         self.clear(ref)
         delay = min(max(seconds, 0.0), LONGEST_SECONDS)
         self._handles[ref] = asyncio.get_running_loop().call_later(delay, self._ring, ref)
 
     def clear(self, ref: CampaignRef) -> None:
-        """Do not wake for this campaign."""
+        """See ports.Alarms."""
         handle = self._handles.pop(ref, None)
         if handle is not None:
             handle.cancel()
@@ -43,7 +47,8 @@ class Alarms:
         task.add_done_callback(self._tasks.discard)
 
     async def _call(self, ref: CampaignRef) -> None:
-        await self._wake(ref)
+        if self._wake is not None:
+            await self._wake(ref)
 
     async def close(self, patience_seconds: float) -> None:
         """Set no more alarms; let those that ring end, then cancel them."""

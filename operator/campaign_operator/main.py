@@ -25,6 +25,7 @@ from campaign_operator.adapters.exchange import HTTPExchange
 from campaign_operator.adapters.kube import KubeStore
 from campaign_operator.adapters.oauth import TokenOffice
 from campaign_operator.adapters.webhook import WebhookNotifier
+from campaign_operator.alarms import LoopAlarms
 from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
 from campaign_operator.domain.campaign import Settings
 from campaign_operator.observability import logging, metrics
@@ -71,8 +72,10 @@ async def _reconciler(client: ApiClient, options: RunOptions) -> AsyncIterator[R
         stack.push_async_callback(events.close, 5.0)
         store = KubeStore(client, options.namespaces, events, clock)
         analytics = SharedAnalytics(dialer, clock, options.settings.poll_seconds)
-        reconciler = Reconciler(store, dialer, analytics, notifier, clock, options.settings)
-        stack.push_async_callback(reconciler.close, EXIT_SECONDS)
+        alarms = LoopAlarms(clock)
+        stack.push_async_callback(alarms.close, EXIT_SECONDS)
+        reconciler = Reconciler(store, dialer, analytics, notifier, alarms, clock, options.settings)
+        alarms.ring(reconciler.reconcile)
         sweeper = asyncio.create_task(_forget_secrets(store), name="forget-secrets")
         stack.callback(sweeper.cancel)
         yield reconciler

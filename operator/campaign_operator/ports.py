@@ -36,6 +36,19 @@ class Clock(Protocol):
         """Seconds since some fixed point of this process; never goes back."""
 
 
+class Alarms(Protocol):
+    """One alarm for each campaign, at which it is looked at again; a new one replaces the earlier one."""
+
+    def set(self, ref: CampaignRef, moment: datetime) -> None:
+        """Look again at `moment`, or at once where it is past."""
+
+    def set_in(self, ref: CampaignRef, seconds: float) -> None:
+        """Look again in so many seconds."""
+
+    def clear(self, ref: CampaignRef) -> None:
+        """Do not look again by itself."""
+
+
 class Dialer(Protocol):
     """A dialer that places calls while a schedule of a campaign is open."""
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from campaign_operator.alarms import Alarms
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.domain import record, runs
@@ -48,6 +47,7 @@ from campaign_operator.domain.summary import summarize
 from campaign_operator.memory import Memory
 from campaign_operator.observability import metrics
 from campaign_operator.ports import (
+    Alarms,
     AnalyticsSource,
     CampaignStore,
     Clock,
@@ -79,6 +79,7 @@ class Reconciler:
         dialer: Dialer,
         analytics: AnalyticsSource,
         notifier: Notifier,
+        alarms: Alarms,
         clock: Clock,
         settings: Settings,
     ) -> None:
@@ -89,7 +90,7 @@ class Reconciler:
         self._settings = settings
         self._submission = Submission(store, dialer, clock, settings)
         self._memories: dict[CampaignRef, Memory] = {}
-        self._alarms = Alarms(clock, self.reconcile)
+        self._alarms = alarms
 
     def is_own_write(self, ref: CampaignRef, resource_version: str) -> bool:
         """Whether this resourceVersion was made by our own write, so that its event tells nothing new."""
@@ -100,10 +101,6 @@ class Reconciler:
         """The campaign is gone."""
         self._alarms.clear(ref)
         self._memories.pop(ref, None)
-
-    async def close(self, patience_seconds: float) -> None:
-        """Begin nothing more, and let what is under way end."""
-        await self._alarms.close(patience_seconds)
 
     async def reconcile(self, ref: CampaignRef, *, poll: bool = False) -> None:
         """Do what is to be done for one campaign now, and set the alarm for the next check. Raises nothing."""

@@ -5,6 +5,7 @@ again.
 """
 
 import asyncio
+import gc
 import gzip
 import time
 from collections.abc import AsyncIterator, Callable
@@ -12,6 +13,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from campaign_operator.adapters.egress import Egress, EgressPolicy
 from campaign_operator.adapters.exchange import (
     LARGEST_BODY_BYTES,
     Answered,
@@ -21,6 +23,7 @@ from campaign_operator.adapters.exchange import (
     Unanswered,
 )
 from scripted_server import (
+    LOOPBACK,
     Conversation,
     Received,
     ScriptedServer,
@@ -343,6 +346,68 @@ async def test_cancelled_requests_leave_their_places_to_others() -> None:
         with pytest.raises(asyncio.CancelledError):
             await first
         assert isinstance(await exchange.send(post(server), deadline_seconds=5), Answered)
+
+
+async def test_one_lane_can_lead_to_two_servers() -> None:
+    async with (
+        scripted_server(answer(200, {"from": 1})) as first,
+        scripted_server(answer(200, {"from": 2}), signed_by=first) as second,
+        exchange_to(first) as exchange,
+    ):
+        for server in (first, second, first, second):
+            assert isinstance(await exchange.send(post(server), deadline_seconds=5), Answered)
+        assert (len(first.requests), len(second.requests)) == (2, 2)
+        assert (first.connections, second.connections) == (1, 1)
+
+
+async def test_a_server_that_never_shakes_hands_is_given_up_and_hung_up_on() -> None:
+    gone = asyncio.Event()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while await reader.read(65536):
+                pass
+        except ConnectionResetError:
+            pass
+        gone.set()
+        writer.close()
+
+    gc.disable()
+    listener = await asyncio.start_server(accept, "127.0.0.1", 0)
+    egress = Egress(EgressPolicy(allow_cidrs=LOOPBACK))
+    exchange = HTTPExchange(egress)
+    try:
+        url = f"https://localhost:{listener.sockets[0].getsockname()[1]}/"
+        outcome = await exchange.send(OutgoingRequest("lane", "GET", url), deadline_seconds=0.2)
+        assert isinstance(outcome, NeverSent)
+        async with asyncio.timeout(5):
+            await gone.wait()
+    finally:
+        gc.enable()
+        await exchange.aclose()
+        egress.close()
+        listener.close()
+        await listener.wait_closed()
+
+
+async def test_requests_cut_short_leave_no_connection_open() -> None:
+    """A cancellation can come at any step, and what it interrupts must be closed all the same."""
+
+    async def now_or_never(conversation: Conversation, request: Received) -> None:
+        await asyncio.sleep(0.002 * (len(server.requests) % 7))
+        await answer(200, {})(conversation, request)
+
+    async with (
+        scripted_server(now_or_never) as server,
+        exchange_to(server, keep_alive=False) as exchange,
+    ):
+        deadlines = [0.001 * step for step in range(1, 31)] * 10
+        outcomes = await asyncio.gather(
+            *(exchange.send(post(server, f"lane-{n % 4}"), deadline_seconds=d) for n, d in enumerate(deadlines)),
+        )
+        assert {type(outcome) for outcome in outcomes} >= {NeverSent}
+        assert isinstance(await exchange.send(post(server), deadline_seconds=5), Answered)
+        await eventually(lambda: not server.open_connections)
 
 
 async def test_closing_ends_what_is_under_way() -> None:

@@ -5,31 +5,34 @@ The operator is the real program in a process of its own. Its waits are short, s
 what they are in earnest is in `campaign-operator run --help`.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
-from campaign_operator.api.crd import CRD_NAME, render_crd
+from campaign_operator.domain.campaign import Settings
+from campaign_operator.sandbox.binaries import ControlPlaneBinaries
 from campaign_operator.sandbox.certificates import issue_server_certificate
 from campaign_operator.sandbox.control_plane import ControlPlane
 from campaign_operator.sandbox.listener import Listener
 from campaign_operator.sandbox.simulator.settings import Client
-from e2e_world import World, start_operator
+from e2e_world import World, admit_operator, install_crd, start_operator
 from serving import running_receiver, running_simulator
+from stage import Stage, StageClock, opened_stage
 
 CLIENTS = (Client("operator", "operator-secret"), Client("stranger", "strange-secret", frozenset({"foreign"})))
 CALLS = {"*": 2}
+STAGE_SETTINGS = Settings(request_timeout_seconds=1, send_within_seconds=2, settle_seconds=60)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def installed(control_plane: ControlPlane) -> ControlPlane:
     """The control plane with the CustomResourceDefinition."""
-    await control_plane.kubectl("apply", "--server-side", "-f", "-", stdin=render_crd())
-    await control_plane.kubectl("wait", "--for=condition=Established", f"crd/{CRD_NAME}", "--timeout=30s")
+    await install_crd(control_plane)
     return control_plane
 
 
@@ -49,3 +52,40 @@ async def world(
         operator = start_operator(operator_kubeconfig, certificate.authority, folder, "--all-namespaces")
         stack.push_async_callback(operator.stop, timeout_seconds=40)
         yield World(installed, simulator, receiver, operator, certificate.authority, operator_kubeconfig, folder)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def playhouse(
+    control_plane_binaries: ControlPlaneBinaries,
+    render_chart: Callable[..., str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[ControlPlane, Path]]:
+    """A control plane for stages, and the operator's kubeconfig: one that no operator of the world's time looks
+    after.
+    """
+    async with await ControlPlane.start(control_plane_binaries) as running:
+        await install_crd(running)
+        yield running, await admit_operator(running, render_chart, tmp_path_factory.mktemp("playhouse"))
+
+
+@pytest_asyncio.fixture
+async def stage(playhouse: tuple[ControlPlane, Path], tmp_path: Path) -> AsyncIterator[Stage]:
+    """A stage with a dialer that offers everything; the campaign `foreign` is there another client's."""
+    control_plane, kubeconfig = playhouse
+    namespace = f"stage-{uuid4().hex[:12]}"
+    await control_plane.kubectl("create", "namespace", namespace)
+    async with AsyncExitStack() as stack:
+        clock = StageClock()
+        certificate = issue_server_certificate(tmp_path)
+        served: dict[str, Any] = {"listener": Listener(tls=certificate.tls), "authority": str(certificate.authority)}
+        simulator = await stack.enter_async_context(
+            running_simulator(clients=CLIENTS, campaigns={"*": 1_000_000}, now=clock, calls_per_second=1 / 60, **served)
+        )
+        receiver = await stack.enter_async_context(running_receiver(**served))
+        authority = certificate.authority
+        stage = await stack.enter_async_context(
+            opened_stage(control_plane, kubeconfig, namespace, simulator, receiver, clock, authority, STAGE_SETTINGS)
+        )
+        await stage.connect()
+        yield stage
+    await control_plane.kubectl("delete", "namespace", namespace, "--wait=false")

@@ -2,51 +2,18 @@
 edit.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from campaign_operator.api.conditions import ConditionType, find
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.vocabulary import RunState, WebhookState, WindowState
-from campaign_operator.domain.campaign import Settings
-from campaign_operator.sandbox.certificates import issue_server_certificate
-from campaign_operator.sandbox.control_plane import ControlPlane
-from campaign_operator.sandbox.listener import Listener
 from campaign_operator.sandbox.simulator.faults import FaultRule
 from e2e_world import campaign
-from serving import running_receiver, running_simulator
-from stage import Stage, StageClock, opened_stage
+from stage import Stage
 
 DAY = 86400
-SETTINGS = Settings(request_timeout_seconds=1, send_within_seconds=2, settle_seconds=60)
-
-
-@pytest_asyncio.fixture
-async def stage(
-    installed: ControlPlane, operator_kubeconfig: Path, namespace: str, tmp_path: Path
-) -> AsyncIterator[Stage]:
-    """A stage with a dialer that offers everything."""
-    async with AsyncExitStack() as stack:
-        clock = StageClock()
-        certificate = issue_server_certificate(tmp_path)
-        served: dict[str, Any] = {"listener": Listener(tls=certificate.tls), "authority": str(certificate.authority)}
-        simulator = await stack.enter_async_context(
-            running_simulator(campaigns={"*": 1_000_000}, now=clock, calls_per_second=1 / 60, **served)
-        )
-        receiver = await stack.enter_async_context(running_receiver(**served))
-        stage = await stack.enter_async_context(
-            opened_stage(
-                installed, operator_kubeconfig, namespace, simulator, receiver, clock, certificate.authority, SETTINGS
-            )
-        )
-        await stage.connect()
-        yield stage
 
 
 def states(status: OutboundCampaignStatus) -> list[WindowState]:

@@ -187,6 +187,23 @@ CASES = [
         status(run(window(attempt=1, next_attempt_time=NOW))),
         Submit("run", (NY,), first=False),
     ),
+    Case(
+        "what is said to one window is said to all: no right",
+        status(run(window(attempt=1, cause="DialerForbidden", next_attempt_time=at(600)), window(time_zone=LONDON))),
+        Wait,
+        check=30,
+    ),
+    Case(
+        "what is said to one window is said to all: too fast",
+        status(run(window(attempt=1, cause="DialerThrottled", next_attempt_time=at(60)), window(time_zone=LONDON))),
+        Wait,
+        check=60,
+    ),
+    Case(
+        "a window that could not be sent does not hold up the others",
+        status(run(window(attempt=1, cause="DialerUnavailable", next_attempt_time=at(60)), window(time_zone=LONDON))),
+        Submit("run", (LONDON,), first=False),
+    ),
     Case("nothing is sent without the Secret", status(run()), Wait, seen={"connection": NO_SECRET}, check=30),
     Case("nothing of a bad spec is sent", status(run()), Wait, seen={"blueprint": INVALID}, check=3600),
     Case(

@@ -70,7 +70,7 @@ ANSWERS: list[tuple[str, SubmitOutcome, WindowState, str | None, float | None]] 
     ("a time-out", Unclear("time-out"), WindowState.UNCERTAIN, Reason.SUBMISSION_UNCERTAIN, None),
     ("connection refused", NotSent("refused"), WindowState.PLANNED, Reason.DIALER_UNAVAILABLE, 5),
     ("429 with 3600", Throttled(3600, "slow"), WindowState.PLANNED, Reason.DIALER_THROTTLED, 3600),
-    ("429 with 0", Throttled(0, "slow"), WindowState.PLANNED, Reason.DIALER_THROTTLED, 0),
+    ("429 with 0", Throttled(0, "slow"), WindowState.PLANNED, Reason.DIALER_THROTTLED, 5),
     ("429 with nothing", Throttled(None, "slow"), WindowState.PLANNED, Reason.DIALER_THROTTLED, 5),
     ("token 401", AccessRefused(401, "token endpoint", "x"), WindowState.PLANNED, Reason.CREDENTIALS_REFUSED, 600),
     ("401", AccessRefused(401, "dialer", "x"), WindowState.PLANNED, Reason.DIALER_UNAUTHORIZED, 600),

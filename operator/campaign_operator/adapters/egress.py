@@ -9,9 +9,9 @@
   was given up, for a minute and more after a network fault, when somebody may already have looked, found
   nothing, and sent again.
 
-The pool is httpcore's, the part of httpx that can be told how to connect. `httpx.AsyncClient` on top of it
-would add redirects, cookies, the environment's proxies and a log line with every URL, all of which would have
-to be turned off again. Owns policy and pools; what to make of answers and faults is the exchange's business.
+The connections are httpcore's, the part of httpx that can be told how to connect. `httpx.AsyncClient` on top would add
+redirects, cookies, the environment's proxies and a log line with every URL, all of which would have to be turned off
+again. Owns policy and connecting; what to make of answers and faults is the exchange's business.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpcore
 import httpx
@@ -35,9 +36,8 @@ from campaign_operator.adapters.destinations import (
 )
 from campaign_operator.adapters.resolver import Resolve, SystemResolver
 
-_KEEP_ALIVE_SECONDS = (
-    3.0  # less than servers give: a request on a connection that is just being closed has an unclear end
-)
+# Less than servers give: a request on a connection that is just being closed has an unclear end.
+_KEEP_ALIVE_SECONDS = 3.0
 _MOST_ADDRESSES_TRIED = 4
 _RESET_ON_CLOSE = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -58,21 +58,27 @@ class EgressPolicy:
 
 
 class Egress:
-    """Makes connection pools that keep to one policy, and share TLS context and resolver.
+    """Makes connections that keep to one policy, and share TLS context and resolver.
 
-    Raises OSError (of which ssl.SSLError is one) where `ca_file` cannot be read, ValueError where `proxy` is
-    no proxy's URL. Make one for the dialers and another for webhooks, so that a receiver's dead name server
-    cannot hold up a dialer's name.
+    Raises OSError (of which ssl.SSLError is one) where `ca_file` cannot be read, ValueError where `proxy` is no proxy's
+    URL. Make one for the dialers and another for webhooks, so that a receiver's dead name server cannot hold up a
+    dialer's name.
     """
 
     def __init__(self, policy: EgressPolicy, resolve: Resolve | None = None) -> None:
-        self._tls = ssl.create_default_context()
+        tls = ssl.create_default_context()
         if policy.ca_file is not None:
-            self._tls.load_verify_locations(cafile=policy.ca_file)
-        self._proxy = _proxy(policy.proxy, self._tls) if policy.proxy is not None else None
+            tls.load_verify_locations(cafile=policy.ca_file)
+        proxy = None if policy.proxy is None else _proxy(policy.proxy, tls)
         self._allowed = policy.allow_cidrs
         self._system_resolver = SystemResolver()
-        self._resolve: Resolve = resolve or self._system_resolver
+        # Never sends anything itself: it only knows how to make a connection, with or without a proxy.
+        self._factory = httpcore.AsyncConnectionPool(
+            ssl_context=tls,
+            proxy=proxy,
+            keepalive_expiry=_KEEP_ALIVE_SECONDS,
+            network_backend=_CheckedBackend(resolve or self._system_resolver, None if proxy else policy.allow_cidrs),
+        )
 
     def judged_url(self, text: str) -> httpx.URL:
         """The URL, if it is one that may be called as far as can be told without resolving its host.
@@ -85,35 +91,27 @@ class Egress:
             _raise_if_refused(str(literal), str(literal), self._allowed)
         return url
 
-    def open_pool(self, *, keep_alive: bool) -> httpcore.AsyncConnectionPool:
-        """A pool; whoever opens it bounds its concurrency, gives it judged URLs only, and closes it.
+    def open_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+        """A connection for one request at a time to the origin of a judged URL; whoever opens it closes it.
 
-        Besides httpcore's exceptions a request may raise DestinationRefusedError.
+        It connects with its first request, which may raise DestinationRefusedError besides httpcore's exceptions.
         """
-        checked = _CheckedBackend(self._allowed, self._resolve)
-        return httpcore.AsyncConnectionPool(
-            ssl_context=self._tls,
-            proxy=self._proxy,
-            # The caller's semaphore is the bound. With one here, too, a connection that the pool loses track
-            # of when its request is cancelled at the wrong moment would block a place for ever.
-            max_connections=None,
-            max_keepalive_connections=None if keep_alive else 0,
-            keepalive_expiry=_KEEP_ALIVE_SECONDS,
-            network_backend=httpcore.AnyIOBackend() if self._proxy else checked,
-            socket_options=[_RESET_ON_CLOSE],
-        )
+        return self._factory.create_connection(origin)
 
     def close(self) -> None:
-        """Let go of the resolver's threads. Pools are closed by those who opened them."""
+        """Let go of the resolver's threads. Connections are closed by those who opened them."""
         self._system_resolver.close()
 
 
 class _CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to judged addresses only. Raises DestinationRefusedError, ConnectError or ConnectTimeout."""
+    """Connects to judged addresses only. Raises DestinationRefusedError, ConnectError or ConnectTimeout.
 
-    def __init__(self, allowed: tuple[IPNetwork, ...], resolve: Resolve) -> None:
-        self._allowed = allowed
+    `allowed` is None where the connection is to a proxy, whose address is the administrator's own choice.
+    """
+
+    def __init__(self, resolve: Resolve, allowed: tuple[IPNetwork, ...] | None) -> None:
         self._resolve = resolve
+        self._allowed = allowed
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -127,6 +125,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         """Resolve, judge every address, and try them in turn, all within `timeout` seconds."""
         loop = asyncio.get_running_loop()
         deadline = None if timeout is None else loop.time() + timeout
+        options = [*(socket_options or ()), _RESET_ON_CLOSE]
         try:
             async with asyncio.timeout_at(deadline):
                 addresses = await self._judged_addresses(host, port)
@@ -136,7 +135,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         for position, address in enumerate(addresses):
             share = None if deadline is None else (deadline - loop.time()) / (len(addresses) - position)
             try:
-                return await self._network.connect_tcp(address, port, share, local_address, socket_options)
+                return _Stream(await self._network.connect_tcp(address, port, share, local_address, options))
             except httpcore.ConnectTimeout:
                 fault = httpcore.ConnectTimeout(f"no connection to {host} in time")
             except httpcore.ConnectError as error:
@@ -149,9 +148,41 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
             addresses = (str(literal),) if literal else await self._resolve(host, port)
         except OSError as error:
             raise httpcore.ConnectError(f"{host} cannot be resolved") from error
-        for address in addresses:
-            _raise_if_refused(host, address, self._allowed)
+        if self._allowed is not None:
+            for address in addresses:
+                _raise_if_refused(host, address, self._allowed)
         return addresses[:_MOST_ADDRESSES_TRIED]
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """A connected stream that is closed when its TLS handshake is cancelled; httpcore closes it on errors only."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the interface is httpcore's
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except BaseException:
+            await self._stream.aclose()
+            raise
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
 
 
 def _raise_if_refused(host: str, address: str, allowed: tuple[IPNetwork, ...]) -> None:

@@ -90,7 +90,7 @@ class HTTPExchange:
 
     def __init__(self, egress: Egress, *, width: int = 16, keep_alive: bool = True, idle_seconds: float = 30.0) -> None:
         self._egress = egress
-        self._lanes = Lanes(lambda: egress.open_pool(keep_alive=keep_alive), width, idle_seconds)
+        self._lanes = Lanes(egress.open_connection, width=width, keep_alive=keep_alive, idle_seconds=idle_seconds)
 
     async def send(
         self,
@@ -108,12 +108,17 @@ class HTTPExchange:
         fault = ""
         try:
             url = self._egress.judged_url(request.url)
-            async with asyncio.timeout(deadline_seconds), self._lanes.place(request.lane) as pool:
-                await _talk(pool, url, request, progress, deadline_seconds, read_body)
+            async with (
+                asyncio.timeout(deadline_seconds),
+                self._lanes.connection(request.lane, _target(url).origin) as connection,
+            ):
+                await _talk(connection, url, request, progress, deadline_seconds, read_body)
         except DestinationRefusedError as error:
             return Forbidden(str(error))
         except Exception as error:  # whatever went wrong, what matters is how far the request had come
-            fault = _description(error, deadline_seconds)
+            fault = _description(
+                error, f"no {'answer' if progress.left else 'connection'} within {deadline_seconds:g} s"
+            )
         return progress.outcome(fault)
 
     async def aclose(self) -> None:
@@ -153,17 +158,17 @@ class _Progress:
 
 
 async def _talk(
-    pool: httpcore.AsyncConnectionPool,
+    connection: httpcore.AsyncConnectionInterface,
     url: httpx.URL,
     request: OutgoingRequest,
     progress: _Progress,
     deadline_seconds: float,
     read_body: bool,
 ) -> None:
-    timeouts = dict.fromkeys(("read", "write", "pool"), deadline_seconds)
-    async with pool.stream(
+    timeouts = dict.fromkeys(("read", "write"), deadline_seconds)
+    async with connection.stream(
         request.method,
-        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        _target(url),
         headers=[
             ("Host", url.netloc.decode("ascii")),
             ("User-Agent", _USER_AGENT),
@@ -185,6 +190,10 @@ async def _talk(
             progress.answer = Answered(response.status, headers, body, reason)
 
 
+def _target(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+
+
 async def _bounded_body(response: httpcore.Response, headers: httpx.Headers) -> bytes | None:
     """The body; None where it is too large, or encoded (a small encoded body can become a huge one)."""
     if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
@@ -197,15 +206,15 @@ async def _bounded_body(response: httpcore.Response, headers: httpx.Headers) -> 
     return bytes(body)
 
 
-def _description(error: Exception, deadline_seconds: float) -> str:
-    """What went wrong, in words of ours: a library's message may quote the answer."""
+def _description(error: Exception, too_late: str) -> str:
+    """What went wrong, in words of ours (`too_late` for a time-out): a library's message may quote the answer."""
     match error:
         case PermissionLapsedError():
             return "the permission to send lapsed before the request had left"
-        case TimeoutError() | httpcore.ReadTimeout() | httpcore.WriteTimeout() | httpcore.PoolTimeout():
-            return f"no answer within {deadline_seconds:g} s"
+        case TimeoutError() | httpcore.ReadTimeout() | httpcore.WriteTimeout():
+            return too_late
         case httpcore.ConnectTimeout():
-            return str(error) or "no connection in time"
+            return str(error) or too_late
         case httpcore.ConnectError():
             return cleaned(_SSL_SOURCE_LINE.sub("", str(error))) or "the TLS handshake failed"
         case httpcore.ProxyError():

@@ -1,9 +1,12 @@
-"""Lanes: connection pools that share nothing, each with a bound on how many requests are out at once.
+"""Lanes: connections that are shared by some requests and no others, with a bound on how many are out at once.
 
-A pool's cost per request grows with its connections and its waiters, and a destination that never answers
-fills its pool; so each connection to a dialer, each token endpoint and each receiver has a lane to itself. A
-lane that nobody has used for a while is closed, and with it the sockets that servers have long given up.
-Sends nothing.
+A destination that never answers fills its lane and holds up nobody else; so each connection to a dialer, each token
+endpoint and each receiver has a lane to itself. A lane that nobody has used for a while is closed, and with it the
+sockets that servers have long given up. Sends nothing.
+
+Not httpcore's pool: that loses track of a connection whose request is cancelled at the wrong moment (a deadline is a
+cancellation) and keeps it open for ever, and its work for a request grows with its connections. Here whoever takes
+a connection gives it back, whatever happens, and one that is not fit for another request is closed at once.
 """
 
 import asyncio
@@ -12,27 +15,39 @@ from contextlib import asynccontextmanager
 
 import httpcore
 
+OpenConnection = Callable[[httpcore.Origin], httpcore.AsyncConnectionInterface]
+
 
 class Lanes:
-    """Opens lanes, `width` places wide, as they are asked for; closes one unused for `idle_seconds`."""
+    """Opens lanes by name as they are asked for.
 
-    def __init__(self, open_pool: Callable[[], httpcore.AsyncConnectionPool], width: int, idle_seconds: float) -> None:
-        self._open_pool = open_pool
+    A lane is `width` places wide, keeps connections for later requests if `keep_alive`, and is closed when it was
+    unused for `idle_seconds`.
+    """
+
+    def __init__(self, open_connection: OpenConnection, *, width: int, keep_alive: bool, idle_seconds: float) -> None:
+        self._open_connection = open_connection
         self._width = width
+        self._keep_alive = keep_alive
         self._idle_seconds = idle_seconds
         self._lanes: dict[str, _Lane] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def place(self, name: str) -> AsyncIterator[httpcore.AsyncConnectionPool]:
-        """Wait for a place in the lane; the pool may be used for one request until the context is left."""
+    async def connection(self, name: str, origin: httpcore.Origin) -> AsyncIterator[httpcore.AsyncConnectionInterface]:
+        """Wait for a place in the lane; the connection is good for one request, until the context is left."""
         lane = self._lanes.get(name)
         if lane is None:
-            lane = self._lanes[name] = _Lane(self._open_pool(), self._width)
+            lane = self._lanes[name] = _Lane(self._width)
         lane.enter()
         try:
             async with lane.places:
-                yield lane.pool
+                connection = await lane.take(origin) or self._open_connection(origin)
+                lane.in_use.add(connection)
+                try:
+                    yield connection
+                finally:
+                    await lane.give_back(connection, keep=self._keep_alive)
         finally:
             if lane.leave():
                 lane.retirement = asyncio.get_running_loop().call_later(self._idle_seconds, self._retire, name)
@@ -42,24 +57,51 @@ class Lanes:
         lanes, self._lanes = self._lanes, {}
         for lane in lanes.values():
             lane.stay()
-            await lane.pool.aclose()
+            await lane.aclose()
         for task in tuple(self._closing):
             await task
 
     def _retire(self, name: str) -> None:
         lane = self._lanes.pop(name, None)
         if lane is not None:
-            task = asyncio.get_running_loop().create_task(lane.pool.aclose())
+            task = asyncio.get_running_loop().create_task(lane.aclose())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
 
 class _Lane:
-    def __init__(self, pool: httpcore.AsyncConnectionPool, width: int) -> None:
-        self.pool = pool
+    def __init__(self, width: int) -> None:
         self.places = asyncio.Semaphore(width)
+        self.in_use: set[httpcore.AsyncConnectionInterface] = set()
         self.retirement: asyncio.TimerHandle | None = None
+        self._kept: list[httpcore.AsyncConnectionInterface] = []
         self._users = 0
+        self._closed = False
+
+    async def take(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface | None:
+        """The connection to `origin` used last, if one is still good; those that are not are closed."""
+        kept, self._kept = self._kept, []
+        expired = [connection for connection in kept if connection.has_expired()]
+        self._kept = [connection for connection in kept if connection not in expired]
+        fitting = [connection for connection in self._kept if connection.can_handle_request(origin)]
+        if fitting:
+            self._kept.remove(fitting[-1])
+        for connection in expired:
+            await connection.aclose()
+        return fitting[-1] if fitting else None
+
+    async def give_back(self, connection: httpcore.AsyncConnectionInterface, *, keep: bool) -> None:
+        self.in_use.discard(connection)
+        if keep and not self._closed and connection.is_available():
+            self._kept.append(connection)
+        else:
+            await connection.aclose()
+
+    async def aclose(self) -> None:
+        self._closed = True
+        kept, self._kept = self._kept, []
+        for connection in (*kept, *self.in_use):
+            await connection.aclose()
 
     def enter(self) -> None:
         self._users += 1
@@ -68,7 +110,7 @@ class _Lane:
     def leave(self) -> bool:
         """Whether nobody is left."""
         self._users -= 1
-        return self._users == 0
+        return self._users == 0 and not self._closed
 
     def stay(self) -> None:
         if self.retirement is not None:

@@ -135,3 +135,8 @@ def replaced(earlier: Iterable[Condition], condition: Condition) -> tuple[Condit
     """The conditions with this one in the place of its type, or at the end."""
     kept = tuple(condition if c.type == condition.type else c for c in earlier)
     return kept if condition in kept else (*kept, condition)
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with its noun: 1 window, 2 windows."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -226,8 +226,13 @@ def what_was_refused_is_tried_again_when_something_changed(s: Situation) -> Deci
 
 
 def planned_windows_are_submitted(s: Situation) -> Decision | None:
-    """As soon as they are planned; the run in hand before the next one."""
+    """As soon as they are planned; the run in hand before the next one.
+
+    What the dialer said to one window of a run, that it is too fast or has no right, it said to the others as well.
+    """
     for place, run in s.in_hand():
+        if any(w.cause in runs.SAID_TO_ALL and not _is_due(w.next_attempt_time, s.now) for w in run.windows):
+            continue
         due = tuple(w.time_zone for w in runs.in_state(run, WindowState.PLANNED) if _may_be_sent(s, run, w))
         if due:
             return Decision(Submit(place, due, first=not runs.is_begun(run)), "windows are planned and due")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from campaign_operator.api.conditions import ConditionType, Reason, find
+from campaign_operator.api.conditions import ConditionType, Reason, counted, find
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.status import FinishedRun, OutboundCampaignStatus, RunStatus
 from campaign_operator.api.vocabulary import (
@@ -97,7 +97,8 @@ def _run(before: RunStatus | None, run: RunStatus) -> Iterator[Note]:
 
 def _plan_message(run: RunStatus) -> str:
     return (
-        f"run {run.id}: {run.window_count} windows for {run.contacts} contacts, from {to_rfc3339(run.first_start)} "
+        f"run {run.id}: {counted(run.window_count, 'window')} for {counted(run.contacts, 'contact')}, from "
+        f"{to_rfc3339(run.first_start)} "
         f"to {to_rfc3339(run.last_end)}"
     )
 
@@ -108,9 +109,9 @@ def _message(run: RunStatus, state: RunState) -> str:
         case RunState.SCHEDULED:
             count = len(runs.in_state(run, WindowState.SUBMITTED))
             start = to_rfc3339(run.first_start)
-            return f"run {run.id}: {count} of {run.window_count} windows submitted, first start {start}"
+            return f"run {run.id}: {count} of {counted(run.window_count, 'window')} submitted, first start {start}"
         case RunState.RUNNING:
-            return f"run {run.id}: the first window has opened, {m.expected_calls} calls expected"
+            return f"run {run.id}: the first window has opened, {counted(m.expected_calls, 'call')} expected"
         case _:
             return f"run {run.id}: {m.calls_completed} of {m.expected_calls} expected calls completed"
 

@@ -21,6 +21,7 @@ from campaign_operator.api.status import (
 from campaign_operator.api.vocabulary import (
     MAX_HISTORY,
     MAX_MESSAGE,
+    REQUESTED_AT_ANNOTATION,
     RunPolicy,
     RunState,
     WebhookState,
@@ -56,6 +57,11 @@ REFUSED_RETRY_SECONDS = 600
 IN_USE_RETRY_SECONDS = 60
 """How often a campaign looks whether the owner of its campaignID is done."""
 
+LEAST_RETRY_SECONDS = 5.0
+"""No answer of a dialer brings us back sooner: one that says `Retry-After: 0` again and again would keep us busy for
+ever.
+"""
+
 MAX_RETRY_SECONDS = 300
 """The longest wait between attempts that is of our own choosing."""
 
@@ -75,7 +81,7 @@ Change = Callable[[WindowStatus], WindowStatus]
 
 def retry_seconds(attempt: int) -> float:
     """The wait before another attempt where the dialer asked for none: 5 s, doubled each time, at most 5 min."""
-    return min(5.0 * float(2 ** min(max(attempt, 1) - 1, 10)), float(MAX_RETRY_SECONDS))
+    return min(LEAST_RETRY_SECONDS * float(2 ** min(max(attempt, 1) - 1, 10)), float(MAX_RETRY_SECONDS))
 
 
 def run_at(status: Status, place: Place) -> RunStatus:
@@ -197,14 +203,29 @@ def standing_in_the_way(
 ) -> tuple[Problem, float | None]:
     """Why nothing was carried out, and the seconds to wait where they are not for us to choose."""
     match outcome:
-        case Throttled(retry_after_seconds, message):
-            return Problem(Reason.DIALER_THROTTLED, message), retry_after_seconds
+        case Throttled(asked, message):
+            wait = None if asked is None else max(asked, LEAST_RETRY_SECONDS)
+            return Problem(Reason.DIALER_THROTTLED, message), wait
         case AccessRefused(code, by, message):
-            return Problem(_refusal(code, by), message), REFUSED_RETRY_SECONDS
+            return _with_remedy(_refusal(code, by), message), REFUSED_RETRY_SECONDS
         case DestinationRefused(message):
-            return Problem(Reason.DESTINATION_REFUSED, message), REFUSED_RETRY_SECONDS
+            return _with_remedy(Reason.DESTINATION_REFUSED, message), REFUSED_RETRY_SECONDS
         case NotSent(message) | Unavailable(message):
             return Problem(Reason.DIALER_UNAVAILABLE, message), None
+
+
+_REMEDIES = {
+    Reason.CREDENTIALS_REFUSED: "check client-id, client-secret and scope in the connection Secret",
+    Reason.DIALER_UNAUTHORIZED: "even a new token is refused; check that token-url and api-base-url belong together",
+    Reason.DIALER_FORBIDDEN: "grant the client the scopes it asks for and the right to this campaign",
+    Reason.CAMPAIGN_NOT_FOUND: "check campaignID, and that the connection Secret leads to the dialer that has it",
+    Reason.DESTINATION_REFUSED: "give a public address, or have the operator started with its network allowed",
+}
+
+
+def _with_remedy(reason: Reason, message: str) -> Problem:
+    again = f"tried again when spec, Secret or the annotation {REQUESTED_AT_ANNOTATION} changes, and every 10 minutes"
+    return Problem(reason, f"{message}; {_REMEDIES[reason]}; {again}")
 
 
 def is_refusal(outcome: SubmitOutcome) -> bool:

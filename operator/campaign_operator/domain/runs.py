@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from campaign_operator.api.conditions import STALLING_CAUSES, Reason
 from campaign_operator.api.status import (
     FinishedRun,
     OutboundCampaignStatus,
@@ -17,6 +18,9 @@ UNDECIDED = frozenset({WindowState.PLANNED, WindowState.INTENT, WindowState.UNCE
 
 POSSIBLY_SENT = frozenset({WindowState.INTENT, WindowState.UNCERTAIN})
 """Window states in which a request may be under way or carried out."""
+
+SAID_TO_ALL = STALLING_CAUSES | {Reason.DIALER_THROTTLED}
+"""Causes for which one window waits that are about the campaign or its connection, and not about the window."""
 
 ENDINGS = frozenset({RunState.COMPLETED, RunState.TIMED_OUT, RunState.FAILED, RunState.CANCELLED})
 

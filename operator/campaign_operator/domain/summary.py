@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from campaign_operator.api import conditions
-from campaign_operator.api.conditions import STALLING_CAUSES, ConditionType, Reason
+from campaign_operator.api.conditions import STALLING_CAUSES, ConditionType, Reason, counted
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.status import (
     Condition,
@@ -151,7 +151,7 @@ def _accepted(status: OutboundCampaignStatus) -> str:
     run = status.run
     if run is None:
         return "the spec is accepted"
-    what = f"run {run.id}: {run.window_count} windows for {run.contacts} contacts"
+    what = f"run {run.id}: {counted(run.window_count, 'window')} for {counted(run.contacts, 'contact')}"
     match run.state:
         case RunState.PLANNED | RunState.SUBMITTING:
             return f"{what} planned, first start {to_rfc3339(run.first_start)}"
@@ -189,6 +189,10 @@ def _delivery(run: FinishedRun) -> tuple[bool, Reason, str]:
         case WebhookState.FAILED:
             return False, Reason.WEBHOOK_FAILED, f"{what} was given up after {hook.attempts} attempts; {answer}"
         case _ if hook.attempts:
-            return False, Reason.WEBHOOK_RETRYING, f"{what} failed {hook.attempts} times; {answer}; it is tried again"
+            return (
+                False,
+                Reason.WEBHOOK_RETRYING,
+                f"{what} failed {counted(hook.attempts, 'time')}; {answer}; it is tried again",
+            )
         case _:
             return False, Reason.WEBHOOK_PENDING, f"{what} is about to be delivered"

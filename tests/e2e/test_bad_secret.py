@@ -1,0 +1,80 @@
+"""Secrets that are missing, incomplete or unreadable, and how each heals without an edit of the campaign."""
+
+import pytest
+
+from campaign_operator.api.conditions import ConditionType
+from campaign_operator.api.vocabulary import RunState
+from e2e_world import World, campaign, condition, secret
+from stage import Stage, run_of, told
+
+POLL_SECONDS = 30
+
+
+async def test_a_missing_secret_is_named_and_its_creation_noticed_within_a_poll_period(stage: Stage) -> None:
+    await stage.kubectl("delete", "secret", "cxone")
+    manifest = campaign(stage.namespace, "c")
+    await stage.apply(manifest)
+    status = await stage.look("c")
+    words = 'Secret "cxone" does not exist in the namespace of the campaign; create it'
+    assert told(status, ConditionType.STALLED) == ("True", "SecretNotFound", words)
+    assert run_of(status).state is RunState.PLANNED
+    assert stage.next_look("c") <= POLL_SECONDS
+    await stage.connect()
+    stage.clock.advance(POLL_SECONDS)
+    status = await stage.look("c")
+    assert told(status, ConditionType.STALLED) == ("", "", "")
+    assert run_of(status).state is RunState.SCHEDULED
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"client_id": None}, "key client-id is missing"),
+        ({"client_secret": None}, "key client-secret is missing"),
+        ({"environment": None}, "key environment is missing"),
+        ({"client_secret": b"\xff\xfe\xfd"}, "key client-secret is not UTF-8 text"),
+        ({"client_secret": "x" * 150_000}, "key client-secret is longer than 2048 characters"),
+        ({"api_base_url": "http://plain.example"}, "key api-base-url must be an https URL"),
+    ],
+    ids=lambda value: str(value)[:40] if isinstance(value, str) else "",
+)
+async def test_a_bad_secret_is_told_by_its_key_and_heals(stage: Stage, change: dict[str, str], words: str) -> None:
+    await stage.connect(**change)
+    await stage.apply(campaign(stage.namespace, "c"))
+    status = await stage.look("c")
+    state, reason, message = told(status, ConditionType.STALLED)
+    assert (state, reason) == ("True", "SecretInvalid")
+    assert message.startswith(f'Secret "cxone": {words}')
+    assert await stage.warnings("c") == [("SecretInvalid", message)]
+    await stage.connect()
+    stage.clock.advance(POLL_SECONDS)
+    assert run_of(await stage.look("c")).state is RunState.SCHEDULED
+
+
+async def test_a_missing_signing_secret_is_a_failed_attempt_that_says_so(stage: Stage) -> None:
+    hook = {"url": f"{stage.receiver.base_url}/x", "secretRef": {"name": "hook", "key": "k"}}
+    await stage.apply(campaign(stage.namespace, "c", webhook=hook))
+    status = await stage.look("c")
+    stage.clock.advance_to(run_of(status).last_end)
+    status = await stage.poll("c")
+    state, reason, message = told(status, ConditionType.WEBHOOK_DELIVERED)
+    assert (state, reason) == ("False", "WebhookRetrying")
+    assert 'Secret "hook" does not exist' in message
+    await stage.apply(secret(stage.namespace, "hook", {"k": "whsec_c2lnbmluZy1zZWNyZXQ="}))
+    stage.clock.advance(5)
+    assert told(await stage.look("c"), ConditionType.WEBHOOK_DELIVERED)[0] == "True"
+    (delivery,) = await stage.receiver.deliveries("/x")
+    assert "webhook-signature" in delivery["headers"]
+
+
+async def test_the_real_operator_heals_by_itself(world: World, namespace: str) -> None:
+    """Nobody touches the campaign, and no watch tells of Secrets: the operator has to look."""
+    await world.apply(campaign(namespace, "spring"))
+    await world.wait_for_reason(namespace, "spring", "SecretNotFound")
+    await world.connect(namespace, client_id=None)
+    await world.wait_for_reason(namespace, "spring", "SecretInvalid", seconds=10)
+    await world.connect(namespace, client_secret="wrong")
+    status = await world.wait_for_reason(namespace, "spring", "CredentialsRefused", seconds=15)
+    assert "check client-id, client-secret and scope" in condition(status, "Ready")["message"]
+    await world.connect(namespace)
+    await world.wait_for_state(namespace, "spring", "Scheduled", seconds=15)

@@ -1,0 +1,191 @@
+"""The resource at the API server: what it takes, what it refuses and in which words, and how kubectl shows it."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from campaign_operator.api.crd import structural_schema
+from campaign_operator.sandbox.control_plane import ControlPlane
+from e2e_world import World, campaign
+
+CRON = (
+    "must be five cron fields of numbers, names of months or days, *, lists, ranges and steps, such as '0 9 * * "
+    "1-5', or one "
+    "of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually; seconds, ?, L, W, #, R, H and TZ= are "
+    "not supported"
+)
+URL = "must be an https URL with a host and without user information, such as https://hooks.example.com/cx"
+
+
+async def refusal(control_plane: ControlPlane, namespace: str, **spec: Any) -> str:
+    """What kubectl says to a campaign that is refused."""
+    manifest = yaml.safe_dump(campaign(namespace, "c", **spec))
+    answer = await control_plane.kubectl("create", "-f", "-", stdin=manifest, check=False)
+    assert answer.exit_status == 1, "it was not refused"
+    return answer.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    "cron",
+    ["0 9 * * * *", "R 9 * * *", "H 9 * * *", "? 9 * * *", "0 9 L * *", "0 9 * * 5#2", "1, 9 * * *", "TZ=UTC 0 9 * * *",
+     "@every 5m", "@DAILY", "0 9 * *", "0 9 * * *\n", "tomorrow"],
+)  # fmt: skip
+async def test_a_cron_that_the_schema_can_tell_is_wrong(installed: ControlPlane, namespace: str, cron: str) -> None:
+    shown = cron.replace("\n", "\\n")
+    expected = f'The OutboundCampaign "c" is invalid: spec.cron: Invalid value: "{shown}": {CRON}'
+    assert await refusal(installed, namespace, cron=cron) == expected
+
+
+async def test_an_empty_cron_and_one_of_half_a_megabyte(installed: ControlPlane, namespace: str) -> None:
+    assert "spec.cron in body should be at least 1 chars long" in await refusal(installed, namespace, cron="")
+    assert "spec.cron: Too long: may not be more than 128 bytes" in await refusal(
+        installed, namespace, cron="1" * 500_000
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a.example/x", "https:///x", "https://u:p@h", "https://u@h/", "ftp://h", "https://h h"]
+)
+async def test_a_webhook_that_is_not_plain_https(installed: ControlPlane, namespace: str, url: str) -> None:
+    expected = f'The OutboundCampaign "c" is invalid: spec.webhook.url: Invalid value: "{url}": {URL}'
+    assert await refusal(installed, namespace, webhook={"url": url}) == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"contacts": []}, "spec.contacts: Invalid value: 0: spec.contacts in body should have at least 1 items"),
+        ({"contacts": None}, "spec.contacts: Required value"),
+        (
+            {"contacts": [{"id": f"c{i}", "timeZone": "Etc/UTC"} for i in range(2001)]},
+            "spec.contacts: Too many: 2001: must have at most 2000 items",
+        ),
+        (
+            {"contacts": [{"id": "x" * 65, "timeZone": "Etc/UTC"}]},
+            "spec.contacts[0].id: Too long: may not be more than 64",
+        ),
+        (
+            {"timeZone": "Europe/London"},
+            (
+                "spec.timeZone: Invalid value: timeZone is only for startMode SameInstant; with ContactLocal each "
+                "contact has its own"
+            ),
+        ),
+        ({"startMode": "contactlocal"}, 'spec.startMode: Unsupported value: "contactlocal"'),
+        ({"runPolicy": "Twice"}, 'spec.runPolicy: Unsupported value: "Twice": supported values: "Once", "Recurring"'),
+        (
+            {"windowSeconds": 59},
+            "spec.windowSeconds: Invalid value: 59: spec.windowSeconds in body should be greater than",
+        ),
+        ({"campaignID": "../x"}, "spec.campaignID: Invalid value"),
+        ({"campaignID": None}, "spec.campaignID: Required value"),
+        ({"connection": {"secretRef": {"name": "Not_A_Name"}}}, "spec.connection.secretRef.name: Invalid value"),
+        (
+            {"connection": {"secretRef": {"name": "a", "namespace": "b"}}},
+            'unknown field "spec.connection.secretRef.namespace"',
+        ),
+        ({"callingHours": {"start": "08:00"}}, 'unknown field "spec.callingHours"'),
+    ],
+    ids=lambda value: ", ".join(value) if isinstance(value, dict) else "",
+)
+async def test_other_refusals_name_the_field(
+    installed: ControlPlane, namespace: str, spec: dict[str, Any], words: str
+) -> None:
+    assert words in await refusal(installed, namespace, **spec)
+
+
+async def test_the_campaign_id_never_changes(installed: ControlPlane, namespace: str) -> None:
+    manifest = campaign(namespace, "c", suspend=True)
+    await installed.kubectl("create", "-f", "-", stdin=yaml.safe_dump(manifest))
+    manifest["spec"]["campaignID"] = "another"
+    answer = await installed.kubectl("apply", "-f", "-", stdin=yaml.safe_dump(manifest), check=False)
+    assert (
+        'spec.campaignID: Invalid value: "another": campaignID is immutable, since schedules already submitted belong '
+        "to it; apply a new resource instead"
+    ) in answer.stderr
+
+
+async def test_what_is_left_out_is_filled_in_where_everybody_can_see_it(
+    installed: ControlPlane, namespace: str
+) -> None:
+    made = await installed.kubectl("create", "-f", "-", "-o", "json", stdin=yaml.safe_dump(campaign(namespace, "c")))
+    found = json.loads(made.stdout)
+    given = {"campaignID", "cron", "connection", "contacts"}
+    assert {key: value for key, value in found["spec"].items() if key not in given} == {
+        "startMode": "ContactLocal",
+        "runPolicy": "Once",
+        "windowSeconds": 14400,
+        "completion": {"graceSeconds": 3600},
+        "suspend": False,
+    }
+    assert found["status"] == {"observedGeneration": -1}
+
+
+async def test_kubectl_get_tells_the_story(world: World, namespace: str) -> None:
+    await world.connect(namespace)
+    await world.apply(
+        campaign(namespace, "spring", campaignID="8f14e45f", contacts=[{"id": "c", "timeZone": "Etc/UTC"}])
+    )
+    status = await world.wait_for_state(namespace, "spring", "Scheduled")
+    for name in ("outboundcampaigns", "outboundcampaign", "ocamp", "campaigns"):
+        shown = (await world.kubectl("get", name, "-n", namespace)).stdout.splitlines()
+        assert shown[0].split("  ")
+        assert shown[0].replace("  ", "\t").split() == (
+            ["NAME", "CAMPAIGN", "STATE", "PROGRESS", "NEXT", "RUN", "READY", "AGE"]
+        )
+        assert shown[1].split()[:-1] == [
+            "spring",
+            "8f14e45f",
+            "Scheduled",
+            "0/1",
+            "(0%)",
+            status["nextRunTime"],
+            "True",
+        ]
+    wide = (await world.kubectl("get", "ocamp", "-o", "wide", "-n", namespace)).stdout.splitlines()
+    assert wide[0].split()[-6:] == ["CRON", "CONTACTS", "WINDOWS", "SUSPEND", "WEBHOOK", "MESSAGE"]
+    ready = f"run {status['run']['id']}: 1 window for 1 contact submitted, first start {status['nextRunTime']}"
+    assert wide[1].endswith(ready)
+    described = (await world.kubectl("describe", "ocamp", "spring", "-n", namespace)).stdout
+    assert "campaign-operator  run" in described
+    assert "Type:                  Ready" in described
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("outboundcampaigns.spec.cron", "Example: 0 9 * * 1-5."),
+        ("ocamp.spec.windowSeconds", "Seconds for which each schedule stays open"),
+        ("ocamp.spec.completion.graceSeconds", "Default: 3600."),
+        ("ocamp.status.run.windows.cause", "Why the window waits"),
+    ],
+)
+async def test_kubectl_explain_has_meaning_default_and_example(installed: ControlPlane, path: str, words: str) -> None:
+    text = (await installed.kubectl("explain", path)).stdout
+    assert words in " ".join(text.split())
+
+
+async def test_every_field_has_a_description_and_every_value_a_bound(installed: ControlPlane) -> None:
+    """What is not bounded can be filled until the object is too large to be written."""
+    lacking: list[str] = []
+
+    def walk(schema: dict[str, Any], path: str) -> None:
+        kind = schema.get("type")
+        if path.count(".") > 1 and not path.endswith("[]") and "description" not in schema:
+            lacking.append(f"{path} has no description")
+        if kind == "string" and not schema.keys() & {"maxLength", "enum", "format"}:
+            lacking.append(f"{path} has no maxLength")
+        if kind == "integer" and not {"minimum", "maximum"} <= schema.keys():
+            lacking.append(f"{path} has no bounds")
+        if kind == "array":
+            if "maxItems" not in schema or "x-kubernetes-list-type" not in schema:
+                lacking.append(f"{path} has no maxItems or no list type")
+            walk(schema["items"], f"{path}[]")
+        for name, sub in schema.get("properties", {}).items():
+            if path or name in ("spec", "status"):
+                walk(sub, f"{path}.{name}")
+
+    walk(structural_schema(), "")
+    assert lacking == []
