@@ -62,7 +62,7 @@ async def test_fifty_healthy_campaigns_among_ten_broken_ones_are_scheduled_as_fa
     await world.connect(namespace, name="private", **private)
     alone = await healthy(world, namespace, "alone")
     rules = [
-        fault("submit", "withhold", campaign_id="silent"),
+        fault("submit", "withhold", campaign_id="silent", carryOut=False),
         fault("list", "withhold", campaign_id="silent-listing"),
         fault("submit", "answer", campaign_id="throttled", status=429, headers={"Retry-After": "1"}),
         fault("submit", "answer", campaign_id="forbidden", status=403),
