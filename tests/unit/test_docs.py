@@ -40,9 +40,8 @@ def named_paths(document: Path) -> Iterator[str]:
     """What stands in backticks and is meant as a path: it has a file's suffix, or begins with one of our folders."""
     folders = {path.name for place in (ROOT, PACKAGE) for path in place.iterdir() if path.is_dir()}
     for text in _CODE.findall(prose(document)):
-        if _PATH.fullmatch(text) and (
-            Path(text).suffix in _SUFFIXES or ("/" in text and text.split("/")[0] in folders)
-        ):
+        in_a_folder = "/" in text and text.split("/")[0] in folders
+        if _PATH.fullmatch(text) and (in_a_folder or Path(text).suffix in _SUFFIXES):
             yield text
 
 
