@@ -40,7 +40,6 @@ ZONES = (
 )
 """The easternmost first: its day begins first."""
 
-_ALL_DAY = {"start": "00:00", "end": "24:00"}
 _RESOURCE: dict[str, Any] = {"group": GROUP, "version": VERSION, "plural": PLURAL}
 
 
@@ -66,7 +65,8 @@ class Campaigns:
     async def reached(self, name: str, state: str) -> float:
         """The monotonic time at which the campaign's run was first seen in that state."""
         seen = self._seen[name, state]
-        await asyncio.wait({seen, self._watching}, return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {seen, self._watching}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not seen.done():
             self._watching.result()  # it ends by an exception only
         return seen.result()
@@ -87,7 +87,7 @@ class Campaigns:
 
     async def _follow_once(self) -> None:
         list_campaigns = self._objects.list_namespaced_custom_object
-        async with Watch() as watch:
+        async with Watch() as watch:  # type: ignore[no-untyped-call] # it has no types
             async for event in watch.stream(list_campaigns, **_RESOURCE, namespace=NAMESPACE):
                 run = event["object"].get("status", {}).get("run", {})
                 seen = self._seen[event["object"]["metadata"]["name"], run.get("state", "")]
@@ -118,7 +118,6 @@ def _manifest(name: str, zones: int, contacts: int, spec: dict[str, Any]) -> dic
         "cron": f"{begins.minute} {begins.hour} * * *",
         "connection": {"secretRef": {"name": "cxone"}},
         "contacts": people,
-        "callingHours": _ALL_DAY,
         **spec,
     }
     meta = {"namespace": NAMESPACE, "name": name}

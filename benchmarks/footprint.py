@@ -48,8 +48,8 @@ async def measure(session: Session) -> Result:
         title=f"{count} campaigns running",
         how=f"{count} campaigns of 50 contacts in {ZONES} time zones, all running, each polled every {POLL_SECONDS} s. "
         f"CPU is user and system time of the operator's process over {periods * POLL_SECONDS} s, in percent of one "
-        "core: while every poll finds new numbers (so every poll ends in a status write), and while none does. Memory is "
-        "VmRSS of that process, and VmHWM, its highest.",
+        "core: while every poll finds new numbers (so every poll ends in a status write), and while none does. Memory "
+        "is VmRSS of that process, and VmHWM, its highest.",
         lines=(
             told("memory with one campaign", idle.resident_mb, "MB", 0),
             at_most("memory, all Scheduled", scheduled.resident_mb, MEMORY_MB, "MB", 0),

@@ -23,11 +23,11 @@ from kubernetes.aio.client import ApiClient, Configuration, CoreV1Api, VersionAp
 from kubernetes.aio.config import load_kube_config
 from machine import Meter
 
-from campaign_operator.api.crd import CRD_NAME, render_crd
 from campaign_operator.sandbox.binaries import ControlPlaneBinaries
 from campaign_operator.sandbox.certificates import ServerCertificate, issue_server_certificate
 from campaign_operator.sandbox.child_process import ChildProcess
 from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_operator.sandbox.sandbox import apply_crd
 
 CLIENT_ID = "benchmark"
 CLIENT_SECRET = "benchmark-secret"  # noqa: S105 - of a dialer on loopback that lives as long as the benchmark
@@ -103,13 +103,13 @@ async def running_world(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="campaign-operator-benchmark-")))
         certificate = issue_server_certificate(folder)
         control_plane = await stack.enter_async_context(await ControlPlane.start(binaries))
-        await control_plane.kubectl("apply", "--server-side", "-f", "-", stdin=render_crd())
-        await control_plane.kubectl("wait", "--for=condition=Established", f"crd/{CRD_NAME}", "--timeout=30s")
+        await apply_crd(control_plane)
         dialer = _start_dialer(dialer_settings or DialerSettings(), certificate, folder)
         stack.push_async_callback(dialer.stop, timeout_seconds=STOP_SECONDS)
         dialer_url = await _announced(dialer)
         client = await stack.enter_async_context(_administrator(control_plane))
-        await CoreV1Api(client).create_namespaced_secret(NAMESPACE, _connection_secret(dialer_url))
+        secret: Any = _connection_secret(dialer_url)  # the client takes the wire's form, too
+        await CoreV1Api(client).create_namespaced_secret(NAMESPACE, secret)
         operator = _start_operator(control_plane, certificate, folder)
         stack.push_async_callback(operator.stop, timeout_seconds=STOP_SECONDS)
         campaigns = await stack.enter_async_context(following(client))

@@ -13,7 +13,6 @@ from uuid import uuid4
 
 import yaml
 
-from campaign_operator.api.crd import CRD_NAME, render_crd
 from campaign_operator.sandbox.child_process import ChildProcess
 from campaign_operator.sandbox.control_plane import ControlPlane, KubectlError, KubectlResult
 from serving import RunningReceiver, RunningSimulator, until
@@ -173,9 +172,3 @@ async def admit_operator(control_plane: ControlPlane, render_chart: Callable[...
     rendered = render_chart(name, only=["serviceaccount.yaml", "rbac.yaml"])
     await control_plane.kubectl("apply", "--server-side", "--filename=-", stdin=rendered)
     return await control_plane.service_account_kubeconfig(name, name, folder / "kubeconfig")
-
-
-async def install_crd(control_plane: ControlPlane) -> None:
-    """Apply the CustomResourceDefinition and wait until it is served."""
-    await control_plane.kubectl("apply", "--server-side", "-f", "-", stdin=render_crd())
-    await control_plane.kubectl("wait", "--for=condition=Established", f"crd/{CRD_NAME}", "--timeout=30s")

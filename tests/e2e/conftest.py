@@ -19,8 +19,9 @@ from campaign_operator.sandbox.binaries import ControlPlaneBinaries
 from campaign_operator.sandbox.certificates import issue_server_certificate
 from campaign_operator.sandbox.control_plane import ControlPlane
 from campaign_operator.sandbox.listener import Listener
+from campaign_operator.sandbox.sandbox import apply_crd
 from campaign_operator.sandbox.simulator.settings import Client
-from e2e_world import World, admit_operator, install_crd, start_operator
+from e2e_world import World, admit_operator, start_operator
 from serving import running_receiver, running_simulator
 from stage import Stage, StageClock, opened_stage
 
@@ -32,7 +33,7 @@ STAGE_SETTINGS = Settings(request_timeout_seconds=1, send_within_seconds=2, sett
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def installed(control_plane: ControlPlane) -> ControlPlane:
     """The control plane with the CustomResourceDefinition."""
-    await install_crd(control_plane)
+    await apply_crd(control_plane)
     return control_plane
 
 
@@ -64,7 +65,7 @@ async def playhouse(
     after.
     """
     async with await ControlPlane.start(control_plane_binaries) as running:
-        await install_crd(running)
+        await apply_crd(running)
         yield running, await admit_operator(running, render_chart, tmp_path_factory.mktemp("playhouse"))
 
 

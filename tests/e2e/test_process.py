@@ -14,6 +14,7 @@ import pytest
 from campaign_operator.sandbox.binaries import ControlPlaneBinaries
 from campaign_operator.sandbox.control_plane import ControlPlane
 from campaign_operator.sandbox.loopback_port import LoopbackPort
+from campaign_operator.sandbox.sandbox import apply_crd
 from e2e_world import World, campaign, start_operator
 from serving import until
 
@@ -63,11 +64,8 @@ async def test_an_operator_of_one_namespace_leaves_the_others_alone(
     control_plane_binaries: ControlPlaneBinaries, world: World, namespace: str
 ) -> None:
     """Another control plane, so that the operator of the world does not interfere."""
-    from campaign_operator.api.crd import render_crd
-
     async with await ControlPlane.start(control_plane_binaries) as control_plane:
-        await control_plane.kubectl("apply", "--server-side", "-f", "-", stdin=render_crd())
-        await control_plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+        await apply_crd(control_plane)
         alone = World(
             control_plane,
             world.simulator,

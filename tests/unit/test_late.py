@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from builders import SETTINGS, at, window
 
+from campaign_operator.domain.campaign import Settings
 from campaign_operator.domain.late import Late, Missed, too_late
 
 OPEN_FOR_FOUR_HOURS = window(start=0, end=14400)
@@ -39,3 +40,14 @@ def test_a_window_that_may_not_be_sent_now_is_not_moved_again_and_again() -> Non
 )
 def test_a_short_window_is_missed_only_once_its_start_is_here(seconds_before: float, fate: Missed | None) -> None:
     assert too_late(window(start=seconds_before, end=300), at(0), SETTINGS, may_be_sent=True) == fate
+
+
+def test_a_late_window_is_not_late_again_however_short_the_lead() -> None:
+    """With a lead shorter than the time to send, the new start would be too near as soon as it is written, and so for
+    ever.
+    """
+    settings = Settings(lead_seconds=0)
+    fate = too_late(OPEN_FOR_FOUR_HOURS, at(60), settings, may_be_sent=True)
+    assert isinstance(fate, Late)
+    moved = OPEN_FOR_FOUR_HOURS.model_copy(update={"start_time": fate.start})
+    assert too_late(moved, at(61), settings, may_be_sent=True) is None

@@ -10,7 +10,7 @@
   nothing, and sent again.
 
 The connections are httpcore's, the part of httpx that can be told how to connect. `httpx.AsyncClient` on top would add
-redirects, cookies, the environment's proxies and a log line with every URL, all of which would have to be turned off
+cookies, the environment's proxies and a log line with every URL, all of which would have to be turned off
 again. Owns policy and connecting; what to make of answers and faults is the exchange's business.
 """
 

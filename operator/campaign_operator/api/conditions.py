@@ -43,13 +43,11 @@ class Reason(StrEnum):
     COMPLETED = "Completed"
     TIMED_OUT = "TimedOut"
     FAILED = "Failed"
-    CANCELLED = "Cancelled"
 
     # a passing fault, tried again by itself
     DIALER_UNAVAILABLE = "DialerUnavailable"
     DIALER_THROTTLED = "DialerThrottled"
     SUBMISSION_UNCERTAIN = "SubmissionUncertain"
-    SPEC_CHANGED = "SpecChanged"
 
     # a person must act
     INVALID_SPEC = "InvalidSpec"

@@ -111,7 +111,7 @@ class FinishedRun(ResourceModel):
 
     id: RunID = Field(description="Nominal time of the run, without a zone, as cron names it. Example: 20261125T0900.")
     state: RunState = Field(description="Where the run stands.")
-    plan_hash: Hash = Field(description="Hash over the windows as planned; preview prints the same.")
+    plan_hash: Hash = Field(description="Hash over the windows as planned.")
     spec_hash: Hash = Field(description="Hash over the parts of the spec that the plan was made from.")
     run_policy: RunPolicy = Field(default=RunPolicy.ONCE, description="runPolicy while the run was in hand.")
     connection_hash: Hash | None = Field(

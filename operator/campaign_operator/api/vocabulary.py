@@ -61,7 +61,6 @@ class RunState(StrEnum):
     COMPLETED = "Completed"
     TIMED_OUT = "TimedOut"
     FAILED = "Failed"
-    CANCELLED = "Cancelled"
 
 
 class WebhookState(StrEnum):

@@ -362,7 +362,7 @@ def _plan(s: Situation, blueprint: Blueprint, place: Place, reason: str) -> Deci
     try:
         plan = blueprint.plan(s.now, s.settings.lead_seconds, ends)
     except InvalidSpecError:
-        return None  # told as a problem of the spec, by the same call
+        return None  # cron has no match left before the calendar ends, in the year 9999
     return Decision(PlanRun(place, plan), reason)
 
 

@@ -11,6 +11,10 @@ SHORTEST_LATE_WINDOW_SECONDS = 900
 """What must remain of a window that could not be sent in time, or it is not worth opening."""
 
 
+MARGIN_SECONDS = 5
+"""Beyond the time a request may take to leave: for the write of the new start."""
+
+
 @dataclass(frozen=True, slots=True)
 class Late:
     """Send it for what is left: it now starts at `start`."""
@@ -32,10 +36,15 @@ def too_late(window: WindowStatus, now: datetime, settings: Settings, *, may_be_
     if window.start_time > now + timedelta(seconds=settings.send_within_seconds):
         return None
     if now <= last_chance(window, settings):
-        return Late(next_whole_second(now + timedelta(seconds=settings.lead_seconds))) if may_be_sent else None
+        return Late(next_whole_second(now + timedelta(seconds=late_lead_seconds(settings)))) if may_be_sent else None
     return Missed() if window.start_time <= now + timedelta(seconds=1) else None
 
 
 def last_chance(window: WindowStatus, settings: Settings) -> datetime:
     """The last instant at which enough is left of the window to send it late."""
-    return window.end_time - timedelta(seconds=SHORTEST_LATE_WINDOW_SECONDS + settings.lead_seconds)
+    return window.end_time - timedelta(seconds=SHORTEST_LATE_WINDOW_SECONDS + late_lead_seconds(settings))
+
+
+def late_lead_seconds(settings: Settings) -> float:
+    """How far ahead a late window starts: so far that it is not late again before it can be sent."""
+    return max(settings.lead_seconds, settings.send_within_seconds + MARGIN_SECONDS)

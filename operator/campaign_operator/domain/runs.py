@@ -22,7 +22,7 @@ POSSIBLY_SENT = frozenset({WindowState.INTENT, WindowState.UNCERTAIN})
 SAID_TO_ALL = STALLING_CAUSES | {Reason.DIALER_THROTTLED}
 """Causes for which one window waits that are about the campaign or its connection, and not about the window."""
 
-ENDINGS = frozenset({RunState.COMPLETED, RunState.TIMED_OUT, RunState.FAILED, RunState.CANCELLED})
+ENDINGS = frozenset({RunState.COMPLETED, RunState.TIMED_OUT, RunState.FAILED})
 
 Attempt = tuple[str, str, int]
 """Run id, time zone, number of the attempt: names one request for one schedule."""

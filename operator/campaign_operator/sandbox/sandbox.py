@@ -70,7 +70,7 @@ async def running_sandbox(
         certificate = issue_server_certificate(folder)
         listener = Listener(tls=certificate.tls)
         control_plane = await stack.enter_async_context(await ControlPlane.start(binaries, progress=progress))
-        await _apply_crd(control_plane)
+        await apply_crd(control_plane)
         receiver_url = await stack.enter_async_context(
             webhook_receiver(ReceiverSettings(secret=SIGNING_SECRET, listener=listener))
         )
@@ -97,9 +97,15 @@ def _dialer_settings(settings: SandboxSettings, listener: Listener) -> Simulator
     )
 
 
-async def _apply_crd(control_plane: ControlPlane) -> None:
+async def apply_crd(control_plane: ControlPlane) -> None:
+    """Apply the CustomResourceDefinition and wait until it is served.
+
+    Not by `--for=condition=Established`: kubectl fails where there are no conditions at all yet, as in the first
+    milliseconds.
+    """
     await control_plane.kubectl("apply", "--server-side", "-f", "-", stdin=render_crd())
-    await control_plane.kubectl("wait", "--for=condition=Established", f"crd/{CRD_NAME}", "--timeout=30s")
+    established = "jsonpath={.status.conditions[?(@.type=='Established')].status}=True"
+    await control_plane.kubectl("wait", f"--for={established}", f"crd/{CRD_NAME}", "--timeout=30s")
 
 
 async def _apply_secrets(control_plane: ControlPlane, dialer_url: str | None) -> None:
