@@ -21,6 +21,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_kube_config
 
 from campaign_operator.adapters.analytics import SharedAnalytics
+from campaign_operator.adapters.api_server import APIServer
 from campaign_operator.adapters.cxone import CXoneDialer
 from campaign_operator.adapters.egress import Egress, EgressPolicy
 from campaign_operator.adapters.events import EventRecorder
@@ -86,7 +87,7 @@ class Stage:
     simulator: RunningSimulator
     receiver: RunningReceiver
     clock: StageClock
-    client: ApiClient
+    api: APIServer
     egress: Egress
     settings: Settings
     stack: AsyncExitStack = field(repr=False)
@@ -183,13 +184,13 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.alarms = StageAlarms(self.clock)
-        self.recorder = EventRecorder(self.client, self.clock)
+        self.recorder = EventRecorder(self.api, self.clock)
         self.operator = new_operator(self)
 
 
 def new_store(stage: Stage) -> KubeStore:
     """A store that has read nothing yet."""
-    return KubeStore(stage.client, [stage.namespace], stage.recorder, stage.clock)
+    return KubeStore(stage.api, [stage.namespace], stage.recorder, stage.clock)
 
 
 def new_operator(stage: Stage) -> Reconciler:
@@ -227,7 +228,7 @@ async def opened_stage(
         client = await stack.enter_async_context(ApiClient(configuration))
         egress = Egress(EgressPolicy(ca_file=authority, allow_cidrs=(ip_network("127.0.0.0/8"),)))
         stack.callback(egress.close)
-        stage = Stage(control_plane, namespace, simulator, receiver, clock, client, egress, settings, stack)
+        stage = Stage(control_plane, namespace, simulator, receiver, clock, APIServer(client), egress, settings, stack)
         stage.recorder.start()
         stack.push_async_callback(stage.recorder.close, 5.0)
         yield stage

@@ -11,11 +11,11 @@ from typing import Any
 
 import kopf
 import structlog
-from kubernetes.aio.client import ApiClient, Configuration, CustomObjectsApi
-from kubernetes.aio.client.exceptions import ApiException
+from kubernetes.aio.client import ApiClient, Configuration
 
 from campaign_operator import handlers
 from campaign_operator.adapters.analytics import SharedAnalytics
+from campaign_operator.adapters.api_server import APIServer, NoAnswerError
 from campaign_operator.adapters.clock import SystemClock
 from campaign_operator.adapters.cluster import load_configuration
 from campaign_operator.adapters.cxone import CXoneDialer
@@ -49,15 +49,16 @@ async def run(options: RunOptions) -> None:
     logging.configure(options.log_format, options.verbose)
     configuration = await load_configuration()
     async with ApiClient(configuration) as client:
-        await _check_cluster(client, options.namespaces)
+        api = APIServer(client)
+        await _check_cluster(api, options.namespaces)
         if options.metrics_port is not None:
             metrics.serve(options.metrics_port)
-        async with _reconciler(client, options) as reconciler:
+        async with _reconciler(api, options) as reconciler:
             await _run_kopf(reconciler, options)
 
 
 @asynccontextmanager
-async def _reconciler(client: ApiClient, options: RunOptions) -> AsyncIterator[Reconciler]:
+async def _reconciler(api: APIServer, options: RunOptions) -> AsyncIterator[Reconciler]:
     clock = SystemClock()
     policy = EgressPolicy(ca_file=options.ca_file, allow_cidrs=options.allow_cidrs, proxy=options.proxy)
     async with AsyncExitStack() as stack:
@@ -69,10 +70,10 @@ async def _reconciler(client: ApiClient, options: RunOptions) -> AsyncIterator[R
         webhooks = HTTPExchange(to_webhooks, keep_alive=False)
         stack.push_async_callback(webhooks.aclose)
         notifier = WebhookNotifier(webhooks, clock)
-        events = EventRecorder(client, clock)
+        events = EventRecorder(api, clock)
         events.start()
         stack.push_async_callback(events.close, 5.0)
-        store = KubeStore(client, options.namespaces, events, clock)
+        store = KubeStore(api, options.namespaces, events, clock)
         analytics = SharedAnalytics(dialer, clock, options.settings.poll_seconds)
         stack.push_async_callback(analytics.aclose)
         alarms = LoopAlarms(clock)
@@ -152,23 +153,20 @@ def _kopf_settings() -> kopf.OperatorSettings:
     return settings
 
 
-async def _check_cluster(client: ApiClient, namespaces: tuple[str, ...]) -> None:
+async def _check_cluster(api: APIServer, namespaces: tuple[str, ...]) -> None:
     """Say at once, and in words, what kopf would only stumble over later."""
-    objects = CustomObjectsApi(client)
-    try:
-        if namespaces:
-            for namespace in namespaces:
-                await objects.list_namespaced_custom_object(GROUP, VERSION, namespace, PLURAL, limit=1)
-        else:
-            await objects.list_custom_object_for_all_namespaces(GROUP, VERSION, PLURAL, limit=1)
-    except ApiException as error:
-        if error.status == 404:
+    everywhere = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
+    in_one = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
+    places = [(in_one, {"namespace": namespace}) for namespace in namespaces] or [(everywhere, {})]
+    for path, names in places:
+        try:
+            answer = await api.request("GET", path, names, {"limit": "1"})
+        except NoAnswerError as error:
+            raise CannotStartError(f"the API server cannot be reached: {error}") from None
+        if answer.status == 404:
             raise CannotStartError(
                 f"the API server knows no {PLURAL}.{GROUP}; apply the CustomResourceDefinition: "
                 "campaign-operator crd | kubectl apply --server-side -f -"
-            ) from None
-        raise CannotStartError(
-            f"the API server refuses to list {PLURAL}.{GROUP}: {error.status} {error.reason}"
-        ) from None
-    except OSError as error:
-        raise CannotStartError(f"the API server cannot be reached: {error}") from None
+            )
+        if answer.status != 200:
+            raise CannotStartError(f"the API server refuses to list {PLURAL}.{GROUP}: {answer.status} {answer.reason}")

@@ -9,11 +9,9 @@ import socket
 from datetime import datetime
 from typing import Any
 
-import aiohttp
 import structlog
-from kubernetes.aio.client import ApiClient, CoreV1Api
-from kubernetes.aio.client.exceptions import ApiException
 
+from campaign_operator.adapters.api_server import APIServer, NoAnswerError
 from campaign_operator.api.conditions import cut
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.vocabulary import GROUP, KIND, VERSION
@@ -24,7 +22,7 @@ from campaign_operator.ports import Clock
 COMPONENT = "campaign-operator"
 MAX_WAITING = 10_000
 MAX_MESSAGE = 1024
-REQUEST_SECONDS = 10.0
+_EVENTS = "/api/v1/namespaces/{namespace}/events"
 
 log = structlog.get_logger()
 
@@ -32,8 +30,8 @@ log = structlog.get_logger()
 class EventRecorder:
     """Queues Events and posts them one after another; what cannot be posted is logged and let go."""
 
-    def __init__(self, client: ApiClient, clock: Clock) -> None:
-        self._core = CoreV1Api(client)
+    def __init__(self, api: APIServer, clock: Clock) -> None:
+        self._api = api
         self._clock = clock
         self._waiting: asyncio.Queue[Any] = asyncio.Queue(MAX_WAITING)
         self._worker: asyncio.Task[None] | None = None
@@ -69,11 +67,13 @@ class EventRecorder:
         while True:
             event = await self._waiting.get()
             try:
-                namespace = event["metadata"]["namespace"]
-                await self._core.create_namespaced_event(namespace, event, _request_timeout=REQUEST_SECONDS)
-            except (ApiException, aiohttp.ClientError, TimeoutError, OSError) as error:
-                status = error.status if isinstance(error, ApiException) else type(error).__name__
-                log.warning("an event could not be posted", error=str(status), reason=event["reason"])
+                answer = await self._api.request(
+                    "POST", _EVENTS, {"namespace": event["metadata"]["namespace"]}, body=event
+                )
+                if answer.status != 201:
+                    log.warning("an event could not be posted", error=answer.status, reason=event["reason"])
+            except NoAnswerError as error:
+                log.warning("an event could not be posted", error=str(error), reason=event["reason"])
             finally:
                 self._waiting.task_done()
 
@@ -103,15 +103,8 @@ def _event(campaign: Campaign, note: Note, now: datetime) -> dict[str, object]:
         "reportingInstance": socket.gethostname()[:128],
         "source": {"component": COMPONENT},
         # in microseconds, since several Events of one pass share a second and would be shown in any order
-        "eventTime": _with_microseconds(now),
+        "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "firstTimestamp": to_rfc3339(now),
         "lastTimestamp": to_rfc3339(now),
         "count": 1,
     }
-
-
-def _with_microseconds(moment: datetime) -> str:
-    """The client reads the text and writes it anew, without a fraction where that is 0, which the API server
-    refuses.
-    """
-    return (moment if moment.microsecond else moment.replace(microsecond=1)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,28 +1,26 @@
-"""Campaigns and Secrets at the API server, by the Kubernetes project's own asyncio client.
+"""Campaigns and Secrets at the API server.
 
-Owns the translation between the wire and our models, and between the client's exceptions and the two that the
-reconciler knows. Reads are never served from a cache, since what follows a read may be a phone call; only a connection
-Secret may be, where the caller says how old it may be.
+Owns the translation between the wire and our models, and between the API server's answers and the two exceptions that
+the reconciler knows. Reads are never served from a cache, since what follows a read may be a phone call; only a
+connection Secret may be, where the caller says how old it may be.
 """
 
 import base64
 import binascii
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-import aiohttp
-from kubernetes.aio.client import ApiClient, CoreV1Api, CustomObjectsApi
-from kubernetes.aio.client.exceptions import ApiException
 from pydantic import ValidationError
 
+from campaign_operator.adapters.api_server import APIAnswer, APIServer, NoAnswerError
 from campaign_operator.adapters.events import EventRecorder
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus, parse_status
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import (
     GROUP,
+    KIND,
     PLURAL,
     REQUESTED_AT_ANNOTATION,
     VERSION,
@@ -35,8 +33,12 @@ from campaign_operator.domain.observation import Problem
 from campaign_operator.observability import metrics
 from campaign_operator.ports import Clock, ConflictError, StoreUnavailableError
 
-REQUEST_SECONDS = 15.0
-_RESOURCE: dict[str, Any] = {"group": GROUP, "version": VERSION, "plural": PLURAL}
+_CAMPAIGNS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
+_CAMPAIGN = f"{_CAMPAIGNS}/{{name}}"
+_STATUS = f"{_CAMPAIGN}/status"
+_ALL_CAMPAIGNS = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
+_SECRET = "/api/v1/namespaces/{namespace}/secrets/{name}"  # noqa: S105 - a path
+_AS_US = {"fieldManager": "campaign-operator"}
 _REQUESTED_AT_LENGTH = 256
 
 Wire = dict[str, Any]
@@ -45,9 +47,8 @@ Wire = dict[str, Any]
 class KubeStore:
     """ports.CampaignStore. `namespaces` are those this operator watches; none means all of them."""
 
-    def __init__(self, client: ApiClient, namespaces: Iterable[str], events: EventRecorder, clock: Clock) -> None:
-        self._objects = CustomObjectsApi(client)
-        self._core = CoreV1Api(client)
+    def __init__(self, api: APIServer, namespaces: Iterable[str], events: EventRecorder, clock: Clock) -> None:
+        self._api = api
         self._namespaces = tuple(namespaces)
         self._events = events
         self._clock = clock
@@ -55,74 +56,43 @@ class KubeStore:
 
     async def read(self, ref: CampaignRef) -> Campaign | None:
         """See ports.CampaignStore."""
-        try:
-            wire = await self._objects.get_namespaced_custom_object(
-                **_RESOURCE, namespace=ref.namespace, name=ref.name, _request_timeout=REQUEST_SECONDS
-            )
-        except ApiException as error:
-            if error.status == 404:
-                return None
-            raise _unavailable("reading the campaign", error) from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _unavailable("reading the campaign", error) from None
-        return _campaign(cast("Wire", wire))
+        answer = await self._ask(
+            "reading the campaign", "GET", _CAMPAIGN, {"namespace": ref.namespace, "name": ref.name}
+        )
+        if answer.status == 404:
+            return None
+        return _campaign(_body(answer, "reading the campaign"))
 
     async def write_status(self, campaign: Campaign, status: OutboundCampaignStatus) -> Campaign:
         """See ports.CampaignStore."""
+        names = {"namespace": campaign.ref.namespace, "name": campaign.ref.name}
         body = {
             "apiVersion": f"{GROUP}/{VERSION}",
-            "kind": "OutboundCampaign",
-            "metadata": {
-                "namespace": campaign.ref.namespace,
-                "name": campaign.ref.name,
-                "uid": campaign.uid,
-                "resourceVersion": campaign.resource_version,
-            },
+            "kind": KIND,
+            "metadata": {**names, "uid": campaign.uid, "resourceVersion": campaign.resource_version},
             "spec": campaign.spec.to_wire(),
             "status": status.to_wire(),
         }
         try:
-            wire = await self._objects.replace_namespaced_custom_object_status(
-                **_RESOURCE,
-                namespace=campaign.ref.namespace,
-                name=campaign.ref.name,
-                body=body,
-                field_manager="campaign-operator",
-                _request_timeout=REQUEST_SECONDS,
-            )
-        except ApiException as error:
-            if error.status in (404, 409):
+            answer = await self._ask("writing the status", "PUT", _STATUS, names, _AS_US, body)
+            if answer.status in (404, 409):
                 metrics.status_writes.labels("conflict").inc()
-                raise ConflictError from None
+                raise ConflictError
+            written = _campaign(_body(answer, "writing the status"))
+        except StoreUnavailableError:
             metrics.status_writes.labels("failed").inc()
-            raise _unavailable("writing the status", error) from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            metrics.status_writes.labels("failed").inc()
-            raise _unavailable("writing the status", error) from None
+            raise
         metrics.status_writes.labels("written").inc()
-        return _campaign(cast("Wire", wire))
+        return written
 
     async def list_with_campaign_id(self, campaign_id: str) -> tuple[Campaign, ...]:
         """See ports.CampaignStore."""
-        selector: dict[str, Any] = {
-            "field_selector": f"spec.campaignID={campaign_id}",
-            "_request_timeout": REQUEST_SECONDS,
-        }
-        try:
-            if self._namespaces:
-                lists = [
-                    await self._objects.list_namespaced_custom_object(**_RESOURCE, namespace=namespace, **selector)
-                    for namespace in self._namespaces
-                ]
-            else:
-                lists = [
-                    await self._objects.list_custom_object_for_all_namespaces(
-                        group=GROUP, version=VERSION, resource_plural=PLURAL, **selector
-                    )
-                ]
-        except (ApiException, aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _unavailable("listing the campaigns of one campaignID", error) from None
-        return tuple(_campaign(wire) for found in lists for wire in cast("Wire", found)["items"])
+        doing, query = "listing the campaigns of one campaignID", {"fieldSelector": f"spec.campaignID={campaign_id}"}
+        if self._namespaces:
+            answers = [await self._ask(doing, "GET", _CAMPAIGNS, {"namespace": n}, query) for n in self._namespaces]
+        else:
+            answers = [await self._ask(doing, "GET", _ALL_CAMPAIGNS, None, query)]
+        return tuple(_campaign(wire) for answer in answers for wire in _body(answer, doing)["items"])
 
     async def read_connection(
         self, namespace: str, secret_name: str, max_age_seconds: float
@@ -157,21 +127,28 @@ class KubeStore:
         self._connections = {k: v for k, v in self._connections.items() if v[0] >= limit}
 
     async def _read_secret(self, namespace: str, name: str) -> tuple[dict[str, bytes] | None, str]:
-        try:
-            answer = await self._core.read_namespaced_secret_without_preload_content(
-                name, namespace, _request_timeout=REQUEST_SECONDS
-            )
-            body = await answer.read()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _unavailable(f'reading Secret "{name}"', error) from None
+        doing = f'reading Secret "{name}"'
+        answer = await self._ask(doing, "GET", _SECRET, {"namespace": namespace, "name": name})
         if answer.status == 404:
             return None, "absent"
-        if answer.status != 200:
-            raise _unavailable(f'reading Secret "{name}"', ApiException(status=answer.status, reason=answer.reason))
-        wire = json.loads(body)
+        wire = _body(answer, doing)
         meta = wire["metadata"]
         data = {key: _decoded(value) for key, value in (wire.get("data") or {}).items()}
         return data, f"{meta['uid']}/{meta['resourceVersion']}"
+
+    async def _ask(
+        self,
+        doing: str,
+        method: str,
+        path: str,
+        names: Mapping[str, str] | None,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> APIAnswer:
+        try:
+            return await self._api.request(method, path, names, query, body)
+        except NoAnswerError as error:
+            raise StoreUnavailableError(f"{doing}: {error}") from None
 
 
 def _decoded(value: str) -> bytes:
@@ -187,21 +164,23 @@ def _missing(secret_name: str) -> Problem:
     )
 
 
-def _unavailable(doing: str, error: BaseException) -> StoreUnavailableError:
-    """What went wrong, without the body of the answer, which may hold what was sent."""
-    if isinstance(error, ApiException):
-        return StoreUnavailableError(f"{doing}: {error.status} {error.reason}{_cause(error)}")
-    return StoreUnavailableError(f"{doing}: {type(error).__name__}")
+def _body(answer: APIAnswer, doing: str) -> Wire:
+    """The object in a good answer. What is wrong with another is told without its body, which may hold what was
+    sent.
+    """
+    if answer.status != 200 or not isinstance(answer.body, dict):
+        raise StoreUnavailableError(f"{doing}: {answer.status} {answer.reason}{_cause(answer)}")
+    return answer.body
 
 
-def _cause(error: ApiException) -> str:
+def _cause(answer: APIAnswer) -> str:
     """The API server names the fields it refuses; that is worth a line in the log, and holds no Secret."""
-    if error.status != 422 or not isinstance(error.body, str):
+    if answer.status != 422:
         return ""
     try:
-        causes = json.loads(error.body)["details"]["causes"]
+        causes = answer.body["details"]["causes"]
         return " in " + ", ".join(f"{c['field']} ({c['reason']})" for c in causes[:5])
-    except (ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return ""
 
 
