@@ -149,6 +149,8 @@ def _kopf_settings() -> kopf.OperatorSettings:
     settings.scanning.disabled = True
     # by default handlers in flight are cancelled after 2 s, in the middle of a submission
     settings.queueing.exit_timeout = EXIT_SECONDS
+    # no handler of ours looks at what kopf patched; waiting to see it come back delayed the first poll of a run by 5 s
+    settings.persistence.consistency_timeout = 0
     settings.persistence.finalizer = f"{GROUP}/polling"
     return settings
 
