@@ -6,8 +6,7 @@ SHELL := /bin/bash
 UV_VERSION := 0.13.9
 UV := $(shell command -v uv || echo .venv/bin/uv)
 BIN := .venv/bin
-# Two at a time: most tests wait for a server, and each worker has control planes of its own.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help
 help: ## List the targets

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from campaign_operator.api.crd import CRD_NAME, render_crd
+from campaign_operator.api.vocabulary import KIND
 from campaign_operator.sandbox.binaries import ControlPlaneBinaries
 from campaign_operator.sandbox.certificates import ServerCertificate, issue_server_certificate
 from campaign_operator.sandbox.child_process import ChildProcess
@@ -100,12 +101,11 @@ def _dialer_settings(settings: SandboxSettings, listener: Listener) -> Simulator
 async def apply_crd(control_plane: ControlPlane) -> None:
     """Apply the CustomResourceDefinition and wait until it is served.
 
-    Not by `--for=condition=Established`: kubectl fails where there are no conditions at all yet, as in the first
-    milliseconds.
+    In two steps: in its first milliseconds a definition has no conditions at all, and there kubectl fails, not waits.
     """
     await control_plane.kubectl("apply", "--server-side", "-f", "-", stdin=render_crd())
-    established = "jsonpath={.status.conditions[?(@.type=='Established')].status}=True"
-    await control_plane.kubectl("wait", f"--for={established}", f"crd/{CRD_NAME}", "--timeout=30s")
+    for what in (f"jsonpath={{.status.acceptedNames.kind}}={KIND}", "condition=Established"):
+        await control_plane.kubectl("wait", f"--for={what}", f"crd/{CRD_NAME}", "--timeout=30s")
 
 
 async def _apply_secrets(control_plane: ControlPlane, dialer_url: str | None) -> None:
