@@ -4,6 +4,7 @@ What runs is read from /proc: every server works in the folder of its control pl
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import signal
@@ -13,7 +14,6 @@ import tempfile
 import textwrap
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -43,7 +43,7 @@ _OWNER = """
 """
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def _other_owner(binaries: ControlPlaneBinaries, temporary: Path) -> AsyncIterator[asyncio.subprocess.Process]:
     """Another process that runs a control plane in a folder below `temporary`, as a second terminal would."""
     process = await asyncio.create_subprocess_exec(
@@ -64,6 +64,9 @@ async def _other_owner(binaries: ControlPlaneBinaries, temporary: Path) -> Async
         if process.returncode is None:
             process.kill()
         await process.wait()
+        for pid in running_in(temporary):  # dying already, unless the test has failed
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 async def _until(condition: Callable[[], bool]) -> None:
