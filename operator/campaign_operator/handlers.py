@@ -34,8 +34,8 @@ def register(registry: kopf.OperatorRegistry, reconciler: Reconciler, poll_secon
 
     # the timer holds a finalizer of kopf's while it runs, so it must not run for campaigns that wait or are over
     @kopf.timer(GROUP, VERSION, PLURAL, registry=registry, interval=poll_seconds, when=is_under_way)
-    async def poll(meta: kopf.Meta, **_: Any) -> None:
-        await reconciler.reconcile(CampaignRef(str(meta["namespace"]), str(meta["name"])), poll=True)
+    async def poll(body: kopf.Body, meta: kopf.Meta, **_: Any) -> None:
+        await reconciler.reconcile(CampaignRef(str(meta["namespace"]), str(meta["name"])), poll=True, seen=body)
 
 
 def is_under_way(status: kopf.Status, **_: Any) -> bool:

@@ -5,7 +5,7 @@ global.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -141,6 +141,16 @@ async def _connection_info(configuration: Configuration) -> kopf.ConnectionInfo:
     )
 
 
+class _NoDiffs(kopf.AnnotationsDiffBaseStorage):
+    """No handler of ours asks what changed, yet kopf copies each object deeply to find out: a tenth of the CPU time of
+    polling.
+    """
+
+    def build(self, *, body: kopf.Body, extra_fields: Iterable[kopf.FieldSpec] | None = None) -> kopf.BodyEssence:
+        """Nothing that could differ."""
+        return kopf.BodyEssence({})
+
+
 def _kopf_settings() -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     # Events are ours: kopf's would tell of its handlers, not of campaigns
@@ -151,6 +161,7 @@ def _kopf_settings() -> kopf.OperatorSettings:
     settings.queueing.exit_timeout = EXIT_SECONDS
     # no handler of ours looks at what kopf patched; waiting to see it come back delayed the first poll of a run by 5 s
     settings.persistence.consistency_timeout = 0
+    settings.persistence.diffbase_storage = _NoDiffs()
     settings.persistence.finalizer = f"{GROUP}/polling"
     return settings
 

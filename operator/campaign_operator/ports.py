@@ -4,8 +4,9 @@ Adapters implement these; the reconciler knows nothing else of HTTP or Kubernete
 values, not by exceptions, wherever the caller must treat the outcomes differently.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.domain.campaign import Campaign, CampaignRef
@@ -110,6 +111,9 @@ class CampaignStore(Protocol):
 
     async def read(self, ref: CampaignRef) -> Campaign | None:
         """The campaign, or None where there is none."""
+
+    def parse(self, wire: Mapping[str, Any]) -> Campaign:
+        """The campaign in an object that a watch has delivered."""
 
     async def write_status(self, campaign: Campaign, status: OutboundCampaignStatus) -> Campaign:
         """Replace the status of the campaign as it was read and return it with its new resourceVersion.

@@ -5,9 +5,10 @@ makes of the status by `domain.record`, and how a schedule is sent by `submissio
 at any time, any number of times, for any reason, and does nothing when there is nothing to do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -102,13 +103,17 @@ class Reconciler:
         self._alarms.clear(ref)
         self._memories.pop(ref, None)
 
-    async def reconcile(self, ref: CampaignRef, *, poll: bool = False) -> None:
-        """Do what is to be done for one campaign now, and set the alarm for the next check. Raises nothing."""
+    async def reconcile(self, ref: CampaignRef, *, poll: bool = False, seen: Mapping[str, Any] | None = None) -> None:
+        """Do what is to be done for one campaign now, and set the alarm for the next check. Raises nothing.
+
+        `seen` is the resource as a watch last delivered it. It spares a poll the reading, which is a fifth of its CPU
+        time; a write that follows fails where it is out of date, and anything but polling begins with a reading.
+        """
         memory = self._memories.setdefault(ref, Memory())
         async with memory.lock:
             with structlog.contextvars.bound_contextvars(namespace=ref.namespace, name=ref.name):
                 try:
-                    await self._passes(ref, memory, poll)
+                    await self._passes(ref, memory, poll, seen)
                     memory.faults_in_a_row = 0
                 except StoreUnavailableError as error:
                     log.warning("the API server did not answer as it should", error=str(error))
@@ -123,17 +128,18 @@ class Reconciler:
         self._alarms.set_in(ref, FAULT_SECONDS[min(memory.faults_in_a_row, len(FAULT_SECONDS) - 1)])
         memory.faults_in_a_row += 1
 
-    async def _passes(self, ref: CampaignRef, memory: Memory, poll: bool) -> None:
+    async def _passes(self, ref: CampaignRef, memory: Memory, poll: bool, seen: Mapping[str, Any] | None) -> None:
         for _ in range(MAX_CONFLICTS):
             try:
-                return await self._pass(ref, memory, poll)
+                return await self._pass(ref, memory, poll, seen)
             except ConflictError:
+                seen = None
                 log.debug("somebody else wrote in between; looking again")
         self._alarms.set_in(ref, FAULT_SECONDS[0])
         return None
 
-    async def _pass(self, ref: CampaignRef, memory: Memory, poll: bool) -> None:
-        campaign = await self._store.read(ref)
+    async def _pass(self, ref: CampaignRef, memory: Memory, poll: bool, seen: Mapping[str, Any] | None) -> None:
+        campaign = await self._store.read(ref) if seen is None else self._store.parse(seen)
         if campaign is None:
             return self.forget(ref)
         if memory.uid != campaign.uid:
@@ -144,6 +150,8 @@ class Reconciler:
             decision = decide(campaign, observed, self._settings)
             if isinstance(decision.action, Wait):
                 return await self._wait(campaign, observed, memory, decision)
+            if seen is not None and not isinstance(decision.action, Poll):
+                return await self._pass(ref, memory, poll, None)
             log.info("acting", action=type(decision.action).__name__, reason=decision.reason, run=_run_id(campaign))
             if isinstance(decision.action, Poll):
                 poll = False

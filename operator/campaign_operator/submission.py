@@ -50,27 +50,32 @@ Write = Callable[[Campaign, OutboundCampaignStatus], Awaitable[Campaign]]
 
 
 class Permits:
-    """How many requests may be under way at one dialer connection; taken several at a time, never waiting for all of
-    them.
+    """How many requests may be under way at one dialer connection; taken for a whole batch at once, first come first
+    served.
+
+    A campaign that took the few that happen to be free wrote its intent and its answers again for each of them: 200
+    campaigns of 10 windows took 20 s instead of XX on 2 cores.
     """
 
     def __init__(self, total: int = PERMITS_PER_CONNECTION) -> None:
-        self._free = total
-        self._freed = asyncio.Condition()
+        self._total = total
+        self._free = asyncio.Semaphore(total)
+        self._turn = asyncio.Lock()
 
     @asynccontextmanager
     async def take(self, wanted: int) -> AsyncIterator[int]:
-        """At least one permit and at most `wanted`: as many as are free once one is."""
-        async with self._freed:
-            await self._freed.wait_for(lambda: self._free > 0)
-            count = min(wanted, self._free)
-            self._free -= count
+        """As many permits as are wanted, or all there are."""
+        count, taken = min(wanted, self._total), 0
         try:
+            # one at a time, so that two never wait for each other's permits
+            async with self._turn:
+                while taken < count:
+                    await self._free.acquire()
+                    taken += 1
             yield count
         finally:
-            async with self._freed:
-                self._free += count
-                self._freed.notify_all()
+            for _ in range(taken):
+                self._free.release()
 
 
 @dataclass(frozen=True, slots=True)

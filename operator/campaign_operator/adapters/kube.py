@@ -63,6 +63,10 @@ class KubeStore:
             return None
         return _campaign(_body(answer, "reading the campaign"))
 
+    def parse(self, wire: Mapping[str, Any]) -> Campaign:
+        """See ports.CampaignStore."""
+        return _campaign(wire)
+
     async def write_status(self, campaign: Campaign, status: OutboundCampaignStatus) -> Campaign:
         """See ports.CampaignStore."""
         names = {"namespace": campaign.ref.namespace, "name": campaign.ref.name}
@@ -70,7 +74,6 @@ class KubeStore:
             "apiVersion": f"{GROUP}/{VERSION}",
             "kind": KIND,
             "metadata": {**names, "uid": campaign.uid, "resourceVersion": campaign.resource_version},
-            "spec": campaign.spec.to_wire(),
             "status": status.to_wire(),
         }
         try:
@@ -184,7 +187,7 @@ def _cause(answer: APIAnswer) -> str:
         return ""
 
 
-def _campaign(wire: Wire) -> Campaign:
+def _campaign(wire: Mapping[str, Any]) -> Campaign:
     meta = wire["metadata"]
     ref = CampaignRef(meta["namespace"], meta["name"])
     requested_at = (meta.get("annotations") or {}).get(REQUESTED_AT_ANNOTATION)
