@@ -53,8 +53,8 @@ class Permits:
     """How many requests may be under way at one dialer connection; taken for a whole batch at once, first come first
     served.
 
-    A campaign that took the few that happen to be free wrote its intent and its answers again for each of them: 200
-    campaigns of 10 windows took 20 s instead of XX on 2 cores.
+    A campaign that took the few that happened to be free wrote its intent and its answers again for each of them:
+    among 200 campaigns of 10 windows each cost 68 ms of CPU instead of 35.
     """
 
     def __init__(self, total: int = PERMITS_PER_CONNECTION) -> None:
