@@ -14,10 +14,14 @@ Place = Literal["run", "next_run"]
 
 @dataclass(frozen=True, slots=True)
 class PlanRun:
-    """Write this plan in that place; nothing is submitted in that write."""
+    """Write this plan in that place; nothing is submitted in that write.
+
+    `status_lost`: the resource had submitted something, and its status is gone.
+    """
 
     place: Place
     plan: RunPlan
+    status_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,68 @@ class RecordOutcomes:
 
 @dataclass(frozen=True, slots=True)
 class MarkUncertain:
-    """An intent that nobody here is acting upon: whoever wrote it may have sent it."""
+    """Windows of which nobody here knows whether the dialer has a schedule; `message` says why."""
 
     place: Place
     time_zones: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Leave uncertain windows to a person, since the spec asks for it."""
+
+    place: Place
+    time_zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """A person has said what became of held windows."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPlan:
+    """The spec has changed and makes the same plan."""
+
+    place: Place
+    spec_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawRun:
+    """Write that these windows are to be withdrawn; those that were only planned are withdrawn with it."""
+
+    place: Place
+    time_zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSchedules:
+    """Delete the schedules of windows that are being withdrawn."""
+
+    place: Place
+    time_zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """Plan withdrawn windows again."""
+
+    place: Place
+    time_zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddFinalizer:
+    """Before the first intent: the resource must not go away while schedules stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFinalizer:
+    """Let the resource go; `left_behind` names the windows whose schedules stay, or may stay, at the dialer."""
+
+    left_behind: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +143,6 @@ class Submit:
 
     place: Place
     time_zones: tuple[str, ...]
-    first: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +173,14 @@ Action = (
     | RecordOutcomes
     | MarkUncertain
     | LookUp
+    | Hold
+    | Resolve
+    | KeepPlan
+    | WithdrawRun
+    | DeleteSchedules
+    | Restore
+    | AddFinalizer
+    | RemoveFinalizer
     | Reschedule
     | TryAgain
     | Submit

@@ -46,51 +46,10 @@ from campaign_operator.domain.late import last_chance, too_late
 from campaign_operator.domain.observation import Observation, Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """All that the rules look at."""
-
-    campaign: Campaign
-    observed: Observation
-    settings: Settings
-
-    @property
-    def now(self) -> datetime:
-        return self.observed.now
-
-    @property
-    def run(self) -> RunStatus | None:
-        return self.campaign.status.run
-
-    @property
-    def next_run(self) -> RunStatus | None:
-        return self.campaign.status.next_run
-
-    @property
-    def run_in_hand(self) -> RunStatus | None:
-        return self.run if self.run is not None and not runs.is_finished(self.run) else None
-
-    @property
-    def next_first_start(self) -> datetime | None:
-        return self.next_run.first_start if self.next_run is not None else None
-
-    def in_hand(self) -> Iterator[tuple[Place, RunStatus]]:
-        """The unfinished runs with their places, the earlier one first."""
-        if self.run_in_hand is not None:
-            yield "run", self.run_in_hand
-        if self.next_run is not None:
-            yield "next_run", self.next_run
-
-
-Rule = Callable[[Situation], Decision | None]
-
-
 def decide(campaign: Campaign, observed: Observation, settings: Settings) -> Decision:
     """The one next action. Total: there is a decision for every campaign and every observation."""
     situation = Situation(campaign, observed, settings)
-    if campaign.deleting:
-        return Decision(Wait(), "the campaign is being deleted")
-    for rule in RULES:
+    for rule in RULES_OF_DELETION if campaign.deleting else RULES:
         decision = rule(situation)
         if decision is not None:
             return decision
@@ -103,7 +62,7 @@ def decide(campaign: Campaign, observed: Observation, settings: Settings) -> Dec
 def answers_are_put_on_record(s: Situation) -> Decision | None:
     """An answer is recorded only while status still holds that very attempt."""
     for place, run in s.in_hand():
-        if any(runs.attempt_of(run, w) in s.observed.outcomes for w in runs.in_state(run, WindowState.INTENT)):
+        if any(runs.attempt_of(run, w) in s.observed.outcomes for w in runs.in_state(run, *runs.POSSIBLY_SENT)):
             return Decision(RecordOutcomes(place), "requests were answered")
     return None
 
@@ -113,25 +72,44 @@ def an_intent_of_another_is_uncertain(s: Situation) -> Decision | None:
     for place, run in s.in_hand():
         strange = tuple(w.time_zone for w in runs.in_state(run, WindowState.INTENT))
         if strange:
-            return Decision(MarkUncertain(place, strange), "an intent was found that this process is not acting upon")
+            return Decision(MarkUncertain(place, strange, NOBODY_KNOWS), "an intent of which no answer is known")
+    return None
+
+
+def a_planned_window_that_names_a_schedule_is_uncertain(s: Situation) -> Decision | None:
+    """No rule leaves it so: the status was altered by hand, and the schedule may stand."""
+    for place, run in s.in_hand():
+        altered = tuple(w.time_zone for w in runs.in_state(run, WindowState.PLANNED) if w.schedule_id is not None)
+        if altered:
+            return Decision(MarkUncertain(place, altered, ALTERED), "the status was altered by hand")
     return None
 
 
 def uncertain_windows_are_looked_up(s: Situation) -> Decision | None:
     """After the settling time the listing tells whether the request was carried out."""
-    if not isinstance(usable_connection(s), Connection):
+    if not is_connected(s):
         return None
     for place, run in s.in_hand():
         settled = tuple(
             w.time_zone
             for w in runs.in_state(run, WindowState.UNCERTAIN)
-            if _is_due(w.next_attempt_time, s.now)
+            if s.is_due(w.next_attempt_time)
             and (settled_at := s.observed.settled_at.get(runs.attempt_of(run, w))) is not None
             and settled_at <= s.now
         )
+        if settled and s.campaign.spec.on_uncertain is OnUncertain.HOLD:
+            return Decision(Hold(place, settled), "onUncertain is Hold")
         if settled:
             return Decision(LookUp(place, settled), "the settling time of uncertain submissions is over")
     return None
+
+
+def a_person_has_said_what_became_of_held_windows(s: Situation) -> Decision | None:
+    """By the annotation, which may live in Git: each value is acted upon once."""
+    said = s.campaign.resolve
+    if said is None or resolution.remembered(said) == s.campaign.status.last_handled_resolve:
+        return None
+    return Decision(Resolve(), "a person has set the annotation")
 
 
 # What is planned
@@ -143,6 +121,9 @@ def a_suspended_campaign_forgets_what_it_only_planned(s: Situation) -> Decision 
         return None
     for place, run in s.in_hand():
         if not runs.is_begun(run) and run.first_start > s.now:
+            if place == "run" and s.campaign.has_finalizer:
+                # first, since a resource with our finalizer and without a run is one that lost its status
+                return Decision(RemoveFinalizer(), "nothing was submitted")
             return Decision(DropPlan(place), "the campaign is suspended")
     return None
 
@@ -154,6 +135,8 @@ def a_run_is_planned(s: Situation) -> Decision | None:
         return None
     if s.run is None:
         return _plan(s, blueprint, "run", "there is no run yet")
+    if s.run_in_hand is not None and runs.is_cancelled(s.run_in_hand) and s.next_run is None:
+        return _plan(s, blueprint, "run", "all of the run is withdrawn")
     if s.run_in_hand is not None and _is_outdated(s.run_in_hand, blueprint):
         return _plan(s, blueprint, "run", "the spec changed before anything was submitted")
     if s.campaign.spec.run_policy is not RunPolicy.RECURRING or runs.is_over_for_good(s.campaign.status):
@@ -191,7 +174,7 @@ def a_window_that_is_late_is_shortened_or_missed(s: Situation) -> Decision | Non
 def a_run_is_asked_for_its_calls_once_more_before_it_times_out(s: Situation) -> Decision | None:
     """The last poll may be older than the deadline by a whole interval, and the calls since then count."""
     run = s.run_in_hand
-    if run is None or _state(s, run) is not RunState.TIMED_OUT or not isinstance(usable_connection(s), Connection):
+    if run is None or s.state_of(run) is not RunState.TIMED_OUT or not is_connected(s):
         return None
     deadline = runs.time_out(run, s.campaign.spec.completion.grace_seconds, s.next_first_start)
     if s.observed.polled_at is not None and s.observed.polled_at >= deadline:
@@ -204,7 +187,7 @@ def a_run_that_has_ended_is_finished(s: Situation) -> Decision | None:
     run = s.run_in_hand
     if run is None:
         return None
-    state = _state(s, run)
+    state = s.state_of(run)
     return Decision(FinishRun(state), f"the run is {state}") if state in runs.ENDINGS else None
 
 
@@ -231,11 +214,13 @@ def planned_windows_are_submitted(s: Situation) -> Decision | None:
     What the dialer said to one window of a run, that it is too fast or has no right, it said to the others as well.
     """
     for place, run in s.in_hand():
-        if any(w.cause in runs.SAID_TO_ALL and not _is_due(w.next_attempt_time, s.now) for w in run.windows):
+        if any(w.cause in runs.SAID_TO_ALL and not s.is_due(w.next_attempt_time) for w in run.windows):
             continue
         due = tuple(w.time_zone for w in runs.in_state(run, WindowState.PLANNED) if _may_be_sent(s, run, w))
+        if due and not s.campaign.has_finalizer:
+            return Decision(AddFinalizer(), "something is about to be submitted")
         if due:
-            return Decision(Submit(place, due, first=not runs.is_begun(run)), "windows are planned and due")
+            return Decision(Submit(place, due), "windows are planned and due")
     return None
 
 
@@ -248,101 +233,54 @@ def a_running_run_is_polled(s: Situation) -> Decision | None:
     start = runs.first_submitted_start(run) if run is not None else None
     if run is None or start is None or start > s.now or not s.observed.poll_due:
         return None
-    return _poll(s, run, "the poll timer fired") if isinstance(usable_connection(s), Connection) else None
+    return _poll(s, run, "the poll timer fired") if is_connected(s) else None
 
 
 def the_webhook_is_delivered(s: Situation) -> Decision | None:
     """Until it is done, also from history."""
-    for run in _finished(s):
+    for run in s.finished():
         hook = run.webhook
-        if hook is not None and hook.state is WebhookState.PENDING and _is_due(hook.next_attempt_time, s.now):
+        if hook is not None and hook.state is WebhookState.PENDING and s.is_due(hook.next_attempt_time):
             return Decision(Deliver(run.id), "a webhook is due")
     return None
 
 
 RULES: tuple[Rule, ...] = (
+    what_was_refused_is_tried_again_when_something_changed,
     answers_are_put_on_record,
     an_intent_of_another_is_uncertain,
+    a_planned_window_that_names_a_schedule_is_uncertain,
+    a_window_that_starts_while_it_is_withdrawn_is_uncertain,
     uncertain_windows_are_looked_up,
+    a_person_has_said_what_became_of_held_windows,
     a_suspended_campaign_forgets_what_it_only_planned,
+    an_edit_that_makes_the_same_plan_is_noted,
+    an_unwanted_run_is_withdrawn,
+    what_is_withdrawing_is_deleted_at_the_dialer,
+    what_was_withdrawn_is_planned_again_when_it_is_wanted,
+    a_cancelled_next_run_is_dropped,
     a_run_is_planned,
     the_next_run_of_a_campaign_that_recurs_no_more_is_dropped,
     a_window_that_is_late_is_shortened_or_missed,
     a_run_is_asked_for_its_calls_once_more_before_it_times_out,
     a_run_that_has_ended_is_finished,
     the_next_run_takes_over_at_its_first_start,
-    what_was_refused_is_tried_again_when_something_changed,
     planned_windows_are_submitted,
     a_running_run_is_polled,
     the_webhook_is_delivered,
+    the_finalizer_goes_when_nothing_holds_it,
 )
 
-
-def usable_connection(s: Situation) -> Connection | Problem | None:
-    """The connection, unless the Secret is at fault or leads elsewhere while schedules are outstanding."""
-    connection = s.observed.connection
-    if not isinstance(connection, Connection):
-        return connection
-    return changed_connection(s.campaign, connection, s.now) or connection
-
-
-def changed_connection(campaign: Campaign, connection: Connection, now: datetime) -> Problem | None:
-    """What is wrong where schedules are outstanding at another place, which knows nothing of them."""
-    for run in runs.runs_in_hand(campaign.status):
-        if run.connection_hash not in (None, connection.hash) and runs.is_outstanding(run, now):
-            return Problem(
-                Reason.CONNECTION_CHANGED,
-                "the Secret now leads to another token-url, api-base-url or client-id, where the schedules of run "
-                f"{run.id} are not known; put it back until that run is over",
-            )
-    return None
-
-
-def next_check(s: Situation) -> datetime | None:
-    """The next instant at which a rule may have something to do that no event will tell of."""
-    return min((moment for moment in _moments(s) if moment > s.now), default=None)
-
-
-def _moments(s: Situation) -> Iterator[datetime]:
-    again = s.now + timedelta(seconds=s.settings.poll_seconds)
-    if isinstance(usable_connection(s), Problem):
-        yield again  # a Secret that is repaired tells nobody
-    for _, run in s.in_hand():
-        yield runs.time_out(run, s.campaign.spec.completion.grace_seconds, s.next_first_start)
-        for w in run.windows:
-            yield from _moments_of(s, run, w)
-    for finished in _finished(s):
-        if finished.webhook is not None and finished.webhook.state is WebhookState.PENDING:
-            yield finished.webhook.next_attempt_time or again
-
-
-def _moments_of(s: Situation, run: RunStatus, w: WindowStatus) -> Iterator[datetime]:
-    if w.next_attempt_time is not None and w.state in runs.UNDECIDED:
-        yield w.next_attempt_time
-        if w.cause in STALLING_CAUSES:
-            yield s.now + timedelta(seconds=s.settings.poll_seconds)  # a Secret that is repaired tells nobody
-    if w.state is WindowState.UNCERTAIN:
-        yield s.observed.settled_at.get(runs.attempt_of(run, w), s.now + timedelta(seconds=s.settings.settle_seconds))
-    if w.state is WindowState.HELD:
-        yield w.end_time
-    if w.state is WindowState.PLANNED:
-        yield last_chance(w, s.settings)
-    if w.state is not WindowState.REJECTED:
-        yield w.start_time
-
-
-def _finished(s: Situation) -> Iterator[FinishedRun]:
-    if s.run is not None and runs.is_finished(s.run):
-        yield s.run
-    yield from s.campaign.status.history
-
-
-def _state(s: Situation, run: RunStatus) -> RunState:
-    return runs.run_state(run, s.campaign.spec.completion, s.now, s.next_first_start)
-
-
-def _is_due(moment: datetime | None, now: datetime) -> bool:
-    return moment is None or moment <= now
+RULES_OF_DELETION: tuple[Rule, ...] = (
+    what_was_refused_is_tried_again_when_something_changed,
+    answers_are_put_on_record,
+    a_deleted_campaign_may_go,
+    an_intent_of_another_is_uncertain,
+    a_window_that_starts_while_it_is_withdrawn_is_uncertain,
+    uncertain_windows_are_looked_up,
+    an_unwanted_run_is_withdrawn,
+    what_is_withdrawing_is_deleted_at_the_dialer,
+)
 
 
 def _is_outdated(run: RunStatus, blueprint: Blueprint) -> bool:
@@ -352,18 +290,16 @@ def _is_outdated(run: RunStatus, blueprint: Blueprint) -> bool:
 def _may_be_sent(s: Situation, run: RunStatus, window: WindowStatus) -> bool:
     """A run that was begun is carried through whatever became of the spec; suspend stops both."""
     allowed = runs.is_begun(run) or isinstance(s.observed.blueprint, Blueprint)
-    able = isinstance(usable_connection(s), Connection) and _is_due(window.next_attempt_time, s.now)
+    able = is_connected(s) and s.is_due(window.next_attempt_time)
     return allowed and able and not s.campaign.spec.suspend
 
 
 def _plan(s: Situation, blueprint: Blueprint, place: Place, reason: str) -> Decision | None:
-    previous = s.run if place == "next_run" else None
-    ends = {w.time_zone: w.end_time for w in previous.windows} if previous is not None else None
-    try:
-        plan = blueprint.plan(s.now, s.settings.lead_seconds, ends)
-    except InvalidSpecError:
-        return None  # cron has no match left before the calendar ends, in the year 9999
-    return Decision(PlanRun(place, plan), reason)
+    plan = plan_at(s, blueprint, place, s.now)
+    if plan is None:
+        return None
+    lost = s.run is None and s.campaign.has_finalizer
+    return Decision(PlanRun(place, plan, status_lost=lost), reason)
 
 
 def _poll(s: Situation, run: RunStatus, reason: str) -> Decision | None:

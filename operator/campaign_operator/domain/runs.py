@@ -13,24 +13,35 @@ from campaign_operator.api.status import (
 from campaign_operator.api.v1alpha1 import Completion
 from campaign_operator.api.vocabulary import RunPolicy, RunState, WindowState
 
-UNDECIDED = frozenset({WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN})
+UNDECIDED = frozenset(
+    {WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN, WindowState.WITHDRAWING}
+)
 """Window states that do not yet tell whether there is a schedule."""
 
 POSSIBLY_SENT = frozenset({WindowState.INTENT, WindowState.UNCERTAIN})
 """Window states in which a request may be under way or carried out."""
+
+HOLDING_BACK = frozenset({*POSSIBLY_SENT, WindowState.WITHDRAWING, WindowState.SUBMITTED})
+"""Window states for which something is left to withdraw before the resource may go; once started, none is."""
+
+POSSIBLY_THERE = frozenset({*POSSIBLY_SENT, WindowState.WITHDRAWING, WindowState.HELD})
+"""Window states in which nobody here knows whether the dialer has a schedule."""
+
+AT_THE_DIALER = frozenset({WindowState.SUBMITTED, WindowState.HELD, *POSSIBLY_SENT})
+"""Window states of which the dialer has a schedule, or may have one that is not about to go."""
 
 SAID_TO_ALL = STALLING_CAUSES | {Reason.DIALER_THROTTLED}
 """Causes for which one window waits that are about the campaign or its connection, and not about the window."""
 
 ENDINGS = frozenset({RunState.COMPLETED, RunState.TIMED_OUT, RunState.FAILED})
 
-Attempt = tuple[str, str, int]
-"""Run id, time zone, number of the attempt: names one request for one schedule."""
+Attempt = tuple[str, int, str, int]
+"""Run id, generation it was planned from, time zone, number of the attempt: names one request for one schedule."""
 
 
 def attempt_of(run: RunStatus, window: WindowStatus) -> Attempt:
     """Which request the window stands for."""
-    return (run.id, window.time_zone, window.attempt)
+    return (run.id, run.generation, window.time_zone, window.attempt)
 
 
 def in_state(run: RunStatus, *states: WindowState) -> tuple[WindowStatus, ...]:
@@ -53,6 +64,23 @@ def is_finished(run: FinishedRun) -> bool:
     return run.finish_time is not None
 
 
+def is_cancelled(run: RunStatus) -> bool:
+    """Whether all of it that was to call is withdrawn, and nothing of it is or may be at the dialer."""
+    nothing = (WindowState.WITHDRAWN, WindowState.REJECTED, WindowState.MISSED)
+    return bool(in_state(run, WindowState.WITHDRAWN)) and all(w.state in nothing for w in run.windows)
+
+
+def has_started(run: RunStatus, now: datetime) -> bool:
+    """Whether any window that has, or may have, a schedule has reached its start."""
+    there = in_state(run, *AT_THE_DIALER, WindowState.WITHDRAWING)
+    return any(w.start_time <= now for w in there)
+
+
+def holds_back(run: RunStatus, now: datetime) -> bool:
+    """Whether something of the run must be settled or withdrawn before the resource may go."""
+    return any(w.start_time > now or w.state is not WindowState.SUBMITTED for w in in_state(run, *HOLDING_BACK))
+
+
 def is_over_for_good(status: OutboundCampaignStatus) -> bool:
     """Whether a Once campaign has had its run: nothing is ever planned again, whatever is edited."""
     return status.run is not None and is_finished(status.run) and status.run.run_policy is RunPolicy.ONCE
@@ -63,7 +91,7 @@ def is_outstanding(run: RunStatus, now: datetime) -> bool:
     if is_finished(run):
         return False
     return any(w.state in POSSIBLY_SENT for w in run.windows) or any(
-        w.end_time > now for w in in_state(run, WindowState.SUBMITTED, WindowState.HELD)
+        w.end_time > now for w in in_state(run, WindowState.SUBMITTED, WindowState.HELD, WindowState.WITHDRAWING)
     )
 
 
@@ -97,9 +125,13 @@ def time_out(run: RunStatus, grace_seconds: int, next_first_start: datetime | No
 
 def run_state(run: RunStatus, completion: Completion, now: datetime, next_first_start: datetime | None) -> RunState:
     """Where the run stands; the first rule that applies."""
+    if is_cancelled(run):
+        return RunState.CANCELLED
     submitted = in_state(run, WindowState.SUBMITTED)
+    to_come_back = any(w.end_time > now for w in in_state(run, WindowState.WITHDRAWN))
     enough = run.metrics.calls_completed >= expected_calls(completion, run)
-    if submitted and is_decided(run) and all(w.start_time <= now for w in submitted) and enough:
+    begun = submitted and is_decided(run) and all(w.start_time <= now for w in submitted)
+    if begun and enough and not to_come_back:
         return RunState.COMPLETED
     if all(w.state in (WindowState.REJECTED, WindowState.MISSED) for w in run.windows):
         return RunState.FAILED
