@@ -20,6 +20,7 @@ from campaign_operator.domain.dialing import (
     ScheduleRequest,
     SendPermission,
     SubmitOutcome,
+    WithdrawOutcome,
 )
 from campaign_operator.domain.notes import Note
 from campaign_operator.domain.observation import Problem
@@ -67,6 +68,13 @@ class Dialer(Protocol):
     async def list_schedules(self, connection: Connection, campaign_id: str) -> ListOutcome:
         """All schedules of a campaign. An incomplete or inconsistent listing is `Unavailable`, never a short
         `Listing`.
+        """
+
+    async def withdraw(self, connection: Connection, campaign_id: str, schedule_id: str) -> WithdrawOutcome:
+        """Take a schedule back before it starts. May be repeated: what is gone already is `Withdrawn`, too.
+
+        A 404 about the schedule cannot be told from one about the campaign, so a campaign that the dialer does not
+        know (any more) is `Withdrawn` likewise. Never raises for anything the network or the dialer does.
         """
 
     async def fetch_analytics(self, connection: Connection, query: AnalyticsQuery) -> AnalyticsOutcome:
