@@ -125,6 +125,21 @@ class CampaignStore(Protocol):
         Raises ConflictError where the resource is no longer at that resourceVersion, or gone.
         """
 
+    async def write_finalizer(self, campaign: Campaign, present: bool) -> Campaign | None:
+        """Add (`present`) or remove WITHDRAW_FINALIZER on the campaign as it was read, leaving those of others alone.
+
+        Returns the campaign with its new resourceVersion, or None where it was being deleted and this was the last
+        finalizer: it is gone. Where it is so already nothing is sent, and the campaign is returned as it was given; so
+        too where a finalizer shall be added to a campaign that is being deleted, which the API server would refuse.
+        Raises ConflictError where the resource is no longer at that resourceVersion, or gone.
+        """
+
+    async def namespace_is_terminating(self, namespace: str) -> bool:
+        """Whether the namespace is being deleted: nothing new can be created in it, Events included, and its Secrets go
+        at once. True for one that is gone. False where we have no right to see it: then what follows is found out by
+        trying.
+        """
+
     async def list_with_campaign_id(self, campaign_id: str) -> tuple[Campaign, ...]:
         """All campaigns of that campaignID in the namespaces this operator watches."""
 

@@ -14,11 +14,15 @@ SHORT_NAME = "ocamp"
 CATEGORY = "campaigns"
 
 REQUESTED_AT_ANNOTATION = f"{GROUP}/requestedAt"
+RESOLVE_ANNOTATION = f"{GROUP}/resolve"
+WITHDRAW_FINALIZER = f"{GROUP}/withdraw"
 
 MAX_CONTACTS = 2000
 MAX_WINDOWS = 600
 MAX_HISTORY = 5
 MAX_MESSAGE = 1024
+MAX_RESOLVE = 16384
+"""Characters of the resolve annotation that are read. One that reaches it may have been cut, and is too long."""
 
 TimeZoneName = Annotated[str, Field(min_length=1, max_length=64)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]

@@ -20,17 +20,30 @@ class CampaignRef:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A resource at one resourceVersion. `requested_at` is the annotation that asks for another look."""
+    """A resource at one resourceVersion.
+
+    `deletion_time`: when its deletion was asked for; None while it is not being deleted. `finalizers` are everybody's,
+    in their order. `requested_at` is the annotation that asks for another look. `resolve` is the annotation that says
+    what shall become of held windows; of MAX_RESOLVE characters it is at most, and one of just so many may have been
+    cut.
+    """
 
     ref: CampaignRef
     uid: str
     generation: int
     resource_version: str
     created: datetime
-    deleting: bool
+    deletion_time: datetime | None
+    finalizers: tuple[str, ...]
     requested_at: str | None
+    resolve: str | None
     spec: OutboundCampaignSpec
     status: OutboundCampaignStatus
+
+    @property
+    def deleting(self) -> bool:
+        """Whether its deletion was asked for."""
+        return self.deletion_time is not None
 
 
 @dataclass(frozen=True, slots=True)
