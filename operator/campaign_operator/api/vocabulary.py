@@ -42,6 +42,20 @@ class RunPolicy(StrEnum):
     RECURRING = "Recurring"
 
 
+class OnUncertain(StrEnum):
+    """What becomes of a window of which nobody knows whether the dialer has taken it."""
+
+    VERIFY = "Verify"
+    HOLD = "Hold"
+
+
+class DeletionPolicy(StrEnum):
+    """What becomes of schedules that have not started when their campaign is deleted."""
+
+    CANCEL = "Cancel"
+    ORPHAN = "Orphan"
+
+
 class WindowState(StrEnum):
     """Where the schedule of one window stands."""
 
@@ -52,6 +66,8 @@ class WindowState(StrEnum):
     HELD = "Held"
     REJECTED = "Rejected"
     MISSED = "Missed"
+    WITHDRAWING = "Withdrawing"
+    WITHDRAWN = "Withdrawn"
 
 
 class RunState(StrEnum):
@@ -65,6 +81,7 @@ class RunState(StrEnum):
     COMPLETED = "Completed"
     TIMED_OUT = "TimedOut"
     FAILED = "Failed"
+    CANCELLED = "Cancelled"
 
 
 class WebhookState(StrEnum):

@@ -51,7 +51,8 @@ class Settings:
     """The operator's settings that decisions depend on, all in seconds.
 
     `settle_seconds` must cover the time within which a request may leave, the request's own time-out, and the time the
-    dialer needs to carry it out and show it in its listing.
+    dialer needs to carry it out and show it in its listing. After `deletion_deadline_seconds` a deleted campaign goes,
+    even where its schedules could not be withdrawn.
     """
 
     poll_seconds: float = 30
@@ -59,9 +60,15 @@ class Settings:
     send_within_seconds: float = 10
     request_timeout_seconds: float = 30
     settle_seconds: float = 60
+    deletion_deadline_seconds: float = 600
 
     def __post_init__(self) -> None:
-        for name in ("poll_seconds", "send_within_seconds", "request_timeout_seconds"):
+        for name in (
+            "poll_seconds",
+            "send_within_seconds",
+            "request_timeout_seconds",
+            "deletion_deadline_seconds",
+        ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be more than 0")
         if self.lead_seconds < 0:
