@@ -58,6 +58,11 @@ def token_payload(value: str = "tok-1", **changes: object) -> dict[str, object]:
     return {"access_token": value, "expires_in": 3600, "token_type": "Bearer"} | changes
 
 
+def page(rows: object, number: object = 1, total: object = 1) -> Reply:
+    """One page of a listing or of analytics."""
+    return answer(200, {"data": rows, "page": number, "totalPages": total})
+
+
 def connection_to(url: str, **changes: str) -> Connection:
     connection = Connection(
         client_id="operator",

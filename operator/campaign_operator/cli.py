@@ -125,6 +125,14 @@ def run(
     request_timeout_seconds: Annotated[
         float, typer.Option(min=0.1, max=600, help="Time-out of a request to the dialer.")
     ] = 30,
+    deletion_deadline_seconds: Annotated[
+        float,
+        typer.Option(
+            min=0.1,
+            max=604_800,
+            help="After this long a deleted campaign goes, even where its schedules could not be withdrawn.",
+        ),
+    ] = 600,
     verbose: Annotated[bool, typer.Option("--verbose", help="Log what is done in detail.")] = False,
 ) -> None:
     """Run the operator: in a cluster, or against the current kubeconfig.
@@ -144,6 +152,7 @@ def run(
             send_within_seconds=send_within_seconds,
             request_timeout_seconds=request_timeout_seconds,
             settle_seconds=settle_seconds,
+            deletion_deadline_seconds=deletion_deadline_seconds,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None

@@ -21,6 +21,7 @@ from campaign_operator.domain.dialing import (
     ScheduleRequest,
     SendPermission,
     SubmitOutcome,
+    WithdrawOutcome,
 )
 from campaign_operator.domain.notes import Note
 from campaign_operator.domain.observation import Problem
@@ -68,6 +69,13 @@ class Dialer(Protocol):
     async def list_schedules(self, connection: Connection, campaign_id: str) -> ListOutcome:
         """All schedules of a campaign. An incomplete or inconsistent listing is `Unavailable`, never a short
         `Listing`.
+        """
+
+    async def withdraw(self, connection: Connection, campaign_id: str, schedule_id: str) -> WithdrawOutcome:
+        """Take a schedule back before it starts. May be repeated: what is gone already is `Withdrawn`, too.
+
+        A 404 about the schedule cannot be told from one about the campaign, so a campaign that the dialer does not
+        know (any more) is `Withdrawn` likewise. Never raises for anything the network or the dialer does.
         """
 
     async def fetch_analytics(self, connection: Connection, query: AnalyticsQuery) -> AnalyticsOutcome:
@@ -119,6 +127,21 @@ class CampaignStore(Protocol):
         """Replace the status of the campaign as it was read and return it with its new resourceVersion.
 
         Raises ConflictError where the resource is no longer at that resourceVersion, or gone.
+        """
+
+    async def write_finalizer(self, campaign: Campaign, present: bool) -> Campaign | None:
+        """Add (`present`) or remove WITHDRAW_FINALIZER on the campaign as it was read, leaving those of others alone.
+
+        Returns the campaign with its new resourceVersion, or None where it was being deleted and this was the last
+        finalizer: it is gone. Where it is so already nothing is sent, and the campaign is returned as it was given; so
+        too where a finalizer shall be added to a campaign that is being deleted, which the API server would refuse.
+        Raises ConflictError where the resource is no longer at that resourceVersion, or gone.
+        """
+
+    async def namespace_is_terminating(self, namespace: str) -> bool:
+        """Whether the namespace is being deleted: nothing new can be created in it, Events included, and its Secrets go
+        at once. True for one that is gone. False where we have no right to see it: then what follows is found out by
+        trying.
         """
 
     async def list_with_campaign_id(self, campaign_id: str) -> tuple[Campaign, ...]:

@@ -1,8 +1,9 @@
-"""Reading schedules and counts: a listing is whole or it is none, and counts are read or unknown, never zero.
+"""Reading schedules: a listing is whole or it is none.
 
 A schedule that a listing does not show is sent again, so whatever could hide one makes the listing unusable.
 """
 
+import json
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,9 +11,6 @@ import pytest
 
 from campaign_operator.domain.dialing import (
     AccessRefused,
-    Analytics,
-    AnalyticsQuery,
-    CallCounts,
     DestinationRefused,
     Listing,
     ListingNotOffered,
@@ -21,9 +19,9 @@ from campaign_operator.domain.dialing import (
     Throttled,
     Unavailable,
 )
-from dialer_kit import ScriptedAPI, connection_to, dialer_to
+from dialer_kit import ScriptedAPI, connection_to, dialer_to, page
 from manual_clock import ManualClock
-from scripted_server import Received, Reply, answer, garbage, hang_up, reset, scripted_server, silence
+from scripted_server import Received, Reply, answer, garbage, hang_up, reset, scripted_server
 
 ROW = {
     "id": "s-1",
@@ -39,16 +37,6 @@ SCHEDULED = Schedule(
     datetime(2026, 11, 25, 18, 0, tzinfo=UTC),
     ScheduleState.SCHEDULED,
 )
-QUERY = AnalyticsQuery(
-    frozenset({"c-1", "c-2"}),
-    datetime(2026, 11, 25, 9, 0, tzinfo=UTC),
-    datetime(2026, 11, 25, 12, 0, 30, 999, tzinfo=UTC),
-)
-COUNTS = {"campaignId": "c-1", "callsCompleted": 3, "callsAttempted": 5, "connected": 4}
-
-
-def page(rows: object, number: object = 1, total: object = 1) -> Reply:
-    return answer(200, {"data": rows, "page": number, "totalPages": total})
 
 
 def rows_named(*ids: str) -> list[dict[str, str]]:
@@ -107,8 +95,12 @@ async def test_a_listing_that_never_stands_still_is_unavailable() -> None:
 @pytest.mark.parametrize(
     "replies",
     [
-        (page([ROW], 1, 2), page([ROW], 2, 2)),
-        (page(rows_named("a", "a")),),
+        (page([ROW, ROW | {"endTime": "2026-11-25T19:00:00Z"}]),),
+        (page([ROW, ROW | {"state": "CANCELLED"}]),),
+        (page([ROW, ROW | {"state": "CANCELLED", "startTime": "whenever"}]),),
+        (page([ROW], 1, 2), page([ROW | {"timezone": "Europe/London"}], 2, 2)) * 2,
+        (page([ROW | {"campaignId": "another"}]),),
+        (page([ROW | {"campaignId": None}]),),
         (page(rows_named("a"), 1, 2), page(rows_named("b"), 2, 3)),
         (page(rows_named("a"), 1, 2), page(rows_named("b"), 2, 1)),
         (page(rows_named("a"), 1, 2), page([], 2, 2)),
@@ -185,12 +177,49 @@ async def test_one_row_that_cannot_be_read_makes_the_listing_unavailable(broken:
     """It could be the very schedule that is looked for."""
     outcome = await listing_of(page([ROW | {"id": "good"}, ROW | broken]))
     assert isinstance(outcome, Unavailable)
-    assert "listing" in outcome.message
+    (field,) = broken
+    assert outcome.message.startswith("the listing cannot be used: page 1: row 2: it")
+    assert field in outcome.message
+    assert len(outcome.message) < 120
 
 
 async def test_a_cancelled_row_that_cannot_be_read_does_no_harm() -> None:
     cancelled = ROW | {"id": "gone", "state": "CANCELLED", "startTime": "whenever"}
     assert await listing_of(page([cancelled, ROW])) == Listing((SCHEDULED,))
+
+
+async def test_a_row_given_twice_in_the_same_way_is_one_schedule() -> None:
+    """A row that is added at the top while the pages are read pushes another down onto the next page."""
+    assert await listing_of(page([ROW, ROW | {"startTime": "2026-11-25T14:00:00Z"}])) == Listing((SCHEDULED,))
+    two_pages = (page([ROW], 1, 2), page([ROW], 2, 2))
+    assert await listing_of(*two_pages, *two_pages) == Listing((SCHEDULED,))
+
+
+async def test_two_accounts_of_one_schedule_are_told_as_such() -> None:
+    outcome = await listing_of(page([ROW, ROW | {"timezone": "Europe/London"}]))
+    assert outcome == Unavailable("the listing cannot be used: it names a schedule twice, in different ways")
+
+
+async def test_schedules_that_others_have_made_are_listed_as_they_are() -> None:
+    """Which of them is one of ours is told by its zone, start and end, and not by the listing."""
+    others = [
+        ROW | {"id": "o-1", "timezone": "Mars/Base"},
+        ROW | {"id": "o-2", "startTime": "1999-01-01T00:00:00Z", "endTime": "1998-01-01T00:00:00Z"},
+        ROW | {"id": "o-3", "state": "FINISHED", "name": "made by hand", "scheduleType": "RECURRING"},
+        ROW | {"id": "o-4", "state": "CANCELLED", "campaignId": "8f14e45f"},
+    ]
+    listing = await listing_of(page([ROW, *others]))
+    assert isinstance(listing, Listing)
+    assert [schedule.id for schedule in listing.schedules] == ["s-1", "o-1", "o-2", "o-3", "o-4"]
+    assert listing.schedules[1].time_zone == "Mars/Base"
+    assert listing.schedules[4].state is ScheduleState.CANCELLED
+
+
+async def test_a_schedule_of_another_campaign_is_neither_taken_for_ours_nor_passed_over() -> None:
+    outcome = await listing_of(page([ROW | {"campaignId": "another"}]))
+    assert outcome == Unavailable(
+        "the listing cannot be used: page 1: row 1: it is of another campaign; see campaignId"
+    )
 
 
 @pytest.mark.parametrize("field", list(ROW))
@@ -225,6 +254,35 @@ async def test_an_absurd_number_of_pages_costs_one_request() -> None:
         assert len(api.api_requests) == 1
 
 
+async def test_a_million_rows_on_pages_longer_than_asked_for_are_not_read_to_the_end() -> None:
+    """Three thousand rows a page, so that no page is too large a body and none of them claims too much."""
+
+    def route(request: Received) -> Reply:
+        if request.method == "POST":
+            return ScriptedAPI()(request)
+        number = int(parse_qs(urlsplit(request.target).query)["page"][0])
+        return page(rows_named(*(f"s-{number}-{row}" for row in range(3000))), number, 334)
+
+    async with scripted_server(route=route) as server, dialer_to(server) as (dialer, connection):
+        outcome = await dialer.list_schedules(connection, "8f14e45f")
+        assert outcome == Unavailable("the listing cannot be used: page 34: with it there are more than 100000 rows")
+        assert sum(request.method == "GET" for request in server.requests) == 34
+
+
+async def test_a_million_rows_on_one_page_are_too_large_to_be_read() -> None:
+    row = json.dumps(ROW)
+    body = f'{{"data": [{", ".join([row] * 1_000_000)}], "page": 1, "totalPages": 1}}'.encode()
+    outcome = await listing_of(answer(200, raw=body))
+    assert outcome == Unavailable("the listing cannot be used: page 1: its body is too large, encoded or cut off")
+
+
+async def test_a_row_that_cannot_be_read_ends_the_reading_at_once() -> None:
+    api = ScriptedAPI(page(rows_named("a", ""), 1, 900))
+    async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
+        assert isinstance(await dialer.list_schedules(connection, "8f14e45f"), Unavailable)
+        assert len(api.api_requests) == 1
+
+
 async def test_a_listing_is_given_up_after_its_time() -> None:
     clock = ManualClock()
 
@@ -239,7 +297,9 @@ async def test_a_listing_is_given_up_after_its_time() -> None:
         return endless(request) if request.method == "GET" else api(request)
 
     async with scripted_server(route=route) as server, dialer_to(server, clock) as (dialer, connection):
-        assert isinstance(await dialer.list_schedules(connection, "8f14e45f"), Unavailable)
+        outcome = await dialer.list_schedules(connection, "8f14e45f")
+        assert isinstance(outcome, Unavailable)
+        assert "took more than 120 s" in outcome.message
         assert len(server.requests) < 200
 
 
@@ -252,133 +312,7 @@ async def test_a_campaign_id_that_no_path_can_hold_is_not_looked_for() -> None:
         assert server.connections == 0
 
 
-async def analytics_of(*replies: Reply, query: AnalyticsQuery = QUERY) -> object:
-    async with (
-        scripted_server(route=ScriptedAPI(*replies)) as server,
-        dialer_to(server) as (dialer, connection),
-    ):
-        return await dialer.fetch_analytics(connection, query)
-
-
-async def test_analytics_are_asked_for_as_agreed() -> None:
-    api = ScriptedAPI(page([COUNTS]))
-    async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
-        outcome = await dialer.fetch_analytics(connection, QUERY)
-    assert outcome == Analytics({"c-1": CallCounts(completed=3, attempted=5, connected=4)})
-    (request,) = api.api_requests
-    assert (request.method, request.target) == ("POST", "/api/v2/analytics/outbound/details/query")
-    assert request.json == {
-        "dateFrom": "2026-11-25T09:00:00Z",
-        "dateTo": "2026-11-25T12:00:30Z",
-        "groupBy": ["campaignId"],
-        "metrics": ["callsCompleted", "callsAttempted", "connected"],
-        "filter": {"campaignId": {"in": ["c-1", "c-2"]}},
-        "page": 1,
-        "pageSize": 100,
-    }
-
-
-async def test_all_pages_of_analytics_are_read() -> None:
-    replies = (page([COUNTS], 1, 2), page([COUNTS | {"campaignId": "c-2", "callsCompleted": 9}], 2, 2))
-    outcome = await analytics_of(*replies)
-    assert isinstance(outcome, Analytics)
-    assert {id_: counts.completed for id_, counts in outcome.counts.items()} == {"c-1": 3, "c-2": 9}
-
-
-async def test_a_campaign_without_a_row_has_had_no_call_yet() -> None:
-    assert await analytics_of(page([])) == Analytics({})
-
-
-async def test_rows_that_were_not_asked_for_are_left_out() -> None:
-    assert await analytics_of(page([COUNTS | {"campaignId": "c-9"}])) == Analytics({})
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {"callsCompleted": "3"},
-        {"callsCompleted": None},
-        {"callsCompleted": -1},
-        {"callsCompleted": 3.5},
-        {"callsCompleted": True},
-        {"callsCompleted": 2**31},
-        {"connected": []},
-        {"callsAttempted": "about 5"},
-    ],
-)
-async def test_a_campaign_whose_numbers_cannot_be_read_is_unreadable_and_not_zero(
-    broken: dict[str, object],
-) -> None:
-    other = COUNTS | {"campaignId": "c-2"}
-    outcome = await analytics_of(page([COUNTS | broken, other]))
-    assert outcome == Analytics({"c-2": CallCounts(3, 5, 4)}, frozenset({"c-1"}))
-
-
-async def test_a_campaign_with_two_rows_is_unreadable() -> None:
-    outcome = await analytics_of(page([COUNTS, COUNTS | {"callsCompleted": 4}]))
-    assert outcome == Analytics({}, frozenset({"c-1"}))
-
-
-@pytest.mark.parametrize(
-    "replies",
-    [
-        (page([COUNTS | {"campaignId": 5}]),),
-        (page("none"),),
-        (page([COUNTS], 1, 1_000_000_000),),
-        (page([COUNTS], 1, "1"),),
-        (page([COUNTS], 1, 2), page([], 2, 2)),
-        (page([COUNTS], 1, 2), page([COUNTS | {"campaignId": "c-2"}], 2, 3)),
-        (answer(200, {}),),
-        (answer(200, raw=b"nothing"),),
-        (answer(200, {"data": [COUNTS | {"note": "x" * 2_000_000}], "totalPages": 1}),),
-        (answer(500),),
-        (answer(503),),
-        (reset,),
-        (garbage(b"?"),),
-    ],
-)
-async def test_analytics_that_cannot_be_read_are_unavailable_and_not_zero(replies: tuple[Reply, ...]) -> None:
-    assert isinstance(await analytics_of(*replies), Unavailable)
-
-
-async def test_analytics_that_do_not_come_in_time_are_unavailable() -> None:
-    async with (
-        scripted_server(route=ScriptedAPI(silence)) as server,
-        dialer_to(server, request_timeout_seconds=0.3) as (dialer, connection),
-    ):
-        assert isinstance(await dialer.fetch_analytics(connection, QUERY), Unavailable)
-
-
-@pytest.mark.parametrize("status", [400, 422])
-async def test_a_query_that_the_dialer_will_not_take_is_told_with_its_status(status: int) -> None:
-    outcome = await analytics_of(answer(status, {"message": "unknown campaign"}))
-    assert outcome == Unavailable(f"the dialer answered {status}: unknown campaign", status)
-
-
-async def test_analytics_refused_or_throttled_are_told_as_such() -> None:
-    assert await analytics_of(answer(403)) == AccessRefused(403, "dialer", "the dialer answered 403")
-    assert await analytics_of(answer(429)) == Throttled(None, "the dialer answered 429")
-    assert await analytics_of(answer(401), page([COUNTS])) == Analytics({"c-1": CallCounts(3, 5, 4)})
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        AnalyticsQuery(frozenset(), QUERY.date_from, QUERY.date_to),
-        AnalyticsQuery(QUERY.campaign_ids, QUERY.date_from, QUERY.date_from),
-    ],
-)
-async def test_a_query_that_can_have_no_answer_is_not_sent(query: AnalyticsQuery) -> None:
-    async with (
-        scripted_server(route=ScriptedAPI(page([]))) as server,
-        dialer_to(server) as (dialer, connection),
-    ):
-        assert await dialer.fetch_analytics(connection, query) == Analytics({})
-        assert server.connections == 0
-
-
-async def test_reading_from_where_it_may_not_be_read_is_destination_refused() -> None:
+async def test_a_listing_where_it_may_not_be_read_is_destination_refused() -> None:
     async with scripted_server(route=ScriptedAPI()) as server, dialer_to(server) as (dialer, _):
         connection = connection_to(server.url, api_base_url="https://10.0.0.5")
         assert isinstance(await dialer.list_schedules(connection, "8f14e45f"), DestinationRefused)
-        assert isinstance(await dialer.fetch_analytics(connection, QUERY), DestinationRefused)

@@ -28,6 +28,9 @@ from campaign_operator.domain.dialing import (
     Throttled,
     Unavailable,
     Unclear,
+    Withdrawn,
+    WithdrawNotOffered,
+    WithdrawRefused,
 )
 from campaign_operator.sandbox.certificates import issue_server_certificate
 from campaign_operator.sandbox.faults import AnswerInstead, Cut, Delay, Reset, Withhold
@@ -256,6 +259,101 @@ async def test_a_reading_that_fails_is_unavailable(
     assert isinstance(await dialer.list_schedules(connection, request_.campaign_id), Unavailable)
     query = AnalyticsQuery(frozenset({request_.campaign_id}), TOMORROW, TOMORROW + timedelta(hours=1))
     assert isinstance(await dialer.fetch_analytics(connection, query), Unavailable)
+
+
+async def submitted(dialer: CXoneDialer, connection: Connection, request: ScheduleRequest) -> str:
+    outcome = await dialer.submit(connection, request, Granted())
+    assert isinstance(outcome, Accepted)
+    return outcome.schedule_id
+
+
+async def states(dialer: CXoneDialer, connection: Connection, campaign_id: str) -> list[ScheduleState]:
+    listing = await dialer.list_schedules(connection, campaign_id)
+    assert isinstance(listing, Listing)
+    return [schedule.state for schedule in listing.schedules]
+
+
+async def test_a_withdrawn_schedule_is_cancelled_and_stays_so_however_often_it_is_asked(
+    dialer: CXoneDialer, connection: Connection, request_: ScheduleRequest
+) -> None:
+    campaign_id, schedule_id = request_.campaign_id, await submitted(dialer, connection, request_)
+    kept = await submitted(dialer, connection, request_)
+    for _ in range(2):
+        assert await dialer.withdraw(connection, campaign_id, schedule_id) == Withdrawn()
+    assert await states(dialer, connection, campaign_id) == [ScheduleState.CANCELLED, ScheduleState.SCHEDULED]
+    assert await dialer.withdraw(connection, campaign_id, f"not-{kept}") == Withdrawn()
+    assert await dialer.withdraw(connection, campaign_id, f"../{campaign_id}/schedules/{kept}") == Withdrawn()
+    assert await states(dialer, connection, campaign_id) == [ScheduleState.CANCELLED, ScheduleState.SCHEDULED]
+
+
+async def test_a_schedule_that_has_started_is_not_taken_back(
+    dialer: CXoneDialer, connection: Connection, request_: ScheduleRequest, clock: SteppedClock
+) -> None:
+    soon = replace(request_, start=clock() + timedelta(seconds=30))
+    schedule_id = await submitted(dialer, connection, soon)
+    clock.advance(40)
+    outcome = await dialer.withdraw(connection, soon.campaign_id, schedule_id)
+    assert outcome == WithdrawRefused(409, "the schedule has started")
+
+
+@pytest.mark.parametrize("status", [405, 501])
+async def test_a_dialer_that_takes_no_schedule_back_is_recognised(
+    dialer: CXoneDialer, connection: Connection, request_: ScheduleRequest, simulator: RunningSimulator, status: Any
+) -> None:
+    schedule_id = await submitted(dialer, connection, request_)
+    await simulator.put_faults(fault("withdraw", NotOffered(status=status)))
+    assert await dialer.withdraw(connection, request_.campaign_id, schedule_id) == WithdrawNotOffered(status)
+    assert await states(dialer, connection, request_.campaign_id) == [ScheduleState.SCHEDULED]
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        AnswerInstead(status=500),
+        AnswerInstead(status=503, carry_out=True),
+        Reset(),
+        Reset(carry_out=True),
+        Withhold(),
+        Withhold(carry_out=False),
+        Cut(where="head"),
+        Delay(before_seconds=1.5),
+    ],
+)
+async def test_a_withdrawal_without_a_clear_answer_is_repeated_until_the_schedule_is_gone(
+    dialer: CXoneDialer,
+    connection: Connection,
+    request_: ScheduleRequest,
+    simulator: RunningSimulator,
+    effect: Any,
+) -> None:
+    schedule_id = await submitted(dialer, connection, request_)
+    await simulator.put_faults(fault("withdraw", effect, times=1))
+    assert isinstance(await dialer.withdraw(connection, request_.campaign_id, schedule_id), Unavailable)
+    assert await dialer.withdraw(connection, request_.campaign_id, schedule_id) == Withdrawn()
+    assert await states(dialer, connection, request_.campaign_id) == [ScheduleState.CANCELLED]
+
+
+async def test_a_withdrawal_that_is_throttled_or_forbidden_leaves_the_schedule(
+    dialer: CXoneDialer, connection: Connection, request_: ScheduleRequest, simulator: RunningSimulator
+) -> None:
+    schedule_id = await submitted(dialer, connection, request_)
+    await simulator.put_faults(fault("withdraw", AnswerInstead(status=429, headers={"Retry-After": "7"})))
+    throttled = await dialer.withdraw(connection, request_.campaign_id, schedule_id)
+    assert isinstance(throttled, Throttled)
+    assert throttled.retry_after_seconds == 7
+    await simulator.delete_faults()
+    foreign = await dialer.withdraw(connection, "foreign", schedule_id)
+    assert isinstance(foreign, AccessRefused)
+    assert foreign.code == 403
+    assert await states(dialer, connection, request_.campaign_id) == [ScheduleState.SCHEDULED]
+
+
+async def test_an_expired_token_is_renewed_and_the_schedule_withdrawn(
+    dialer: CXoneDialer, connection: Connection, request_: ScheduleRequest, simulator: RunningSimulator
+) -> None:
+    schedule_id = await submitted(dialer, connection, request_)
+    await simulator.expire_tokens()
+    assert await dialer.withdraw(connection, request_.campaign_id, schedule_id) == Withdrawn()
 
 
 async def test_many_schedules_at_once_are_each_carried_out_once(

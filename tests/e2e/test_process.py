@@ -106,6 +106,7 @@ async def test_without_the_crd_it_says_what_to_apply(control_plane_binaries: Con
         (("run", "-A", "--settle-seconds", "20"), "settle_seconds (20) must be at least"),
         (("run", "-A", "--ca-file", "/nowhere"), "--ca-file"),
         (("run", "-A", "--poll-seconds", "0"), "--poll-seconds"),
+        (("run", "-A", "--deletion-deadline-seconds", "0"), "--deletion-deadline-seconds"),
         (("fly",), "No such command"),
         (("sandbox", "--demo", "--without", "operator"), "--demo needs every part"),
     ],

@@ -96,6 +96,25 @@ async def test_other_refusals_name_the_field(
     assert words in await refusal(installed, namespace, **spec)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "supported"),
+    [
+        ("onUncertain", "verify", '"Verify", "Hold"'),
+        ("deletionPolicy", "Delete", '"Cancel", "Orphan"'),
+        ("deletionPolicy", "", '"Cancel", "Orphan"'),
+    ],
+)
+async def test_a_misspelled_choice_is_answered_with_those_there_are(
+    installed: ControlPlane, namespace: str, field: str, value: str, supported: str
+) -> None:
+    assert await refusal(installed, namespace, **{field: value}) == (
+        'The OutboundCampaign "c" is invalid: \n'
+        f'* spec.{field}: Unsupported value: "{value}": supported values: {supported}\n'
+        "* <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct "
+        "the existing errors to complete validation"
+    )
+
+
 async def test_the_campaign_id_never_changes(installed: ControlPlane, namespace: str) -> None:
     manifest = campaign(namespace, "c", suspend=True)
     await installed.kubectl("create", "-f", "-", stdin=yaml.safe_dump(manifest))
@@ -118,6 +137,8 @@ async def test_what_is_left_out_is_filled_in_where_everybody_can_see_it(
         "runPolicy": "Once",
         "windowSeconds": 14400,
         "completion": {"graceSeconds": 3600},
+        "onUncertain": "Verify",
+        "deletionPolicy": "Cancel",
         "suspend": False,
     }
     assert found["status"] == {"observedGeneration": -1}
@@ -159,6 +180,10 @@ async def test_kubectl_get_tells_the_story(world: World, namespace: str) -> None
         ("outboundcampaigns.spec.cron", "Example: 0 9 * * 1-5."),
         ("ocamp.spec.windowSeconds", "Seconds for which each schedule stays open"),
         ("ocamp.spec.completion.graceSeconds", "Default: 3600."),
+        ("ocamp.spec.onUncertain", "Default: Verify. Example: Hold."),
+        ("ocamp.spec.deletionPolicy", "Default: Cancel. Example: Orphan."),
+        ("ocamp.status.run.generation", "metadata.generation of the resource that the run was planned from."),
+        ("ocamp.status.lastHandledResolve", "campaign-operator.io/resolve that was last acted upon"),
         ("ocamp.status.run.windows.cause", "Why the window waits"),
     ],
 )

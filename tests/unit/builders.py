@@ -108,8 +108,10 @@ def campaign(status: OutboundCampaignStatus | None = None, **changes: Any) -> Ca
         "generation": 1,
         "resource_version": "100",
         "created": at(-86400),
-        "deleting": False,
+        "deletion_time": None,
+        "finalizers": (),
         "requested_at": None,
+        "resolve": None,
         "spec": spec(),
         "status": status or OutboundCampaignStatus(observed_generation=1),
     }

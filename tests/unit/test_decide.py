@@ -444,7 +444,9 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
 def test_decide(case: Case) -> None:
     decision = decide(
-        campaign(case.status, spec=case.spec, deleting=case.deleting), observed(case.spec, **case.seen), SETTINGS
+        campaign(case.status, spec=case.spec, deletion_time=at(-5) if case.deleting else None),
+        observed(case.spec, **case.seen),
+        SETTINGS,
     )
     assert_is(decision, case)
 

@@ -22,6 +22,7 @@ from campaign_operator.domain.dialing import (
     SubmitOutcome,
     Throttled,
     Unavailable,
+    WithdrawOutcome,
 )
 from campaign_operator.domain.polling import AnalyticsFault
 from manual_clock import NOON, ManualClock
@@ -61,6 +62,9 @@ class FakeDialer:
         raise NotImplementedError
 
     async def list_schedules(self, connection: Connection, campaign_id: str) -> ListOutcome:
+        raise NotImplementedError
+
+    async def withdraw(self, connection: Connection, campaign_id: str, schedule_id: str) -> WithdrawOutcome:
         raise NotImplementedError
 
 

@@ -44,16 +44,18 @@ class APIServer:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
     ) -> APIAnswer:
-        """One request; `names` fill the placeholders of `path`. Raises NoAnswerError, and nothing for an answer of any
-        status.
+        """One request; `names` fill the placeholders of `path`; the body of a PATCH is a JSON merge patch (RFC 7396).
+
+        Raises NoAnswerError, and nothing for an answer of any status.
         """
+        content_type = "application/merge-patch+json" if method == "PATCH" else "application/json"
         try:
             prepared = await self._client.param_serialize(
                 method,
                 path,
                 path_params=dict(names or {}),
                 query_params=list((query or {}).items()),
-                header_params={"Accept": "application/json", "Content-Type": "application/json"},
+                header_params={"Accept": "application/json", "Content-Type": content_type},
                 body=body,
                 auth_settings=["BearerToken"],
             )

@@ -6,22 +6,24 @@ a readable id. 401 is a clear no, so the token is fetched anew and the request s
 permission.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import quote
 
 from campaign_operator.adapters.answers import UnreadableAnswerError, retry_after_seconds
 from campaign_operator.adapters.credentials import credentials_key
 from campaign_operator.adapters.cxone_wire import (
-    MOST_PAGES,
     PAGE_SIZE,
+    Page,
     Row,
     analytics_body,
-    read_counts,
+    counts_by_campaign,
+    distinct_schedules,
+    read_count,
     read_page,
+    read_schedule,
     read_schedule_id,
-    read_schedules,
     schedule_body,
 )
 from campaign_operator.adapters.exchange import (
@@ -55,6 +57,10 @@ from campaign_operator.domain.dialing import (
     Throttled,
     Unavailable,
     Unclear,
+    Withdrawn,
+    WithdrawNotOffered,
+    WithdrawOutcome,
+    WithdrawRefused,
 )
 from campaign_operator.domain.zones import UnknownTimeZoneError
 from campaign_operator.ports import Clock
@@ -67,6 +73,7 @@ _NoToken = AccessRefused | DestinationRefused | Throttled | Unavailable
 _CallOutcome = ExchangeOutcome | _NoToken
 _Fault = Throttled | AccessRefused | DestinationRefused | Unavailable
 _FaultT = TypeVar("_FaultT")
+_RowT = TypeVar("_RowT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +85,22 @@ class _Call:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _Pages(Generic[_RowT, _FaultT]):
+    """How to read something that comes in pages. `read_row` raises UnreadableAnswerError; what it returns is all that
+    is kept of a row.
+    """
+
+    subject: str
+    call_for: Callable[[int], _Call]
+    read_row: Callable[[Row], _RowT]
+    fault_of: Callable[[_CallOutcome, int], _FaultT]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading(Generic[_RowT]):
     """All pages of one answer, read one after another."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[_RowT, ...]
     pages: int
 
 
@@ -140,40 +159,60 @@ class CXoneDialer:
             path = _schedules_path(campaign_id)
         except _UnusableIDError as error:
             return Unavailable(str(error))
-        previous: list[object] | None = None
+        pages = _Pages(
+            "listing",
+            lambda page: _Call("GET", f"{path}?page={page}&pageSize={PAGE_SIZE}"),
+            lambda row: read_schedule(row, campaign_id),
+            self._listing_fault,
+        )
+        previous: list[str] | None = None
         for _ in range(_MOST_READINGS):
-            reading = await self._read_pages(
-                connection,
-                lambda page: _Call("GET", f"{path}?page={page}&pageSize={PAGE_SIZE}"),
-                self._listing_fault,
-            )
+            reading = await self._read_pages(connection, pages)
             if not isinstance(reading, _Reading):
                 return reading
-            ids = [row.get("id") for row in reading.rows]
+            ids = [row.id for row in reading.rows]
             if reading.pages == 1 or ids == previous:
                 try:
-                    return Listing(read_schedules(reading.rows))
+                    return Listing(distinct_schedules(reading.rows))
                 except UnreadableAnswerError as error:
                     return Unavailable(f"the listing cannot be used: {error}")
             previous = ids
         return Unavailable("the listing changed each time it was read")
+
+    async def withdraw(self, connection: Connection, campaign_id: str, schedule_id: str) -> WithdrawOutcome:
+        """Take a schedule back; 204 and 404 are `Withdrawn`, whatever is no clear answer `Unavailable`. See
+        ports.Dialer.
+        """
+        try:
+            path = f"{_schedules_path(campaign_id)}/{_segment('the schedule id', schedule_id)}"
+        except _UnusableIDError as error:
+            return Unavailable(str(error))
+        outcome = await self._call(connection, _Call("DELETE", path))
+        match outcome:
+            case Answered(status=204 | 404):
+                return Withdrawn()
+            case Answered(status=405 | 501):
+                return WithdrawNotOffered(outcome.status)
+            case Answered(status=400 | 409 | 422):
+                return WithdrawRefused(outcome.status, outcome.reason or "it gave no reason")
+            case _:
+                return self._fault(outcome)
 
     async def fetch_analytics(self, connection: Connection, query: AnalyticsQuery) -> AnalyticsOutcome:
         """Counts of calls, all pages read. See ports.Dialer."""
         if not query.campaign_ids or query.date_to <= query.date_from:
             return Analytics({})
         headers = {"Content-Type": "application/json"}
-        reading = await self._read_pages(
-            connection,
+        pages = _Pages(
+            "analytics",
             lambda page: _Call("POST", _ANALYTICS_PATH, analytics_body(query, page), headers),
+            read_count,
             lambda outcome, _page: self._fault(outcome),
         )
+        reading = await self._read_pages(connection, pages)
         if not isinstance(reading, _Reading):
             return reading
-        try:
-            counts = read_counts(reading.rows)
-        except UnreadableAnswerError as error:
-            return Unavailable(f"the analytics cannot be used: {error}")
+        counts = counts_by_campaign(reading.rows)
         return Analytics(
             {id_: found for id_, found in counts.items() if found is not None and id_ in query.campaign_ids},
             frozenset(id_ for id_, found in counts.items() if found is None) & query.campaign_ids,
@@ -228,31 +267,27 @@ class CXoneDialer:
                 return Unclear(message)
 
     async def _read_pages(
-        self,
-        connection: Connection,
-        call_for: Callable[[int], _Call],
-        fault_of: Callable[[_CallOutcome, int], _FaultT],
-    ) -> _Reading | _FaultT | Unavailable:
+        self, connection: Connection, pages: _Pages[_RowT, _FaultT]
+    ) -> _Reading[_RowT] | _FaultT | Unavailable:
         """All pages, which must agree on how many they are; the first fault ends the reading."""
         begun = self._clock.monotonic()
-        rows: list[Row] = []
+        rows: list[_RowT] = []
         total_pages = 1
         page = 1
         while page <= total_pages:
             if self._clock.monotonic() - begun > _LONGEST_READING_SECONDS:
-                return Unavailable(f"reading {total_pages} pages took too long")
-            outcome = await self._call(connection, call_for(page))
+                return Unavailable(
+                    f"the {pages.subject} cannot be used: it took more than {_LONGEST_READING_SECONDS:g} s to read "
+                    f"{page - 1} of {total_pages} pages"
+                )
+            outcome = await self._call(connection, pages.call_for(page))
             if not isinstance(outcome, Answered) or outcome.status != 200:
-                return fault_of(outcome, page)
+                return pages.fault_of(outcome, page)
             try:
-                found = read_page(outcome.body, page)
+                found = read_page(outcome.body, page, total_pages if page > 1 else None, len(rows))
+                rows.extend(_read_rows(found, pages.read_row))
             except UnreadableAnswerError as error:
-                return Unavailable(f"page {page} of the dialer's answer cannot be used: {error}")
-            if page > 1 and found.total_pages != total_pages:
-                return Unavailable("the number of pages changed while they were read")
-            rows.extend(found.rows)
-            if len(rows) > MOST_PAGES * PAGE_SIZE:
-                return Unavailable(f"the dialer gives more than {MOST_PAGES * PAGE_SIZE} rows")
+                return Unavailable(f"the {pages.subject} cannot be used: page {page}: {error}")
             total_pages = found.total_pages
             page += 1
         return _Reading(tuple(rows), page - 1)
@@ -284,13 +319,27 @@ class CXoneDialer:
 
 
 class _UnusableIDError(ValueError):
-    """A campaign id that no path can hold. The message is fit for users."""
+    """An id that no path can hold. The message is fit for users."""
 
 
 def _schedules_path(campaign_id: str) -> str:
-    if campaign_id in ("", ".", ".."):
-        raise _UnusableIDError("campaignID is empty or made of dots alone, which no URL can hold")
-    return f"/api/v2/outbound/campaigns/{quote(campaign_id, safe='')}/schedules"
+    return f"/api/v2/outbound/campaigns/{_segment('campaignID', campaign_id)}/schedules"
+
+
+def _segment(name: str, value: str) -> str:
+    """One segment of a path, which no id can leave."""
+    if value in ("", ".", ".."):
+        raise _UnusableIDError(f"{name} is empty or made of dots alone, which no URL can hold")
+    return quote(value, safe="")
+
+
+def _read_rows(page: Page, read_row: Callable[[Row], _RowT]) -> Iterator[_RowT]:
+    """The rows as they are read; an error tells which row it is about."""
+    for number, row in enumerate(page.rows, start=1):
+        try:
+            yield read_row(row)
+        except UnreadableAnswerError as error:
+            raise UnreadableAnswerError(f"row {number}: {error}") from error
 
 
 def _said(answer: Answered) -> str:

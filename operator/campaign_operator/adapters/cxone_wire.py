@@ -6,7 +6,7 @@ second time, so nothing is guessed: what is not as agreed raises UnreadableAnswe
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
@@ -23,6 +23,7 @@ from campaign_operator.domain.zones import load_zone
 
 PAGE_SIZE = 100
 MOST_PAGES = 1000
+MOST_ROWS = MOST_PAGES * PAGE_SIZE
 LONGEST_ID = 128
 
 _LONGEST_ZONE = 64
@@ -31,6 +32,13 @@ _METRICS = ("callsCompleted", "callsAttempted", "connected")
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ][0-2]\d:[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-][0-2]\d:[0-5]\d)", re.ASCII)
 
 Row = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledRow:
+    """A row of a cancelled schedule of which no more can be read. `id` is "" where not even that can be."""
+
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +83,8 @@ def read_schedule_id(body: bytes | None) -> str:
     return _read_id(_object(body), "id")
 
 
-def read_page(body: bytes | None, page: int) -> Page:
-    """Page number `page`, whose numbers agree with each other and are not absurd."""
+def read_page(body: bytes | None, page: int, total_so_far: int | None, rows_so_far: int) -> Page:
+    """Page number `page`, whose numbers agree with each other and with the pages before it, and are not absurd."""
     found = _object(body)
     rows, total = found.get("data"), found.get("totalPages")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -92,46 +100,62 @@ def read_page(body: bytes | None, page: int) -> Page:
         raise UnreadableAnswerError("it has more pages than it claims")
     if not rows and (page > 1 or total_pages > 1):
         raise UnreadableAnswerError("one of its pages is empty")
+    if total_so_far not in (None, total_pages):
+        raise UnreadableAnswerError("it tells another number of pages than the one before")
+    if rows_so_far + len(rows) > MOST_ROWS:
+        raise UnreadableAnswerError(f"with it there are more than {MOST_ROWS} rows")
     return Page(tuple(rows), total_pages)
 
 
-def read_schedules(rows: tuple[Row, ...]) -> tuple[Schedule, ...]:
-    """The schedules of a complete listing.
+def read_schedule(row: Row, campaign_id: str) -> Schedule | CancelledRow:
+    """One row of the listing of that campaign.
 
-    One row that cannot be read makes the whole unreadable, since it could be the very schedule that is looked
-    for. Only a cancelled one cannot be: it never counts as carried out, so it is left out.
+    A row that cannot be read makes the whole listing unreadable, since it could be the very schedule that is looked
+    for. Only a cancelled one cannot be: it never counts as carried out. The row of another campaign is no better: to
+    adopt it would be wrong, and so would be to leave it out where the dialer merely spells our id in another way.
     """
-    schedules: dict[str, Schedule] = {}
+    if row.get("campaignId", campaign_id) != campaign_id:
+        raise UnreadableAnswerError("it is of another campaign; see campaignId")
+    try:
+        return _read_schedule(row)
+    except UnreadableAnswerError:
+        if row.get("state") == ScheduleState.CANCELLED:
+            return CancelledRow(_id_if_any(row))
+        raise
+
+
+def distinct_schedules(rows: Iterable[Schedule | CancelledRow]) -> tuple[Schedule, ...]:
+    """The schedules that the rows of a complete listing name, each once. Copies that differ are unreadable: one of them
+    is not true.
+    """
+    found: dict[str, Schedule | CancelledRow] = {}
     for row in rows:
-        try:
-            schedule = _read_schedule(row)
-        except UnreadableAnswerError:
-            if row.get("state") == ScheduleState.CANCELLED:
-                continue
-            raise
-        if schedule.id in schedules:
-            raise UnreadableAnswerError("it names a schedule twice")
-        schedules[schedule.id] = schedule
-    return tuple(schedules.values())
+        if found.setdefault(row.id, row) != row:
+            raise UnreadableAnswerError("it names a schedule twice, in different ways")
+    return tuple(row for row in found.values() if isinstance(row, Schedule))
 
 
-def read_counts(rows: tuple[Row, ...]) -> Mapping[str, CallCounts | None]:
-    """Counts by campaign id; None for a campaign whose numbers cannot be read."""
+def read_count(row: Row) -> tuple[str, CallCounts | None]:
+    """The campaign of one row of analytics and its counts; None where its numbers cannot be read."""
+    numbers = [row.get(metric) for metric in _METRICS]
+    readable = all(_is_count(number) for number in numbers)
+    return _read_id(row, "campaignId"), CallCounts(*cast("list[int]", numbers)) if readable else None
+
+
+def counts_by_campaign(rows: Iterable[tuple[str, CallCounts | None]]) -> Mapping[str, CallCounts | None]:
+    """Counts by campaign id; None for a campaign whose numbers cannot be read or stand there twice."""
     counts: dict[str, CallCounts | None] = {}
-    for row in rows:
-        campaign_id = _read_id(row, "campaignId")
-        numbers = [row.get(metric) for metric in _METRICS]
-        readable = campaign_id not in counts and all(_is_count(number) for number in numbers)
-        counts[campaign_id] = CallCounts(*cast("list[int]", numbers)) if readable else None
+    for campaign_id, found in rows:
+        counts[campaign_id] = found if campaign_id not in counts else None
     return counts
 
 
 def _read_schedule(row: Row) -> Schedule:
     time_zone, state = row.get("timezone"), row.get("state")
     if not isinstance(time_zone, str) or not 0 < len(time_zone) <= _LONGEST_ZONE:
-        raise UnreadableAnswerError("a schedule's timezone cannot be read")
+        raise UnreadableAnswerError("its timezone cannot be read")
     if not isinstance(state, str) or state not in ScheduleState.__members__:
-        raise UnreadableAnswerError("a schedule's state is none that is known")
+        raise UnreadableAnswerError("its state is none that is known")
     return Schedule(
         id=_read_id(row, "id"),
         time_zone=time_zone,
@@ -148,9 +172,16 @@ def _read_id(row: Row, field: str) -> str:
     return value
 
 
+def _id_if_any(row: Row) -> str:
+    try:
+        return _read_id(row, "id")
+    except UnreadableAnswerError:
+        return ""
+
+
 def _read_time(row: Row, field: str) -> datetime:
     value = row.get(field)
-    problem = UnreadableAnswerError(f"a schedule's {field} is not a time with an offset")
+    problem = UnreadableAnswerError(f"its {field} is not a time with an offset")
     if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
         raise problem
     try:

@@ -21,9 +21,12 @@ from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import (
     GROUP,
     KIND,
+    MAX_RESOLVE,
     PLURAL,
     REQUESTED_AT_ANNOTATION,
+    RESOLVE_ANNOTATION,
     VERSION,
+    WITHDRAW_FINALIZER,
 )
 from campaign_operator.domain.campaign import Campaign, CampaignRef
 from campaign_operator.domain.connection import Connection
@@ -37,6 +40,7 @@ _CAMPAIGNS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
 _CAMPAIGN = f"{_CAMPAIGNS}/{{name}}"
 _STATUS = f"{_CAMPAIGN}/status"
 _ALL_CAMPAIGNS = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
+_NAMESPACE = "/api/v1/namespaces/{namespace}"
 _SECRET = "/api/v1/namespaces/{namespace}/secrets/{name}"  # noqa: S105 - a path
 _AS_US = {"fieldManager": "campaign-operator"}
 _REQUESTED_AT_LENGTH = 256
@@ -87,6 +91,37 @@ class KubeStore:
             raise
         metrics.status_writes.labels("written").inc()
         return written
+
+    async def write_finalizer(self, campaign: Campaign, present: bool) -> Campaign | None:
+        """See ports.CampaignStore."""
+        if present == (WITHDRAW_FINALIZER in campaign.finalizers) or (present and campaign.deleting):
+            return campaign
+        others = [finalizer for finalizer in campaign.finalizers if finalizer != WITHDRAW_FINALIZER]
+        names = {"namespace": campaign.ref.namespace, "name": campaign.ref.name}
+        # A merge patch replaces the whole list. The resourceVersion makes that safe: it is the list that was read.
+        patch = {
+            "metadata": {
+                "uid": campaign.uid,
+                "resourceVersion": campaign.resource_version,
+                "finalizers": [*others, WITHDRAW_FINALIZER] if present else others,
+            }
+        }
+        doing = "writing the finalizer"
+        answer = await self._ask(doing, "PATCH", _CAMPAIGN, names, _AS_US, patch)
+        if answer.status in (404, 409):
+            raise ConflictError
+        written = _campaign(_body(answer, doing))
+        return None if written.deleting and not written.finalizers else written
+
+    async def namespace_is_terminating(self, namespace: str) -> bool:
+        """See ports.CampaignStore."""
+        doing = "reading the namespace"
+        answer = await self._ask(doing, "GET", _NAMESPACE, {"namespace": namespace})
+        if answer.status in (403, 404):
+            return answer.status == 404
+        wire = _body(answer, doing)
+        phase = (wire.get("status") or {}).get("phase")
+        return phase == "Terminating" or wire["metadata"].get("deletionTimestamp") is not None
 
     async def list_with_campaign_id(self, campaign_id: str) -> tuple[Campaign, ...]:
         """See ports.CampaignStore."""
@@ -190,7 +225,7 @@ def _cause(answer: APIAnswer) -> str:
 def _campaign(wire: Mapping[str, Any]) -> Campaign:
     meta = wire["metadata"]
     ref = CampaignRef(meta["namespace"], meta["name"])
-    requested_at = (meta.get("annotations") or {}).get(REQUESTED_AT_ANNOTATION)
+    annotations, deleted = meta.get("annotations") or {}, meta.get("deletionTimestamp")
     try:
         spec = OutboundCampaignSpec.model_validate(wire["spec"])
         status = parse_status(wire.get("status"))
@@ -205,8 +240,14 @@ def _campaign(wire: Mapping[str, Any]) -> Campaign:
         generation=meta["generation"],
         resource_version=meta["resourceVersion"],
         created=datetime.fromisoformat(meta["creationTimestamp"]),
-        deleting=meta.get("deletionTimestamp") is not None,
-        requested_at=requested_at[:_REQUESTED_AT_LENGTH] if requested_at is not None else None,
+        deletion_time=datetime.fromisoformat(deleted) if deleted is not None else None,
+        finalizers=tuple(meta.get("finalizers") or ()),
+        requested_at=_beginning(annotations.get(REQUESTED_AT_ANNOTATION), _REQUESTED_AT_LENGTH),
+        resolve=_beginning(annotations.get(RESOLVE_ANNOTATION), MAX_RESOLVE),
         spec=spec,
         status=status,
     )
+
+
+def _beginning(value: str | None, length: int) -> str | None:
+    return None if value is None else value[:length]

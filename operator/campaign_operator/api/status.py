@@ -111,6 +111,9 @@ class FinishedRun(ResourceModel):
 
     id: RunID = Field(description="Nominal time of the run, without a zone, as cron names it. Example: 20261125T0900.")
     state: RunState = Field(description="Where the run stands.")
+    generation: Annotated[int, Field(ge=0, le=2**53)] = Field(
+        default=0, description="metadata.generation of the resource that the run was planned from."
+    )
     plan_hash: Hash = Field(description="Hash over the windows as planned.")
     spec_hash: Hash = Field(description="Hash over the parts of the spec that the plan was made from.")
     run_policy: RunPolicy = Field(default=RunPolicy.ONCE, description="runPolicy while the run was in hand.")
@@ -178,6 +181,11 @@ class OutboundCampaignStatus(ResourceModel):
         default=None,
         max_length=256,
         description="Value of the annotation campaign-operator.io/requestedAt that was last acted upon.",
+    )
+    last_handled_resolve: str | None = Field(
+        default=None,
+        max_length=256,
+        description="Value of the annotation campaign-operator.io/resolve that was last acted upon.",
     )
 
 

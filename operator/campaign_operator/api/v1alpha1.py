@@ -10,7 +10,14 @@ from pydantic import ConfigDict, Field
 
 from campaign_operator.api.schema import ResourceModel, rules
 from campaign_operator.api.status import OutboundCampaignStatus
-from campaign_operator.api.vocabulary import MAX_CONTACTS, RunPolicy, StartMode, TimeZoneName
+from campaign_operator.api.vocabulary import (
+    MAX_CONTACTS,
+    DeletionPolicy,
+    OnUncertain,
+    RunPolicy,
+    StartMode,
+    TimeZoneName,
+)
 
 _CRON_ITEM = r"(\\*|[0-9]+|[A-Za-z]{3})(-([0-9]+|[A-Za-z]{3}))?(/[0-9]+)?"
 _CRON_FIELD = f"{_CRON_ITEM}(,{_CRON_ITEM})*"
@@ -175,6 +182,19 @@ class OutboundCampaignSpec(ResourceModel):
         description="Once: the next match of cron, then never again. Recurring: run after run. Default: Once.",
     )
     completion: Completion = Field(default=Completion(), description="When a run is done.")
+    on_uncertain: OnUncertain = Field(
+        default=OnUncertain.VERIFY,
+        description="What is done when nobody knows whether the dialer has taken a schedule, for instance because its "
+        "answer was lost: Verify, the dialer's listing is read and the schedule is adopted or submitted again; Hold, "
+        "nothing is looked up and the window waits for a person, who settles it by the annotation "
+        "campaign-operator.io/resolve. Default: Verify. Example: Hold.",
+    )
+    deletion_policy: DeletionPolicy = Field(
+        default=DeletionPolicy.CANCEL,
+        description="What becomes of schedules that have not started when the campaign is deleted: Cancel, they are "
+        "withdrawn from the dialer before the campaign goes; Orphan, they stay and will dial. Default: Cancel. "
+        "Example: Orphan.",
+    )
     suspend: bool = Field(
         default=False,
         description="True: nothing more is submitted until it is taken back; what is submitted stays. Default: false.",

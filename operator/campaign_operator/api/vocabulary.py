@@ -14,11 +14,15 @@ SHORT_NAME = "ocamp"
 CATEGORY = "campaigns"
 
 REQUESTED_AT_ANNOTATION = f"{GROUP}/requestedAt"
+RESOLVE_ANNOTATION = f"{GROUP}/resolve"
+WITHDRAW_FINALIZER = f"{GROUP}/withdraw"
 
 MAX_CONTACTS = 2000
 MAX_WINDOWS = 600
 MAX_HISTORY = 5
 MAX_MESSAGE = 1024
+MAX_RESOLVE = 16384
+"""Characters of the resolve annotation that are read. One that reaches it may have been cut, and is too long."""
 
 TimeZoneName = Annotated[str, Field(min_length=1, max_length=64)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
@@ -38,6 +42,20 @@ class RunPolicy(StrEnum):
     RECURRING = "Recurring"
 
 
+class OnUncertain(StrEnum):
+    """What becomes of a window of which nobody knows whether the dialer has taken it."""
+
+    VERIFY = "Verify"
+    HOLD = "Hold"
+
+
+class DeletionPolicy(StrEnum):
+    """What becomes of schedules that have not started when their campaign is deleted."""
+
+    CANCEL = "Cancel"
+    ORPHAN = "Orphan"
+
+
 class WindowState(StrEnum):
     """Where the schedule of one window stands."""
 
@@ -48,6 +66,8 @@ class WindowState(StrEnum):
     HELD = "Held"
     REJECTED = "Rejected"
     MISSED = "Missed"
+    WITHDRAWING = "Withdrawing"
+    WITHDRAWN = "Withdrawn"
 
 
 class RunState(StrEnum):
@@ -61,6 +81,7 @@ class RunState(StrEnum):
     COMPLETED = "Completed"
     TIMED_OUT = "TimedOut"
     FAILED = "Failed"
+    CANCELLED = "Cancelled"
 
 
 class WebhookState(StrEnum):

@@ -20,17 +20,30 @@ class CampaignRef:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A resource at one resourceVersion. `requested_at` is the annotation that asks for another look."""
+    """A resource at one resourceVersion.
+
+    `deletion_time`: when its deletion was asked for; None while it is not being deleted. `finalizers` are everybody's,
+    in their order. `requested_at` is the annotation that asks for another look. `resolve` is the annotation that says
+    what shall become of held windows; of MAX_RESOLVE characters it is at most, and one of just so many may have been
+    cut.
+    """
 
     ref: CampaignRef
     uid: str
     generation: int
     resource_version: str
     created: datetime
-    deleting: bool
+    deletion_time: datetime | None
+    finalizers: tuple[str, ...]
     requested_at: str | None
+    resolve: str | None
     spec: OutboundCampaignSpec
     status: OutboundCampaignStatus
+
+    @property
+    def deleting(self) -> bool:
+        """Whether its deletion was asked for."""
+        return self.deletion_time is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +51,8 @@ class Settings:
     """The operator's settings that decisions depend on, all in seconds.
 
     `settle_seconds` must cover the time within which a request may leave, the request's own time-out, and the time the
-    dialer needs to carry it out and show it in its listing.
+    dialer needs to carry it out and show it in its listing. After `deletion_deadline_seconds` a deleted campaign goes,
+    even where its schedules could not be withdrawn.
     """
 
     poll_seconds: float = 30
@@ -46,9 +60,15 @@ class Settings:
     send_within_seconds: float = 10
     request_timeout_seconds: float = 30
     settle_seconds: float = 60
+    deletion_deadline_seconds: float = 600
 
     def __post_init__(self) -> None:
-        for name in ("poll_seconds", "send_within_seconds", "request_timeout_seconds"):
+        for name in (
+            "poll_seconds",
+            "send_within_seconds",
+            "request_timeout_seconds",
+            "deletion_deadline_seconds",
+        ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be more than 0")
         if self.lead_seconds < 0:

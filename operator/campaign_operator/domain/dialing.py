@@ -100,6 +100,26 @@ class DestinationRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """204, or 404: the schedule will not dial. Whether it was ever there is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawNotOffered:
+    """405 or 501: this dialer takes no schedule back."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawRefused:
+    """400, 409 or 422: the dialer understood and will not, for instance because the schedule has started."""
+
+    code: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """400 or 422: the dialer understood the schedule and will never take it."""
 
@@ -118,7 +138,8 @@ class Unclear:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """A reading call got no usable answer (connection, time-out, 5xx, unreadable). Reading again does no harm.
+    """A call that may be repeated got no usable answer (connection, time-out, 5xx, unreadable). Asking again does no
+    harm.
 
     `code` is the status of the answer, if one came and was not 200.
     """
@@ -177,6 +198,9 @@ class Analytics:
 
 
 SubmitOutcome = Accepted | NotSent | Throttled | AccessRefused | DestinationRefused | Rejected | Unclear
+WithdrawOutcome = (
+    Withdrawn | WithdrawNotOffered | WithdrawRefused | Throttled | AccessRefused | DestinationRefused | Unavailable
+)
 ListOutcome = Listing | ListingNotOffered | Throttled | AccessRefused | DestinationRefused | Unavailable
 AnalyticsOutcome = Analytics | Throttled | AccessRefused | DestinationRefused | Unavailable
 AuthenticateOutcome = Authenticated | Throttled | AccessRefused | DestinationRefused | Unavailable
