@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from campaign_operator.domain.blueprint import Blueprint
+from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.dialing import SubmitOutcome
 from campaign_operator.domain.observation import Problem
 from campaign_operator.domain.runs import Attempt
@@ -20,6 +21,8 @@ class Memory:
     """`first_seen`: monotonic seconds at which each possibly sent attempt was first seen. `outcomes`: answers not on
     record yet.
 
+    `listed_version` is the resourceVersion of a status of which every write since the dialer's last listing was this
+    process's own. `connection` is the one last read, for the time when its Secret is gone before the campaign.
     `refused_version` is the version of the connection Secret that was refused, `own_versions` the resourceVersions
     that our own writes made, whose events tell nothing new.
     """
@@ -30,9 +33,17 @@ class Memory:
     outcomes: dict[Attempt, SubmitOutcome] = field(default_factory=dict)
     polled_at: datetime | None = None
     refused_version: str | None = None
+    listed_version: str | None = None
+    connection: Connection | None = None
     own_versions: deque[str] = field(default_factory=lambda: deque(maxlen=_OWN_WRITES_REMEMBERED))
     blueprint: tuple[int, Blueprint | Problem] | None = None
     faults_in_a_row: int = 0
+
+    def wrote(self, before: str, after: str) -> None:
+        """A write of our own took the resource from one resourceVersion to the next."""
+        self.own_versions.append(after)
+        if self.listed_version == before:
+            self.listed_version = after
 
     def begin_anew(self, uid: str) -> None:
         """Forget all but the lock: a resource of the same name is not the same resource."""

@@ -12,25 +12,33 @@ from typing import Any
 
 import structlog
 
-from campaign_operator.api.conditions import Reason
+from campaign_operator.api.conditions import Reason, counted
 from campaign_operator.api.status import OutboundCampaignStatus
-from campaign_operator.domain import record, runs
+from campaign_operator.domain import record, resolution, runs, withdrawal
 from campaign_operator.domain.actions import (
     Action,
+    AddFinalizer,
     Decision,
+    DeleteSchedules,
     Deliver,
     DropPlan,
     FinishRun,
+    Hold,
+    KeepPlan,
     LookUp,
     MarkUncertain,
     PlanRun,
     Poll,
     PromoteNextRun,
     RecordOutcomes,
+    RemoveFinalizer,
     Reschedule,
+    Resolve,
+    Restore,
     Submit,
     TryAgain,
     Wait,
+    WithdrawRun,
 )
 from campaign_operator.domain.announcement import announcement
 from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
@@ -40,8 +48,9 @@ from campaign_operator.domain.decide import (
     decide,
 )
 from campaign_operator.domain.delivery import DeliveryFailed, DeliveryOutcome, WebhookMessage
+from campaign_operator.domain.dialing import Listing, ListingNotOffered
 from campaign_operator.domain.errors import InvalidSpecError
-from campaign_operator.domain.notes import edit_note, notes
+from campaign_operator.domain.notes import Note, edit_note, notes
 from campaign_operator.domain.observation import Observation, Problem
 from campaign_operator.domain.polling import polled
 from campaign_operator.domain.summary import summarize
@@ -67,6 +76,8 @@ MAX_CONFLICTS = 5
 
 FAULT_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits after passes that failed in a row, for want of the API server or by an unforeseen error."""
+
+SHOWN_LEFT_BEHIND = 10
 
 log = structlog.get_logger()
 
@@ -155,7 +166,10 @@ class Reconciler:
             log.info("acting", action=type(decision.action).__name__, reason=decision.reason, run=_run_id(campaign))
             if isinstance(decision.action, Poll):
                 poll = False
-            campaign = await self._act(campaign, decision.action, memory)
+            after = await self._act(campaign, decision.action, memory)
+            if after is None:
+                return self.forget(ref)
+            campaign = after
         log.error("the campaign never has enough; waiting", steps=MAX_STEPS)
         self._alarms.set_in(ref, FAULT_SECONDS[-1])
         return None
@@ -163,7 +177,7 @@ class Reconciler:
     async def _wait(self, campaign: Campaign, observed: Observation, memory: Memory, decision: Decision) -> None:
         # an attempt that status no longer holds may be somebody else's when its number comes again
         memory.outcomes.clear()
-        if not campaign.deleting:
+        if campaign.has_finalizer or not campaign.deleting:
             await self._write(campaign, campaign.status, memory, observed)
         if decision.next_check is None:
             self._alarms.clear(campaign.ref)
@@ -171,7 +185,7 @@ class Reconciler:
             self._alarms.set(campaign.ref, decision.next_check)
 
     async def _observe(self, campaign: Campaign, memory: Memory, poll: bool) -> Observation:
-        connection, version = await self._connection(campaign)
+        connection, version = await self._connection(campaign, memory)
         asked = campaign.requested_at is not None and campaign.requested_at != campaign.status.last_handled_request
         edited = campaign.generation != campaign.status.observed_generation
         repaired = memory.refused_version is not None and version != memory.refused_version
@@ -186,19 +200,21 @@ class Reconciler:
             connection=connection,
             outcomes=dict(memory.outcomes),
             settled_at=self._settled_at(possibly_sent, memory),
+            credentials_lost=await self._are_credentials_lost(campaign, connection),
             polled_at=memory.polled_at,
             poll_due=poll or asked,
             retry_now=asked or edited or repaired,
         )
 
-    async def _connection(self, campaign: Campaign) -> tuple[Connection | Problem | None, str]:
+    async def _connection(self, campaign: Campaign, memory: Memory) -> tuple[Connection | Problem | None, str]:
         if runs.is_over_for_good(campaign.status):
             return None, ""
-        return await self._store.read_connection(
-            campaign.ref.namespace,
-            campaign.spec.connection.secret_ref.name,
-            max_age_seconds=self._settings.poll_seconds / 2,
-        )
+        return await self._submission.connection(campaign, memory, max_age_seconds=self._settings.poll_seconds / 2)
+
+    async def _are_credentials_lost(self, campaign: Campaign, connection: Connection | Problem | None) -> bool:
+        """Whether waiting for the Secret is in vain: nothing can be created in a namespace that is being deleted."""
+        missing = isinstance(connection, Problem) and connection.reason is Reason.SECRET_NOT_FOUND
+        return campaign.deleting and missing and await self._store.namespace_is_terminating(campaign.ref.namespace)
 
     def _blueprint(self, campaign: Campaign, memory: Memory) -> Blueprint | Problem:
         if memory.blueprint is None or memory.blueprint[0] != campaign.generation:
@@ -218,17 +234,20 @@ class Reconciler:
             for attempt, seen in memory.first_seen.items()
         }
 
-    async def _act(self, campaign: Campaign, action: Action, memory: Memory) -> Campaign:
+    async def _act(self, campaign: Campaign, action: Action, memory: Memory) -> Campaign | None:
         status, now = campaign.status, self._clock.now()
 
         async def write(at: Campaign, changed: OutboundCampaignStatus) -> Campaign:
             return await self._write(at, changed, memory)
 
         match action:
-            case PlanRun(place, plan):
+            case PlanRun(place, plan, status_lost):
+                memory.listed_version = None
                 blueprint = self._blueprint(campaign, memory)
                 spec_hash = blueprint.spec_hash if isinstance(blueprint, Blueprint) else ""
-                return await write(campaign, record.planned(status, place, plan, spec_hash, campaign.spec.run_policy))
+                return await write(
+                    campaign, record.planned(status, place, plan, spec_hash, campaign, status_lost=status_lost)
+                )
             case DropPlan(place):
                 return await write(campaign, record.with_run(status, place, None))
             case PromoteNextRun():
@@ -241,8 +260,25 @@ class Reconciler:
                 campaign = await write(campaign, record.answered(status, place, memory.outcomes, now))
                 memory.outcomes.clear()
                 return campaign
-            case MarkUncertain(place, time_zones):
-                return await write(campaign, record.uncertain(status, place, time_zones))
+            case MarkUncertain(place, time_zones, message):
+                return await write(campaign, record.uncertain(status, place, time_zones, message))
+            case Hold(place, time_zones):
+                return await write(campaign, record.held(status, place, time_zones, "onUncertain is Hold"))
+            case KeepPlan(place, spec_hash):
+                return await write(campaign, withdrawal.kept(status, place, spec_hash))
+            case WithdrawRun(place, time_zones):
+                return await write(campaign, withdrawal.begun(status, place, time_zones))
+            case Restore(place, time_zones):
+                return await write(campaign, withdrawal.restored(status, place, time_zones))
+            case DeleteSchedules():
+                return await self._submission.delete(campaign, action, memory, write)
+            case Resolve():
+                return await self._resolve(campaign, memory)
+            case AddFinalizer():
+                return await self._write_finalizer(campaign, memory, present=True)
+            case RemoveFinalizer(left_behind):
+                self._tell_of(campaign, left_behind)
+                return await self._write_finalizer(campaign, memory, present=False)
             case Reschedule(place, fates):
                 return await write(campaign, record.rescheduled(status, place, fates))
             case TryAgain():
@@ -259,8 +295,40 @@ class Reconciler:
             case Wait():
                 return campaign
 
+    async def _write_finalizer(self, campaign: Campaign, memory: Memory, *, present: bool) -> Campaign | None:
+        written = await self._store.write_finalizer(campaign, present)
+        if written is not None:
+            memory.wrote(campaign.resource_version, written.resource_version)
+        return written
+
+    def _tell_of(self, campaign: Campaign, left_behind: tuple[str, ...]) -> None:
+        """In a namespace that is being deleted no Event can be written, so the log and a metric say it, too."""
+        if not left_behind:
+            return
+        metrics.left_behind.inc(len(left_behind))
+        log.error("the campaign goes and leaves schedules behind", windows=list(left_behind))
+        shown = ", ".join(left_behind[:SHOWN_LEFT_BEHIND]) + (", ..." if len(left_behind) > SHOWN_LEFT_BEHIND else "")
+        message = f"{counted(len(left_behind), 'schedule')} could not be withdrawn and may still dial: {shown}"
+        self._store.record_event(campaign, Note("Warning", Reason.LEFT_BEHIND, message))
+
+    async def _resolve(self, campaign: Campaign, memory: Memory) -> Campaign:
+        said, listing = campaign.resolve or "", None
+        if resolution.names_schedules(said, campaign.status):
+            answer = await self._submission.listing_for(campaign, memory)
+            if isinstance(answer, Listing):
+                listing = answer
+            elif not isinstance(answer, ListingNotOffered):
+                raise StoreUnavailableError(f"the annotation cannot be checked: {answer.message}")
+        result = resolution.resolved(said, campaign.status, listing)
+        campaign = await self._write(campaign, result.status, memory)
+        for what in result.done:
+            self._store.record_event(campaign, Note("Normal", Reason.RESOLVED, f"resolved by a person: {what}"))
+        for what in result.refused:
+            self._store.record_event(campaign, Note("Warning", Reason.RESOLVE_REFUSED, what))
+        return campaign
+
     async def _poll(self, campaign: Campaign, action: Poll, memory: Memory) -> Campaign:
-        connection, _ = await self._connection(campaign)
+        connection, _ = await self._connection(campaign, memory)
         if not isinstance(connection, Connection):
             return campaign
         memory.polled_at = self._clock.now()
@@ -323,8 +391,8 @@ class Reconciler:
         if status == campaign.status:
             return campaign
         written = await self._store.write_status(campaign, status)
-        memory.own_versions.append(written.resource_version)
-        edited = edit_note(campaign, observed.blueprint)
+        memory.wrote(campaign.resource_version, written.resource_version)
+        edited = edit_note(campaign, observed.blueprint, observed.now)
         for note in (*([edited] if edited is not None else []), *notes(campaign.status, written.status)):
             self._store.record_event(campaign, note)
         return written

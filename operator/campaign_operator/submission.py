@@ -12,24 +12,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaign_operator.api.conditions import STALLING_CAUSES
+from campaign_operator.api.conditions import STALLING_CAUSES, Reason
 from campaign_operator.api.status import OutboundCampaignStatus, RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain import record, runs
+from campaign_operator.domain import record, runs, withdrawal
 from campaign_operator.domain.actions import (
+    DeleteSchedules,
     LookUp,
     Place,
     Submit,
 )
 from campaign_operator.domain.campaign import Campaign, Settings
 from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.decide import (
-    changed_connection,
-)
 from campaign_operator.domain.dialing import (
     Authenticated,
     Listing,
     ListingNotOffered,
+    ListOutcome,
     NotSent,
     ScheduleRequest,
     SendPermission,
@@ -38,6 +37,7 @@ from campaign_operator.domain.dialing import (
 from campaign_operator.domain.observation import Problem
 from campaign_operator.domain.ownership import Claim, in_use
 from campaign_operator.domain.permission import IntentPermission
+from campaign_operator.domain.situation import changed_connection
 from campaign_operator.memory import Memory
 from campaign_operator.observability import metrics
 from campaign_operator.ports import CampaignStore, Clock, Dialer
@@ -101,22 +101,37 @@ class Submission:
         self._settings = settings
         self._permits: defaultdict[str, Permits] = defaultdict(Permits)
 
-    async def submit(self, campaign: Campaign, action: Submit, memory: Memory, write: Write) -> Campaign:
-        """One batch: look before the first intent, write the intent, send, and leave the answers in memory."""
-        connection, version = await self._store.read_connection(
-            campaign.ref.namespace, campaign.spec.connection.secret_ref.name, max_age_seconds=0
+    async def connection(
+        self, campaign: Campaign, memory: Memory, max_age_seconds: float = 0
+    ) -> tuple[Connection | Problem, str]:
+        """See CampaignStore.read_connection; for a campaign that is being deleted, where its Secret has gone before it,
+        the connection last read.
+        """
+        found, version = await self._store.read_connection(
+            campaign.ref.namespace, campaign.spec.connection.secret_ref.name, max_age_seconds=max_age_seconds
         )
+        if isinstance(found, Connection):
+            memory.connection = found
+        elif campaign.deleting and found.reason is Reason.SECRET_NOT_FOUND and memory.connection is not None:
+            return memory.connection, version
+        return found, version
+
+    async def submit(self, campaign: Campaign, action: Submit, memory: Memory, write: Write) -> Campaign:
+        """One batch: look at the dialer before an intent on a status that others may have written, write the intent,
+        send, and leave the answers in memory.
+        """
+        connection, version = await self.connection(campaign, memory)
         if isinstance(connection, Problem) or changed_connection(campaign, connection, self._clock.now()):
             return campaign  # the next look at the campaign finds the same and says so
         problem, until = await self._standing_in_the_way(campaign, connection)
-        if problem is None and action.first:
+        if problem is None and campaign.resource_version != memory.listed_version:
             listing = await self._dialer.list_schedules(connection, campaign.spec.campaign_id)
-            if isinstance(listing, Listing):
-                run = record.run_at(campaign.status, action.place)
-                found = record.matching(run.windows, listing)
-                if found:
-                    return await write(campaign, record.adopted(campaign.status, action.place, found, connection.hash))
-            elif not isinstance(listing, ListingNotOffered):
+            if isinstance(listing, Listing | ListingNotOffered):
+                memory.listed_version = campaign.resource_version
+                status = _as_listed(campaign.status, action.place, listing, connection)
+                if status is not campaign.status:
+                    return await write(campaign, status)
+            else:
                 problem, seconds = record.standing_in_the_way(listing)
                 until = self._in(LOOK_UP_RETRY_SECONDS if seconds is None else seconds)
         if problem is not None:
@@ -173,7 +188,7 @@ class Submission:
             time_zone=window.time_zone,
             start=window.start_time,
             end=window.end_time,
-            idempotency_key=f"{campaign.uid}/{run.id}/{window.time_zone}/{window.attempt}",
+            idempotency_key=f"{campaign.uid}/{run.id}/{run.generation}/{window.time_zone}/{window.attempt}",
         )
         attempt = runs.attempt_of(run, window)
         memory.outcomes[attempt] = Unclear("sending it was interrupted")
@@ -190,9 +205,7 @@ class Submission:
         fresh = await self._store.read(campaign.ref)
         if fresh is None or fresh.uid != campaign.uid or _uncertain_attempts(fresh, action) != attempts:
             return fresh if fresh is not None and fresh.uid == campaign.uid else campaign
-        connection, version = await self._store.read_connection(
-            fresh.ref.namespace, fresh.spec.connection.secret_ref.name, max_age_seconds=0
-        )
+        connection, version = await self.connection(fresh, memory)
         if isinstance(connection, Problem) or changed_connection(fresh, connection, self._clock.now()):
             return fresh
         listing = await self._dialer.list_schedules(connection, fresh.spec.campaign_id)
@@ -201,13 +214,40 @@ class Submission:
             case Listing():
                 return await write(fresh, record.looked_up(status, action.place, zones, listing))
             case ListingNotOffered(code):
-                return await write(fresh, record.held(status, action.place, zones, code))
+                return await write(fresh, record.held(status, action.place, zones, no_listing(code)))
             case _:
                 problem, seconds = record.standing_in_the_way(listing)
                 if problem.reason in STALLING_CAUSES:
                     memory.refused_version = version
                 until = self._in(LOOK_UP_RETRY_SECONDS if seconds is None else seconds)
                 return await write(fresh, record.parked(status, action.place, zones, problem, until))
+
+    async def delete(self, campaign: Campaign, action: DeleteSchedules, memory: Memory, write: Write) -> Campaign:
+        """One batch of DELETEs and the record of their answers; `Withdrawing` was written before."""
+        connection, version = await self.connection(campaign, memory)
+        if isinstance(connection, Problem) or changed_connection(campaign, connection, self._clock.now()):
+            return campaign
+        run = record.run_at(campaign.status, action.place)
+        schedules = [w.schedule_id for w in run.windows if w.time_zone in frozenset(action.time_zones)]
+        async with self._permits[connection.hash].take(len(schedules)) as count:
+            batch = [schedule_id for schedule_id in schedules[:count] if schedule_id is not None]
+            answers = await asyncio.gather(
+                *(self._dialer.withdraw(connection, campaign.spec.campaign_id, one) for one in batch)
+            )
+        for answer in answers:
+            metrics.withdrawals.labels(type(answer).__name__).inc()
+        if any(record.is_refusal(answer) for answer in answers):
+            memory.refused_version = version
+        outcomes = dict(zip(batch, answers, strict=True))
+        now = self._clock.now()
+        return await write(campaign, withdrawal.answered(campaign.status, action.place, outcomes, now))
+
+    async def listing_for(self, campaign: Campaign, memory: Memory) -> ListOutcome | Problem:
+        """The dialer's listing of the campaign, or why there is none."""
+        connection, _ = await self.connection(campaign, memory)
+        if isinstance(connection, Problem):
+            return connection
+        return await self._dialer.list_schedules(connection, campaign.spec.campaign_id)
 
     async def _standing_in_the_way(self, campaign: Campaign, connection: Connection) -> tuple[Problem | None, datetime]:
         """Whether these credentials are accepted and the campaign is ours to submit to; else why not, and until when
@@ -231,7 +271,9 @@ class Submission:
         others = [
             c
             for c in await self._store.list_with_campaign_id(campaign.spec.campaign_id)
-            if c.uid != campaign.uid and not c.deleting and not runs.is_over_for_good(c.status)
+            if c.uid != campaign.uid
+            and not (c.deleting and not runs.has_outstanding(c.status, self._clock.now()))
+            and not runs.is_over_for_good(c.status)
         ]
         claims = [claim for other in others if (claim := await self._claim(other, connection)) is not None]
         mine = Claim(campaign.ref, campaign.uid, campaign.created, outstanding=False)
@@ -250,6 +292,26 @@ class Submission:
 
     def _in(self, seconds: float) -> datetime:
         return self._clock.now() + timedelta(seconds=seconds)
+
+
+def no_listing(code: int) -> str:
+    """Why nobody can be asked."""
+    return f"the dialer has no listing (it answered {code})"
+
+
+def _as_listed(
+    status: OutboundCampaignStatus, place: Place, listing: Listing | ListingNotOffered, connection: Connection
+) -> OutboundCampaignStatus:
+    """The status with the planned windows that are at the dialer already; the same object where none is.
+
+    Without a listing only a lost status tells that there may be some.
+    """
+    planned = runs.in_state(record.run_at(status, place), WindowState.PLANNED)
+    if isinstance(listing, Listing):
+        found = record.matching(planned, listing)
+        return record.adopted(status, place, found, connection.hash) if found else status
+    lost = [w.time_zone for w in planned if w.cause == Reason.STATUS_LOST]
+    return record.held(status, place, lost, no_listing(listing.code)) if lost else status
 
 
 def _uncertain_attempts(campaign: Campaign, action: LookUp) -> frozenset[runs.Attempt]:

@@ -57,7 +57,7 @@ def window(
 ) -> WindowStatus:
     """One window, by default of New York and an hour ahead."""
     fields: dict[str, Any] = {"time_zone": "America/New_York", "contacts": 1}
-    if state is WindowState.SUBMITTED:
+    if state is WindowState.SUBMITTED or state is WindowState.WITHDRAWING:
         fields |= {"schedule_id": "s-1", "attempt": 1}
     elif state in (WindowState.INTENT, WindowState.UNCERTAIN, WindowState.HELD):
         fields |= {"attempt": 1}
@@ -70,6 +70,7 @@ def run(*windows: WindowStatus, **changes: Any) -> RunStatus:
     fields: dict[str, Any] = {
         "id": "20261124T0900",
         "state": RunState.PLANNED,
+        "generation": 1,
         "plan_hash": "p1",
         "spec_hash": blueprint().spec_hash,
         "connection_hash": CONNECTION.hash,

@@ -9,6 +9,7 @@ from builders import (
     NOW,
     SETTINGS,
     at,
+    blueprint,
     calls,
     campaign,
     finished,
@@ -24,7 +25,7 @@ from builders import (
 )
 
 from campaign_operator.api.conditions import Reason
-from campaign_operator.api.status import OutboundCampaignStatus
+from campaign_operator.api.status import OutboundCampaignStatus, RunStatus
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import (
     RunPolicy,
@@ -33,31 +34,41 @@ from campaign_operator.api.vocabulary import (
     WindowState,
 )
 from campaign_operator.domain.actions import (
+    AddFinalizer,
     Decision,
+    DeleteSchedules,
     Deliver,
     DropPlan,
     FinishRun,
+    Hold,
+    KeepPlan,
     LookUp,
     MarkUncertain,
     PlanRun,
     Poll,
     PromoteNextRun,
     RecordOutcomes,
+    RemoveFinalizer,
     Reschedule,
+    Resolve,
+    Restore,
     Submit,
     TryAgain,
     Wait,
+    WithdrawRun,
 )
 from campaign_operator.domain.decide import (
     decide,
 )
 from campaign_operator.domain.dialing import Accepted
 from campaign_operator.domain.late import Late, Missed
+from campaign_operator.domain.plan import plan_hash
 
 NY, LONDON = "America/New_York", "Europe/London"
 PLANNED, INTENT, UNCERTAIN = WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN
+WITHDRAWING, WITHDRAWN = WindowState.WITHDRAWING, WindowState.WITHDRAWN
 SUBMITTED, HELD, REJECTED, MISSED = WindowState.SUBMITTED, WindowState.HELD, WindowState.REJECTED, WindowState.MISSED
-ATTEMPT = ("20261124T0900", NY, 1)
+ATTEMPT = ("20261124T0900", 1, NY, 1)
 INVALID = problem(Reason.INVALID_SPEC)
 NO_SECRET = problem(Reason.SECRET_NOT_FOUND)
 SUSPENDED = spec(suspend=True)
@@ -77,31 +88,114 @@ class Case:
     seen: dict[str, Any] = field(default_factory=dict)
     check: float | None = None
     deleting: bool = False
+    deleted_for: float = 60
+    finalizer: bool = True
+    resolve: str | None = None
+
+
+def run_as_planned(of: OutboundCampaignSpec) -> RunStatus:
+    """The run that the spec makes at NOW, all of it submitted."""
+    plan = blueprint(of).plan(NOW, SETTINGS.lead_seconds)
+    windows = tuple(
+        window(SUBMITTED, time_zone=w.time_zone).model_copy(update={"start_time": w.start, "end_time": w.end})
+        for w in plan.windows
+    )
+    return run(*windows, id=plan.run_id, plan_hash=plan_hash(plan.windows), spec_hash=blueprint(of).spec_hash)
+
+
+def handled(of: OutboundCampaignStatus, annotation: str) -> OutboundCampaignStatus:
+    """The status after that annotation was acted upon."""
+    return of.model_copy(update={"last_handled_resolve": annotation})
 
 
 NEXT = run(window(start=86400, end=90000), id="20261125T0900")
 
 CASES = [
     # planning
-    Case("a new campaign is planned", status(), PlanRun),
-    Case("a campaign with a bad spec is not planned", status(), Wait, seen={"blueprint": INVALID}),
+    Case("a new campaign is planned", status(), PlanRun, finalizer=False),
+    Case("a campaign with a bad spec is not planned", status(), Wait, seen={"blueprint": INVALID}, finalizer=False),
     Case("a campaign without its Secret is planned all the same", status(), PlanRun, seen={"connection": NO_SECRET}),
     Case("a suspended campaign is not planned", status(), Wait, spec=SUSPENDED),
-    Case("a campaign that is being deleted is left alone", status(), Wait, deleting=True),
+    Case("a campaign that is being deleted is not planned", status(), Wait, deleting=True, finalizer=False),
     Case("an edit before anything was submitted plans anew", status(run()), PlanRun, spec=OTHER_CRON),
     Case(
-        "an edit after an attempt leaves the run as it is",
+        "an edit after an attempt withdraws even what was only planned",
         status(run(window(attempt=1, next_attempt_time=at(60)))),
-        Wait,
+        WithdrawRun("run", (NY,)),
         spec=OTHER_CRON,
-        check=60,
     ),
     Case(
-        "an edit after submission leaves the run as it is",
-        status(run(window(SUBMITTED))),
+        "an edit before the first start withdraws what is submitted",
+        status(run(window(SUBMITTED), window(time_zone=LONDON))),
+        WithdrawRun("run", (NY, LONDON)),
+        spec=OTHER_CRON,
+    ),
+    Case(
+        "an edit after the first start leaves the run as it is",
+        status(run(window(SUBMITTED, **OPEN), window(SUBMITTED, time_zone=LONDON))),
         Wait,
         spec=OTHER_CRON,
         check=3600,
+    ),
+    Case(
+        "an edit withdraws only once what may be under way is settled",
+        status(run(window(UNCERTAIN), window(SUBMITTED, time_zone=LONDON))),
+        LookUp("run", (NY,)),
+        spec=OTHER_CRON,
+        seen={"settled_at": {ATTEMPT: NOW}},
+    ),
+    Case(
+        "an edit that makes the same plan withdraws nothing",
+        status(run_as_planned(spec())),
+        KeepPlan,
+        spec=spec(cron="0 9 * * 0-6"),
+    ),
+    Case("what is being withdrawn is deleted", status(run(window(WITHDRAWING))), DeleteSchedules("run", (NY,))),
+    Case(
+        "a DELETE that failed waits",
+        status(run(window(WITHDRAWING, next_attempt_time=at(20)))),
+        Wait,
+        check=20,
+    ),
+    Case(
+        "a window that starts while it is withdrawn is looked up, not deleted",
+        status(run(window(WITHDRAWING, **OPEN))),
+        MarkUncertain,
+    ),
+    Case("a run that was withdrawn is planned anew", status(run(window(WITHDRAWN))), PlanRun),
+    Case(
+        "a run is planned anew only when all of it is withdrawn",
+        status(run(window(WITHDRAWN), window(WITHDRAWING, time_zone=LONDON))),
+        DeleteSchedules("run", (LONDON,)),
+    ),
+    Case(
+        "A to B and back to A: what was withdrawn beside what stands is planned again",
+        status(run(window(WITHDRAWN), window(SUBMITTED, time_zone=LONDON))),
+        Restore("run", (NY,)),
+    ),
+    Case(
+        "a schedule that cannot be withdrawn is not tried again and again",
+        status(run(window(SUBMITTED, cause="CannotWithdraw"))),
+        Wait,
+        spec=OTHER_CRON,
+        check=3600,
+    ),
+    Case(
+        "a next run whose predecessor is planned anew is withdrawn",
+        status(run(window(WITHDRAWN)), run(window(SUBMITTED, start=86400, end=90000), id="20261125T0900")),
+        WithdrawRun("next_run", (NY,)),
+        spec=recurring(),
+    ),
+    Case(
+        "a next run that was withdrawn is dropped",
+        status(run(window(SUBMITTED, **OPEN)), run(window(WITHDRAWN, start=86400, end=90000), id="20261125T0900")),
+        DropPlan("next_run"),
+        spec=recurring(),
+    ),
+    Case(
+        "Once after Recurring: a next run that was submitted is withdrawn",
+        status(run(window(SUBMITTED, **OPEN)), run(window(SUBMITTED, start=86400, end=90000), id="20261125T0900")),
+        WithdrawRun("next_run", (NY,)),
     ),
     Case("Once: nothing is planned after the run", status(finished()), Wait),
     Case(
@@ -147,20 +241,49 @@ CASES = [
         DropPlan("next_run"),
     ),
     # suspend
-    Case("suspend forgets a run that was only planned", status(run()), DropPlan("run"), spec=SUSPENDED),
+    Case(
+        "suspend forgets a run that was only planned",
+        status(run()),
+        DropPlan("run"),
+        spec=SUSPENDED,
+        finalizer=False,
+    ),
+    Case(
+        "suspend lets our finalizer go first, so that the status is never taken for lost",
+        status(run()),
+        RemoveFinalizer(),
+        spec=SUSPENDED,
+    ),
+    Case(
+        "suspend keeps a cancelled run as it is",
+        status(run(window(WITHDRAWN))),
+        Wait,
+        spec=SUSPENDED,
+        finalizer=False,
+    ),
     Case(
         "suspend forgets a next run that was only planned",
         status(run(window(SUBMITTED)), NEXT),
         DropPlan("next_run"),
         spec=recurring(suspend=True),
     ),
-    Case("suspend leaves what is submitted", status(run(window(SUBMITTED))), Wait, spec=SUSPENDED, check=3600),
     Case(
-        "suspend sends nothing of a run that was begun",
-        status(run(window(SUBMITTED), window(time_zone=LONDON))),
-        Wait,
+        "suspend withdraws what is submitted",
+        status(run(window(SUBMITTED))),
+        WithdrawRun("run", (NY,)),
         spec=SUSPENDED,
-        check=3600,
+    ),
+    Case(
+        "suspend leaves what has started",
+        status(run(window(SUBMITTED, **OPEN))),
+        RemoveFinalizer(),
+        spec=SUSPENDED,
+    ),
+    Case(
+        "suspend withdraws a run that was begun, what was only planned with it",
+        status(run(window(SUBMITTED), window(time_zone=LONDON))),
+        WithdrawRun("run", (NY, LONDON)),
+        spec=SUSPENDED,
     ),
     Case(
         "suspend goes on polling",
@@ -170,22 +293,156 @@ CASES = [
         seen={"poll_due": True},
     ),
     # submitting
-    Case("a planned run is submitted", status(run()), Submit("run", (NY,), first=True)),
+    Case("a planned run is submitted", status(run()), Submit("run", (NY,))),
+    Case("our finalizer comes before the first intent", status(run()), AddFinalizer(), finalizer=False),
+    Case(
+        "our finalizer is put back where something is to be submitted",
+        status(run(window(SUBMITTED), window(time_zone=LONDON))),
+        AddFinalizer(),
+        finalizer=False,
+    ),
+    Case(
+        "our finalizer is put back where something can be withdrawn",
+        status(run(window(SUBMITTED))),
+        AddFinalizer(),
+        finalizer=False,
+    ),
+    Case("our finalizer goes with the end of the run", status(finished()), RemoveFinalizer()),
+    Case(
+        "our finalizer goes when all has started",
+        status(run(window(SUBMITTED, **OPEN))),
+        RemoveFinalizer(),
+    ),
+    Case(
+        "a resource with our finalizer and no run has lost its status",
+        status(),
+        PlanRun,
+    ),
+    Case(
+        "a planned window that names a schedule was altered by hand",
+        status(run(window(schedule_id="s-1", attempt=1))),
+        MarkUncertain,
+    ),
+    Case(
+        "a held window is resolved by a person",
+        status(run(window(HELD))),
+        Resolve(),
+        resolve="20261124T0900/America/New_York=Resubmit",
+    ),
+    Case(
+        "an annotation that was handled is not handled again",
+        handled(status(run(window(HELD))), "20261124T0900/America/New_York=Resubmit"),
+        Wait,
+        resolve="20261124T0900/America/New_York=Resubmit",
+        finalizer=False,
+    ),
+    Case(
+        "onUncertain Hold: a settled window is held",
+        status(run(window(UNCERTAIN))),
+        Hold("run", (NY,)),
+        spec=spec(onUncertain="Hold"),
+        seen={"settled_at": {ATTEMPT: NOW}},
+    ),
+    # deletion
+    Case(
+        "deletion withdraws what has not started",
+        status(run(window(SUBMITTED), window(SUBMITTED, time_zone=LONDON, **OPEN))),
+        WithdrawRun("run", (NY,)),
+        deleting=True,
+    ),
+    Case(
+        "deletion deletes at the dialer",
+        status(run(window(WITHDRAWING))),
+        DeleteSchedules("run", (NY,)),
+        deleting=True,
+    ),
+    Case("deletion settles an intent first", status(run(window(INTENT))), MarkUncertain, deleting=True),
+    Case(
+        "deletion records an answer first",
+        status(run(window(INTENT))),
+        RecordOutcomes("run"),
+        seen={"outcomes": {ATTEMPT: Accepted("s-1")}},
+        deleting=True,
+    ),
+    Case(
+        "deletion looks an uncertain window up",
+        status(run(window(UNCERTAIN))),
+        LookUp("run", (NY,)),
+        seen={"settled_at": {ATTEMPT: NOW}},
+        deleting=True,
+    ),
+    Case(
+        "deletion looks up what started while it was withdrawn",
+        status(run(window(WITHDRAWING, **OPEN))),
+        MarkUncertain,
+        deleting=True,
+    ),
+    Case(
+        "deletion tries again what was refused when asked",
+        status(run(window(WITHDRAWING, cause="DialerForbidden", next_attempt_time=at(600)))),
+        TryAgain(),
+        seen={"retry_now": True},
+        deleting=True,
+    ),
+    Case("deletion ends when all is withdrawn", status(run(window(WITHDRAWN))), RemoveFinalizer(), deleting=True),
+    Case("deletion of a finished campaign is no work", status(finished()), RemoveFinalizer(), deleting=True),
+    Case("deletion of a planned campaign is no work", status(run()), RemoveFinalizer(), deleting=True),
+    Case(
+        "deletion with Orphan leaves everything",
+        status(run(window(SUBMITTED), window(UNCERTAIN, time_zone=LONDON))),
+        RemoveFinalizer(),
+        spec=spec(deletionPolicy="Orphan"),
+        deleting=True,
+    ),
+    Case(
+        "deletion waits for a dialer that is down until its deadline",
+        status(run(window(WITHDRAWING, next_attempt_time=at(20)))),
+        Wait,
+        deleting=True,
+        deleted_for=595,
+        check=5,
+    ),
+    Case(
+        "deletion gives up after its deadline and names what stays",
+        status(run(window(WITHDRAWING, next_attempt_time=at(20)))),
+        RemoveFinalizer(("20261124T0900/America/New_York",)),
+        deleting=True,
+        deleted_for=600,
+    ),
+    Case(
+        "deletion does not wait where the namespace goes and the Secret is gone",
+        status(run(window(SUBMITTED))),
+        RemoveFinalizer(("20261124T0900/America/New_York",)),
+        seen={"connection": NO_SECRET, "credentials_lost": True},
+        deleting=True,
+    ),
+    Case(
+        "deletion does not wait for a dialer that takes nothing back",
+        status(run(window(SUBMITTED, cause="CannotWithdraw"))),
+        RemoveFinalizer(("20261124T0900/America/New_York",)),
+        deleting=True,
+    ),
+    Case(
+        "deletion does not wait for a person",
+        status(run(window(HELD))),
+        RemoveFinalizer(("20261124T0900/America/New_York",)),
+        deleting=True,
+    ),
     Case(
         "windows go together",
         status(run(window(), window(time_zone=LONDON))),
-        Submit("run", (NY, LONDON), first=True),
+        Submit("run", (NY, LONDON)),
     ),
     Case(
         "the rest of a run is not its first intent",
         status(run(window(SUBMITTED), window(time_zone=LONDON))),
-        Submit("run", (LONDON,), first=False),
+        Submit("run", (LONDON,)),
     ),
     Case("a window that waits is not sent", status(run(window(attempt=1, next_attempt_time=at(5)))), Wait, check=5),
     Case(
         "a window whose wait is over is sent",
         status(run(window(attempt=1, next_attempt_time=NOW))),
-        Submit("run", (NY,), first=False),
+        Submit("run", (NY,)),
     ),
     Case(
         "what is said to one window is said to all: no right",
@@ -202,14 +459,14 @@ CASES = [
     Case(
         "a window that could not be sent does not hold up the others",
         status(run(window(attempt=1, cause="DialerUnavailable", next_attempt_time=at(60)), window(time_zone=LONDON))),
-        Submit("run", (LONDON,), first=False),
+        Submit("run", (LONDON,)),
     ),
     Case("nothing is sent without the Secret", status(run()), Wait, seen={"connection": NO_SECRET}, check=30),
     Case("nothing of a bad spec is sent", status(run()), Wait, seen={"blueprint": INVALID}, check=3600),
     Case(
         "a run that was begun is carried through although the spec went bad",
         status(run(window(SUBMITTED), window(time_zone=LONDON))),
-        Submit("run", (LONDON,), first=False),
+        Submit("run", (LONDON,)),
         seen={"blueprint": INVALID},
     ),
     Case(
@@ -228,13 +485,13 @@ CASES = [
     Case(
         "the run in hand goes before the next one",
         status(run(), NEXT),
-        Submit("run", (NY,), first=True),
+        Submit("run", (NY,)),
         spec=recurring(),
     ),
     Case(
         "the next run goes in its turn",
         status(run(window(SUBMITTED)), NEXT),
-        Submit("next_run", (NY,), first=True),
+        Submit("next_run", (NY,)),
         spec=recurring(),
     ),
     # what may have been sent
@@ -247,14 +504,14 @@ CASES = [
     Case(
         "an answer to another attempt is not recorded",
         status(run(window(INTENT, attempt=2))),
-        MarkUncertain("run", (NY,)),
+        MarkUncertain,
         seen={"outcomes": {ATTEMPT: Accepted("s-1")}},
     ),
-    Case("an intent found after a restart is uncertain", status(run(window(INTENT))), MarkUncertain("run", (NY,))),
+    Case("an intent found after a restart is uncertain", status(run(window(INTENT))), MarkUncertain),
     Case(
         "an intent in the next run is uncertain, too",
         status(run(window(SUBMITTED)), run(window(INTENT))),
-        MarkUncertain("next_run", (NY,)),
+        MarkUncertain,
     ),
     Case("an uncertain window is not sent again", status(run(window(UNCERTAIN))), Wait, check=60),
     Case(
@@ -288,7 +545,7 @@ CASES = [
     Case(
         "others go on while one is uncertain",
         status(run(window(UNCERTAIN), window(time_zone=LONDON))),
-        Submit("run", (LONDON,), first=False),
+        Submit("run", (LONDON,)),
     ),
     # lateness
     Case(
@@ -356,7 +613,7 @@ CASES = [
     Case(
         "one window rejected: the others go on",
         status(run(window(REJECTED), window(time_zone=LONDON))),
-        Submit("run", (LONDON,), first=False),
+        Submit("run", (LONDON,)),
     ),
     Case(
         "grace over: asked once more",
@@ -443,12 +700,16 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
 def test_decide(case: Case) -> None:
-    decision = decide(
-        campaign(case.status, spec=case.spec, deletion_time=at(-5) if case.deleting else None),
-        observed(case.spec, **case.seen),
-        SETTINGS,
+    assert_is(decide(the_campaign(case), observed(case.spec, **case.seen), SETTINGS), case)
+
+
+def the_campaign(case: Case) -> Campaign:
+    """The case's campaign; with our finalizer, unless it says otherwise."""
+    deletion_time = at(-case.deleted_for) if case.deleting else None
+    finalizers = (WITHDRAW_FINALIZER,) if case.finalizer else ()
+    return campaign(
+        case.status, spec=case.spec, deletion_time=deletion_time, finalizers=finalizers, resolve=case.resolve
     )
-    assert_is(decision, case)
 
 
 def assert_is(decision: Decision, case: Case) -> None:
@@ -463,18 +724,13 @@ def assert_is(decision: Decision, case: Case) -> None:
 
 def test_every_rule_has_a_case() -> None:
     """A rule that no case reaches could be left out and nobody would notice."""
-    from campaign_operator.domain.decide import (
-        RULES,
-        Situation,
-    )
+    from campaign_operator.domain.decide import RULES, RULES_OF_DELETION
+    from campaign_operator.domain.situation import Situation
 
     unreached = []
-    for rule in RULES:
-        situations = (
-            Situation(campaign(c.status, spec=c.spec), observed(c.spec, **c.seen), SETTINGS)
-            for c in CASES
-            if not c.deleting
-        )
-        if not any(rule(s) is not None for s in situations):
-            unreached.append(rule.__name__)
+    for rules, deleting in ((RULES, False), (RULES_OF_DELETION, True)):
+        situations = [
+            Situation(the_campaign(c), observed(c.spec, **c.seen), SETTINGS) for c in CASES if c.deleting is deleting
+        ]
+        unreached += [rule.__name__ for rule in rules if all(rule(s) is None for s in situations)]
     assert unreached == []

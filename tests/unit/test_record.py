@@ -50,7 +50,7 @@ from campaign_operator.domain.polling import polled
 from campaign_operator.domain.summary import summarize
 
 NY, LONDON = "America/New_York", "Europe/London"
-ATTEMPT = ("20261124T0900", NY, 1)
+ATTEMPT = ("20261124T0900", 1, NY, 1)
 
 
 def only_window(of: object) -> WindowStatus:
@@ -89,8 +89,8 @@ def test_an_answer_and_what_becomes_of_the_window(
     assert after.next_attempt_time == (None if wait is None else at(wait))
 
 
-@pytest.mark.parametrize("state", [s for s in WindowState if s is not WindowState.INTENT])
-def test_an_answer_changes_nothing_but_the_intent_it_answers(state: WindowState) -> None:
+@pytest.mark.parametrize("state", [s for s in WindowState if s not in (WindowState.INTENT, WindowState.UNCERTAIN)])
+def test_an_answer_changes_nothing_but_the_attempt_it_answers(state: WindowState) -> None:
     before = status(run(window(state, attempt=1)))
     assert record.answered(before, "run", {ATTEMPT: Accepted("s-1")}, NOW) == before
 
@@ -243,7 +243,7 @@ def test_history_keeps_the_last_five_runs_without_windows() -> None:
 
 def test_a_plan_is_written_as_it_was_made() -> None:
     plan = blueprint().plan(NOW, 30)
-    after = record.planned(status(), "run", plan, "hash", RunPolicy.ONCE).run
+    after = record.planned(status(), "run", plan, "hash", campaign()).run
     assert after is not None
     assert (after.id, after.contacts, after.window_count) == ("20261124T0900", 2, 2)
     assert [w.time_zone for w in after.windows] == [LONDON, NY]

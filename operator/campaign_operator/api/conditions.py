@@ -38,16 +38,22 @@ class Reason(StrEnum):
     SCHEDULE_ADOPTED = "ScheduleAdopted"
     EDIT_APPLIES_TO_NEXT_RUN = "EditAppliesToNextRun"
     EDIT_WITHOUT_EFFECT = "EditWithoutEffect"
+    WITHDRAWN = "Withdrawn"
+    RESOLVED = "Resolved"
+    RESOLVE_REFUSED = "ResolveRefused"
 
     # how a run ends
     COMPLETED = "Completed"
     TIMED_OUT = "TimedOut"
     FAILED = "Failed"
+    CANCELLED = "Cancelled"
+    LEFT_BEHIND = "LeftBehind"
 
     # a passing fault, tried again by itself
     DIALER_UNAVAILABLE = "DialerUnavailable"
     DIALER_THROTTLED = "DialerThrottled"
     SUBMISSION_UNCERTAIN = "SubmissionUncertain"
+    STATUS_LOST = "StatusLost"
 
     # a person must act
     INVALID_SPEC = "InvalidSpec"
@@ -61,6 +67,7 @@ class Reason(StrEnum):
     CAMPAIGN_ID_IN_USE = "CampaignIDInUse"
     CONNECTION_CHANGED = "ConnectionChanged"
     WINDOW_HELD = "WindowHeld"
+    CANNOT_WITHDRAW = "CannotWithdraw"
     RUN_FAILED = "RunFailed"
 
     # what became of a window

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+from campaign_operator.api.vocabulary import WITHDRAW_FINALIZER
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,6 +40,11 @@ class Campaign:
     resolve: str | None
     spec: OutboundCampaignSpec
     status: OutboundCampaignStatus
+
+    @property
+    def has_finalizer(self) -> bool:
+        """Whether our finalizer keeps the resource until its schedules are withdrawn."""
+        return WITHDRAW_FINALIZER in self.finalizers
 
     @property
     def deleting(self) -> bool:

@@ -8,24 +8,22 @@ ground. `cases` beside the tests hold a table of every rule.
 Knows neither Kubernetes nor HTTP; what an action does to status is in `record`.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from campaign_operator.api.conditions import STALLING_CAUSES, Reason
-from campaign_operator.api.status import FinishedRun, RunStatus, WindowStatus
+from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import (
+    OnUncertain,
     RunPolicy,
     RunState,
     WebhookState,
     WindowState,
 )
-from campaign_operator.domain import runs
+from campaign_operator.domain import resolution, runs
 from campaign_operator.domain.actions import (
+    AddFinalizer,
     Decision,
     Deliver,
     DropPlan,
     FinishRun,
+    Hold,
     LookUp,
     MarkUncertain,
     Place,
@@ -33,17 +31,35 @@ from campaign_operator.domain.actions import (
     Poll,
     PromoteNextRun,
     RecordOutcomes,
+    RemoveFinalizer,
     Reschedule,
+    Resolve,
     Submit,
     TryAgain,
     Wait,
 )
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign, Settings
-from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.errors import InvalidSpecError
-from campaign_operator.domain.late import last_chance, too_late
-from campaign_operator.domain.observation import Observation, Problem
+from campaign_operator.domain.checks import next_check
+from campaign_operator.domain.late import too_late
+from campaign_operator.domain.observation import Observation
+from campaign_operator.domain.situation import Rule, Situation, is_connected, plan_at
+from campaign_operator.domain.withdrawing import (
+    a_cancelled_next_run_is_dropped,
+    a_deleted_campaign_may_go,
+    a_window_that_starts_while_it_is_withdrawn_is_uncertain,
+    an_edit_that_makes_the_same_plan_is_noted,
+    an_unwanted_run_is_withdrawn,
+    the_finalizer_goes_when_nothing_holds_it,
+    the_finalizer_is_put_back_while_something_holds_it,
+    what_is_withdrawing_is_deleted_at_the_dialer,
+    what_was_withdrawn_is_planned_again_when_it_is_wanted,
+)
+
+NOBODY_KNOWS = "an earlier attempt may have been carried out; it is looked up once the settling time is over"
+ALTERED = (
+    "the status was altered by hand: a planned window names a schedule; it is looked up once the settling time is over"
+)
 
 
 def decide(campaign: Campaign, observed: Observation, settings: Settings) -> Decision:
@@ -268,6 +284,7 @@ RULES: tuple[Rule, ...] = (
     planned_windows_are_submitted,
     a_running_run_is_polled,
     the_webhook_is_delivered,
+    the_finalizer_is_put_back_while_something_holds_it,
     the_finalizer_goes_when_nothing_holds_it,
 )
 

@@ -6,6 +6,7 @@ on it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from campaign_operator.api.conditions import ConditionType, Reason, counted, find
@@ -44,22 +45,23 @@ def notes(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iter
     yield from _deliveries(before, after)
 
 
-def edit_note(campaign: Campaign, blueprint: Blueprint | Problem) -> Note | None:
-    """What becomes of an edit that came after something was submitted; None where it simply applies."""
+def edit_note(campaign: Campaign, blueprint: Blueprint | Problem, now: datetime) -> Note | None:
+    """What becomes of an edit that came after the first start; None where it simply applies."""
     status = campaign.status
     if campaign.generation == status.observed_generation or isinstance(blueprint, Problem) or status.run is None:
         return None
-    begun = [r for r in runs.runs_in_hand(status) if runs.is_begun(r) and r.spec_hash != blueprint.spec_hash]
+    in_hand = runs.runs_in_hand(status)
+    begun = [r for r in in_hand if runs.has_started(r, now) and r.spec_hash != blueprint.spec_hash]
     if runs.is_over_for_good(status) and status.run.spec_hash != blueprint.spec_hash:
         message = (
             f"run {status.run.id} was the only one of runPolicy Once and has ended; to call again, apply a new resource"
         )
         return Note("Warning", Reason.EDIT_WITHOUT_EFFECT, message)
     if begun and campaign.spec.run_policy is RunPolicy.ONCE:
-        message = f"run {begun[-1].id} is already submitted and stays as it is; runPolicy Once has no run after it"
+        message = f"run {begun[-1].id} has started and stays as it is; runPolicy Once has no run after it"
         return Note("Warning", Reason.EDIT_WITHOUT_EFFECT, message)
     if begun:
-        message = f"run {begun[-1].id} is already submitted and stays as it is; the edit applies to the run after it"
+        message = f"run {begun[-1].id} has started and stays as it is; the edit applies to the run after it"
         return Note("Normal", Reason.EDIT_APPLIES_TO_NEXT_RUN, message)
     return None
 
@@ -79,6 +81,7 @@ _PROGRESS = {
     RunState.COMPLETED: ("Normal", Reason.COMPLETED),
     RunState.TIMED_OUT: ("Warning", Reason.TIMED_OUT),
     RunState.FAILED: ("Warning", Reason.FAILED),
+    RunState.CANCELLED: ("Normal", Reason.CANCELLED),
 }
 
 
@@ -112,6 +115,8 @@ def _message(run: RunStatus, state: RunState) -> str:
             return f"run {run.id}: {count} of {counted(run.window_count, 'window')} submitted, first start {start}"
         case RunState.RUNNING:
             return f"run {run.id}: the first window has opened, {counted(m.expected_calls, 'call')} expected"
+        case RunState.CANCELLED:
+            return f"run {run.id}: all of it was withdrawn before it started"
         case _:
             return f"run {run.id}: {m.calls_completed} of {m.expected_calls} expected calls completed"
 
@@ -122,6 +127,21 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[Note]:
         (WindowState.REJECTED, Reason.WINDOW_REJECTED),
         (WindowState.MISSED, Reason.WINDOW_MISSED),
     )
+    withdrawn = [
+        w.time_zone
+        for w in runs.in_state(run, WindowState.WITHDRAWN)
+        if (was := earlier.get(w.time_zone)) is not None and was.state is WindowState.WITHDRAWING
+    ]
+    if withdrawn:
+        yield Note("Normal", Reason.WITHDRAWN, f"run {run.id}: {_names(iter(withdrawn))}: withdrawn from the dialer")
+    stays = [
+        w
+        for w in runs.in_state(run, WindowState.SUBMITTED)
+        if w.cause == Reason.CANNOT_WITHDRAW and (was := earlier.get(w.time_zone)) is not None and was.cause != w.cause
+    ]
+    if stays:
+        names = _names(w.time_zone for w in stays)
+        yield Note("Warning", Reason.CANNOT_WITHDRAW, f"run {run.id}: {names}: {stays[0].message}")
     for state, reason in told:
         new = [
             w for w in runs.in_state(run, state) if (was := earlier.get(w.time_zone)) is None or was.state is not state

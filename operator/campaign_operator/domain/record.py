@@ -22,7 +22,7 @@ from campaign_operator.api.vocabulary import (
     MAX_HISTORY,
     MAX_MESSAGE,
     REQUESTED_AT_ANNOTATION,
-    RunPolicy,
+    RESOLVE_ANNOTATION,
     RunState,
     WebhookState,
     WindowState,
@@ -31,6 +31,7 @@ from campaign_operator.domain import runs
 from campaign_operator.domain.actions import (
     Place,
 )
+from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.delivery import Delivered, DeliveryOutcome, Gone
 from campaign_operator.domain.dialing import (
     Accepted,
@@ -45,6 +46,7 @@ from campaign_operator.domain.dialing import (
     Throttled,
     Unavailable,
     Unclear,
+    WithdrawOutcome,
 )
 from campaign_operator.domain.late import Late, Missed
 from campaign_operator.domain.observation import Problem
@@ -67,6 +69,10 @@ MAX_RETRY_SECONDS = 300
 
 WEBHOOK_DELAYS_SECONDS = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 """Waits after each failed delivery, as Standard Webhooks recommends; after ten attempts it is given up."""
+
+STATUS_LOST = (
+    "the campaign had submitted something, and its status is gone; the dialer is asked before anything is sent"
+)
 
 EVENT_NAMES = {
     RunState.COMPLETED: "campaign.completed",
@@ -97,27 +103,32 @@ def with_run(status: Status, place: Place, run: RunStatus | None) -> Status:
     return status.model_copy(update={place: run})
 
 
-def _changed(status: Status, place: Place, time_zones: Iterable[str], change: Change) -> Status:
+def changed(status: Status, place: Place, time_zones: Iterable[str], change: Change) -> Status:
+    """The status with these windows of that run changed."""
     run, chosen = run_at(status, place), frozenset(time_zones)
     windows = tuple(change(w) if w.time_zone in chosen else w for w in run.windows)
     return with_run(status, place, run.model_copy(update={"windows": windows}))
 
 
-def _window(w: WindowStatus, state: WindowState, **update: object) -> WindowStatus:
+def window_in(w: WindowStatus, state: WindowState, **update: object) -> WindowStatus:
     """The window in another state, with nothing left of what it waited for before."""
     cleared: dict[str, object] = {"state": state, "next_attempt_time": None, "cause": None, "message": None}
     return w.model_copy(update={**cleared, **update})
 
 
-def _waiting(w: WindowStatus, state: WindowState, cause: Reason, message: str, until: datetime | None) -> WindowStatus:
-    return _window(w, state, cause=cause, message=cut(message, MAX_MESSAGE), next_attempt_time=until)
+def waiting(w: WindowStatus, state: WindowState, cause: Reason, message: str, until: datetime | None) -> WindowStatus:
+    """The window in that state, why it waits, and until when; None where no time can be told."""
+    return window_in(w, state, cause=cause, message=cut(message, MAX_MESSAGE), next_attempt_time=until)
 
 
 # Planning
 
 
-def planned(status: Status, place: Place, plan: RunPlan, spec_hash: str, policy: RunPolicy) -> Status:
-    """A new run, none of it submitted."""
+def planned(
+    status: Status, place: Place, plan: RunPlan, spec_hash: str, campaign: Campaign, *, status_lost: bool = False
+) -> Status:
+    """A new run, none of it submitted as far as status tells; `status_lost` where that may not be far."""
+    cause, message = (Reason.STATUS_LOST, STATUS_LOST) if status_lost else (None, None)
     windows = tuple(
         WindowStatus(
             time_zone=w.time_zone,
@@ -126,6 +137,8 @@ def planned(status: Status, place: Place, plan: RunPlan, spec_hash: str, policy:
             end_time=w.end,
             reason=",".join(w.reasons),
             state=WindowState.PLANNED,
+            cause=cause,
+            message=message,
         )
         for w in plan.windows
     )
@@ -134,7 +147,8 @@ def planned(status: Status, place: Place, plan: RunPlan, spec_hash: str, policy:
         state=RunState.PLANNED,
         plan_hash=plan_hash(plan.windows),
         spec_hash=spec_hash,
-        run_policy=policy,
+        generation=campaign.generation,
+        run_policy=campaign.spec.run_policy,
         contacts=plan.contacts,
         window_count=len(windows),
         windows=windows,
@@ -159,9 +173,9 @@ def rescheduled(status: Status, place: Place, fates: Iterable[tuple[str, Late | 
         if isinstance(fate, Late):
             reasons = [*filter(None, w.reason.split(",")), WindowReason.STARTED_LATE]
             return w.model_copy(update={"start_time": fate.start, "reason": ",".join(dict.fromkeys(reasons))})
-        return _window(w, WindowState.MISSED, message="its start passed before it could be submitted")
+        return window_in(w, WindowState.MISSED, message="its start passed before it could be submitted")
 
-    return _changed(status, place, fate_of, change)
+    return changed(status, place, fate_of, change)
 
 
 # Submission
@@ -169,7 +183,7 @@ def rescheduled(status: Status, place: Place, fates: Iterable[tuple[str, Late | 
 
 def intended(status: Status, place: Place, time_zones: Iterable[str], connection_hash: str) -> Status:
     """The intent to send the next attempt of these windows; written before anything is sent."""
-    status = _changed(status, place, time_zones, lambda w: _window(w, WindowState.INTENT, attempt=w.attempt + 1))
+    status = changed(status, place, time_zones, lambda w: window_in(w, WindowState.INTENT, attempt=w.attempt + 1))
     return with_run(status, place, run_at(status, place).model_copy(update={"connection_hash": connection_hash}))
 
 
@@ -178,24 +192,26 @@ def answered(status: Status, place: Place, outcomes: Mapping[runs.Attempt, Submi
     run = run_at(status, place)
     mine = {
         w.time_zone: outcomes[runs.attempt_of(run, w)]
-        for w in runs.in_state(run, WindowState.INTENT)
+        for w in runs.in_state(run, *runs.POSSIBLY_SENT)
         if runs.attempt_of(run, w) in outcomes
     }
-    return _changed(status, place, mine, lambda w: _answered(w, mine[w.time_zone], now))
+    return changed(status, place, mine, lambda w: _answered(w, mine[w.time_zone], now))
 
 
 def _answered(w: WindowStatus, outcome: SubmitOutcome, now: datetime) -> WindowStatus:
     match outcome:
         case Accepted(schedule_id):
-            return _window(w, WindowState.SUBMITTED, schedule_id=schedule_id)
+            return window_in(w, WindowState.SUBMITTED, schedule_id=schedule_id)
         case Rejected(code, message):
-            return _window(w, WindowState.REJECTED, message=cut(f"the dialer answered {code}: {message}", MAX_MESSAGE))
+            return window_in(
+                w, WindowState.REJECTED, message=cut(f"the dialer answered {code}: {message}", MAX_MESSAGE)
+            )
         case Unclear(message):
-            return _waiting(w, WindowState.UNCERTAIN, Reason.SUBMISSION_UNCERTAIN, message, None)
+            return waiting(w, WindowState.UNCERTAIN, Reason.SUBMISSION_UNCERTAIN, message, None)
         case _:
             problem, seconds = standing_in_the_way(outcome)
             wait = retry_seconds(w.attempt) if seconds is None else seconds
-            return _waiting(w, WindowState.PLANNED, problem.reason, problem.message, now + timedelta(seconds=wait))
+            return waiting(w, WindowState.PLANNED, problem.reason, problem.message, now + timedelta(seconds=wait))
 
 
 def standing_in_the_way(
@@ -228,7 +244,7 @@ def _with_remedy(reason: Reason, message: str) -> Problem:
     return Problem(reason, f"{message}; {_REMEDIES[reason]}; {again}")
 
 
-def is_refusal(outcome: SubmitOutcome) -> bool:
+def is_refusal(outcome: SubmitOutcome | WithdrawOutcome) -> bool:
     """Whether only a person can remove what stands in the way."""
     return isinstance(outcome, AccessRefused | DestinationRefused)
 
@@ -242,27 +258,26 @@ def _refusal(code: int, by: str) -> Reason:
 
 def parked(status: Status, place: Place, time_zones: Iterable[str], problem: Problem, until: datetime) -> Status:
     """Windows that wait as they are, Planned or Uncertain, and why."""
-    return _changed(status, place, time_zones, lambda w: _waiting(w, w.state, problem.reason, problem.message, until))
+    return changed(status, place, time_zones, lambda w: waiting(w, w.state, problem.reason, problem.message, until))
 
 
 def put_back(status: Status, place: Place, time_zones: Iterable[str], problem: Problem, until: datetime) -> Status:
     """Intents of this process that it certainly did not send: Planned again."""
-    return _changed(
+    return changed(
         status,
         place,
         time_zones,
-        lambda w: _waiting(w, WindowState.PLANNED, problem.reason, problem.message, until),
+        lambda w: waiting(w, WindowState.PLANNED, problem.reason, problem.message, until),
     )
 
 
-def uncertain(status: Status, place: Place, time_zones: Iterable[str]) -> Status:
-    """Intents of somebody else: carried out or not, nobody here knows."""
-    message = "an earlier attempt may have been carried out; it is looked up once the settling time is over"
-    return _changed(
+def uncertain(status: Status, place: Place, time_zones: Iterable[str], message: str) -> Status:
+    """Windows of which nobody here knows whether the dialer has a schedule."""
+    return changed(
         status,
         place,
         time_zones,
-        lambda w: _waiting(w, WindowState.UNCERTAIN, Reason.SUBMISSION_UNCERTAIN, message, None),
+        lambda w: waiting(w, WindowState.UNCERTAIN, Reason.SUBMISSION_UNCERTAIN, message, None),
     )
 
 
@@ -272,12 +287,13 @@ def tried_again(status: Status) -> Status:
     for place in places:
         if getattr(status, place) is not None:
             run = run_at(status, place)
-            refused = [w.time_zone for w in run.windows if w.cause in _REFUSALS and w.state in runs.UNDECIDED]
-            status = _changed(status, place, refused, lambda w: _window(w, w.state))
+            refused = [w.time_zone for w in run.windows if w.cause in _REFUSALS and w.state in _TRIED_AGAIN]
+            status = changed(status, place, refused, lambda w: window_in(w, w.state))
     return status
 
 
-_REFUSALS = STALLING_CAUSES - {Reason.CAMPAIGN_ID_IN_USE}
+_REFUSALS = STALLING_CAUSES - {Reason.CAMPAIGN_ID_IN_USE} | {Reason.CANNOT_WITHDRAW}
+_TRIED_AGAIN = runs.UNDECIDED | {WindowState.SUBMITTED}
 
 
 # Looking up
@@ -295,6 +311,12 @@ def matching(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, Sch
     return {time_zone: schedule for time_zone, schedule in found.items() if schedule is not None}
 
 
+def known_by_id(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, Schedule]:
+    """By time zone, the schedule that a window names, unless it is cancelled."""
+    standing = {s.id: s for s in listing.schedules if s.state is not ScheduleState.CANCELLED}
+    return {w.time_zone: standing[w.schedule_id] for w in windows if w.schedule_id in standing}
+
+
 def _starts_as(w: WindowStatus, schedule: Schedule) -> bool:
     """A late window was moved before it was sent; what an earlier life sent for it has the earlier start."""
     is_late = WindowReason.STARTED_LATE in w.reason.split(",")
@@ -303,11 +325,11 @@ def _starts_as(w: WindowStatus, schedule: Schedule) -> bool:
 
 def adopted(status: Status, place: Place, found: Mapping[str, Schedule], connection_hash: str) -> Status:
     """Windows whose schedule is already at the dialer."""
-    status = _changed(
+    status = changed(
         status,
         place,
         found,
-        lambda w: _window(
+        lambda w: window_in(
             w, WindowState.SUBMITTED, schedule_id=found[w.time_zone].id, message="adopted: it was at the dialer"
         ),
     )
@@ -317,16 +339,17 @@ def adopted(status: Status, place: Place, found: Mapping[str, Schedule], connect
 def looked_up(status: Status, place: Place, time_zones: Iterable[str], listing: Listing) -> Status:
     """Uncertain windows after a complete listing: adopted, or proven not carried out and planned again."""
     run, chosen = run_at(status, place), frozenset(time_zones)
-    found = matching((w for w in run.windows if w.time_zone in chosen), listing)
+    windows = [w for w in run.windows if w.time_zone in chosen]
+    found = matching(windows, listing) | known_by_id(windows, listing)
     status = adopted(status, place, found, run.connection_hash or "")
-    return _changed(status, place, chosen - found.keys(), lambda w: _window(w, WindowState.PLANNED))
+    return changed(status, place, chosen - found.keys(), lambda w: window_in(w, WindowState.PLANNED, schedule_id=None))
 
 
-def held(status: Status, place: Place, time_zones: Iterable[str], code: int) -> Status:
-    """Uncertain windows of a dialer that cannot be asked: a person must look."""
-    message = f"it may have been submitted, and the dialer has no listing (it answered {code}); look at the dialer"
-    return _changed(
-        status, place, time_zones, lambda w: _window(w, WindowState.HELD, cause=Reason.WINDOW_HELD, message=message)
+def held(status: Status, place: Place, time_zones: Iterable[str], why: str) -> Status:
+    """Windows that may have been submitted, where nobody can or may be asked: a person must look."""
+    message = f"it may have been submitted, and {why}; look at the dialer, then say by {RESOLVE_ANNOTATION}"
+    return changed(
+        status, place, time_zones, lambda w: window_in(w, WindowState.HELD, cause=Reason.WINDOW_HELD, message=message)
     )
 
 

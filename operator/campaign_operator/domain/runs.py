@@ -13,9 +13,7 @@ from campaign_operator.api.status import (
 from campaign_operator.api.v1alpha1 import Completion
 from campaign_operator.api.vocabulary import RunPolicy, RunState, WindowState
 
-UNDECIDED = frozenset(
-    {WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN, WindowState.WITHDRAWING}
-)
+UNDECIDED = frozenset({WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN, WindowState.WITHDRAWING})
 """Window states that do not yet tell whether there is a schedule."""
 
 POSSIBLY_SENT = frozenset({WindowState.INTENT, WindowState.UNCERTAIN})

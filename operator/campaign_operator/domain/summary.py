@@ -22,10 +22,8 @@ from campaign_operator.api.vocabulary import RunState, WebhookState, WindowState
 from campaign_operator.domain import runs
 from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.decide import (
-    changed_connection,
-)
 from campaign_operator.domain.observation import Observation, Problem
+from campaign_operator.domain.situation import changed_connection
 
 
 def summarize(campaign: Campaign, status: OutboundCampaignStatus, observed: Observation) -> OutboundCampaignStatus:
@@ -90,6 +88,10 @@ def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Obs
         for w in run.windows:
             if w.cause in STALLING_CAUSES and w.state in runs.UNDECIDED:
                 return Problem(Reason(w.cause or ""), w.message or "")
+        stays = [w for w in runs.in_state(run, WindowState.SUBMITTED) if w.cause == Reason.CANNOT_WITHDRAW]
+        if stays and (campaign.spec.suspend or campaign.deleting) and stays[-1].start_time > observed.now:
+            names = ", ".join(w.time_zone for w in stays[:5]) + (", ..." if len(stays) > 5 else "")
+            return Problem(Reason.CANNOT_WITHDRAW, f"run {run.id}: {names}: {stays[0].message}")
         held = runs.in_state(run, WindowState.HELD)
         if held:
             names = ", ".join(w.time_zone for w in held[:5]) + (", ..." if len(held) > 5 else "")
@@ -142,8 +144,10 @@ def _conditions(campaign: Campaign, status: OutboundCampaignStatus, observed: Ob
 
 
 def _suspended(run: RunStatus | None) -> str:
+    if run is not None and runs.is_cancelled(run):
+        return f"suspended: run {run.id} is withdrawn; taking spec.suspend back plans anew"
     if run is not None and not runs.is_finished(run) and runs.is_begun(run):
-        return f"suspended: nothing more is submitted; what is submitted of run {run.id} stays"
+        return f"suspended: nothing more is submitted; what has started of run {run.id} goes on"
     return "suspended: nothing is submitted until spec.suspend is taken back"
 
 
@@ -166,6 +170,8 @@ def _accepted(status: OutboundCampaignStatus) -> str:
 def _end(run: RunStatus) -> tuple[bool, bool, Reason, str]:
     m = run.metrics
     calls = f"run {run.id}: {m.calls_completed} of {m.expected_calls} expected calls completed"
+    if runs.is_cancelled(run):
+        return False, True, Reason.CANCELLED, f"run {run.id}: all of it was withdrawn before it started"
     if not runs.is_finished(run):
         return False, False, Reason.RUN_IN_PROGRESS, f"run {run.id} has not ended"
     return run.state is RunState.COMPLETED, True, Reason(run.state.value), calls

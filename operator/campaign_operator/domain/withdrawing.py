@@ -12,6 +12,7 @@ from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import DeletionPolicy, WindowState
 from campaign_operator.domain import runs
 from campaign_operator.domain.actions import (
+    AddFinalizer,
     Decision,
     DeleteSchedules,
     DropPlan,
@@ -102,6 +103,13 @@ def a_cancelled_next_run_is_dropped(s: Situation) -> Decision | None:
 
 
 # How a resource goes away
+
+
+def the_finalizer_is_put_back_while_something_holds_it(s: Situation) -> Decision | None:
+    """Whoever took it away, the schedules would outlive the resource."""
+    if s.campaign.has_finalizer or not any(runs.holds_back(run, s.now) for _, run in s.in_hand()):
+        return None
+    return Decision(AddFinalizer(), "something of it may have to be withdrawn")
 
 
 def the_finalizer_goes_when_nothing_holds_it(s: Situation) -> Decision | None:
