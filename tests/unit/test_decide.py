@@ -28,6 +28,7 @@ from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus, RunStatus
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import (
+    WITHDRAW_FINALIZER,
     RunPolicy,
     RunState,
     WebhookState,
@@ -57,9 +58,8 @@ from campaign_operator.domain.actions import (
     Wait,
     WithdrawRun,
 )
-from campaign_operator.domain.decide import (
-    decide,
-)
+from campaign_operator.domain.campaign import Campaign
+from campaign_operator.domain.decide import decide
 from campaign_operator.domain.dialing import Accepted
 from campaign_operator.domain.late import Late, Missed
 from campaign_operator.domain.plan import plan_hash

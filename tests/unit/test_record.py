@@ -243,7 +243,7 @@ def test_history_keeps_the_last_five_runs_without_windows() -> None:
 
 def test_a_plan_is_written_as_it_was_made() -> None:
     plan = blueprint().plan(NOW, 30)
-    after = record.planned(status(), "run", plan, "hash", campaign()).run
+    after = record.planned(status(), "run", plan, "hash", make_campaign()).run
     assert after is not None
     assert (after.id, after.contacts, after.window_count) == ("20261124T0900", 2, 2)
     assert [w.time_zone for w in after.windows] == [LONDON, NY]
