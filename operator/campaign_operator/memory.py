@@ -22,9 +22,9 @@ class Memory:
     record yet.
 
     `listed_version` is the resourceVersion of a status of which every write since the dialer's last listing was this
-    process's own. `connection` is the one last read, for the time when its Secret is gone before the campaign.
-    `refused_version` is the version of the connection Secret that was refused, `own_versions` the resourceVersions
-    that our own writes made, whose events tell nothing new.
+    process's own. `deleting_since` is in monotonic seconds, too. `connection` is the one last read, for the time when
+    its Secret is gone before the campaign. `refused_version` is the version of the connection Secret that was refused,
+    `own_versions` the resourceVersions that our own writes made, whose events tell nothing new.
     """
 
     uid: str = ""
@@ -34,6 +34,7 @@ class Memory:
     polled_at: datetime | None = None
     refused_version: str | None = None
     listed_version: str | None = None
+    deleting_since: float | None = None
     connection: Connection | None = None
     own_versions: deque[str] = field(default_factory=lambda: deque(maxlen=_OWN_WRITES_REMEMBERED))
     blueprint: tuple[int, Blueprint | Problem] | None = None

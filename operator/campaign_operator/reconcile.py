@@ -7,14 +7,13 @@ at any time, any number of times, for any reason, and does nothing when there is
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
 from campaign_operator.api.conditions import Reason, counted
 from campaign_operator.api.status import OutboundCampaignStatus
-from campaign_operator.domain import record, resolution, runs, withdrawal
+from campaign_operator.domain import adoption, record, resolution, withdrawal
 from campaign_operator.domain.actions import (
     Action,
     AddFinalizer,
@@ -41,21 +40,19 @@ from campaign_operator.domain.actions import (
     WithdrawRun,
 )
 from campaign_operator.domain.announcement import announcement
-from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
+from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
 from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.decide import (
-    decide,
-)
+from campaign_operator.domain.decide import decide
 from campaign_operator.domain.delivery import DeliveryFailed, DeliveryOutcome, WebhookMessage
 from campaign_operator.domain.dialing import Listing, ListingNotOffered
-from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.notes import Note, edit_note, notes
 from campaign_operator.domain.observation import Observation, Problem
 from campaign_operator.domain.polling import polled
 from campaign_operator.domain.summary import summarize
 from campaign_operator.memory import Memory
 from campaign_operator.observability import metrics
+from campaign_operator.observing import Observer
 from campaign_operator.ports import (
     Alarms,
     AnalyticsSource,
@@ -100,6 +97,7 @@ class Reconciler:
         self._notifier = notifier
         self._clock = clock
         self._settings = settings
+        self._observer = Observer(store, clock, settings)
         self._submission = Submission(store, dialer, clock, settings)
         self._memories: dict[CampaignRef, Memory] = {}
         self._alarms = alarms
@@ -156,7 +154,7 @@ class Reconciler:
         if memory.uid != campaign.uid:
             memory.begin_anew(campaign.uid)
         for _ in range(MAX_STEPS):
-            observed = await self._observe(campaign, memory, poll)
+            observed = await self._observer.observe(campaign, memory, poll)
             poll = observed.poll_due
             decision = decide(campaign, observed, self._settings)
             if isinstance(decision.action, Wait):
@@ -184,56 +182,6 @@ class Reconciler:
         else:
             self._alarms.set(campaign.ref, decision.next_check)
 
-    async def _observe(self, campaign: Campaign, memory: Memory, poll: bool) -> Observation:
-        connection, version = await self._connection(campaign, memory)
-        asked = campaign.requested_at is not None and campaign.requested_at != campaign.status.last_handled_request
-        edited = campaign.generation != campaign.status.observed_generation
-        repaired = memory.refused_version is not None and version != memory.refused_version
-        possibly_sent = {
-            runs.attempt_of(run, w)
-            for run in runs.runs_in_hand(campaign.status)
-            for w in runs.in_state(run, *runs.POSSIBLY_SENT)
-        }
-        return Observation(
-            now=self._clock.now(),
-            blueprint=self._blueprint(campaign, memory),
-            connection=connection,
-            outcomes=dict(memory.outcomes),
-            settled_at=self._settled_at(possibly_sent, memory),
-            credentials_lost=await self._are_credentials_lost(campaign, connection),
-            polled_at=memory.polled_at,
-            poll_due=poll or asked,
-            retry_now=asked or edited or repaired,
-        )
-
-    async def _connection(self, campaign: Campaign, memory: Memory) -> tuple[Connection | Problem | None, str]:
-        if runs.is_over_for_good(campaign.status):
-            return None, ""
-        return await self._submission.connection(campaign, memory, max_age_seconds=self._settings.poll_seconds / 2)
-
-    async def _are_credentials_lost(self, campaign: Campaign, connection: Connection | Problem | None) -> bool:
-        """Whether waiting for the Secret is in vain: nothing can be created in a namespace that is being deleted."""
-        missing = isinstance(connection, Problem) and connection.reason is Reason.SECRET_NOT_FOUND
-        return campaign.deleting and missing and await self._store.namespace_is_terminating(campaign.ref.namespace)
-
-    def _blueprint(self, campaign: Campaign, memory: Memory) -> Blueprint | Problem:
-        if memory.blueprint is None or memory.blueprint[0] != campaign.generation:
-            try:
-                memory.blueprint = campaign.generation, draw_blueprint(campaign.spec)
-            except InvalidSpecError as error:
-                problem = Problem(Reason.INVALID_SPEC, "; ".join(str(error).splitlines()))
-                memory.blueprint = campaign.generation, problem
-        return memory.blueprint[1]
-
-    def _settled_at(self, possibly_sent: set[runs.Attempt], memory: Memory) -> dict[runs.Attempt, datetime]:
-        """By this process's own monotonic clock, from when it first saw the attempt: time stamps may be anybody's."""
-        wall, monotonic = self._clock.now(), self._clock.monotonic()
-        memory.first_seen = {a: memory.first_seen.get(a, monotonic) for a in possibly_sent}
-        return {
-            attempt: wall + timedelta(seconds=seen + self._settings.settle_seconds - monotonic)
-            for attempt, seen in memory.first_seen.items()
-        }
-
     async def _act(self, campaign: Campaign, action: Action, memory: Memory) -> Campaign | None:
         status, now = campaign.status, self._clock.now()
 
@@ -243,7 +191,7 @@ class Reconciler:
         match action:
             case PlanRun(place, plan, status_lost):
                 memory.listed_version = None
-                blueprint = self._blueprint(campaign, memory)
+                blueprint = self._observer.blueprint(campaign, memory)
                 spec_hash = blueprint.spec_hash if isinstance(blueprint, Blueprint) else ""
                 return await write(
                     campaign, record.planned(status, place, plan, spec_hash, campaign, status_lost=status_lost)
@@ -263,7 +211,7 @@ class Reconciler:
             case MarkUncertain(place, time_zones, message):
                 return await write(campaign, record.uncertain(status, place, time_zones, message))
             case Hold(place, time_zones):
-                return await write(campaign, record.held(status, place, time_zones, "onUncertain is Hold"))
+                return await write(campaign, adoption.held(status, place, time_zones, "onUncertain is Hold"))
             case KeepPlan(place, spec_hash):
                 return await write(campaign, withdrawal.kept(status, place, spec_hash))
             case WithdrawRun(place, time_zones):
@@ -328,7 +276,7 @@ class Reconciler:
         return campaign
 
     async def _poll(self, campaign: Campaign, action: Poll, memory: Memory) -> Campaign:
-        connection, _ = await self._connection(campaign, memory)
+        connection, _ = await self._observer.connection_in_use(campaign, memory)
         if not isinstance(connection, Connection):
             return campaign
         memory.polled_at = self._clock.now()
@@ -386,7 +334,7 @@ class Reconciler:
         Events.
         """
         if observed is None:
-            observed = await self._observe(campaign, memory, poll=False)
+            observed = await self._observer.observe(campaign, memory, poll=False)
         status = summarize(campaign, status, replace(observed, now=self._clock.now()))
         if status == campaign.status:
             return campaign

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from campaign_operator.api.conditions import STALLING_CAUSES, Reason
 from campaign_operator.api.status import OutboundCampaignStatus, RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain import record, runs, withdrawal
+from campaign_operator.domain import adoption, record, runs, withdrawal
 from campaign_operator.domain.actions import (
     DeleteSchedules,
     LookUp,
@@ -40,6 +40,7 @@ from campaign_operator.domain.permission import IntentPermission
 from campaign_operator.domain.situation import changed_connection
 from campaign_operator.memory import Memory
 from campaign_operator.observability import metrics
+from campaign_operator.observing import read_connection
 from campaign_operator.ports import CampaignStore, Clock, Dialer
 
 PERMITS_PER_CONNECTION = 16
@@ -101,26 +102,11 @@ class Submission:
         self._settings = settings
         self._permits: defaultdict[str, Permits] = defaultdict(Permits)
 
-    async def connection(
-        self, campaign: Campaign, memory: Memory, max_age_seconds: float = 0
-    ) -> tuple[Connection | Problem, str]:
-        """See CampaignStore.read_connection; for a campaign that is being deleted, where its Secret has gone before it,
-        the connection last read.
-        """
-        found, version = await self._store.read_connection(
-            campaign.ref.namespace, campaign.spec.connection.secret_ref.name, max_age_seconds=max_age_seconds
-        )
-        if isinstance(found, Connection):
-            memory.connection = found
-        elif campaign.deleting and found.reason is Reason.SECRET_NOT_FOUND and memory.connection is not None:
-            return memory.connection, version
-        return found, version
-
     async def submit(self, campaign: Campaign, action: Submit, memory: Memory, write: Write) -> Campaign:
         """One batch: look at the dialer before an intent on a status that others may have written, write the intent,
         send, and leave the answers in memory.
         """
-        connection, version = await self.connection(campaign, memory)
+        connection, version = await read_connection(self._store, campaign, memory)
         if isinstance(connection, Problem) or changed_connection(campaign, connection, self._clock.now()):
             return campaign  # the next look at the campaign finds the same and says so
         problem, until = await self._standing_in_the_way(campaign, connection)
@@ -205,16 +191,16 @@ class Submission:
         fresh = await self._store.read(campaign.ref)
         if fresh is None or fresh.uid != campaign.uid or _uncertain_attempts(fresh, action) != attempts:
             return fresh if fresh is not None and fresh.uid == campaign.uid else campaign
-        connection, version = await self.connection(fresh, memory)
+        connection, version = await read_connection(self._store, fresh, memory)
         if isinstance(connection, Problem) or changed_connection(fresh, connection, self._clock.now()):
             return fresh
         listing = await self._dialer.list_schedules(connection, fresh.spec.campaign_id)
         status, zones = fresh.status, action.time_zones
         match listing:
             case Listing():
-                return await write(fresh, record.looked_up(status, action.place, zones, listing))
+                return await write(fresh, adoption.looked_up(status, action.place, zones, listing))
             case ListingNotOffered(code):
-                return await write(fresh, record.held(status, action.place, zones, no_listing(code)))
+                return await write(fresh, adoption.held(status, action.place, zones, no_listing(code)))
             case _:
                 problem, seconds = record.standing_in_the_way(listing)
                 if problem.reason in STALLING_CAUSES:
@@ -224,7 +210,7 @@ class Submission:
 
     async def delete(self, campaign: Campaign, action: DeleteSchedules, memory: Memory, write: Write) -> Campaign:
         """One batch of DELETEs and the record of their answers; `Withdrawing` was written before."""
-        connection, version = await self.connection(campaign, memory)
+        connection, version = await read_connection(self._store, campaign, memory)
         if isinstance(connection, Problem) or changed_connection(campaign, connection, self._clock.now()):
             return campaign
         run = record.run_at(campaign.status, action.place)
@@ -244,7 +230,7 @@ class Submission:
 
     async def listing_for(self, campaign: Campaign, memory: Memory) -> ListOutcome | Problem:
         """The dialer's listing of the campaign, or why there is none."""
-        connection, _ = await self.connection(campaign, memory)
+        connection, _ = await read_connection(self._store, campaign, memory)
         if isinstance(connection, Problem):
             return connection
         return await self._dialer.list_schedules(connection, campaign.spec.campaign_id)
@@ -308,10 +294,10 @@ def _as_listed(
     """
     planned = runs.in_state(record.run_at(status, place), WindowState.PLANNED)
     if isinstance(listing, Listing):
-        found = record.matching(planned, listing)
-        return record.adopted(status, place, found, connection.hash) if found else status
+        found = adoption.matching(planned, listing)
+        return adoption.adopted(status, place, found, connection.hash) if found else status
     lost = [w.time_zone for w in planned if w.cause == Reason.STATUS_LOST]
-    return record.held(status, place, lost, no_listing(listing.code)) if lost else status
+    return adoption.held(status, place, lost, no_listing(listing.code)) if lost else status
 
 
 def _uncertain_attempts(campaign: Campaign, action: LookUp) -> frozenset[runs.Attempt]:

@@ -28,7 +28,7 @@ from campaign_operator.api.vocabulary import (
     WebhookState,
     WindowState,
 )
-from campaign_operator.domain import record
+from campaign_operator.domain import adoption, record
 from campaign_operator.domain.delivery import Delivered, DeliveryFailed, Gone
 from campaign_operator.domain.dialing import (
     Accepted,
@@ -127,7 +127,7 @@ LISTINGS: list[tuple[str, Schedule, bool]] = [
 @pytest.mark.parametrize(("name", "found", "is_ours"), LISTINGS, ids=[case[0] for case in LISTINGS])
 def test_a_schedule_is_adopted_only_if_it_is_the_windows(name: str, found: Schedule, is_ours: bool) -> None:
     before = status(run(window(WindowState.UNCERTAIN)))
-    after = only_window(record.looked_up(before, "run", [NY], Listing((found,))))
+    after = only_window(adoption.looked_up(before, "run", [NY], Listing((found,))))
     assert (after.state, after.schedule_id) == (
         (WindowState.SUBMITTED, "s-9") if is_ours else (WindowState.PLANNED, None)
     )
@@ -135,15 +135,15 @@ def test_a_schedule_is_adopted_only_if_it_is_the_windows(name: str, found: Sched
 
 def test_a_late_window_recognizes_what_was_sent_for_it_before_it_was_moved() -> None:
     late = window(start=7200, reason="StartedLate")
-    assert record.matching([late], Listing((schedule(),)))[NY].id == "s-9"
-    assert record.matching([late], Listing((schedule(start=at(7201)),))) == {}
-    assert record.matching([late], Listing((schedule(end=at(18001)),))) == {}
+    assert adoption.matching([late], Listing((schedule(),)))[NY].id == "s-9"
+    assert adoption.matching([late], Listing((schedule(start=at(7201)),))) == {}
+    assert adoption.matching([late], Listing((schedule(end=at(18001)),))) == {}
 
 
 def test_of_two_schedules_for_one_window_always_the_same_is_adopted() -> None:
     pair = (schedule(id="b"), schedule(id="a"))
     for order in (pair, pair[::-1]):
-        assert record.matching([window()], Listing(order))[NY].id == "a"
+        assert adoption.matching([window()], Listing(order))[NY].id == "a"
 
 
 def test_a_late_window_keeps_its_end_and_tells_why_once() -> None:

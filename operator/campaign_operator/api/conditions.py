@@ -40,14 +40,12 @@ class Reason(StrEnum):
     EDIT_WITHOUT_EFFECT = "EditWithoutEffect"
     WITHDRAWN = "Withdrawn"
     RESOLVED = "Resolved"
-    RESOLVE_REFUSED = "ResolveRefused"
 
     # how a run ends
     COMPLETED = "Completed"
     TIMED_OUT = "TimedOut"
     FAILED = "Failed"
     CANCELLED = "Cancelled"
-    LEFT_BEHIND = "LeftBehind"
 
     # a passing fault, tried again by itself
     DIALER_UNAVAILABLE = "DialerUnavailable"
@@ -68,6 +66,8 @@ class Reason(StrEnum):
     CONNECTION_CHANGED = "ConnectionChanged"
     WINDOW_HELD = "WindowHeld"
     CANNOT_WITHDRAW = "CannotWithdraw"
+    RESOLVE_REFUSED = "ResolveRefused"
+    LEFT_BEHIND = "LeftBehind"
     RUN_FAILED = "RunFailed"
 
     # what became of a window

@@ -21,8 +21,8 @@ def _moments(s: Situation) -> Iterator[datetime]:
     again = s.now + timedelta(seconds=s.settings.poll_seconds)
     if isinstance(usable_connection(s), Problem):
         yield again  # a Secret that is repaired tells nobody
-    if s.campaign.deletion_time is not None:
-        yield s.campaign.deletion_time + timedelta(seconds=s.settings.deletion_deadline_seconds)
+    if s.observed.give_up_at is not None:
+        yield s.observed.give_up_at
     for _, run in s.in_hand():
         yield runs.time_out(run, s.campaign.spec.completion.grace_seconds, s.next_first_start)
         for w in run.windows:

@@ -127,13 +127,13 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[Note]:
         (WindowState.REJECTED, Reason.WINDOW_REJECTED),
         (WindowState.MISSED, Reason.WINDOW_MISSED),
     )
-    withdrawn = [
-        w.time_zone
-        for w in runs.in_state(run, WindowState.WITHDRAWN)
-        if (was := earlier.get(w.time_zone)) is not None and was.state is WindowState.WITHDRAWING
-    ]
-    if withdrawn:
-        yield Note("Normal", Reason.WITHDRAWN, f"run {run.id}: {_names(iter(withdrawn))}: withdrawn from the dialer")
+    withdrawn = runs.in_state(run, WindowState.WITHDRAWN)
+    were_withdrawing = before is not None and runs.in_state(before, WindowState.WITHDRAWING)
+    # told once, when the last batch is done; of a run that is withdrawn as a whole Cancelled tells
+    done = were_withdrawing and not runs.in_state(run, WindowState.WITHDRAWING) and not runs.is_cancelled(run)
+    if withdrawn and done:
+        names = _names(w.time_zone for w in withdrawn)
+        yield Note("Normal", Reason.WITHDRAWN, f"run {run.id}: {names}: withdrawn from the dialer")
     stays = [
         w
         for w in runs.in_state(run, WindowState.SUBMITTED)

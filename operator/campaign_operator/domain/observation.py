@@ -27,9 +27,10 @@ class Observation:
     more. `outcomes` are answers to requests of this process that are not on record yet. `settled_at` tells, for each
     attempt that may have been carried out, the instant at which this process will have waited out the settling time.
     `credentials_lost`: the campaign and its namespace are being deleted, and the Secret is gone for good.
-    `polled_at` is when the analytics of the run in hand were last asked for by this process, whether or not they
-    answered. `poll_due` and `retry_now` are wishes: the poll timer has fired; a person, an edit or a changed Secret
-    asks to try again what was refused.
+    `give_up_at`: the instant from which a deletion waits for the dialer no longer; None while the campaign is not
+    being deleted. `polled_at` is when the analytics of the run in hand were last asked for by this process, whether or
+    not they answered. `poll_due` and `retry_now` are wishes: the poll timer has fired; a person, an edit or a changed
+    Secret asks to try again what was refused.
     """
 
     now: datetime
@@ -38,6 +39,7 @@ class Observation:
     outcomes: Mapping[Attempt, SubmitOutcome] = field(default_factory=dict)
     settled_at: Mapping[Attempt, datetime] = field(default_factory=dict)
     credentials_lost: bool = False
+    give_up_at: datetime | None = None
     polled_at: datetime | None = None
     poll_due: bool = False
     retry_now: bool = False

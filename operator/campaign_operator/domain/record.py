@@ -5,7 +5,6 @@ before each write, so that no two places can disagree.
 """
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -22,7 +21,6 @@ from campaign_operator.api.vocabulary import (
     MAX_HISTORY,
     MAX_MESSAGE,
     REQUESTED_AT_ANNOTATION,
-    RESOLVE_ANNOTATION,
     RunState,
     WebhookState,
     WindowState,
@@ -37,11 +35,8 @@ from campaign_operator.domain.dialing import (
     Accepted,
     AccessRefused,
     DestinationRefused,
-    Listing,
     NotSent,
     Rejected,
-    Schedule,
-    ScheduleState,
     SubmitOutcome,
     Throttled,
     Unavailable,
@@ -294,63 +289,6 @@ def tried_again(status: Status) -> Status:
 
 _REFUSALS = STALLING_CAUSES - {Reason.CAMPAIGN_ID_IN_USE} | {Reason.CANNOT_WITHDRAW}
 _TRIED_AGAIN = runs.UNDECIDED | {WindowState.SUBMITTED}
-
-
-# Looking up
-
-
-def matching(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, Schedule]:
-    """By time zone, the schedule that is the window's: same zone, start and end, and not cancelled."""
-    standing: defaultdict[tuple[str, datetime], list[Schedule]] = defaultdict(list)
-    for schedule in sorted(listing.schedules, key=lambda s: s.id):
-        if schedule.state is not ScheduleState.CANCELLED:
-            standing[schedule.time_zone, schedule.end].append(schedule)
-    found = {
-        w.time_zone: next((s for s in standing[w.time_zone, w.end_time] if _starts_as(w, s)), None) for w in windows
-    }
-    return {time_zone: schedule for time_zone, schedule in found.items() if schedule is not None}
-
-
-def known_by_id(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, Schedule]:
-    """By time zone, the schedule that a window names, unless it is cancelled."""
-    standing = {s.id: s for s in listing.schedules if s.state is not ScheduleState.CANCELLED}
-    return {w.time_zone: standing[w.schedule_id] for w in windows if w.schedule_id in standing}
-
-
-def _starts_as(w: WindowStatus, schedule: Schedule) -> bool:
-    """A late window was moved before it was sent; what an earlier life sent for it has the earlier start."""
-    is_late = WindowReason.STARTED_LATE in w.reason.split(",")
-    return schedule.start == w.start_time or (is_late and schedule.start < w.start_time)
-
-
-def adopted(status: Status, place: Place, found: Mapping[str, Schedule], connection_hash: str) -> Status:
-    """Windows whose schedule is already at the dialer."""
-    status = changed(
-        status,
-        place,
-        found,
-        lambda w: window_in(
-            w, WindowState.SUBMITTED, schedule_id=found[w.time_zone].id, message="adopted: it was at the dialer"
-        ),
-    )
-    return with_run(status, place, run_at(status, place).model_copy(update={"connection_hash": connection_hash}))
-
-
-def looked_up(status: Status, place: Place, time_zones: Iterable[str], listing: Listing) -> Status:
-    """Uncertain windows after a complete listing: adopted, or proven not carried out and planned again."""
-    run, chosen = run_at(status, place), frozenset(time_zones)
-    windows = [w for w in run.windows if w.time_zone in chosen]
-    found = matching(windows, listing) | known_by_id(windows, listing)
-    status = adopted(status, place, found, run.connection_hash or "")
-    return changed(status, place, chosen - found.keys(), lambda w: window_in(w, WindowState.PLANNED, schedule_id=None))
-
-
-def held(status: Status, place: Place, time_zones: Iterable[str], why: str) -> Status:
-    """Windows that may have been submitted, where nobody can or may be asked: a person must look."""
-    message = f"it may have been submitted, and {why}; look at the dialer, then say by {RESOLVE_ANNOTATION}"
-    return changed(
-        status, place, time_zones, lambda w: window_in(w, WindowState.HELD, cause=Reason.WINDOW_HELD, message=message)
-    )
 
 
 # The end of a run

@@ -5,7 +5,6 @@ under way is settled first, by the rules of submission. Pure; `decide` puts thes
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import RunStatus, WindowStatus
@@ -131,8 +130,7 @@ def a_deleted_campaign_may_go(s: Situation) -> Decision | None:
         return Decision(RemoveFinalizer(left_behind(s)), "nothing of it is left to withdraw")
     if s.observed.credentials_lost:
         return Decision(RemoveFinalizer(left_behind(s)), "the namespace is being deleted and the Secret is gone")
-    deletion_time = s.campaign.deletion_time
-    if deletion_time is not None and s.now >= deletion_time + timedelta(seconds=s.settings.deletion_deadline_seconds):
+    if s.observed.give_up_at is not None and s.observed.give_up_at <= s.now:
         return Decision(RemoveFinalizer(left_behind(s)), "the deadline of the deletion has passed")
     return None
 

@@ -1,0 +1,106 @@
+"""What is seen of the world before each decision: the Secret, the answers in memory, the waits.
+
+Owns what an `Observation` is made of. Reads the API server, decides nothing, writes nothing.
+"""
+
+from datetime import datetime, timedelta
+
+from campaign_operator.api.conditions import Reason
+from campaign_operator.domain import runs
+from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
+from campaign_operator.domain.campaign import Campaign, Settings
+from campaign_operator.domain.connection import Connection
+from campaign_operator.domain.errors import InvalidSpecError
+from campaign_operator.domain.observation import Observation, Problem
+from campaign_operator.memory import Memory
+from campaign_operator.ports import CampaignStore, Clock
+
+
+async def read_connection(
+    store: CampaignStore, campaign: Campaign, memory: Memory, *, max_age_seconds: float = 0
+) -> tuple[Connection | Problem, str]:
+    """See CampaignStore.read_connection; for a campaign that is being deleted, where its Secret has gone before it,
+    the connection last read.
+    """
+    found, version = await store.read_connection(
+        campaign.ref.namespace, campaign.spec.connection.secret_ref.name, max_age_seconds=max_age_seconds
+    )
+    if isinstance(found, Connection):
+        memory.connection = found
+    elif campaign.deleting and found.reason is Reason.SECRET_NOT_FOUND and memory.connection is not None:
+        return memory.connection, version
+    return found, version
+
+
+class Observer:
+    """Looks at the world on behalf of one campaign at a time."""
+
+    def __init__(self, store: CampaignStore, clock: Clock, settings: Settings) -> None:
+        self._store = store
+        self._clock = clock
+        self._settings = settings
+
+    async def observe(self, campaign: Campaign, memory: Memory, poll: bool) -> Observation:
+        """All that a decision about the campaign looks at; `poll`: the poll timer has fired."""
+        connection, version = await self.connection_in_use(campaign, memory)
+        asked = campaign.requested_at is not None and campaign.requested_at != campaign.status.last_handled_request
+        edited = campaign.generation != campaign.status.observed_generation
+        repaired = memory.refused_version is not None and version != memory.refused_version
+        possibly_sent = {
+            runs.attempt_of(run, w)
+            for run in runs.runs_in_hand(campaign.status)
+            for w in runs.in_state(run, *runs.POSSIBLY_SENT)
+        }
+        return Observation(
+            now=self._clock.now(),
+            blueprint=self.blueprint(campaign, memory),
+            connection=connection,
+            outcomes=dict(memory.outcomes),
+            settled_at=self._settled_at(possibly_sent, memory),
+            credentials_lost=await self._are_credentials_lost(campaign, connection),
+            give_up_at=self._give_up_at(campaign, memory),
+            polled_at=memory.polled_at,
+            poll_due=poll or asked,
+            retry_now=asked or edited or repaired,
+        )
+
+    async def connection_in_use(self, campaign: Campaign, memory: Memory) -> tuple[Connection | Problem | None, str]:
+        """The connection and its Secret's version; none where nothing is ever to be sent or asked again."""
+        if runs.is_over_for_good(campaign.status):
+            return None, ""
+        max_age = self._settings.poll_seconds / 2
+        return await read_connection(self._store, campaign, memory, max_age_seconds=max_age)
+
+    async def _are_credentials_lost(self, campaign: Campaign, connection: Connection | Problem | None) -> bool:
+        """Whether waiting for the Secret is in vain: nothing can be created in a namespace that is being deleted."""
+        missing = isinstance(connection, Problem) and connection.reason is Reason.SECRET_NOT_FOUND
+        return campaign.deleting and missing and await self._store.namespace_is_terminating(campaign.ref.namespace)
+
+    def blueprint(self, campaign: Campaign, memory: Memory) -> Blueprint | Problem:
+        """What the spec makes, or what is wrong with it; drawn once for each generation."""
+        if memory.blueprint is None or memory.blueprint[0] != campaign.generation:
+            try:
+                memory.blueprint = campaign.generation, draw_blueprint(campaign.spec)
+            except InvalidSpecError as error:
+                problem = Problem(Reason.INVALID_SPEC, "; ".join(str(error).splitlines()))
+                memory.blueprint = campaign.generation, problem
+        return memory.blueprint[1]
+
+    def _give_up_at(self, campaign: Campaign, memory: Memory) -> datetime | None:
+        """By this process's own clock, from when it first saw the deletion: one that was away meanwhile has its time,
+        too.
+        """
+        if not campaign.deleting:
+            return None
+        wall, monotonic = self._clock.now(), self._clock.monotonic()
+        memory.deleting_since = monotonic if memory.deleting_since is None else memory.deleting_since
+        return wall + timedelta(seconds=memory.deleting_since + self._settings.deletion_deadline_seconds - monotonic)
+
+    def _settled_at(self, possibly_sent: set[runs.Attempt], memory: Memory) -> dict[runs.Attempt, datetime]:
+        """By this process's own monotonic clock, from when it first saw the attempt: time stamps may be anybody's."""
+        wall, monotonic = self._clock.now(), self._clock.monotonic()
+        memory.first_seen = {a: memory.first_seen.get(a, monotonic) for a in possibly_sent}
+        return {
+            attempt: wall + timedelta(seconds=seen + self._settings.settle_seconds - monotonic)
+            for attempt, seen in memory.first_seen.items()
+        }

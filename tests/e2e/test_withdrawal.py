@@ -1,0 +1,354 @@
+"""Schedules taken back: edits, suspend, deletion, and a person's word on held windows, on a stage whose clock is moved
+by hand.
+"""
+
+import json
+from typing import Any
+
+import yaml
+
+from campaign_operator.api.conditions import ConditionType
+from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, WITHDRAW_FINALIZER, RunState, WindowState
+from e2e_world import Manifest, campaign
+from stage import Stage, fault, run_of, told, windows
+
+DAY = 86400
+NY, LONDON = "America/New_York", "Europe/London"
+SUBMITTED, WITHDRAWN, HELD = WindowState.SUBMITTED, WindowState.WITHDRAWN, WindowState.HELD
+
+
+async def standing(stage: Stage, manifest: Manifest) -> list[tuple[str, str]]:
+    """Zone and start of what is at the dialer and not cancelled."""
+    found = await stage.schedules(manifest["spec"]["campaignID"])
+    return sorted((s["timezone"], s["startTime"]) for s in found if s["cancelledAt"] is None)
+
+
+async def exists(stage: Stage, name: str) -> bool:
+    return bool(await stage.kubectl("get", "ocamp", name, "--ignore-not-found", "-o", "name"))
+
+
+async def delete(stage: Stage, name: str) -> None:
+    await stage.kubectl("delete", "ocamp", name, "--wait=false")
+
+
+async def resolve(stage: Stage, name: str, said: str) -> None:
+    await stage.kubectl("annotate", "ocamp", name, "--overwrite", f"{RESOLVE_ANNOTATION}={said}")
+
+
+async def submitted(stage: Stage, **spec: Any) -> Manifest:
+    """A campaign of two zones, both submitted."""
+    manifest = campaign(stage.namespace, "c", **spec)
+    await stage.apply(manifest)
+    status = await stage.look("c")
+    assert [w.state for w in run_of(status).windows] == [SUBMITTED] * 2
+    return manifest
+
+
+async def edit(stage: Stage, manifest: Manifest, **spec: Any) -> None:
+    manifest["spec"] |= spec
+    await stage.apply(manifest)
+
+
+async def test_an_edit_before_the_first_start_withdraws_and_plans_anew(stage: Stage) -> None:
+    manifest = await submitted(stage)
+    await edit(stage, manifest, cron="0 11 * * *")
+    status = await stage.look("c")
+    assert run_of(status).id == "20270303T1100"
+    assert await standing(stage, manifest) == [
+        (NY, "2027-03-03T11:00:00-05:00"),
+        (LONDON, "2027-03-03T11:00:00+00:00"),
+    ]
+    assert await stage.events("c") == ["Planned", "Submitted", "Cancelled", "Planned", "Submitted"]
+
+
+async def test_an_edit_of_both_runs_of_a_recurring_campaign_leaves_only_the_new_ones(stage: Stage) -> None:
+    manifest = await submitted(stage, runPolicy="Recurring")
+    assert len(await standing(stage, manifest)) == 4
+    await edit(stage, manifest, cron="30 11 * * *")
+    status = await stage.look("c")
+    assert status.next_run is not None
+    assert (run_of(status).id, status.next_run.id) == ("20270303T1130", "20270304T1130")
+    assert sorted(start[11:16] for _, start in await standing(stage, manifest)) == ["11:30"] * 4
+
+
+async def test_an_edit_that_makes_the_same_plan_withdraws_nothing(stage: Stage) -> None:
+    manifest = await submitted(stage)
+    before = await standing(stage, manifest)
+    await edit(stage, manifest, cron="0 9 * * 0-6", contacts=list(reversed(manifest["spec"]["contacts"])))
+    await stage.look("c")
+    assert await standing(stage, manifest) == before
+    assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 2
+    assert await stage.events("c") == ["Planned", "Submitted"]
+
+
+async def test_a_flurry_of_edits_and_back_ends_in_the_plan_of_the_last_one(stage: Stage) -> None:
+    manifest = await submitted(stage)
+    before = await standing(stage, manifest)
+    await stage.simulator.put_faults(fault("withdraw", "answer", status=503, times=1))
+    for hour in (10, 11, 9):
+        await edit(stage, manifest, cron=f"0 {hour} * * *")
+        await stage.look("c")
+    stage.clock.advance(60)
+    status = await stage.look("c")
+    assert run_of(status).state is RunState.SCHEDULED
+    assert await standing(stage, manifest) == before
+    assert all(w.schedule_id is not None for w in run_of(status).windows)
+
+
+async def test_an_edit_after_the_first_start_applies_to_the_next_run(stage: Stage) -> None:
+    manifest = await submitted(stage, runPolicy="Recurring")
+    stage.clock.advance_to(run_of(await stage.status("c")).first_start)
+    await stage.look("c")
+    await edit(stage, manifest, cron="0 11 * * *")
+    status = await stage.look("c")
+    assert status.next_run is not None
+    assert (run_of(status).id, status.next_run.id) == ("20270303T0900", "20270304T1100")
+    assert len(await standing(stage, manifest)) == 4
+    assert "EditAppliesToNextRun" in await stage.events("c")
+
+
+async def test_an_edit_where_the_dialer_has_no_delete_leaves_the_run_and_says_so(stage: Stage) -> None:
+    await stage.simulator.put_faults(fault("withdraw", "notOffered", status=405))
+    manifest = await submitted(stage)
+    await edit(stage, manifest, cron="0 11 * * *")
+    status = await stage.look("c")
+    assert run_of(status).id == "20270303T0900"
+    assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 2
+    assert ("CannotWithdraw", "no schedule back") in [
+        (reason, "no schedule back") for reason, message in await stage.warnings("c") if "no schedule back" in message
+    ]
+    requests = await stage.requests()
+    await stage.look("c")
+    assert await stage.requests() == requests, "it asks again and again"
+
+
+async def test_suspend_withdraws_and_taking_it_back_plans_anew(stage: Stage) -> None:
+    manifest = await submitted(stage)
+    await edit(stage, manifest, suspend=True)
+    status = await stage.look("c")
+    assert run_of(status).state is RunState.CANCELLED
+    assert await standing(stage, manifest) == []
+    assert told(status, ConditionType.READY)[1] == "Suspended"
+    assert told(status, ConditionType.FINISHED)[:2] == ("True", "Cancelled")
+    stage.clock.advance(2 * DAY)
+    await edit(stage, manifest, suspend=False)
+    status = await stage.look("c")
+    assert run_of(status).id == "20270305T0900"
+    assert len(await standing(stage, manifest)) == 2
+
+
+async def test_a_run_that_has_begun_goes_on_while_its_other_windows_are_suspended_and_resumed(stage: Stage) -> None:
+    manifest = await submitted(stage)
+    stage.clock.advance_to(windows(await stage.status("c"))[LONDON].start_time)
+    await stage.poll("c")
+    await edit(stage, manifest, suspend=True)
+    found = windows(await stage.look("c"))
+    assert (found[LONDON].state, found[NY].state) == (SUBMITTED, WITHDRAWN)
+    assert [zone for zone, _ in await standing(stage, manifest)] == [LONDON]
+    assert (await stage.events("c"))[-1] == "Withdrawn"
+    await edit(stage, manifest, suspend=False)
+    found = windows(await stage.look("c"))
+    assert (found[LONDON].state, found[NY].state) == (SUBMITTED, SUBMITTED)
+    assert [zone for zone, _ in await standing(stage, manifest)] == [NY, LONDON]
+    assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 3
+
+
+async def test_suspend_where_the_dialer_has_no_delete_names_what_will_still_dial(stage: Stage) -> None:
+    await stage.simulator.put_faults(fault("withdraw", "notOffered", status=501))
+    manifest = await submitted(stage)
+    await edit(stage, manifest, suspend=True)
+    status, reason, message = told(await stage.look("c"), ConditionType.STALLED)
+    assert (status, reason) == ("True", "CannotWithdraw")
+    assert NY in message
+    assert LONDON in message
+
+
+async def test_a_deleted_campaign_goes_when_its_schedules_are_withdrawn(stage: Stage) -> None:
+    manifest = await submitted(stage, runPolicy="Recurring")
+    await delete(stage, "c")
+    assert await exists(stage, "c")
+    await stage.look_at_nothing("c")
+    assert not await exists(stage, "c")
+    assert await standing(stage, manifest) == []
+
+
+async def test_a_deleted_campaign_settles_what_is_uncertain_before_it_goes(stage: Stage) -> None:
+    manifest = campaign(stage.namespace, "c")
+    await stage.simulator.put_faults(fault("submit", "reset", carryOut=True))
+    await stage.apply(manifest)
+    await stage.look("c")
+    await delete(stage, "c")
+    await stage.look_at_nothing("c")
+    assert await exists(stage, "c")
+    stage.clock.advance(60)
+    await stage.look_at_nothing("c")
+    assert not await exists(stage, "c")
+    assert await standing(stage, manifest) == []
+
+
+async def test_orphan_leaves_the_schedules_and_the_next_of_that_name_adopts_them(stage: Stage) -> None:
+    manifest = await submitted(stage, deletionPolicy="Orphan")
+    await delete(stage, "c")
+    await stage.look_at_nothing("c")
+    assert not await exists(stage, "c")
+    assert len(await standing(stage, manifest)) == 2
+    await stage.apply(manifest)
+    status = await stage.look("c")
+    assert [w.state for w in run_of(status).windows] == [SUBMITTED] * 2
+    assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 2
+
+
+async def test_a_deletion_that_cannot_withdraw_ends_at_its_deadline_and_lists_what_stays(stage: Stage) -> None:
+    await submitted(stage)
+    await stage.simulator.put_faults(fault("withdraw", "answer", status=503))
+    await delete(stage, "c")
+    await stage.look_at_nothing("c")
+    stage.clock.advance(599)
+    await stage.look_at_nothing("c")
+    assert await exists(stage, "c")
+    stage.clock.advance(1)
+    await stage.look_at_nothing("c")
+    assert not await exists(stage, "c")
+    ((reason, message),) = [w for w in await stage.warnings("c") if w[0] == "LeftBehind"]
+    assert reason == "LeftBehind"
+    assert f"20270303T0900/{NY}" in message
+    assert f"20270303T0900/{LONDON}" in message
+
+
+async def test_a_deletion_where_the_dialer_has_no_delete_does_not_wait(stage: Stage) -> None:
+    await submitted(stage)
+    await stage.simulator.put_faults(fault("withdraw", "notOffered", status=405))
+    await delete(stage, "c")
+    await stage.look_at_nothing("c")
+    assert not await exists(stage, "c")
+    assert "LeftBehind" in await stage.events("c")
+
+
+async def test_a_campaign_deleted_after_its_secret_is_withdrawn_by_the_credentials_last_used(stage: Stage) -> None:
+    manifest = await submitted(stage)
+    await stage.kubectl("delete", "secret", "cxone")
+    await delete(stage, "c")
+    stage.clock.advance(60)
+    await stage.look_at_nothing("c")
+    assert not await exists(stage, "c")
+    assert await standing(stage, manifest) == []
+
+
+async def test_a_finished_campaign_is_deleted_without_an_operator(stage: Stage) -> None:
+    await submitted(stage, completion={"expectedCalls": 1})
+    stage.clock.advance(2 * DAY)
+    status = await stage.look("c")
+    assert run_of(status).finish_time is not None
+    await stage.kubectl("delete", "ocamp", "c", "--timeout=10s")
+    assert not await exists(stage, "c")
+
+
+async def test_the_finalizer_is_put_back_while_schedules_stand(stage: Stage) -> None:
+    await submitted(stage)
+    await stage.kubectl("patch", "ocamp", "c", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+    await stage.look("c")
+    assert WITHDRAW_FINALIZER in await stage.kubectl("get", "ocamp", "c", "-o", "jsonpath={.metadata.finalizers}")
+
+
+async def test_a_wiped_status_is_made_again_from_the_listing(stage: Stage) -> None:
+    manifest = await submitted(stage)
+    await stage.kubectl("patch", "ocamp", "c", "--subresource=status", "--type=merge", "-p", '{"status":{"run":null}}')
+    status = await stage.look("c")
+    assert [w.state for w in run_of(status).windows] == [SUBMITTED] * 2
+    assert await stage.posts(manifest["spec"]["campaignID"]) == 2
+
+
+async def test_a_wiped_status_is_held_where_the_dialer_has_no_listing(stage: Stage) -> None:
+    await stage.simulator.put_faults(fault("list", "notOffered", status=404))
+    manifest = await submitted(stage)
+    await stage.kubectl("patch", "ocamp", "c", "--subresource=status", "--type=merge", "-p", '{"status":{"run":null}}')
+    status = await stage.look("c")
+    assert [w.state for w in run_of(status).windows] == [HELD] * 2
+    assert await stage.posts(manifest["spec"]["campaignID"]) == 2
+
+
+async def test_a_window_set_back_by_hand_is_not_sent_again(stage: Stage) -> None:
+    manifest = await submitted(stage)
+    found = json.loads(await stage.kubectl("get", "ocamp", "c", "-o", "json"))
+    for window in found["status"]["run"]["windows"]:
+        window["state"] = "Planned"
+        del window["scheduleID"]
+    altered = json.dumps({"status": {"run": found["status"]["run"]}})
+    await stage.kubectl("patch", "ocamp", "c", "--subresource=status", "--type=merge", "-p", altered)
+    status = await stage.look("c")
+    assert [w.state for w in run_of(status).windows] == [SUBMITTED] * 2
+    assert await stage.posts(manifest["spec"]["campaignID"]) == 2
+
+
+async def held(stage: Stage, **spec: Any) -> Manifest:
+    """A campaign of which both windows are held; both were carried out."""
+    manifest = campaign(stage.namespace, "c", **spec)
+    await stage.simulator.put_faults(
+        fault("submit", "reset", carryOut=True, times=2), *([] if spec else [fault("list", "notOffered", status=501)])
+    )
+    await stage.apply(manifest)
+    await stage.look("c")
+    stage.clock.advance(60)
+    assert [w.state for w in run_of(await stage.look("c")).windows] == [HELD] * 2
+    return manifest
+
+
+async def test_on_uncertain_hold_leaves_it_to_a_person_without_asking(stage: Stage) -> None:
+    await held(stage, onUncertain="Hold")
+    _, reason, message = told(await stage.status("c"), ConditionType.STALLED)
+    assert reason == "WindowHeld"
+    assert "onUncertain is Hold" in message
+
+
+async def test_a_person_resubmits_one_window_and_abandons_the_other(stage: Stage) -> None:
+    manifest = await held(stage)
+    await resolve(stage, "c", f"20270303T0900/{NY}=Resubmit, 20270303T0900/{LONDON}=Abandon")
+    found = windows(await stage.look("c"))
+    assert (found[NY].state, found[LONDON].state) == (SUBMITTED, WindowState.MISSED)
+    assert await stage.posts(manifest["spec"]["campaignID"]) == 3
+    assert (await stage.events("c")).count("Resolved") == 2
+    await stage.look("c")
+    assert await stage.posts(manifest["spec"]["campaignID"]) == 3, "it is acted upon again"
+
+
+async def test_a_person_names_the_schedule_and_a_false_one_changes_nothing(stage: Stage) -> None:
+    manifest = await held(stage, onUncertain="Hold")
+    ids = {s["timezone"]: s["id"] for s in await stage.schedules(manifest["spec"]["campaignID"])}
+    await resolve(stage, "c", f"20270303T0900/{NY}={ids[NY]},20270303T0900/{LONDON}={ids[NY]}")
+    found = windows(await stage.look("c"))
+    assert (found[NY].state, found[NY].schedule_id) == (SUBMITTED, ids[NY])
+    assert found[LONDON].state is HELD
+    refused = [message for reason, message in await stage.warnings("c") if reason == "ResolveRefused"]
+    assert refused == [f'"20270303T0900/{LONDON}={ids[NY]}": the schedule of that id is of "{NY}"']
+
+
+async def test_entries_that_cannot_be_acted_upon_are_answered_and_change_nothing(stage: Stage) -> None:
+    await held(stage)
+    before = windows(await stage.status("c"))
+    await resolve(stage, "c", f"20270303T0900/Europe/Paris=Resubmit,19990101T0900/{NY}=Abandon,nonsense,{NY}=Resubmit")
+    assert windows(await stage.look("c")) == before
+    refused = [message for reason, message in await stage.warnings("c") if reason == "ResolveRefused"]
+    assert refused == [
+        '"20270303T0900/Europe/Paris=Resubmit": this run has no window of that time zone',
+        f'"19990101T0900/{NY}=Abandon": there is no such run in hand',
+        '"nonsense": give RUN/ZONE=Resubmit, RUN/ZONE=Abandon or RUN/ZONE=ID',
+        f'"{NY}=Resubmit": there is no such run in hand',
+    ]
+
+
+async def test_an_annotation_of_ten_thousand_characters_is_refused_in_one_event(stage: Stage) -> None:
+    manifest = await held(stage)
+    manifest["metadata"]["annotations"] = {RESOLVE_ANNOTATION: "x=y," * 2500}
+    await stage.kubectl(
+        "patch",
+        "ocamp",
+        "c",
+        "--type=merge",
+        "-p",
+        json.dumps({"metadata": {"annotations": manifest["metadata"]["annotations"]}}),
+    )
+    status = await stage.look("c")
+    refused = [message for reason, message in await stage.warnings("c") if reason == "ResolveRefused"]
+    assert refused == ["it is longer than 4096 characters, so nothing of it is acted upon"]
+    assert len(status.last_handled_resolve or "") < 100
+    assert len(yaml.safe_dump(status.model_dump(mode="json"))) < 10_000
