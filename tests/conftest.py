@@ -12,6 +12,7 @@ processes would have to outlive the worker that started it.
 import asyncio
 import json
 import os
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,14 @@ from campaign_operator.sandbox.control_plane import ControlPlane
 from e2e_world import admit_operator
 
 _CHART = Path(__file__).parents[1] / "charts" / "campaign-operator"
+
+
+def pytest_configure() -> None:
+    """Programs of the tests inherit what is ignored here, and a shell ignores SIGINT in what it starts with `&`: then
+    every test of Ctrl-C waited in vain.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
