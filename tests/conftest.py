@@ -67,7 +67,7 @@ async def namespace(control_plane: ControlPlane) -> AsyncIterator[str]:
     name = f"test-{uuid4().hex[:12]}"
     await control_plane.kubectl("create", "namespace", name)
     yield name
-    await control_plane.kubectl("delete", "namespace", name, "--wait=false")
+    await control_plane.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -71,8 +71,13 @@ class Dialer(Protocol):
         `Listing`.
         """
 
-    async def withdraw(self, connection: Connection, campaign_id: str, schedule_id: str) -> WithdrawOutcome:
+    async def withdraw(
+        self, connection: Connection, campaign_id: str, schedule_id: str, permission: SendPermission
+    ) -> WithdrawOutcome:
         """Take a schedule back before it starts. May be repeated: what is gone already is `Withdrawn`, too.
+
+        `permission` is asked immediately before the request's first byte leaves; where it is no longer in force nothing
+        is sent and the outcome is `Unavailable`.
 
         A 404 about the schedule cannot be told from one about the campaign, so a campaign that the dialer does not
         know (any more) is `Withdrawn` likewise. Never raises for anything the network or the dialer does.

@@ -81,7 +81,7 @@ class Permits:
 
 @dataclass(frozen=True, slots=True)
 class BeforeStart:
-    """A permission that moreover lapses at the window's start, since nothing may be submitted whose start is past."""
+    """A permission that moreover lapses at the window's start: nothing is submitted or deleted whose start is past."""
 
     permission: SendPermission
     start: datetime
@@ -209,16 +209,25 @@ class Submission:
                 return await write(fresh, record.parked(status, action.place, zones, problem, until))
 
     async def delete(self, campaign: Campaign, action: DeleteSchedules, memory: Memory, write: Write) -> Campaign:
-        """One batch of DELETEs and the record of their answers; `Withdrawing` was written before."""
+        """One batch of DELETEs and the record of their answers; `Withdrawing` was written before.
+
+        A process that was stopped meanwhile must not delete what has started, so each DELETE needs a permission, too.
+        """
         connection, version = await read_connection(self._store, campaign, memory)
         if isinstance(connection, Problem) or changed_connection(campaign, connection, self._clock.now()):
             return campaign
         run = record.run_at(campaign.status, action.place)
-        schedules = [w.schedule_id for w in run.windows if w.time_zone in frozenset(action.time_zones)]
-        async with self._permits[connection.hash].take(len(schedules)) as count:
-            batch = [schedule_id for schedule_id in schedules[:count] if schedule_id is not None]
+        withdrawing = {w.schedule_id: w for w in run.windows if w.time_zone in frozenset(action.time_zones)}
+        async with self._permits[connection.hash].take(len(withdrawing)) as count:
+            permission = IntentPermission.begin(self._clock, self._settings.send_within_seconds)
+            batch = {id_: w for id_, w in [*withdrawing.items()][:count] if id_ is not None}
             answers = await asyncio.gather(
-                *(self._dialer.withdraw(connection, campaign.spec.campaign_id, one) for one in batch)
+                *(
+                    self._dialer.withdraw(
+                        connection, campaign.spec.campaign_id, id_, BeforeStart(permission, w.start_time, self._clock)
+                    )
+                    for id_, w in batch.items()
+                )
             )
         for answer in answers:
             metrics.withdrawals.labels(type(answer).__name__).inc()

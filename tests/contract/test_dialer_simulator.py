@@ -279,10 +279,12 @@ async def test_a_withdrawn_schedule_is_cancelled_and_stays_so_however_often_it_i
     campaign_id, schedule_id = request_.campaign_id, await submitted(dialer, connection, request_)
     kept = await submitted(dialer, connection, request_)
     for _ in range(2):
-        assert await dialer.withdraw(connection, campaign_id, schedule_id) == Withdrawn()
+        assert await dialer.withdraw(connection, campaign_id, schedule_id, Granted()) == Withdrawn()
     assert await states(dialer, connection, campaign_id) == [ScheduleState.CANCELLED, ScheduleState.SCHEDULED]
-    assert await dialer.withdraw(connection, campaign_id, f"not-{kept}") == Withdrawn()
-    assert await dialer.withdraw(connection, campaign_id, f"../{campaign_id}/schedules/{kept}") == Withdrawn()
+    assert await dialer.withdraw(connection, campaign_id, f"not-{kept}", Granted()) == Withdrawn()
+    assert (
+        await dialer.withdraw(connection, campaign_id, f"../{campaign_id}/schedules/{kept}", Granted()) == Withdrawn()
+    )
     assert await states(dialer, connection, campaign_id) == [ScheduleState.CANCELLED, ScheduleState.SCHEDULED]
 
 
@@ -292,7 +294,7 @@ async def test_a_schedule_that_has_started_is_not_taken_back(
     soon = replace(request_, start=clock() + timedelta(seconds=30))
     schedule_id = await submitted(dialer, connection, soon)
     clock.advance(40)
-    outcome = await dialer.withdraw(connection, soon.campaign_id, schedule_id)
+    outcome = await dialer.withdraw(connection, soon.campaign_id, schedule_id, Granted())
     assert outcome == WithdrawRefused(409, "the schedule has started")
 
 
@@ -302,7 +304,7 @@ async def test_a_dialer_that_takes_no_schedule_back_is_recognised(
 ) -> None:
     schedule_id = await submitted(dialer, connection, request_)
     await simulator.put_faults(fault("withdraw", NotOffered(status=status)))
-    assert await dialer.withdraw(connection, request_.campaign_id, schedule_id) == WithdrawNotOffered(status)
+    assert await dialer.withdraw(connection, request_.campaign_id, schedule_id, Granted()) == WithdrawNotOffered(status)
     assert await states(dialer, connection, request_.campaign_id) == [ScheduleState.SCHEDULED]
 
 
@@ -328,8 +330,8 @@ async def test_a_withdrawal_without_a_clear_answer_is_repeated_until_the_schedul
 ) -> None:
     schedule_id = await submitted(dialer, connection, request_)
     await simulator.put_faults(fault("withdraw", effect, times=1))
-    assert isinstance(await dialer.withdraw(connection, request_.campaign_id, schedule_id), Unavailable)
-    assert await dialer.withdraw(connection, request_.campaign_id, schedule_id) == Withdrawn()
+    assert isinstance(await dialer.withdraw(connection, request_.campaign_id, schedule_id, Granted()), Unavailable)
+    assert await dialer.withdraw(connection, request_.campaign_id, schedule_id, Granted()) == Withdrawn()
     assert await states(dialer, connection, request_.campaign_id) == [ScheduleState.CANCELLED]
 
 
@@ -338,11 +340,11 @@ async def test_a_withdrawal_that_is_throttled_or_forbidden_leaves_the_schedule(
 ) -> None:
     schedule_id = await submitted(dialer, connection, request_)
     await simulator.put_faults(fault("withdraw", AnswerInstead(status=429, headers={"Retry-After": "7"})))
-    throttled = await dialer.withdraw(connection, request_.campaign_id, schedule_id)
+    throttled = await dialer.withdraw(connection, request_.campaign_id, schedule_id, Granted())
     assert isinstance(throttled, Throttled)
     assert throttled.retry_after_seconds == 7
     await simulator.delete_faults()
-    foreign = await dialer.withdraw(connection, "foreign", schedule_id)
+    foreign = await dialer.withdraw(connection, "foreign", schedule_id, Granted())
     assert isinstance(foreign, AccessRefused)
     assert foreign.code == 403
     assert await states(dialer, connection, request_.campaign_id) == [ScheduleState.SCHEDULED]
@@ -353,7 +355,7 @@ async def test_an_expired_token_is_renewed_and_the_schedule_withdrawn(
 ) -> None:
     schedule_id = await submitted(dialer, connection, request_)
     await simulator.expire_tokens()
-    assert await dialer.withdraw(connection, request_.campaign_id, schedule_id) == Withdrawn()
+    assert await dialer.withdraw(connection, request_.campaign_id, schedule_id, Granted()) == Withdrawn()
 
 
 async def test_many_schedules_at_once_are_each_carried_out_once(

@@ -16,7 +16,7 @@ from campaign_operator.domain.dialing import (
     WithdrawOutcome,
     WithdrawRefused,
 )
-from dialer_kit import ScriptedAPI, connection_to, dialer_to
+from dialer_kit import Granted, ScriptedAPI, connection_to, dialer_to
 from manual_clock import ManualClock
 from scripted_server import Reply, answer, dribble, garbage, hang_up, reset, scripted_server, silence
 
@@ -26,17 +26,28 @@ async def outcome_of(*replies: Reply, schedule_id: str = "s-1") -> WithdrawOutco
         scripted_server(route=ScriptedAPI(*replies)) as server,
         dialer_to(server, ManualClock()) as (dialer, connection),
     ):
-        return await dialer.withdraw(connection, "8f14e45f", schedule_id)
+        return await dialer.withdraw(connection, "8f14e45f", schedule_id, Granted())
 
 
 async def test_a_withdrawal_is_sent_as_agreed() -> None:
     api = ScriptedAPI(answer(204))
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
-        assert await dialer.withdraw(connection, "8f14e45f", "s-1") == Withdrawn()
+        assert await dialer.withdraw(connection, "8f14e45f", "s-1", Granted()) == Withdrawn()
     (request,) = api.api_requests
     assert (request.method, request.target) == ("DELETE", "/api/v2/outbound/campaigns/8f14e45f/schedules/s-1")
     assert request.headers["authorization"] == "Bearer tok-1"
     assert request.body == b""
+
+
+async def test_without_permission_nothing_is_sent() -> None:
+    class Lapsed:
+        def in_force(self) -> bool:
+            return False
+
+    api = ScriptedAPI(answer(204))
+    async with scripted_server(route=api) as server, dialer_to(server, ManualClock()) as (dialer, connection):
+        assert isinstance(await dialer.withdraw(connection, "8f14e45f", "s-1", Lapsed()), Unavailable)
+        assert api.api_requests == []
 
 
 @pytest.mark.parametrize("status", [204, 404])
@@ -86,7 +97,7 @@ async def test_a_refusal_that_repeats_the_token_is_told_without_it() -> None:
 async def test_whatever_is_not_a_clear_answer_is_asked_again_later(reply: Reply) -> None:
     api = ScriptedAPI(reply)
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
-        assert isinstance(await dialer.withdraw(connection, "8f14e45f", "s-1"), Unavailable)
+        assert isinstance(await dialer.withdraw(connection, "8f14e45f", "s-1", Granted()), Unavailable)
         assert len(api.api_requests) == 1
 
 
@@ -96,13 +107,13 @@ async def test_an_answer_that_comes_too_late_is_none(reply: Reply) -> None:
         scripted_server(route=ScriptedAPI(reply)) as server,
         dialer_to(server, request_timeout_seconds=0.5) as (dialer, connection),
     ):
-        assert await dialer.withdraw(connection, "8f14e45f", "s-1") == Unavailable("no answer within 0.5 s")
+        assert await dialer.withdraw(connection, "8f14e45f", "s-1", Granted()) == Unavailable("no answer within 0.5 s")
 
 
 async def test_a_dialer_that_refuses_connections_is_unavailable() -> None:
     async with scripted_server(route=ScriptedAPI(silence)) as server, dialer_to(server) as (dialer, connection):
         server.refuse_connections()
-        assert isinstance(await dialer.withdraw(connection, "8f14e45f", "s-1"), Unavailable)
+        assert isinstance(await dialer.withdraw(connection, "8f14e45f", "s-1", Granted()), Unavailable)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +133,7 @@ async def test_a_campaign_that_is_not_ours_is_access_refused() -> None:
 async def test_a_token_that_the_dialer_refuses_is_renewed_once() -> None:
     api = ScriptedAPI(answer(401), answer(204))
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
-        assert await dialer.withdraw(connection, "8f14e45f", "s-1") == Withdrawn()
+        assert await dialer.withdraw(connection, "8f14e45f", "s-1", Granted()) == Withdrawn()
     sent = [request.headers["authorization"] for request in api.api_requests]
     assert sent == ["Bearer tok-1", "Bearer tok-2"]
     assert await outcome_of(answer(401)) == AccessRefused(401, "dialer", "the dialer answered 401")
@@ -138,7 +149,7 @@ async def test_a_token_that_the_dialer_refuses_is_renewed_once() -> None:
 async def test_without_a_token_nothing_is_asked(token: Reply, outcome: object) -> None:
     api = ScriptedAPI(answer(204), token=token)
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
-        assert await dialer.withdraw(connection, "8f14e45f", "s-1") == outcome
+        assert await dialer.withdraw(connection, "8f14e45f", "s-1", Granted()) == outcome
         assert api.api_requests == []
 
 
@@ -147,8 +158,8 @@ async def test_an_id_cannot_leave_its_place_in_the_path(odd: str) -> None:
     """Else an id from a dialer that has been broken into could delete something else."""
     api = ScriptedAPI(answer(204))
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
-        assert await dialer.withdraw(connection, "8f14e45f", odd) == Withdrawn()
-        assert await dialer.withdraw(connection, odd, "s-1") == Withdrawn()
+        assert await dialer.withdraw(connection, "8f14e45f", odd, Granted()) == Withdrawn()
+        assert await dialer.withdraw(connection, odd, "s-1", Granted()) == Withdrawn()
     as_schedule, as_campaign = (request.target for request in api.api_requests)
     assert as_schedule.startswith("/api/v2/outbound/campaigns/8f14e45f/schedules/")
     assert as_campaign.endswith("/schedules/s-1")
@@ -161,14 +172,14 @@ async def test_an_id_cannot_leave_its_place_in_the_path(odd: str) -> None:
 async def test_an_id_that_no_path_can_hold_is_not_sent(odd: str) -> None:
     api = ScriptedAPI(answer(204))
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
-        assert isinstance(await dialer.withdraw(connection, "8f14e45f", odd), Unavailable)
-        assert isinstance(await dialer.withdraw(connection, odd, "s-1"), Unavailable)
+        assert isinstance(await dialer.withdraw(connection, "8f14e45f", odd, Granted()), Unavailable)
+        assert isinstance(await dialer.withdraw(connection, odd, "s-1", Granted()), Unavailable)
         assert server.connections == 0
 
 
 async def test_a_dialer_that_may_not_be_called_is_told_as_such() -> None:
     async with scripted_server(route=ScriptedAPI()) as server, dialer_to(server) as (dialer, _):
         inside = connection_to(server.url, api_base_url="https://10.0.0.5")
-        outcome = await dialer.withdraw(inside, "8f14e45f", "s-1")
+        outcome = await dialer.withdraw(inside, "8f14e45f", "s-1", Granted())
         assert isinstance(outcome, DestinationRefused)
         assert outcome.message.startswith("api-base-url: ")

@@ -395,6 +395,12 @@ CASES = [
         finalizer=True,
     ),
     Case(
+        "what the dialer does not take back keeps the run as it is, and what was withdrawn comes back",
+        status(run(window(SUBMITTED, cause=Reason.CANNOT_WITHDRAW), window(WITHDRAWN, time_zone=LONDON))),
+        Restore("run", (LONDON,)),
+        spec=OTHER_CRON,
+    ),
+    Case(
         "deletion of a finished campaign is no work",
         status(finished()),
         RemoveFinalizer(),

@@ -64,7 +64,9 @@ class FakeDialer:
     async def list_schedules(self, connection: Connection, campaign_id: str) -> ListOutcome:
         raise NotImplementedError
 
-    async def withdraw(self, connection: Connection, campaign_id: str, schedule_id: str) -> WithdrawOutcome:
+    async def withdraw(
+        self, connection: Connection, campaign_id: str, schedule_id: str, permission: SendPermission
+    ) -> WithdrawOutcome:
         raise NotImplementedError
 
 

@@ -179,7 +179,9 @@ class CXoneDialer:
             previous = ids
         return Unavailable("the listing changed each time it was read")
 
-    async def withdraw(self, connection: Connection, campaign_id: str, schedule_id: str) -> WithdrawOutcome:
+    async def withdraw(
+        self, connection: Connection, campaign_id: str, schedule_id: str, permission: SendPermission
+    ) -> WithdrawOutcome:
         """Take a schedule back; 204 and 404 are `Withdrawn`, whatever is no clear answer `Unavailable`. See
         ports.Dialer.
         """
@@ -187,7 +189,7 @@ class CXoneDialer:
             path = f"{_schedules_path(campaign_id)}/{_segment('the schedule id', schedule_id)}"
         except _UnusableIDError as error:
             return Unavailable(str(error))
-        outcome = await self._call(connection, _Call("DELETE", path))
+        outcome = await self._call(connection, _Call("DELETE", path), permission)
         match outcome:
             case Answered(status=204 | 404):
                 return Withdrawn()

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import FinishedRun, RunStatus
-from campaign_operator.api.vocabulary import DeletionPolicy, RunPolicy, RunState
+from campaign_operator.api.vocabulary import DeletionPolicy, RunPolicy, RunState, WindowState
 from campaign_operator.domain import runs
 from campaign_operator.domain.actions import Decision, Place
 from campaign_operator.domain.blueprint import Blueprint
@@ -109,10 +109,12 @@ def why_unwanted(s: Situation, place: Place, run: RunStatus) -> str | None:
         return "runPolicy is now Once"
     if place == "next_run" and s.run_in_hand is not None and runs.is_cancelled(s.run_in_hand):
         return "the run before it is planned anew"
-    return "the spec makes another plan" if is_outdated(s, place, run) else None
+    if any(w.cause == Reason.CANNOT_WITHDRAW for w in runs.in_state(run, WindowState.SUBMITTED)):
+        return None  # what the dialer does not take back keeps the run as it is; the edit applies to the next one
+    return "the spec makes another plan" if makes_another_plan(s, place, run) else None
 
 
-def is_outdated(s: Situation, place: Place, run: RunStatus) -> bool:
+def makes_another_plan(s: Situation, place: Place, run: RunStatus) -> bool:
     """Whether the spec makes another plan than the run's, and nothing of the run has started."""
     blueprint = s.observed.blueprint
     if not isinstance(blueprint, Blueprint) or run.spec_hash == blueprint.spec_hash or runs.has_started(run, s.now):

@@ -47,9 +47,9 @@ def _answered(w: WindowStatus, outcome: WithdrawOutcome, now: datetime) -> Windo
         case Withdrawn():
             return window_in(w, WindowState.WITHDRAWN)
         case WithdrawNotOffered(code):
-            message = f"it stays and will dial: the dialer takes no schedule back (it answered {code})"
+            message = f"it stays as it is and will dial: the dialer takes no schedule back (it answered {code})"
         case WithdrawRefused(code, said):
-            message = f"it stays and will dial: the dialer refused to take it back, {code}: {said}"
+            message = f"it stays as it is and will dial: the dialer refused to take it back, {code}: {said}"
         case _:
             problem, seconds = standing_in_the_way(outcome)
             until = now + timedelta(seconds=RETRY_SECONDS if seconds is None else seconds)

@@ -25,7 +25,7 @@ from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.situation import (
     Situation,
     is_connected,
-    is_outdated,
+    makes_another_plan,
     why_unwanted,
 )
 
@@ -48,7 +48,7 @@ def an_edit_that_makes_the_same_plan_is_noted(s: Situation) -> Decision | None:
         return None
     for place, run in s.in_hand():
         edited = runs.is_begun(run) and not runs.has_started(run, s.now) and run.spec_hash != blueprint.spec_hash
-        if edited and not is_outdated(s, place, run):
+        if edited and not makes_another_plan(s, place, run):
             return Decision(KeepPlan(place, blueprint.spec_hash), "the edit makes the same plan")
     return None
 

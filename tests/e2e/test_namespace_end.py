@@ -1,0 +1,14 @@
+"""A namespace is deleted with all that is in it: the campaign's Secret goes at once, and still nobody is called."""
+
+from e2e_world import World, campaign
+
+
+async def test_a_namespace_that_is_deleted_takes_its_schedules_with_it(world: World, namespace: str) -> None:
+    manifest = campaign(namespace, "c", runPolicy="Recurring")
+    await world.connect(namespace)
+    await world.apply(manifest)
+    await world.wait_until(namespace, "c", lambda status: (status.get("nextRun") or {}).get("state") == "Scheduled")
+    await world.kubectl("delete", "namespace", namespace, "--timeout=60s")
+    found = await world.schedules(manifest["spec"]["campaignID"])
+    assert len(found) == 4
+    assert all(s["cancelledAt"] is not None for s in found)
