@@ -84,8 +84,3 @@ class Exploration(Generic[State]):
             n, label = self._came_from[n]
             labels.append(label)
         return tuple(reversed(labels))
-
-    def state_after(self, trace: tuple[str, ...]) -> State:
-        """The last state added, which is the one a violation was found in."""
-        del trace
-        return self._states[-1]
