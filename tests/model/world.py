@@ -124,11 +124,11 @@ class Budget(NamedTuple):
 
 
 class World(NamedTuple):
-    """Everything. The last six are for judging only: nobody in the model looks at them.
+    """Everything. `started` are slots, `over` are runs, `refuses` the schedules that the dialer does not give back.
 
-    `ended` are runs whose end is on record, `received` the runs and ids of webhooks that arrived, `told` the schedules
-    that a removal of the finalizer named as left behind. `lost`: a person has taken the status away. `wrong` says what
-    must never be done and was done.
+    The last six are for judging only: nobody in the model looks at them. `ended` are runs whose end is on record, `received` the runs and ids of webhooks that arrived, `told` the schedules
+    that a removal of the finalizer named as left behind. `lost`: the status was taken away, or the resource. `kept`: it
+    went by deletionPolicy Orphan. `wrong` says what must never be done and was done.
     """
 
     resource: Resource
@@ -139,6 +139,7 @@ class World(NamedTuple):
     started: tuple[int, ...] = ()
     over: tuple[int, ...] = ()
     refuses: tuple[int, ...] = ()
+    cancelled: tuple[Schedule, ...] = ()
     ended: tuple[int, ...] = ()
     received: tuple[tuple[int, int], ...] = ()
     told: tuple[int, ...] = ()
@@ -192,7 +193,7 @@ def _attempts(world: World) -> set[int]:
 
 def _schedules(world: World) -> set[int]:
     ids = {w.schedule for _, w in all_windows(world.resource)} | {r.schedule for r in world.requests}
-    ids.update(s.id for s in world.schedules)
+    ids.update(s.id for s in (*world.schedules, *world.cancelled))
     for operator in world.operators:
         ids.add(operator.schedule)
         ids.update(a.schedule for a in operator.answers)
@@ -228,6 +229,7 @@ def _renamed(world: World, attempts: Numbers, ids: Numbers) -> World:
         resource=_resource(world.resource, attempts, ids),
         operators=tuple(_operator(o, attempts, ids) for o in world.operators),
         schedules=tuple(s._replace(id=ids[s.id]) for s in world.schedules),
+        cancelled=tuple(s._replace(id=ids[s.id]) for s in world.cancelled),
         requests=tuple(
             r._replace(attempt=attempts[r.attempt], schedule=ids[r.schedule]) for r in world.requests
         ),
