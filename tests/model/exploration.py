@@ -29,7 +29,7 @@ class Found:
 class Exploration(Generic[State]):
     """One search. `limit` is the number of states from which on the model is taken for too large."""
 
-    def __init__(self, start: State, steps: Callable[[State], Iterable[Step[State]]], limit: int = 1_500_000) -> None:
+    def __init__(self, start: State, steps: Callable[[State], Iterable[Step[State]]], limit: int = 400_000) -> None:
         self._steps = steps
         self._limit = limit
         self._number: dict[State, int] = {start: 0}

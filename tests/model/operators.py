@@ -116,7 +116,8 @@ def _write(world: World, setup: Setup, i: int, o: Operator, action: Action) -> I
     elif action.kind == "finish":
         ended = world.resource.run
         assert ended is not None
-        world = world._replace(ended=tuple(sorted({*world.ended, ended.id})))
+        if setup.webhook:
+            world = world._replace(ended=tuple(sorted({*world.ended, ended.id})))
         after = idle(o)
         if setup.webhook and not ended.hook:
             after = after._replace(doing="owes outbox", slot=ended.id)

@@ -124,6 +124,14 @@ def holds_back(s: Situation, run: Run) -> bool:
     )
 
 
+def needs_finalizer(s: Situation, run: Run) -> bool:
+    """What holds the resource back, and what is held: without the finalizer neither would a deletion tell of its
+    schedule, nor a lost status be known to be one.
+    """
+    held = any(w.state == HELD and not s.has_started(slot) for slot, w in slots(run))
+    return holds_back(s, run) or (held and not s.setup.omits(Omission.FINALIZER_DROPPED_WHILE_HELD))
+
+
 # What has already happened
 
 
@@ -384,7 +392,7 @@ def the_webhook_is_delivered(s: Situation) -> Action | None:
 
 
 def the_finalizer_is_put_back_while_something_holds_it(s: Situation) -> Action | None:
-    held_back = any(holds_back(s, run) for _, run in in_hand(s.resource))
+    held_back = any(needs_finalizer(s, run) for _, run in in_hand(s.resource))
     if s.resource.finalizer or not held_back or s.setup.omits(Omission.NO_FINALIZER):
         return None
     return Action("write", "puts the finalizer back", s.resource._replace(finalizer=True))
@@ -393,7 +401,7 @@ def the_finalizer_is_put_back_while_something_holds_it(s: Situation) -> Action |
 def the_finalizer_goes_when_nothing_holds_it(s: Situation) -> Action | None:
     if not s.resource.finalizer or s.resource.run is None:
         return None
-    if any(holds_back(s, run) or any(w.state == PLANNED for w in run.windows) for _, run in in_hand(s.resource)):
+    if any(needs_finalizer(s, run) or any(w.state == PLANNED for w in run.windows) for _, run in in_hand(s.resource)):
         return None
     return Action("write", "removes the finalizer", s.resource._replace(finalizer=False))
 

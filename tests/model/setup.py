@@ -40,6 +40,7 @@ class Omission(StrEnum):
     LOST_STATUS_LISTED_AT_ONCE = "a lost status is listed at once, without a settling time"
     LOST_STATUS_COUNTS_ANEW = "a lost status counts its attempts from one again"
     ORPHAN_AT_ONCE = "with deletionPolicy Orphan the resource goes while a request is under way"
+    FINALIZER_DROPPED_WHILE_HELD = "the finalizer goes while a window is held"
     DELETE_WITHOUT_DEADLINE = "the right to delete a schedule never lapses"
     WITHDRAWAL_KEEPS_ATTEMPT = "a withdrawal that is not known is settled as the attempt that submitted"
 

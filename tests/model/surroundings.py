@@ -11,8 +11,8 @@ from model.operators import IN_USE, Step, answered, with_operator, written
 from model.rules import changed
 from model.setup import Omission, Setup
 from model.world import (
-    POSSIBLY_SENT,
     SUBMITTED,
+    UNCERTAIN,
     ZONES,
     Answer,
     Operator,
@@ -109,7 +109,7 @@ def _told(world: World, i: int, doing: str) -> World:
 
 def _settling_time(world: World, setup: Setup) -> Iterator[Step]:
     for slot, w in all_windows(world.resource):
-        if w.state in POSSIBLY_SENT and not w.settled and not any(r.slot == slot for r in world.requests):
+        if w.state == UNCERTAIN and not w.settled and not any(r.slot == slot for r in world.requests):
             operators = tuple(_much_later(o, slot, setup) for o in world.operators)
             settled = changed(world.resource, {slot: w._replace(settled=True)})
             yield "the settling time is over", world._replace(resource=settled, operators=operators), True

@@ -203,6 +203,25 @@ def _schedules(world: World) -> set[int]:
     return ids | {0}
 
 
+def without_old_answers(world: World) -> World:
+    """The same without answers that nobody will look at: an attempt which status has left never comes back to it.
+
+    An unclear answer is left out, too. It makes a window uncertain, and so does an intent of which nothing is known.
+    """
+    if not any(o.answers for o in world.operators):
+        return world
+    current = {(slot, w.attempt) for slot, w in all_windows(world.resource) if w.state in POSSIBLY_SENT}
+    operators = []
+    for o in world.operators:
+        answers = tuple(
+            a
+            for a in o.answers
+            if a.stage == "entitled" or (a.stage != "unclear" and (a.slot, a.attempt) in current)
+        )
+        operators.append(o if answers == o.answers else o._replace(answers=answers))
+    return world._replace(operators=tuple(operators))
+
+
 Numbers = dict[int, int]
 
 
