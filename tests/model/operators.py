@@ -9,9 +9,11 @@ its requests, and between a request and its answer others act as they like.
 
 from collections.abc import Iterator
 
-from model.rules import Action, Situation, changed, decide
+from model.rules import decide
 from model.setup import Omission, Setup
+from model.situation import Action, Situation, changed
 from model.world import (
+    HELD,
     INTENT,
     PLANNED,
     SUBMITTED,
@@ -208,9 +210,11 @@ def _batch(world: World, setup: Setup, i: int, o: Operator) -> Iterator[Step]:
             if setup.omits(Omission.RETRY_AFTER_TIME_OUT):
                 request = Request("POST", a.slot, a.plan, a.attempt)
                 if world.requests.count(request) < ZONES:
-                    yield "a request times out and is sent again", world._replace(
-                        requests=(*world.requests, request)
-                    ), True
+                    yield (
+                        "a request times out and is sent again",
+                        world._replace(requests=(*world.requests, request)),
+                        True,
+                    )
 
 
 def answered(o: Operator, a: Answer, stage: str, schedule: int = 0) -> Operator:
@@ -243,7 +247,7 @@ def _matching(world: World, setup: Setup, slots: tuple[int, ...]) -> tuple[tuple
     standing = sorted((*world.schedules, *world.cancelled))
     if setup.omits(Omission.ONLY_FIRST_PAGE):
         standing = standing[:1]
-    found = {slot: 0 for slot in slots}
+    found = dict.fromkeys(slots, 0)
     for schedule in reversed(standing):
         if schedule.slot in found and schedule.plan == _plan_of(world.resource, schedule.slot):
             found[schedule.slot] = schedule.id
@@ -312,9 +316,7 @@ def _go(world: World, setup: Setup, i: int, o: Operator) -> Step:
     """The last finalizer goes, and with it the resource; what stays behind and is known to is told."""
     windows = dict(all_windows(world.resource))
     told = {
-        s.id
-        for s in world.schedules
-        if s.slot in windows and (windows[s.slot].cannot or windows[s.slot].state == "Held")
+        s.id for s in world.schedules if s.slot in windows and (windows[s.slot].cannot or windows[s.slot].state == HELD)
     }
     gone = written(world, Resource(exists=False, spec=world.resource.spec), i)
     gone = gone._replace(told=tuple(sorted({*world.told, *told})), kept=setup.orphan)
@@ -332,7 +334,11 @@ def _deliver(world: World, setup: Setup, i: int, o: Operator, run: int) -> Itera
     received = world._replace(received=tuple(sorted({*world.received, (run, number)})))
     if setup.omits(Omission.OUTBOX_DONE_FIRST):
         first = written(world, _with_delivered(world.resource, run), i)
-        yield "an operator records a delivery to come", with_operator(first, i, o._replace(doing="posts", slot=run)), True
+        yield (
+            "an operator records a delivery to come",
+            with_operator(first, i, o._replace(doing="posts", slot=run)),
+            True,
+        )
         return
     yield "a webhook arrives, unanswered", received, False
     after = o._replace(doing="has delivered", slot=run)

@@ -1,7 +1,7 @@
 """What must never be, and what must always be possible: the promises of the project, on the states of the model."""
 
-from model.rules import Situation, holds_back, is_begun, is_cancelled, is_unwanted, next_id
 from model.setup import Setup
+from model.situation import Situation, is_begun, is_cancelled, is_unwanted, needs_finalizer, next_id
 from model.world import (
     HELD,
     MISSED,
@@ -44,8 +44,10 @@ def _unknown_schedule(world: World) -> str | None:
 def _is_known(w: Window | None, schedule: Schedule) -> bool:
     if w is None:
         return False
-    return w.state in POSSIBLY_SENT or w.state == HELD or (
-        w.state in (SUBMITTED, WITHDRAWING) and w.schedule == schedule.id
+    return (
+        w.state in POSSIBLY_SENT
+        or w.state == HELD
+        or (w.state in (SUBMITTED, WITHDRAWING) and w.schedule == schedule.id)
     )
 
 
@@ -64,6 +66,8 @@ def _webhooks(world: World) -> str | None:
     run = world.resource.run
     if run is not None and run.hook == "pending":
         pending.add(run.id)
+    if any(hook == "" for _, hook in world.resource.history):
+        return "a run is in history without its end"
     told = {run for run, _ in world.received} | pending
     told |= {o.slot for o in world.operators if o.doing in ("owes outbox", "posts")}
     if world.resource.exists and not world.lost and not told.issuperset(world.ended):
@@ -81,20 +85,22 @@ def is_settled(world: World, setup: Setup) -> bool:
     if r.deleting:
         return False
     windows = dict(all_windows(r))
-    if not all(s.slot // ZONES in world.over or _is_known(windows.get(s.slot), s) for s in world.schedules):
+    waiting = [s for s in world.schedules if s.slot not in world.started]
+    if not all(_is_known(windows.get(s.slot), s) for s in waiting):
         return False
     hooks = [hook for _, hook in r.history] + ([r.run.hook] if r.run is not None else [])
     s = Situation(world, Operator(), setup)
     if "pending" in hooks or not all(_is_in_order(s, place, run) for place, run in in_hand(r)):
         return False
-    if any(holds_back(s, run) for _, run in in_hand(r)) and not r.finalizer:
+    if any(needs_finalizer(s, run) for _, run in in_hand(r)) and not r.finalizer:
         return False
     return r.suspend or r.run is not None or next_id(s, 0) is None
 
 
 def _is_in_order(s: Situation, place: str, run: Run) -> bool:
     if is_cancelled(run):
-        return s.resource.suspend or next_id(s, run.id) is None
+        stands = s.resource.next_run is not None and any(w.cannot for w in s.resource.next_run.windows)
+        return s.resource.suspend or next_id(s, run.id) is None or (stands and place == "run")
     if run.id in s.world.over or not is_begun(run):
         return False
     unwanted = is_unwanted(s, place, run)

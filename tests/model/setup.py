@@ -41,6 +41,9 @@ class Omission(StrEnum):
     LOST_STATUS_COUNTS_ANEW = "a lost status counts its attempts from one again"
     ORPHAN_AT_ONCE = "with deletionPolicy Orphan the resource goes while a request is under way"
     FINALIZER_DROPPED_WHILE_HELD = "the finalizer goes while a window is held"
+    STARTED_HOLDS_DELETION = "a window that has started keeps a deleted resource whose others cannot be withdrawn"
+    DEAD_NEXT_RUN_KEPT = "an unwanted next run of which nothing stands is kept, unless some of it was withdrawn"
+    CANCELLED_NOT_REPLACED = "the next run does not take over from a cancelled run"
     DELETE_WITHOUT_DEADLINE = "the right to delete a schedule never lapses"
     WITHDRAWAL_KEEPS_ATTEMPT = "a withdrawal that is not known is settled as the attempt that submitted"
 

@@ -8,8 +8,8 @@ then every right to send has lapsed: that is what the operator's settings promis
 from collections.abc import Iterator
 
 from model.operators import IN_USE, Step, answered, with_operator, written
-from model.rules import changed
 from model.setup import Omission, Setup
+from model.situation import changed
 from model.world import (
     SUBMITTED,
     UNCERTAIN,
@@ -150,7 +150,7 @@ def _without(world: World, over: list[int]) -> World:
 def _people(world: World, setup: Setup) -> Iterator[Step]:
     r, budget = world.resource, world.budget
     if not r.exists:
-        if budget.recreations and not _is_anything_under_way(world):
+        if budget.recreations:
             yield from _recreated(world)
         return
     if r.deleting:
@@ -173,18 +173,13 @@ def _people(world: World, setup: Setup) -> Iterator[Step]:
 
 def _tried_again(r: Resource) -> Resource:
     """An edit lets what was refused be tried again."""
-    return changed(r, {slot: w._replace(cannot=False) for slot, w in all_windows(r) if w.state == SUBMITTED and w.cannot})
-
-
-def _is_anything_under_way(world: World) -> bool:
-    return bool(world.requests) or any(a.stage in IN_USE for o in world.operators for a in o.answers)
+    return changed(
+        r, {slot: w._replace(cannot=False) for slot, w in all_windows(r) if w.state == SUBMITTED and w.cannot}
+    )
 
 
 def _recreated(world: World) -> Iterator[Step]:
-    """A resource of the same name is another resource: whatever is remembered of the old one is forgotten."""
-    fresh = world._replace(
-        resource=Resource(spec=world.resource.spec), operators=(Operator(),) * len(world.operators), lost=True, kept=False
-    )
+    """Another resource of the same name: what is remembered of the old one is forgotten, but who may send, sends."""
+    operators = tuple(Operator(answers=tuple(a for a in o.answers if a.stage in IN_USE)) for o in world.operators)
+    fresh = world._replace(resource=Resource(spec=world.resource.spec), operators=operators, lost=True, kept=False)
     yield "a resource of the same name is created", _spent(fresh, recreations=1), False
-
-

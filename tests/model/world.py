@@ -126,9 +126,10 @@ class Budget(NamedTuple):
 class World(NamedTuple):
     """Everything. `started` are slots, `over` are runs, `refuses` the schedules that the dialer does not give back.
 
-    The last six are for judging only: nobody in the model looks at them. `ended` are runs whose end is on record, `received` the runs and ids of webhooks that arrived, `told` the schedules
-    that a removal of the finalizer named as left behind. `lost`: the status was taken away, or the resource. `kept`: it
-    went by deletionPolicy Orphan. `wrong` says what must never be done and was done.
+    The last six are for judging only: nobody in the model looks at them. `ended` are runs whose end is on record,
+    `received` the runs and ids of webhooks that arrived, `told` the schedules that a removal of the finalizer named as
+    left behind. `lost`: the status was taken away, or the resource. `kept`: it went by deletionPolicy Orphan. `wrong`
+    says what must never be done and was done.
     """
 
     resource: Resource
@@ -214,9 +215,7 @@ def without_old_answers(world: World) -> World:
     operators = []
     for o in world.operators:
         answers = tuple(
-            a
-            for a in o.answers
-            if a.stage == "entitled" or (a.stage != "unclear" and (a.slot, a.attempt) in current)
+            a for a in o.answers if a.stage == "entitled" or (a.stage != "unclear" and (a.slot, a.attempt) in current)
         )
         operators.append(o if answers == o.answers else o._replace(answers=answers))
     return world._replace(operators=tuple(operators))
@@ -249,18 +248,14 @@ def _renamed(world: World, attempts: Numbers, ids: Numbers) -> World:
         operators=tuple(_operator(o, attempts, ids) for o in world.operators),
         schedules=tuple(s._replace(id=ids[s.id]) for s in world.schedules),
         cancelled=tuple(s._replace(id=ids[s.id]) for s in world.cancelled),
-        requests=tuple(
-            r._replace(attempt=attempts[r.attempt], schedule=ids[r.schedule]) for r in world.requests
-        ),
+        requests=tuple(r._replace(attempt=attempts[r.attempt], schedule=ids[r.schedule]) for r in world.requests),
         refuses=tuple(sorted(ids[s] for s in world.refuses if s in known)),
         told=tuple(sorted(ids[s] for s in world.told if s in known)),
     )
 
 
 def _resource(resource: Resource, attempts: Numbers, ids: Numbers) -> Resource:
-    return resource._replace(
-        run=_run(resource.run, attempts, ids), next_run=_run(resource.next_run, attempts, ids)
-    )
+    return resource._replace(run=_run(resource.run, attempts, ids), next_run=_run(resource.next_run, attempts, ids))
 
 
 def _run(run: Run | None, attempts: Numbers, ids: Numbers) -> Run | None:
