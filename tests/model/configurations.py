@@ -77,6 +77,7 @@ FOUND_IN: dict[Omission, str] = {
     Omission.ORPHAN_AT_ONCE: "deleted with Orphan and created again",
     Omission.STARTED_HOLDS_DELETION: "two windows, deleted",
     Omission.DEAD_NEXT_RUN_KEPT: "two runs, edited and deleted",
+    Omission.PLANNED_NEXT_RUN_KEPT: "two runs, edited and deleted",
     Omission.CANCELLED_NOT_REPLACED: "two runs, edited while the first starts",
     Omission.DELETE_WITHOUT_DEADLINE: "one window, two operators",
     Omission.WITHDRAWAL_KEEPS_ATTEMPT: "one window, two operators",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from model.rules import decide
 from model.setup import Omission, Setup
-from model.situation import Action, Situation, changed
+from model.situation import Action, Situation, changed, is_unwanted
 from model.world import (
     HELD,
     INTENT,
@@ -27,7 +27,9 @@ from model.world import (
     Window,
     World,
     all_windows,
+    in_hand,
     new_attempt,
+    slots,
 )
 
 Step = tuple[str, World, bool]
@@ -176,6 +178,14 @@ def _submit(world: World, setup: Setup, i: int, o: Operator, action: Action) -> 
         late = o._replace(doing="writes", about_to_write=intended, found=tuple((slot, 0) for slot in action.slots))
         yield "an operator, having read, writes an intent later", with_operator(world, i, late), True
         return
+    s = Situation(world, o, setup)
+    if any(
+        is_unwanted(s, place, run)
+        for place, run in in_hand(world.resource)
+        for slot, _ in slots(run)
+        if slot in numbers
+    ):
+        world = world._replace(wrong="what is not wanted is about to be submitted")
     world = written(world, intended, i)
     yield "an operator writes the intent", with_operator(world, i, after), True
     unsure = Operator(answers=o.answers)

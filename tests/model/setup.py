@@ -43,6 +43,7 @@ class Omission(StrEnum):
     FINALIZER_DROPPED_WHILE_HELD = "the finalizer goes while a window is held"
     STARTED_HOLDS_DELETION = "a window that has started keeps a deleted resource whose others cannot be withdrawn"
     DEAD_NEXT_RUN_KEPT = "an unwanted next run of which nothing stands is kept, unless some of it was withdrawn"
+    PLANNED_NEXT_RUN_KEPT = "a next run that was only planned is kept though the run before it is cancelled"
     CANCELLED_NOT_REPLACED = "the next run does not take over from a cancelled run"
     DELETE_WITHOUT_DEADLINE = "the right to delete a schedule never lapses"
     WITHDRAWAL_KEEPS_ATTEMPT = "a withdrawal that is not known is settled as the attempt that submitted"

@@ -103,6 +103,9 @@ def a_cancelled_next_run_is_dropped(s: Situation) -> Action | None:
     if run is None:
         return None
     dead = all(w.state in NOTHING for w in run.windows) and is_unwanted(s, "next_run", run)
+    replaced = s.run_in_hand is not None and is_cancelled(s.run_in_hand) and not is_begun(run)
+    if replaced and not s.setup.omits(Omission.PLANNED_NEXT_RUN_KEPT):
+        return Action("write", "drops the next run", s.resource._replace(next_run=None))
     if is_cancelled(run) or (dead and not s.setup.omits(Omission.DEAD_NEXT_RUN_KEPT)):
         return Action("write", "drops the next run", s.resource._replace(next_run=None))
     return None
