@@ -3,6 +3,10 @@
 A change of the protocol starts here. Change the rule in `rules` or `withdrawing`, which have the names and the order
 of the operator's own; add the omission of a new rule to `setup`, and a configuration that finds it to
 `configurations`. Only when this holds again, change the operator.
+
+Not in it: two resources with one campaign at the dialer, windows that are sent late, `resolve`, and the deadline of a
+deletion. It is known not to hold, and nothing is promised, where a status is wiped together with an edit, a deletion
+or a suspension, and where a dialer has no listing and a resource is created again under its old name.
 """
 
 import pytest
