@@ -1,0 +1,118 @@
+"""The configurations: each small enough to be searched to the end, and each about something that another is not."""
+
+import gc
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from model.exploration import Exploration, Found
+from model.operators import Step, operator_steps
+from model.properties import is_settled, violation
+from model.setup import Omission, Setup
+from model.surroundings import surrounding_steps
+from model.world import Budget, World, canonical, without_old_answers
+
+CONFIGURATIONS: dict[str, Setup] = {
+    "one window, one operator that crashes": Setup(Budget(crashes=3, edits=2, deletions=1, refusals=2, starts=1)),
+    "one window, two operators": Setup(Budget(crashes=2, edits=2, deletions=1, refusals=1, starts=1), operators=2),
+    "one window, three operators": Setup(Budget(edits=1, deletions=1, refusals=1, starts=1), operators=3),
+    "two windows, one operator that crashes": Setup(Budget(crashes=1, edits=2, refusals=1), zones=2),
+    "two windows, two operators": Setup(Budget(edits=1), operators=2, zones=2),
+    "two windows that start one by one": Setup(Budget(edits=1, starts=2), zones=2),
+    "two windows, deleted": Setup(Budget(crashes=1, deletions=1, starts=1, refusals=1), zones=2),
+    "two runs and two operators": Setup(Budget(crashes=1, edits=1), operators=2, runs=2, recurring=True),
+    "two runs, edited and deleted": Setup(Budget(edits=2, deletions=1, refusals=1), runs=2, recurring=True),
+    "two runs, edited while the first starts": Setup(
+        Budget(edits=1, refusals=1, starts=1, ends=1), runs=2, recurring=True
+    ),
+    "suspended and taken back": Setup(Budget(suspends=2, crashes=1, starts=1), operators=2),
+    "suspended, edited and deleted": Setup(Budget(suspends=2, edits=1, deletions=1), operators=2),
+    "no listing": Setup(Budget(crashes=1, edits=1, deletions=1, starts=1), operators=2, listing=False),
+    "a status that is wiped": Setup(Budget(wipes=2, crashes=1, starts=1), operators=2),
+    "a status of two windows that is wiped": Setup(Budget(wipes=1), zones=2),
+    "a status that is wiped, without a listing": Setup(Budget(wipes=1, crashes=1), operators=2, listing=False),
+    "deleted with Orphan and created again": Setup(
+        Budget(deletions=1, recreations=1, crashes=1), operators=2, orphan=True
+    ),
+    "the end of two runs and their webhooks": Setup(
+        Budget(starts=2, ends=2), operators=2, runs=2, recurring=True, webhook=True
+    ),
+    "a webhook and a crash": Setup(Budget(crashes=1, starts=1, ends=1), webhook=True),
+    "the end of three runs, with room for one in history": Setup(
+        Budget(starts=3, ends=3), runs=3, recurring=True, webhook=True, history=1
+    ),
+}
+
+FOUND_IN: dict[Omission, str] = {
+    Omission.NO_INTENT: "one window, two operators",
+    Omission.INTENT_WITHOUT_VERSION: "one window, two operators",
+    Omission.WRITE_WITHOUT_VERSION: "one window, two operators",
+    Omission.NO_SETTLING_TIME: "one window, one operator that crashes",
+    Omission.NO_DEADLINE: "one window, two operators",
+    Omission.NO_START_CHECK: "one window, one operator that crashes",
+    Omission.VERSION_READ_AFTER_LISTING: "one window, two operators",
+    Omission.RETRY_AFTER_TIME_OUT: "one window, one operator that crashes",
+    Omission.UNCLEAR_IS_NOT_SENT: "one window, one operator that crashes",
+    Omission.ANOTHERS_INTENT_IS_PLANNED: "one window, one operator that crashes",
+    Omission.NO_FINALIZER: "one window, one operator that crashes",
+    Omission.FINALIZER_DROPPED_EARLY: "one window, one operator that crashes",
+    Omission.FINALIZER_DROPPED_WHILE_HELD: "no listing",
+    Omission.CANCELLED_ADOPTED: "one window, one operator that crashes",
+    Omission.ANSWER_ON_ANOTHER_ATTEMPT: "one window, two operators",
+    Omission.NO_WITHDRAWING: "one window, one operator that crashes",
+    Omission.PLANNED_ANEW_WHILE_SUBMITTED: "one window, one operator that crashes",
+    Omission.UNSETTLED_WITHDRAWN: "one window, two operators",
+    Omission.RESTORED_WITH_OLD_ATTEMPT: "two windows, one operator that crashes",
+    Omission.STARTED_DELETED: "one window, one operator that crashes",
+    Omission.NOT_LISTED_FIRST: "deleted with Orphan and created again",
+    Omission.ONLY_FIRST_PAGE: "two windows, one operator that crashes",
+    Omission.NO_LISTING_IS_NOTHING: "no listing",
+    Omission.PROMOTED_UNDECIDED: "the end of two runs and their webhooks",
+    Omission.NEW_WEBHOOK_ID: "a webhook and a crash",
+    Omission.OUTBOX_AFTER_END: "a webhook and a crash",
+    Omission.OUTBOX_FORGOTTEN: "the end of two runs and their webhooks",
+    Omission.OUTBOX_DONE_FIRST: "a webhook and a crash",
+    Omission.OUTBOX_CUT_OFF: "the end of three runs, with room for one in history",
+    Omission.LOST_STATUS_LISTED_AT_ONCE: "a status that is wiped",
+    Omission.LOST_STATUS_COUNTS_ANEW: "a status that is wiped",
+    Omission.ORPHAN_AT_ONCE: "deleted with Orphan and created again",
+    Omission.STARTED_HOLDS_DELETION: "two windows, deleted",
+    Omission.DEAD_NEXT_RUN_KEPT: "two runs, edited and deleted",
+    Omission.PLANNED_NEXT_RUN_KEPT: "two runs, edited and deleted",
+    Omission.CANCELLED_NOT_REPLACED: "two runs, edited while the first starts",
+    Omission.DELETE_WITHOUT_DEADLINE: "one window, two operators",
+    Omission.WITHDRAWAL_KEEPS_ATTEMPT: "one window, two operators",
+}
+
+NUMBERS_COME_AGAIN = frozenset(
+    {
+        Omission.ANSWER_ON_ANOTHER_ATTEMPT,
+        Omission.RESTORED_WITH_OLD_ATTEMPT,
+        Omission.LOST_STATUS_COUNTS_ANEW,
+        Omission.WITHDRAWAL_KEEPS_ATTEMPT,
+        Omission.UNCLEAR_IS_NOT_SENT,
+        Omission.NO_INTENT,
+        Omission.INTENT_WITHOUT_VERSION,
+        Omission.WRITE_WITHOUT_VERSION,
+    }
+)
+"""The omissions under which an answer may be looked at though its attempt is not in the status any more."""
+
+
+def search(name: str, omitted: Omission | None = None, **other: object) -> Found:
+    """Search one configuration to its end or to the first violation."""
+    setup = replace(CONFIGURATIONS[name], omitted=omitted, **other)  # type: ignore[arg-type]  # fields by name
+    exploration = Exploration(canonical(setup.world()), partial(_steps, setup))
+    # all that is found is kept to the end, so looking for garbage among it takes time and finds none
+    gc.disable()
+    try:
+        return exploration.run(violation, lambda world: is_settled(world, setup))
+    finally:
+        gc.enable()
+
+
+def _steps(setup: Setup, world: World) -> Iterator[Step]:
+    forgets = setup.omitted not in NUMBERS_COME_AGAIN
+    for steps in (operator_steps(world, setup), surrounding_steps(world, setup)):
+        for label, after, by_itself in steps:
+            yield label, canonical(without_old_answers(after) if forgets else after), by_itself

@@ -1,0 +1,38 @@
+"""The submission protocol, searched to the end: what must never be cannot be, and there is always a way on.
+
+A change of the protocol starts here. Change the rule in `rules` or `withdrawing`, which have the names and the order
+of the operator's own; add the omission of a new rule to `setup`, and a configuration that finds it to
+`configurations`. Only when this holds again, change the operator.
+
+Not in it: two resources with one campaign at the dialer, windows that are sent late, `resolve`, and the deadline of a
+deletion. It is known not to hold, and nothing is promised, where a status is wiped together with an edit, a deletion
+or a suspension, and where a dialer has no listing and a resource is created again under its old name.
+"""
+
+import pytest
+
+from campaign_operator.api.vocabulary import WindowState
+from model import world
+from model.configurations import CONFIGURATIONS, FOUND_IN, search
+from model.setup import Omission
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_the_protocol_holds_with(name: str) -> None:
+    found = search(name)
+    assert found.violation is None, str(found)
+
+
+@pytest.mark.parametrize("omission", FOUND_IN, ids=str)
+def test_it_is_found_that(omission: Omission) -> None:
+    found = search(FOUND_IN[omission], omission)
+    assert found.violation is not None, f"not found among {found.states} states"
+    assert found.trace
+
+
+def test_every_omission_has_a_configuration_that_finds_it() -> None:
+    assert set(FOUND_IN) == set(Omission)
+
+
+def test_the_model_has_the_states_of_the_code() -> None:
+    assert {str(state) for state in WindowState} <= {name for name in vars(world).values() if isinstance(name, str)}

@@ -1,0 +1,274 @@
+"""What the model of the submission protocol is about: one resource, its operators, the dialer, and what is under way.
+
+Owns the shape of a state and the one name that a state has: numbers are renamed by their rank, and operators, which
+are alike, are put in order. Knows no rule of the protocol. The states of windows are the code's own.
+
+A resourceVersion is not in it. Whoever has read the resource either holds the newest version or an old one, and an
+old one never becomes new again; so it is enough to know of an operator whether the resource changed since it read.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from campaign_operator.api.vocabulary import WindowState
+
+# As plain strings, since an enumeration's hash is a function in Python and would cost a third of the time.
+PLANNED = WindowState.PLANNED.value
+INTENT = WindowState.INTENT.value
+UNCERTAIN = WindowState.UNCERTAIN.value
+SUBMITTED = WindowState.SUBMITTED.value
+HELD = WindowState.HELD.value
+REJECTED = WindowState.REJECTED.value
+MISSED = WindowState.MISSED.value
+WITHDRAWING = WindowState.WITHDRAWING.value
+WITHDRAWN = WindowState.WITHDRAWN.value
+
+POSSIBLY_SENT = (INTENT, UNCERTAIN)
+UNDECIDED = (PLANNED, INTENT, UNCERTAIN, WITHDRAWING)
+
+ZONES = 2
+"""The most windows of one run; a slot is `run * ZONES + zone` and names one window of one run, whatever its plan."""
+
+
+class Window(NamedTuple):
+    """One window in status. Attempt 0: not begun. `cannot`: the dialer has refused to withdraw its schedule.
+    `settled`: the settling time of this attempt is over; no field of status, but known to every operator's clock.
+    """
+
+    state: str = PLANNED
+    attempt: int = 0
+    schedule: int = 0
+    cannot: bool = False
+    settled: bool = False
+
+
+class Run(NamedTuple):
+    """One run in status. `hook` is the state of its outbox entry: none, pending or delivered."""
+
+    id: int
+    plan: int
+    windows: tuple[Window, ...]
+    finished: bool = False
+    hook: str = ""
+
+
+class Resource(NamedTuple):
+    """The resource, at its newest version. `spec` is the plan that it asks for; `history` are runs and their hooks."""
+
+    exists: bool = True
+    spec: int = 0
+    suspend: bool = False
+    deleting: bool = False
+    finalizer: bool = False
+    run: Run | None = None
+    next_run: Run | None = None
+    history: tuple[tuple[int, str], ...] = ()
+
+
+class Schedule(NamedTuple):
+    """A schedule that stands at the dialer. A listing shows all of it."""
+
+    id: int
+    slot: int
+    plan: int
+
+
+class Request(NamedTuple):
+    """A request under way to the dialer: it will be carried out, refused, or lost."""
+
+    kind: str
+    slot: int
+    plan: int
+    attempt: int = 0
+    schedule: int = 0
+
+
+class Answer(NamedTuple):
+    """What an operator remembers of an attempt of its own: entitled, sent, or how that came out."""
+
+    slot: int
+    attempt: int
+    stage: str
+    plan: int
+    schedule: int = 0
+
+
+class Operator(NamedTuple):
+    """One process. `doing` is what it is in the middle of; `fresh` is whether the resource is still as it was read.
+
+    `listed`: every write since its last listing of the dialer was its own. `found` is what a listing showed, by slot.
+    """
+
+    doing: str = "idle"
+    slot: int = -1
+    schedule: int = 0
+    fresh: bool = True
+    found: tuple[tuple[int, int], ...] = ()
+    answers: tuple[Answer, ...] = ()
+    listed: bool = False
+    about_to_write: Resource | None = None
+
+
+class Budget(NamedTuple):
+    """How often each of these may still happen; what has no number may happen at any time."""
+
+    crashes: int = 0
+    edits: int = 0
+    suspends: int = 0
+    deletions: int = 0
+    refusals: int = 0
+    wipes: int = 0
+    recreations: int = 0
+    starts: int = 0
+    ends: int = 0
+
+
+class World(NamedTuple):
+    """Everything. `started` are slots, `over` are runs, `refuses` the schedules that the dialer does not give back.
+
+    The last six are for judging only: nobody in the model looks at them. `ended` are runs whose end is on record,
+    `received` the runs and ids of webhooks that arrived, `told` the schedules that a removal of the finalizer named as
+    left behind. `lost`: the status was taken away, or the resource. `kept`: it went by deletionPolicy Orphan. `wrong`
+    says what must never be done and was done.
+    """
+
+    resource: Resource
+    operators: tuple[Operator, ...]
+    budget: Budget
+    schedules: tuple[Schedule, ...] = ()
+    requests: tuple[Request, ...] = ()
+    started: tuple[int, ...] = ()
+    over: tuple[int, ...] = ()
+    refuses: tuple[int, ...] = ()
+    cancelled: tuple[Schedule, ...] = ()
+    ended: tuple[int, ...] = ()
+    received: tuple[tuple[int, int], ...] = ()
+    told: tuple[int, ...] = ()
+    lost: bool = False
+    kept: bool = False
+    wrong: str = ""
+
+
+def in_hand(resource: Resource) -> Iterator[tuple[str, Run]]:
+    """The unfinished runs with their places, the earlier one first."""
+    if resource.run is not None and not resource.run.finished:
+        yield "run", resource.run
+    if resource.next_run is not None:
+        yield "next_run", resource.next_run
+
+
+def slots(run: Run) -> Iterator[tuple[int, Window]]:
+    """The windows of a run with the numbers that name them."""
+    return enumerate(run.windows, run.id * ZONES)
+
+
+def all_windows(resource: Resource) -> Iterator[tuple[int, Window]]:
+    """Every window in status."""
+    if resource.run is not None:
+        yield from slots(resource.run)
+    if resource.next_run is not None:
+        yield from slots(resource.next_run)
+
+
+def new_attempt(world: World) -> int:
+    """A number that no attempt has which anybody still remembers.
+
+    In the code it is run, generation, zone and a number that only grows, which is as good as long as status is.
+    """
+    return 1 + max(_attempts(world))
+
+
+def new_schedule(world: World) -> int:
+    """An id that the dialer never gave to another schedule which anybody still remembers."""
+    return 1 + max(_schedules(world))
+
+
+def _attempts(world: World) -> set[int]:
+    numbers = {w.attempt for _, w in all_windows(world.resource)} | {r.attempt for r in world.requests}
+    for operator in world.operators:
+        numbers.update(a.attempt for a in operator.answers)
+        if operator.about_to_write is not None:
+            numbers.update(w.attempt for _, w in all_windows(operator.about_to_write))
+    return numbers | {0}
+
+
+def _schedules(world: World) -> set[int]:
+    ids = {w.schedule for _, w in all_windows(world.resource)} | {r.schedule for r in world.requests}
+    ids.update(s.id for s in (*world.schedules, *world.cancelled))
+    for operator in world.operators:
+        ids.add(operator.schedule)
+        ids.update(a.schedule for a in operator.answers)
+        ids.update(found for _, found in operator.found)
+        if operator.about_to_write is not None:
+            ids.update(w.schedule for _, w in all_windows(operator.about_to_write))
+    return ids | {0}
+
+
+def without_old_answers(world: World) -> World:
+    """The same without answers that nobody will look at: an attempt which status has left never comes back to it.
+
+    An unclear answer is left out, too. It makes a window uncertain, and so does an intent of which nothing is known.
+    """
+    if not any(o.answers for o in world.operators):
+        return world
+    current = {(slot, w.attempt) for slot, w in all_windows(world.resource) if w.state in POSSIBLY_SENT}
+    operators = []
+    for o in world.operators:
+        answers = tuple(
+            a for a in o.answers if a.stage == "entitled" or (a.stage != "unclear" and (a.slot, a.attempt) in current)
+        )
+        operators.append(o if answers == o.answers else o._replace(answers=answers))
+    return world._replace(operators=tuple(operators))
+
+
+Numbers = dict[int, int]
+
+
+def canonical(world: World) -> World:
+    """The same state by its one name: numbers by rank, operators in order."""
+    attempts, ids = sorted(_attempts(world)), sorted(_schedules(world))
+    if attempts[-1] != len(attempts) - 1 or ids[-1] != len(ids) - 1:
+        world = _renamed(world, {a: i for i, a in enumerate(attempts)}, {s: i for i, s in enumerate(ids)})
+    operators = world.operators
+    if len(operators) > 1:
+        operators = tuple(sorted(operators, key=_order))
+    return world._replace(
+        operators=operators, schedules=tuple(sorted(world.schedules)), requests=tuple(sorted(world.requests))
+    )
+
+
+def _order(operator: Operator) -> tuple[object, ...]:
+    return operator[:-1]
+
+
+def _renamed(world: World, attempts: Numbers, ids: Numbers) -> World:
+    known = ids.keys()
+    return world._replace(
+        resource=_resource(world.resource, attempts, ids),
+        operators=tuple(_operator(o, attempts, ids) for o in world.operators),
+        schedules=tuple(s._replace(id=ids[s.id]) for s in world.schedules),
+        cancelled=tuple(s._replace(id=ids[s.id]) for s in world.cancelled),
+        requests=tuple(r._replace(attempt=attempts[r.attempt], schedule=ids[r.schedule]) for r in world.requests),
+        refuses=tuple(sorted(ids[s] for s in world.refuses if s in known)),
+        told=tuple(sorted(ids[s] for s in world.told if s in known)),
+    )
+
+
+def _resource(resource: Resource, attempts: Numbers, ids: Numbers) -> Resource:
+    return resource._replace(run=_run(resource.run, attempts, ids), next_run=_run(resource.next_run, attempts, ids))
+
+
+def _run(run: Run | None, attempts: Numbers, ids: Numbers) -> Run | None:
+    if run is None:
+        return None
+    windows = [w._replace(attempt=attempts[w.attempt], schedule=ids[w.schedule]) for w in run.windows]
+    return run._replace(windows=tuple(windows))
+
+
+def _operator(o: Operator, attempts: Numbers, ids: Numbers) -> Operator:
+    return o._replace(
+        schedule=ids[o.schedule],
+        found=tuple((slot, ids[found]) for slot, found in o.found),
+        answers=tuple(a._replace(attempt=attempts[a.attempt], schedule=ids[a.schedule]) for a in o.answers),
+        about_to_write=None if o.about_to_write is None else _resource(o.about_to_write, attempts, ids),
+    )
