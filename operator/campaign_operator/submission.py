@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaign_operator.api.conditions import STALLING_CAUSES, Reason
+from campaign_operator.api.conditions import STALLING_CAUSES
 from campaign_operator.api.status import OutboundCampaignStatus, RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain import adoption, record, runs, withdrawal
@@ -114,7 +114,9 @@ class Submission:
             listing = await self._dialer.list_schedules(connection, campaign.spec.campaign_id)
             if isinstance(listing, Listing | ListingNotOffered):
                 memory.listed_version = campaign.resource_version
-                status = _as_listed(campaign.status, action.place, listing, connection)
+                status = campaign.status
+                if isinstance(listing, Listing):
+                    status = _as_listed(status, action.place, listing, connection)
                 if status is not campaign.status:
                     return await write(campaign, status)
             else:
@@ -174,7 +176,7 @@ class Submission:
             time_zone=window.time_zone,
             start=window.start_time,
             end=window.end_time,
-            idempotency_key=f"{campaign.uid}/{run.id}/{run.generation}/{window.time_zone}/{window.attempt}",
+            idempotency_key=f"{campaign.uid}/{run.id}/{run.planned_from}/{window.time_zone}/{window.attempt}",
         )
         attempt = runs.attempt_of(run, window)
         memory.outcomes[attempt] = Unclear("sending it was interrupted")
@@ -200,7 +202,9 @@ class Submission:
             case Listing():
                 return await write(fresh, adoption.looked_up(status, action.place, zones, listing))
             case ListingNotOffered(code):
-                return await write(fresh, adoption.held(status, action.place, zones, no_listing(code)))
+                return await write(
+                    fresh, adoption.held(status, action.place, zones, f"the dialer has no listing (it answered {code})")
+                )
             case _:
                 problem, seconds = record.standing_in_the_way(listing)
                 if problem.reason in STALLING_CAUSES:
@@ -289,24 +293,12 @@ class Submission:
         return self._clock.now() + timedelta(seconds=seconds)
 
 
-def no_listing(code: int) -> str:
-    """Why nobody can be asked."""
-    return f"the dialer has no listing (it answered {code})"
-
-
 def _as_listed(
-    status: OutboundCampaignStatus, place: Place, listing: Listing | ListingNotOffered, connection: Connection
+    status: OutboundCampaignStatus, place: Place, listing: Listing, connection: Connection
 ) -> OutboundCampaignStatus:
-    """The status with the planned windows that are at the dialer already; the same object where none is.
-
-    Without a listing only a lost status tells that there may be some.
-    """
-    planned = runs.in_state(record.run_at(status, place), WindowState.PLANNED)
-    if isinstance(listing, Listing):
-        found = adoption.matching(planned, listing)
-        return adoption.adopted(status, place, found, connection.hash) if found else status
-    lost = [w.time_zone for w in planned if w.cause == Reason.STATUS_LOST]
-    return adoption.held(status, place, lost, no_listing(listing.code)) if lost else status
+    """The status with the planned windows that are at the dialer already; the same object where none is."""
+    found = adoption.matching(runs.in_state(record.run_at(status, place), WindowState.PLANNED), listing)
+    return adoption.adopted(status, place, found, connection.hash) if found else status
 
 
 def _uncertain_attempts(campaign: Campaign, action: LookUp) -> frozenset[runs.Attempt]:

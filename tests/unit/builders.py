@@ -70,7 +70,7 @@ def run(*windows: WindowStatus, **changes: Any) -> RunStatus:
     fields: dict[str, Any] = {
         "id": "20261124T0900",
         "state": RunState.PLANNED,
-        "generation": 1,
+        "planned_from": "1",
         "plan_hash": "p1",
         "spec_hash": blueprint().spec_hash,
         "connection_hash": CONNECTION.hash,

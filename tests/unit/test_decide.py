@@ -69,7 +69,7 @@ NY, LONDON = "America/New_York", "Europe/London"
 PLANNED, INTENT, UNCERTAIN = WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN
 WITHDRAWING, WITHDRAWN = WindowState.WITHDRAWING, WindowState.WITHDRAWN
 SUBMITTED, HELD, REJECTED, MISSED = WindowState.SUBMITTED, WindowState.HELD, WindowState.REJECTED, WindowState.MISSED
-ATTEMPT = ("20261124T0900", 1, NY, 1)
+ATTEMPT = ("20261124T0900", "1", NY, 1)
 INVALID = problem(Reason.INVALID_SPEC)
 NO_SECRET = problem(Reason.SECRET_NOT_FOUND)
 SUSPENDED = spec(suspend=True)
@@ -337,7 +337,6 @@ CASES = [
         handled(status(run(window(HELD))), "20261124T0900/America/New_York=Resubmit"),
         Wait,
         resolve="20261124T0900/America/New_York=Resubmit",
-        finalizer=False,
     ),
     Case(
         "onUncertain Hold: a settled window is held",
@@ -410,11 +409,59 @@ CASES = [
     Case("deletion of a planned campaign is no work", status(run()), RemoveFinalizer(), deleting=True, finalizer=True),
     Case(
         "deletion with Orphan leaves everything",
-        status(run(window(SUBMITTED), window(UNCERTAIN, time_zone=LONDON))),
+        status(run(window(SUBMITTED), window(HELD, time_zone=LONDON))),
         RemoveFinalizer(),
         spec=spec(deletionPolicy="Orphan"),
         deleting=True,
         finalizer=True,
+    ),
+    Case(
+        "deletion with Orphan settles what may be on its way, or the next of that name would not find it",
+        status(run(window(SUBMITTED), window(INTENT, time_zone=LONDON))),
+        MarkUncertain,
+        spec=spec(deletionPolicy="Orphan"),
+        deleting=True,
+    ),
+    Case(
+        "deletion does not wait for what calls beside what the dialer does not take back",
+        status(run(window(SUBMITTED, **OPEN), window(SUBMITTED, time_zone=LONDON, cause="CannotWithdraw"))),
+        RemoveFinalizer(("20261124T0900/Europe/London",)),
+        deleting=True,
+    ),
+    Case("deletion looks for what a lost status told of", status(), PlanRun, deleting=True, finalizer=True),
+    Case(
+        "deletion with Orphan looks for nothing",
+        status(),
+        RemoveFinalizer(),
+        spec=spec(deletionPolicy="Orphan"),
+        deleting=True,
+        finalizer=True,
+    ),
+    Case("suspend looks for what a lost status told of", status(), PlanRun, spec=SUSPENDED, finalizer=True),
+    Case(
+        "a next run of which nothing stands is dropped with a run that is planned anew",
+        status(run(window(WITHDRAWN)), run(window(REJECTED, start=90000, end=97200), id="20261125T0900")),
+        DropPlan("next_run"),
+        spec=recurring(),
+    ),
+    Case(
+        "a next run that was only planned is not submitted before a run that is planned anew",
+        status(run(window(WITHDRAWN)), NEXT),
+        DropPlan("next_run"),
+        spec=recurring(),
+    ),
+    Case(
+        "a next run that starts takes over from a run that was cancelled",
+        status(run(window(WITHDRAWN)), run(window(SUBMITTED, **OPEN), id="20261125T0900")),
+        PromoteNextRun(),
+        spec=recurring(),
+        finalizer=False,
+    ),
+    Case(
+        "a held window that has not started keeps our finalizer",
+        status(run(window(HELD))),
+        AddFinalizer(),
+        finalizer=False,
     ),
     Case(
         "deletion waits for a dialer that is down until its deadline",
@@ -732,7 +779,7 @@ def the_campaign(case: Case) -> Campaign:
     """The case's campaign; with our finalizer as the rules would have left it, unless it says otherwise."""
     deletion_time = at(-60) if case.deleting else None
     in_hand = list(runs.runs_in_hand(case.status))
-    held_back = any(runs.in_state(r, PLANNED) or runs.holds_back(r, NOW) for r in in_hand)
+    held_back = any(runs.in_state(r, PLANNED, HELD) or runs.holds_back(r, NOW) for r in in_hand)
     finalizers = (WITHDRAW_FINALIZER,) if (held_back if case.finalizer is None else case.finalizer) else ()
     return campaign(
         case.status, spec=case.spec, deletion_time=deletion_time, finalizers=finalizers, resolve=case.resolve

@@ -50,7 +50,7 @@ from campaign_operator.domain.polling import polled
 from campaign_operator.domain.summary import summarize
 
 NY, LONDON = "America/New_York", "Europe/London"
-ATTEMPT = ("20261124T0900", 1, NY, 1)
+ATTEMPT = ("20261124T0900", "1", NY, 1)
 
 
 def only_window(of: object) -> WindowStatus:
@@ -398,3 +398,30 @@ def test_a_transition_time_moves_only_with_the_status() -> None:
 
 def test_a_connection_in_a_log_line_gives_nothing_away() -> None:
     assert "very-secret" not in repr(CONNECTION)
+
+
+def test_a_window_whose_withdrawal_is_unknown_gets_a_new_attempt_number() -> None:
+    """The answer to its submission may still be in memory, and tells nothing of what the DELETE has done."""
+    before = status(run(window(WindowState.WITHDRAWING, attempt=1)))
+    after = only_window(record.uncertain(before, "run", [NY], "words"))
+    assert (after.state, after.attempt, after.schedule_id) == (WindowState.UNCERTAIN, 2, "s-1")
+
+
+def test_an_intent_that_is_uncertain_keeps_its_attempt_number() -> None:
+    before = status(run(window(WindowState.INTENT)))
+    assert only_window(record.uncertain(before, "run", [NY], "words")).attempt == 1
+
+
+def test_a_pending_webhook_is_not_cut_off_history() -> None:
+    """Hourly runs and a receiver that is down for three days."""
+    pending = [in_history(finished(hook=hook(), id=f"2026112{day}T0900")) for day in range(1, 9)]
+    before = status(finished(), run(id="20261125T0900"), history=tuple(pending))
+    after = record.promoted(before)
+    assert [r.id for r in after.history][1:] == [r.id for r in pending]
+
+
+def test_a_cancelled_run_leaves_no_trace_in_history() -> None:
+    after = record.promoted(status(run(window(WindowState.WITHDRAWN)), run(id="20261125T0900")))
+    assert after.history == ()
+    assert after.run is not None
+    assert after.run.id == "20261125T0900"

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from campaign_operator.api.schema import Instant, ResourceModel
 from campaign_operator.api.vocabulary import (
-    MAX_HISTORY,
     MAX_MESSAGE,
+    MAX_PENDING,
     MAX_WINDOWS,
     Count,
     RunPolicy,
@@ -111,8 +111,10 @@ class FinishedRun(ResourceModel):
 
     id: RunID = Field(description="Nominal time of the run, without a zone, as cron names it. Example: 20261125T0900.")
     state: RunState = Field(description="Where the run stands.")
-    generation: Annotated[int, Field(ge=0, le=2**53)] = Field(
-        default=0, description="metadata.generation of the resource that the run was planned from."
+    planned_from: Annotated[str, Field(max_length=64)] = Field(
+        default="",
+        description="resourceVersion that the run was planned from: no two plans have the same, even if status is "
+        "wiped.",
     )
     plan_hash: Hash = Field(description="Hash over the windows as planned.")
     spec_hash: Hash = Field(description="Hash over the parts of the spec that the plan was made from.")
@@ -173,8 +175,9 @@ class OutboundCampaignStatus(ResourceModel):
     next_run: RunStatus | None = Field(default=None, description="The run after it (runPolicy Recurring).")
     history: tuple[FinishedRun, ...] = Field(
         default=(),
-        max_length=MAX_HISTORY,
-        description="The last 5 finished runs before run, newest first.",
+        max_length=MAX_PENDING,
+        description="The last 5 finished runs before run, and those whose webhook is pending, newest first."
+        " At most 100.",
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
     last_handled_request: str | None = Field(

@@ -20,6 +20,7 @@ WITHDRAW_FINALIZER = f"{GROUP}/withdraw"
 MAX_CONTACTS = 2000
 MAX_WINDOWS = 600
 MAX_HISTORY = 5
+MAX_PENDING = 100
 MAX_MESSAGE = 1024
 MAX_RESOLVE = 16384
 """Characters of the resolve annotation that are read. One that reaches it may have been cut, and is too long."""

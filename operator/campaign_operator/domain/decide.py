@@ -10,6 +10,7 @@ Knows neither Kubernetes nor HTTP; what an action does to status is in `record`.
 
 from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import (
+    DeletionPolicy,
     OnUncertain,
     RunPolicy,
     RunState,
@@ -45,10 +46,10 @@ from campaign_operator.domain.late import too_late
 from campaign_operator.domain.observation import Observation
 from campaign_operator.domain.situation import Rule, Situation, is_connected, plan_at
 from campaign_operator.domain.withdrawing import (
-    a_cancelled_next_run_is_dropped,
     a_deleted_campaign_may_go,
     a_window_that_starts_while_it_is_withdrawn_is_uncertain,
     an_edit_that_makes_the_same_plan_is_noted,
+    an_unwanted_next_run_of_which_nothing_stands_is_dropped,
     an_unwanted_run_is_withdrawn,
     the_finalizer_goes_when_nothing_holds_it,
     the_finalizer_is_put_back_while_something_holds_it,
@@ -144,6 +145,15 @@ def a_suspended_campaign_forgets_what_it_only_planned(s: Situation) -> Decision 
     return None
 
 
+def a_lost_status_is_made_again(s: Situation) -> Decision | None:
+    """Suspended or not, and also before the campaign goes: as uncertain windows, which are looked up."""
+    orphan = s.campaign.deleting and s.campaign.spec.deletion_policy is DeletionPolicy.ORPHAN
+    blueprint = s.observed.blueprint
+    if not s.status_is_lost or orphan or not isinstance(blueprint, Blueprint):
+        return None
+    return _plan(s, blueprint, "run", "the status is gone")
+
+
 def a_run_is_planned(s: Situation) -> Decision | None:
     """At once, and anew whenever the spec changes before anything was submitted."""
     blueprint = s.observed.blueprint
@@ -161,13 +171,6 @@ def a_run_is_planned(s: Situation) -> Decision | None:
         return _plan(s, blueprint, "next_run", "the run before it is submitted")
     if s.next_run is not None and _is_outdated(s.next_run, blueprint):
         return _plan(s, blueprint, "next_run", "the spec changed before anything of the next run was submitted")
-    return None
-
-
-def the_next_run_of_a_campaign_that_recurs_no_more_is_dropped(s: Situation) -> Decision | None:
-    """Only while nothing of it was submitted."""
-    if s.campaign.spec.run_policy is RunPolicy.ONCE and s.next_run is not None and not runs.is_begun(s.next_run):
-        return Decision(DropPlan("next_run"), "runPolicy is now Once")
     return None
 
 
@@ -208,8 +211,10 @@ def a_run_that_has_ended_is_finished(s: Situation) -> Decision | None:
 
 
 def the_next_run_takes_over_at_its_first_start(s: Situation) -> Decision | None:
-    """By then the run before it is finished, if only because of this."""
-    if s.next_run is None or s.next_run.first_start > s.now or s.run_in_hand is not None:
+    """By then the run before it is finished, if only because of this, or cancelled."""
+    if s.next_run is None or s.next_run.first_start > s.now:
+        return None
+    if s.run_in_hand is not None and not runs.is_cancelled(s.run_in_hand):
         return None
     return Decision(PromoteNextRun(), "the next run has reached its first start")
 
@@ -269,14 +274,14 @@ RULES: tuple[Rule, ...] = (
     a_window_that_starts_while_it_is_withdrawn_is_uncertain,
     uncertain_windows_are_looked_up,
     a_person_has_said_what_became_of_held_windows,
+    a_lost_status_is_made_again,
     a_suspended_campaign_forgets_what_it_only_planned,
     an_edit_that_makes_the_same_plan_is_noted,
     an_unwanted_run_is_withdrawn,
     what_is_withdrawing_is_deleted_at_the_dialer,
     what_was_withdrawn_is_planned_again_when_it_is_wanted,
-    a_cancelled_next_run_is_dropped,
+    an_unwanted_next_run_of_which_nothing_stands_is_dropped,
     a_run_is_planned,
-    the_next_run_of_a_campaign_that_recurs_no_more_is_dropped,
     a_window_that_is_late_is_shortened_or_missed,
     a_run_is_asked_for_its_calls_once_more_before_it_times_out,
     a_run_that_has_ended_is_finished,
@@ -291,6 +296,7 @@ RULES: tuple[Rule, ...] = (
 RULES_OF_DELETION: tuple[Rule, ...] = (
     what_was_refused_is_tried_again_when_something_changed,
     answers_are_put_on_record,
+    a_lost_status_is_made_again,
     a_deleted_campaign_may_go,
     an_intent_of_another_is_uncertain,
     a_window_that_starts_while_it_is_withdrawn_is_uncertain,
@@ -313,10 +319,7 @@ def _may_be_sent(s: Situation, run: RunStatus, window: WindowStatus) -> bool:
 
 def _plan(s: Situation, blueprint: Blueprint, place: Place, reason: str) -> Decision | None:
     plan = plan_at(s, blueprint, place, s.now)
-    if plan is None:
-        return None
-    lost = s.run is None and s.campaign.has_finalizer
-    return Decision(PlanRun(place, plan, status_lost=lost), reason)
+    return Decision(PlanRun(place, plan, s.status_is_lost), reason) if plan is not None else None
 
 
 def _poll(s: Situation, run: RunStatus, reason: str) -> Decision | None:

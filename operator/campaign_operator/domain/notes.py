@@ -180,8 +180,12 @@ def _deliveries(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -
         every: list[FinishedRun] = [*([status.run] if status.run is not None else []), *status.history]
         return {r.id: r for r in every if r.webhook is not None}
 
-    earlier = hooks(before)
-    for run_id, run in hooks(after).items():
+    earlier, now = hooks(before), hooks(after)
+    for run_id, run in earlier.items():
+        if run_id not in now and run.webhook is not None and run.webhook.state is WebhookState.PENDING:
+            what = f"{run.webhook.event} of run {run_id}"
+            yield Note("Warning", Reason.WEBHOOK_FAILED, f"{what} was given up: too many later ones wait")
+    for run_id, run in now.items():
         hook, was = run.webhook, earlier.get(run_id)
         if hook is None or (was is not None and was.webhook is not None and was.webhook.state is hook.state):
             continue

@@ -20,6 +20,7 @@ from campaign_operator.api.status import (
 from campaign_operator.api.vocabulary import (
     MAX_HISTORY,
     MAX_MESSAGE,
+    MAX_PENDING,
     REQUESTED_AT_ANNOTATION,
     RunState,
     WebhookState,
@@ -122,8 +123,10 @@ def waiting(w: WindowStatus, state: WindowState, cause: Reason, message: str, un
 def planned(
     status: Status, place: Place, plan: RunPlan, spec_hash: str, campaign: Campaign, *, status_lost: bool = False
 ) -> Status:
-    """A new run, none of it submitted as far as status tells; `status_lost` where that may not be far."""
-    cause, message = (Reason.STATUS_LOST, STATUS_LOST) if status_lost else (None, None)
+    """A new run of which nothing is submitted; uncertain where the status was lost, since something may be."""
+    state, cause, message = (
+        (WindowState.UNCERTAIN, Reason.STATUS_LOST, STATUS_LOST) if status_lost else (WindowState.PLANNED, None, None)
+    )
     windows = tuple(
         WindowStatus(
             time_zone=w.time_zone,
@@ -131,7 +134,7 @@ def planned(
             start_time=w.start,
             end_time=w.end,
             reason=",".join(w.reasons),
-            state=WindowState.PLANNED,
+            state=state,
             cause=cause,
             message=message,
         )
@@ -142,7 +145,7 @@ def planned(
         state=RunState.PLANNED,
         plan_hash=plan_hash(plan.windows),
         spec_hash=spec_hash,
-        generation=campaign.generation,
+        planned_from=campaign.resource_version,
         run_policy=campaign.spec.run_policy,
         contacts=plan.contacts,
         window_count=len(windows),
@@ -152,11 +155,20 @@ def planned(
 
 
 def promoted(status: Status) -> Status:
-    """nextRun as run, and the finished run, without its windows, at the head of history."""
-    run = status.run
-    earlier = [FinishedRun.model_validate(run.model_dump(exclude={"windows"}))] if run is not None else []
-    history = (*earlier, *status.history)[:MAX_HISTORY]
+    """nextRun as run, and the finished run, without its windows, at the head of history; a cancelled one leaves no
+    trace.
+    """
+    run, earlier = status.run, []
+    if run is not None and runs.is_finished(run):
+        earlier = [FinishedRun.model_validate(run.model_dump(exclude={"windows"}))]
+    every = (*earlier, *status.history)
+    # an hourly campaign has more than five ends to tell while a receiver is down for three days
+    history = tuple(r for i, r in enumerate(every) if i < MAX_HISTORY or _awaits_delivery(r))[:MAX_PENDING]
     return status.model_copy(update={"run": status.next_run, "next_run": None, "history": history})
+
+
+def _awaits_delivery(run: FinishedRun) -> bool:
+    return run.webhook is not None and run.webhook.state is WebhookState.PENDING
 
 
 def rescheduled(status: Status, place: Place, fates: Iterable[tuple[str, Late | Missed]]) -> Status:
@@ -267,13 +279,18 @@ def put_back(status: Status, place: Place, time_zones: Iterable[str], problem: P
 
 
 def uncertain(status: Status, place: Place, time_zones: Iterable[str], message: str) -> Status:
-    """Windows of which nobody here knows whether the dialer has a schedule."""
-    return changed(
-        status,
-        place,
-        time_zones,
-        lambda w: waiting(w, WindowState.UNCERTAIN, Reason.SUBMISSION_UNCERTAIN, message, None),
-    )
+    """Windows of which nobody here knows whether the dialer has a schedule.
+
+    What was no intent gets a new attempt number: an answer to the old one, still in somebody's memory, tells nothing of
+    what came after it.
+    """
+
+    def change(w: WindowStatus) -> WindowStatus:
+        attempt = w.attempt if w.state is WindowState.INTENT else w.attempt + 1
+        w = waiting(w, WindowState.UNCERTAIN, Reason.SUBMISSION_UNCERTAIN, message, None)
+        return w.model_copy(update={"attempt": attempt})
+
+    return changed(status, place, time_zones, change)
 
 
 def tried_again(status: Status) -> Status:

@@ -33,13 +33,13 @@ SAID_TO_ALL = STALLING_CAUSES | {Reason.DIALER_THROTTLED}
 
 ENDINGS = frozenset({RunState.COMPLETED, RunState.TIMED_OUT, RunState.FAILED})
 
-Attempt = tuple[str, int, str, int]
-"""Run id, generation it was planned from, time zone, number of the attempt: names one request for one schedule."""
+Attempt = tuple[str, str, str, int]
+"""Run id, resourceVersion it was planned from, time zone, number of the attempt: names one request for one schedule."""
 
 
 def attempt_of(run: RunStatus, window: WindowStatus) -> Attempt:
     """Which request the window stands for."""
-    return (run.id, run.generation, window.time_zone, window.attempt)
+    return (run.id, run.planned_from, window.time_zone, window.attempt)
 
 
 def in_state(run: RunStatus, *states: WindowState) -> tuple[WindowStatus, ...]:

@@ -20,6 +20,8 @@ from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.observation import Observation, Problem
 from campaign_operator.domain.plan import RunPlan, plan_hash
 
+ANOTHER_PLAN = "the spec makes another plan"
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -44,6 +46,11 @@ class Situation:
     @property
     def run_in_hand(self) -> RunStatus | None:
         return self.run if self.run is not None and not runs.is_finished(self.run) else None
+
+    @property
+    def status_is_lost(self) -> bool:
+        """Whether something of the campaign was submitted, and its status tells of nothing."""
+        return self.run is None and self.campaign.has_finalizer
 
     @property
     def next_first_start(self) -> datetime | None:
@@ -107,11 +114,12 @@ def why_unwanted(s: Situation, place: Place, run: RunStatus) -> str | None:
         return "the campaign is suspended"
     if place == "next_run" and s.campaign.spec.run_policy is RunPolicy.ONCE:
         return "runPolicy is now Once"
-    if place == "next_run" and s.run_in_hand is not None and runs.is_cancelled(s.run_in_hand):
+    after_cancelled = place == "next_run" and s.run_in_hand is not None and runs.is_cancelled(s.run_in_hand)
+    if after_cancelled and not runs.has_started(run, s.now):
         return "the run before it is planned anew"
     if any(w.cause == Reason.CANNOT_WITHDRAW for w in runs.in_state(run, WindowState.SUBMITTED)):
         return None  # what the dialer does not take back keeps the run as it is; the edit applies to the next one
-    return "the spec makes another plan" if makes_another_plan(s, place, run) else None
+    return ANOTHER_PLAN if makes_another_plan(s, place, run) else None
 
 
 def makes_another_plan(s: Situation, place: Place, run: RunStatus) -> bool:

@@ -4,8 +4,6 @@ Withdrawal is written ahead like submission: first `Withdrawing`, then the DELET
 under way is settled first, by the rules of submission. Pure; `decide` puts these rules in their places.
 """
 
-from collections.abc import Iterator
-
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import DeletionPolicy, WindowState
@@ -23,6 +21,7 @@ from campaign_operator.domain.actions import (
 )
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.situation import (
+    ANOTHER_PLAN,
     Situation,
     is_connected,
     makes_another_plan,
@@ -94,11 +93,17 @@ def what_was_withdrawn_is_planned_again_when_it_is_wanted(s: Situation) -> Decis
     return None
 
 
-def a_cancelled_next_run_is_dropped(s: Situation) -> Decision | None:
+def an_unwanted_next_run_of_which_nothing_stands_is_dropped(s: Situation) -> Decision | None:
     """Its successor is planned after the run in hand, if one is wanted."""
-    if s.next_run is not None and runs.is_cancelled(s.next_run):
+    run = s.next_run
+    if run is None or runs.in_state(run, *runs.AT_THE_DIALER, WindowState.WITHDRAWING):
+        return None
+    if runs.is_cancelled(run):
         return Decision(DropPlan("next_run"), "all of the next run is withdrawn")
-    return None
+    reason = why_unwanted(s, "next_run", run)
+    if reason is None or (reason == ANOTHER_PLAN and not runs.is_begun(run)):
+        return None  # what was only planned is planned anew in its place
+    return Decision(DropPlan("next_run"), reason)
 
 
 # How a resource goes away
@@ -106,27 +111,35 @@ def a_cancelled_next_run_is_dropped(s: Situation) -> Decision | None:
 
 def the_finalizer_is_put_back_while_something_holds_it(s: Situation) -> Decision | None:
     """Whoever took it away, the schedules would outlive the resource."""
-    if s.campaign.has_finalizer or not any(runs.holds_back(run, s.now) for _, run in s.in_hand()):
+    if s.campaign.has_finalizer or not any(_may_begin_to_call(s, run) for _, run in s.in_hand()):
         return None
     return Decision(AddFinalizer(), "something of it may have to be withdrawn")
 
 
 def the_finalizer_goes_when_nothing_holds_it(s: Situation) -> Decision | None:
     """A finished campaign can be deleted at once, with or without an operator."""
-    if not s.campaign.has_finalizer or s.run is None:
-        return None  # one that has our finalizer but no run lost its status; see `a_run_is_planned`
-    if any(runs.in_state(run, WindowState.PLANNED) or runs.holds_back(run, s.now) for _, run in s.in_hand()):
+    if not s.campaign.has_finalizer or s.status_is_lost:
+        return None
+    if any(runs.in_state(run, WindowState.PLANNED) or _may_begin_to_call(s, run) for _, run in s.in_hand()):
         return None
     return Decision(RemoveFinalizer(), "nothing of it can be withdrawn any more")
+
+
+def _may_begin_to_call(s: Situation, run: RunStatus) -> bool:
+    """Held windows count too: without the finalizer a lost status would not be known as such, and be sent again."""
+    held = runs.in_state(run, WindowState.HELD)
+    return runs.holds_back(run, s.now) or any(w.start_time > s.now for w in held)
 
 
 def a_deleted_campaign_may_go(s: Situation) -> Decision | None:
     """When nothing is left to withdraw, when it shall stay, or when there is no way to."""
     if not s.campaign.has_finalizer:
         return None
-    if s.campaign.spec.deletion_policy is DeletionPolicy.ORPHAN:
+    orphan = s.campaign.spec.deletion_policy is DeletionPolicy.ORPHAN
+    if orphan and not any(runs.in_state(run, *runs.POSSIBLY_SENT) for _, run in s.in_hand()):
+        # a resource made again in the same second would not find in the listing what is still on its way
         return Decision(RemoveFinalizer(), "deletionPolicy is Orphan")
-    if not any(runs.holds_back(run, s.now) and _may_still_be_withdrawn(run) for _, run in s.in_hand()):
+    if not any(_can_still_be_settled(s, w) for _, run in s.in_hand() for w in run.windows):
         return Decision(RemoveFinalizer(left_behind(s)), "nothing of it is left to withdraw")
     if s.observed.credentials_lost:
         return Decision(RemoveFinalizer(left_behind(s)), "the namespace is being deleted and the Secret is gone")
@@ -135,12 +148,11 @@ def a_deleted_campaign_may_go(s: Situation) -> Decision | None:
     return None
 
 
-def _may_still_be_withdrawn(run: RunStatus) -> bool:
-    return any(w.state is not WindowState.SUBMITTED or w.cause != Reason.CANNOT_WITHDRAW for w in _ahead(run))
-
-
-def _ahead(run: RunStatus) -> Iterator[WindowStatus]:
-    return (w for w in run.windows if w.state in runs.HOLDING_BACK)
+def _can_still_be_settled(s: Situation, w: WindowStatus) -> bool:
+    """Whether a deletion waits for the window: neither for what calls nor for what the dialer does not take back."""
+    if w.state is WindowState.SUBMITTED:
+        return w.start_time > s.now and w.cause != Reason.CANNOT_WITHDRAW
+    return w.state in runs.HOLDING_BACK
 
 
 def left_behind(s: Situation) -> tuple[str, ...]:
