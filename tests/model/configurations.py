@@ -30,6 +30,9 @@ CONFIGURATIONS: dict[str, Setup] = {
     "no listing": Setup(Budget(crashes=1, edits=1, deletions=1, starts=1), operators=2, listing=False),
     "a status that is wiped": Setup(Budget(wipes=2, crashes=1, starts=1), operators=2),
     "a status of two windows that is wiped": Setup(Budget(wipes=1), zones=2),
+    "a status that is wiped, of a campaign that is suspended or deleted": Setup(
+        Budget(wipes=1, suspends=2, deletions=1), operators=2
+    ),
     "a status that is wiped, without a listing": Setup(Budget(wipes=1, crashes=1), operators=2, listing=False),
     "deleted with Orphan and created again": Setup(
         Budget(deletions=1, recreations=1, crashes=1), operators=2, orphan=True
@@ -75,6 +78,7 @@ FOUND_IN: dict[Omission, str] = {
     Omission.OUTBOX_CUT_OFF: "the end of three runs, with room for one in history",
     Omission.LOST_STATUS_LISTED_AT_ONCE: "a status that is wiped",
     Omission.LOST_STATUS_COUNTS_ANEW: "a status that is wiped",
+    Omission.LOST_STATUS_LEFT: "a status that is wiped, of a campaign that is suspended or deleted",
     Omission.ORPHAN_AT_ONCE: "deleted with Orphan and created again",
     Omission.STARTED_HOLDS_DELETION: "two windows, deleted",
     Omission.DEAD_NEXT_RUN_KEPT: "two runs, edited and deleted",

@@ -7,9 +7,9 @@ at any time here, so no rule looks at it.
 from model.setup import Omission
 from model.situation import Action, Rule, Situation, changed, is_begun, is_cancelled, next_id, with_run
 from model.withdrawing import (
-    a_cancelled_next_run_is_dropped,
     a_deleted_campaign_may_go,
     a_window_that_starts_while_it_is_withdrawn_is_uncertain,
+    an_unwanted_next_run_of_which_nothing_stands_is_dropped,
     an_unwanted_run_is_withdrawn,
     the_finalizer_goes_when_nothing_holds_it,
     the_finalizer_is_put_back_while_something_holds_it,
@@ -99,6 +99,15 @@ def a_suspended_campaign_forgets_what_it_only_planned(s: Situation) -> Action | 
                 return Action("write", "removes the finalizer", s.resource._replace(finalizer=False))
             return Action("write", "drops the plan", with_run(s.resource, place, None))
     return None
+
+
+def a_lost_status_is_made_again(s: Situation) -> Action | None:
+    """Suspended or not, and also before the campaign goes."""
+    r = s.resource
+    left = s.setup.omits(Omission.LOST_STATUS_LEFT)
+    if r.run is not None or not r.finalizer or left or (r.deleting and s.setup.orphan):
+        return None
+    return _plan(s, "run", 0)
 
 
 def a_run_is_planned(s: Situation) -> Action | None:
@@ -227,11 +236,12 @@ RULES: tuple[Rule, ...] = (
     an_intent_of_another_is_uncertain,
     a_window_that_starts_while_it_is_withdrawn_is_uncertain,
     uncertain_windows_are_looked_up,
+    a_lost_status_is_made_again,
     a_suspended_campaign_forgets_what_it_only_planned,
     an_unwanted_run_is_withdrawn,
     what_is_withdrawing_is_deleted_at_the_dialer,
     what_was_withdrawn_is_planned_again_when_it_is_wanted,
-    a_cancelled_next_run_is_dropped,
+    an_unwanted_next_run_of_which_nothing_stands_is_dropped,
     a_run_is_planned,
     a_window_that_is_late_is_missed,
     a_run_that_has_ended_is_finished,
@@ -244,6 +254,7 @@ RULES: tuple[Rule, ...] = (
 
 RULES_OF_DELETION: tuple[Rule, ...] = (
     answers_are_put_on_record,
+    a_lost_status_is_made_again,
     a_deleted_campaign_may_go,
     an_intent_of_another_is_uncertain,
     a_window_that_starts_while_it_is_withdrawn_is_uncertain,

@@ -39,6 +39,7 @@ class Omission(StrEnum):
     OUTBOX_CUT_OFF = "history is cut off though a webhook of it is pending"
     LOST_STATUS_LISTED_AT_ONCE = "a lost status is listed at once, without a settling time"
     LOST_STATUS_COUNTS_ANEW = "a lost status counts its attempts from one again"
+    LOST_STATUS_LEFT = "a lost status is left as it is while the campaign is suspended or being deleted"
     ORPHAN_AT_ONCE = "with deletionPolicy Orphan the resource goes while a request is under way"
     FINALIZER_DROPPED_WHILE_HELD = "the finalizer goes while a window is held"
     STARTED_HOLDS_DELETION = "a window that has started keeps a deleted resource whose others cannot be withdrawn"

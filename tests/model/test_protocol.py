@@ -5,8 +5,8 @@ of the operator's own; add the omission of a new rule to `setup`, and a configur
 `configurations`. Only when this holds again, change the operator.
 
 Not in it: two resources with one campaign at the dialer, windows that are sent late, `resolve`, and the deadline of a
-deletion. It is known not to hold, and nothing is promised, where a status is wiped together with an edit, a deletion
-or a suspension, and where a dialer has no listing and a resource is created again under its old name.
+deletion. It is known not to hold, and nothing is promised, where a status is wiped together with an edit, and where a
+dialer has no listing and a resource is created again under its old name.
 """
 
 import pytest

@@ -95,7 +95,7 @@ def what_was_withdrawn_is_planned_again_when_it_is_wanted(s: Situation) -> Actio
     return None
 
 
-def a_cancelled_next_run_is_dropped(s: Situation) -> Action | None:
+def an_unwanted_next_run_of_which_nothing_stands_is_dropped(s: Situation) -> Action | None:
     """One that nobody wants and of which nothing stands; otherwise it would keep a cancelled run from being planned
     anew.
     """
