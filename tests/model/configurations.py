@@ -106,7 +106,7 @@ NUMBERS_COME_AGAIN = frozenset(
 def search(name: str, omitted: Omission | None = None, **other: object) -> Found:
     """Search one configuration to its end or to the first violation."""
     setup = replace(CONFIGURATIONS[name], omitted=omitted, **other)  # type: ignore[arg-type]  # fields by name
-    exploration = Exploration(canonical(setup.world()), partial(_steps, setup))
+    exploration = Exploration(canonical(setup.world()), partial(steps, setup))
     # all that is found is kept to the end, so looking for garbage among it takes time and finds none
     gc.disable()
     try:
@@ -115,7 +115,8 @@ def search(name: str, omitted: Omission | None = None, **other: object) -> Found
         gc.enable()
 
 
-def _steps(setup: Setup, world: World) -> Iterator[Step]:
+def steps(setup: Setup, world: World) -> Iterator[Step]:
+    """Every step from one state: of the operators, and of all around them."""
     forgets = setup.omitted not in NUMBERS_COME_AGAIN
     for steps in (operator_steps(world, setup), surrounding_steps(world, setup)):
         for label, after, by_itself in steps:

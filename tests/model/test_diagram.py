@@ -1,0 +1,73 @@
+"""The diagram of a window's states in the documentation, compared with what the searched protocol does."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from campaign_operator.api.vocabulary import WindowState
+from model.configurations import CONFIGURATIONS, steps
+from model.world import Resource, World, canonical
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
+BY_A_PERSON = {("Held", "Planned"), ("Held", "Submitted"), ("Held", "Missed"), ("Planned", "Uncertain")}
+"""By the annotation, or by a status that was altered by hand: not in the model."""
+
+SEARCHED = (
+    "one window, one operator that crashes",
+    "two windows, one operator that crashes",
+    "suspended and taken back",
+    "no listing",
+    "a status that is wiped",
+    "deleted with Orphan and created again",
+)
+
+
+def drawn() -> set[tuple[str, str]]:
+    """The arrows of the diagram, from state to state."""
+    (diagram,) = re.findall(r"```mermaid\nstateDiagram-v2\n(.*?)```", DOCUMENT.read_text(), flags=re.DOTALL)
+    return set(re.findall(r"^ +(\w+) --> (\w+):", diagram, flags=re.MULTILINE))
+
+
+def changes(before: Resource, after: Resource) -> Iterator[tuple[str, str]]:
+    """How windows of one plan changed in a step."""
+    for was, run in ((before.run, after.run), (before.next_run, after.next_run)):
+        if was is None or run is None or (was.id, was.plan) != (run.id, run.plan):
+            continue
+        for old, new in zip(was.windows, run.windows, strict=True):
+            if old.state != new.state:
+                yield old.state, new.state
+
+
+def reached(name: str) -> set[tuple[str, str]]:
+    """Every change of a window's state in that configuration, but for plans made anew."""
+    setup = CONFIGURATIONS[name]
+    start = canonical(setup.world())
+    seen, todo, found = {start}, [start], set[tuple[str, str]]()
+    while todo:
+        world: World = todo.pop()
+        for label, after, _ in steps(setup, world):
+            if "plans" not in label:
+                found.update(changes(world.resource, after.resource))
+            if after not in seen:
+                seen.add(after)
+                todo.append(after)
+    return found
+
+
+@pytest.fixture(scope="module")
+def done() -> set[tuple[str, str]]:
+    return set().union(*map(reached, SEARCHED))
+
+
+def test_the_diagram_has_every_state() -> None:
+    assert {state for arrow in drawn() for state in arrow} == {str(state) for state in WindowState}
+
+
+def test_the_protocol_changes_a_state_only_along_an_arrow(done: set[tuple[str, str]]) -> None:
+    assert done - drawn() == set()
+
+
+def test_every_arrow_is_gone_along_by_the_protocol_or_by_a_person(done: set[tuple[str, str]]) -> None:
+    assert drawn() - done == BY_A_PERSON
