@@ -200,7 +200,7 @@ class Submission:
         status, zones = fresh.status, action.time_zones
         match listing:
             case Listing():
-                return await write(fresh, adoption.looked_up(status, action.place, zones, listing))
+                return await write(fresh, adoption.looked_up(status, action.place, zones, listing, connection.hash))
             case ListingNotOffered(code):
                 return await write(
                     fresh, adoption.held(status, action.place, zones, f"the dialer has no listing (it answered {code})")

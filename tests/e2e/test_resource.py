@@ -182,7 +182,7 @@ async def test_kubectl_get_tells_the_story(world: World, namespace: str) -> None
         ("ocamp.spec.completion.graceSeconds", "Default: 3600."),
         ("ocamp.spec.onUncertain", "Default: Verify. Example: Hold."),
         ("ocamp.spec.deletionPolicy", "Default: Cancel. Example: Orphan."),
-        ("ocamp.status.run.generation", "metadata.generation of the resource that the run was planned from."),
+        ("ocamp.status.run.plannedFrom", "resourceVersion that the run was planned from"),
         ("ocamp.status.lastHandledResolve", "campaign-operator.io/resolve that was last acted upon"),
         ("ocamp.status.run.windows.cause", "Why the window waits"),
     ],

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import yaml
@@ -43,10 +44,23 @@ async def store_of(kubeconfig: Path) -> AsyncIterator[KubeStore]:
 
 
 @pytest.fixture
-async def store(installed: ControlPlane, operator_kubeconfig: Path) -> AsyncIterator[KubeStore]:
+def quiet(playhouse: tuple[ControlPlane, Path]) -> ControlPlane:
+    """A control plane without an operator, which would write these campaigns, too."""
+    return playhouse[0]
+
+
+@pytest.fixture
+async def namespace(quiet: ControlPlane) -> AsyncIterator[str]:
+    name = f"store-{uuid4().hex[:12]}"
+    await quiet.kubectl("create", "namespace", name)
+    yield name
+    await quiet.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+
+
+@pytest.fixture
+async def store(playhouse: tuple[ControlPlane, Path]) -> AsyncIterator[KubeStore]:
     """The store as the operator has it: under the account and the rights that the chart gives it."""
-    del installed
-    async with store_of(operator_kubeconfig) as store:
+    async with store_of(playhouse[1]) as store:
         yield store
 
 
@@ -87,8 +101,8 @@ class Resource:
 
 
 @pytest.fixture
-def resource(installed: ControlPlane, namespace: str, store: KubeStore) -> Resource:
-    return Resource(installed, namespace, store)
+def resource(quiet: ControlPlane, namespace: str, store: KubeStore) -> Resource:
+    return Resource(quiet, namespace, store)
 
 
 async def test_the_finalizer_is_added_and_removed_and_those_of_others_stay_as_they_are(
@@ -225,13 +239,13 @@ async def test_the_resolve_annotation_is_read_up_to_its_bound(store: KubeStore, 
 
 
 async def test_a_namespace_that_is_being_deleted_is_seen(
-    store: KubeStore, resource: Resource, installed: ControlPlane
+    store: KubeStore, resource: Resource, quiet: ControlPlane
 ) -> None:
     namespace = resource.ref.namespace
     await resource.create(WITHDRAW_FINALIZER)
     assert not await store.namespace_is_terminating(namespace)
 
-    await installed.kubectl("delete", "namespace", namespace, "--wait=false")
+    await quiet.kubectl("delete", "namespace", namespace, "--wait=false")
     assert await store.namespace_is_terminating(namespace)
 
     await resource.delete()
@@ -243,11 +257,11 @@ async def test_a_namespace_that_is_gone_is_as_good_as_terminating(store: KubeSto
 
 
 async def test_without_the_rights_a_finalizer_is_not_written_and_a_namespace_not_known_to_be_terminating(
-    resource: Resource, installed: ControlPlane, tmp_path: Path
+    resource: Resource, quiet: ControlPlane, tmp_path: Path
 ) -> None:
     namespace = resource.ref.namespace
-    await installed.kubectl("create", "serviceaccount", "nobody", "-n", namespace)
-    kubeconfig = await installed.service_account_kubeconfig(namespace, "nobody", tmp_path / "kubeconfig")
+    await quiet.kubectl("create", "serviceaccount", "nobody", "-n", namespace)
+    kubeconfig = await quiet.service_account_kubeconfig(namespace, "nobody", tmp_path / "kubeconfig")
     read = await resource.create()
     async with store_of(kubeconfig) as nobodys:
         with pytest.raises(StoreUnavailableError, match="writing the finalizer: 403 Forbidden"):

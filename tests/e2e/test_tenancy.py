@@ -136,8 +136,9 @@ async def test_a_status_altered_by_hand_calls_nobody_twice(stage: Stage) -> None
     await stage.kubectl(
         "patch", "ocamp", "c", "--subresource=status", "--type=json", "-p", '[{"op":"remove","path":"/status/run"}]'
     )
-    status = await stage.look("c")
-    assert run_of(status).state is RunState.SCHEDULED
+    await stage.look("c")
+    stage.clock.advance(60)
+    assert run_of(await stage.look("c")).state is RunState.SCHEDULED
     assert await stage.posts(manifest["spec"]["campaignID"]) == 2
     windows = '[{"op":"replace","path":"/status/run/windows/0/state","value":"Intent"}]'
     await stage.kubectl("patch", "ocamp", "c", "--subresource=status", "--type=json", "-p", windows)

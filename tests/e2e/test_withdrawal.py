@@ -250,9 +250,15 @@ async def test_the_finalizer_is_put_back_while_schedules_stand(stage: Stage) -> 
     assert WITHDRAW_FINALIZER in await stage.kubectl("get", "ocamp", "c", "-o", "jsonpath={.metadata.finalizers}")
 
 
-async def test_a_wiped_status_is_made_again_from_the_listing(stage: Stage) -> None:
-    manifest = await submitted(stage)
+async def wipe(stage: Stage) -> None:
     await stage.kubectl("patch", "ocamp", "c", "--subresource=status", "--type=merge", "-p", '{"status":{"run":null}}')
+
+
+async def test_a_wiped_status_is_made_again_from_the_listing_after_the_settling_time(stage: Stage) -> None:
+    manifest = await submitted(stage)
+    await wipe(stage)
+    assert told(await stage.look("c"), ConditionType.RECONCILING)[1] == "StatusLost"
+    stage.clock.advance(60)
     status = await stage.look("c")
     assert [w.state for w in run_of(status).windows] == [SUBMITTED] * 2
     assert await stage.posts(manifest["spec"]["campaignID"]) == 2
@@ -261,10 +267,24 @@ async def test_a_wiped_status_is_made_again_from_the_listing(stage: Stage) -> No
 async def test_a_wiped_status_is_held_where_the_dialer_has_no_listing(stage: Stage) -> None:
     await stage.simulator.put_faults(fault("list", "notOffered", status=404))
     manifest = await submitted(stage)
-    await stage.kubectl("patch", "ocamp", "c", "--subresource=status", "--type=merge", "-p", '{"status":{"run":null}}')
+    await wipe(stage)
+    await stage.look("c")
+    stage.clock.advance(60)
     status = await stage.look("c")
     assert [w.state for w in run_of(status).windows] == [HELD] * 2
     assert await stage.posts(manifest["spec"]["campaignID"]) == 2
+
+
+async def test_a_campaign_that_lost_its_status_is_withdrawn_before_it_goes(stage: Stage) -> None:
+    manifest = await submitted(stage)
+    await wipe(stage)
+    await delete(stage, "c")
+    await stage.look_at_nothing("c")
+    assert await exists(stage, "c")
+    stage.clock.advance(60)
+    await stage.look_at_nothing("c")
+    assert not await exists(stage, "c")
+    assert await standing(stage, manifest) == []
 
 
 async def test_a_window_set_back_by_hand_is_not_sent_again(stage: Stage) -> None:

@@ -127,7 +127,7 @@ LISTINGS: list[tuple[str, Schedule, bool]] = [
 @pytest.mark.parametrize(("name", "found", "is_ours"), LISTINGS, ids=[case[0] for case in LISTINGS])
 def test_a_schedule_is_adopted_only_if_it_is_the_windows(name: str, found: Schedule, is_ours: bool) -> None:
     before = status(run(window(WindowState.UNCERTAIN)))
-    after = only_window(adoption.looked_up(before, "run", [NY], Listing((found,))))
+    after = only_window(adoption.looked_up(before, "run", [NY], Listing((found,)), CONNECTION.hash))
     assert (after.state, after.schedule_id) == (
         (WindowState.SUBMITTED, "s-9") if is_ours else (WindowState.PLANNED, None)
     )

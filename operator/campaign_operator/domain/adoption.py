@@ -57,13 +57,13 @@ def adopted(
 
 
 def looked_up(
-    status: OutboundCampaignStatus, place: Place, time_zones: Iterable[str], listing: Listing
+    status: OutboundCampaignStatus, place: Place, time_zones: Iterable[str], listing: Listing, connection_hash: str
 ) -> OutboundCampaignStatus:
     """Uncertain windows after a complete listing: adopted, or proven not carried out and planned again."""
     run, chosen = run_at(status, place), frozenset(time_zones)
     windows = [w for w in run.windows if w.time_zone in chosen]
     found = matching(windows, listing) | known_by_id(windows, listing)
-    status = adopted(status, place, found, run.connection_hash or "")
+    status = adopted(status, place, found, connection_hash)
     return changed(status, place, chosen - found.keys(), lambda w: window_in(w, WindowState.PLANNED, schedule_id=None))
 
 
