@@ -29,6 +29,7 @@ from campaign_operator.alarms import LoopAlarms
 from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
 from campaign_operator.domain.campaign import Settings
 from campaign_operator.observability import logging, metrics
+from campaign_operator.ports import Clock
 from campaign_operator.reconcile import Reconciler
 from campaign_operator.settings import RunOptions
 
@@ -44,8 +45,10 @@ class CannotStartError(Exception):
     """The cluster is not as the operator needs it; the message says what to do."""
 
 
-async def run(options: RunOptions) -> None:
-    """Run until SIGINT or SIGTERM. Raises CannotStartError or cluster.NoClusterError."""
+async def run(options: RunOptions, clock: Clock | None = None) -> None:
+    """Run until SIGINT or SIGTERM, by the machine's clocks unless another is given. Raises CannotStartError or
+    cluster.NoClusterError.
+    """
     logging.configure(options.log_format, options.verbose)
     configuration = await load_configuration()
     async with ApiClient(configuration) as client:
@@ -53,13 +56,12 @@ async def run(options: RunOptions) -> None:
         await _check_cluster(api, options.namespaces)
         if options.metrics_port is not None:
             metrics.serve(options.metrics_port)
-        async with _reconciler(api, options) as reconciler:
+        async with _reconciler(api, options, clock or SystemClock()) as reconciler:
             await _run_kopf(reconciler, options)
 
 
 @asynccontextmanager
-async def _reconciler(api: APIServer, options: RunOptions) -> AsyncIterator[Reconciler]:
-    clock = SystemClock()
+async def _reconciler(api: APIServer, options: RunOptions, clock: Clock) -> AsyncIterator[Reconciler]:
     policy = EgressPolicy(ca_file=options.ca_file, allow_cidrs=options.allow_cidrs, proxy=options.proxy)
     async with AsyncExitStack() as stack:
         # one for the dialers and one for the webhooks, so that a receiver's dead name server holds up no dialer's name
@@ -85,7 +87,7 @@ async def _reconciler(api: APIServer, options: RunOptions) -> AsyncIterator[Reco
         yield reconciler
 
 
-def _dialer(egress: Egress, clock: SystemClock, settings: Settings, stack: AsyncExitStack) -> CXoneDialer:
+def _dialer(egress: Egress, clock: Clock, settings: Settings, stack: AsyncExitStack) -> CXoneDialer:
     exchange, token_exchange = HTTPExchange(egress), HTTPExchange(egress)
     tokens = TokenOffice(token_exchange, clock)
     for closing in (exchange, token_exchange, tokens):

@@ -50,6 +50,15 @@ async def test_analytics_are_asked_for_as_agreed() -> None:
     }
 
 
+async def test_within_the_second_of_the_start_nothing_is_asked_for() -> None:
+    start = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+    api = ScriptedAPI(page([COUNTS]))
+    async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
+        query = AnalyticsQuery(frozenset({"c-1"}), start, start.replace(microsecond=999_000))
+        assert await dialer.fetch_analytics(connection, query) == Analytics({})
+    assert api.api_requests == []
+
+
 async def test_all_pages_of_analytics_are_read() -> None:
     replies = (page([COUNTS], 1, 2), page([COUNTS | {"campaignId": "c-2", "callsCompleted": 9}], 2, 2))
     outcome = await analytics_of(*replies)

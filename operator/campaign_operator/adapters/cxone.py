@@ -19,6 +19,7 @@ from campaign_operator.adapters.cxone_wire import (
     Row,
     analytics_body,
     counts_by_campaign,
+    covers_no_second,
     distinct_schedules,
     read_count,
     read_page,
@@ -202,7 +203,7 @@ class CXoneDialer:
 
     async def fetch_analytics(self, connection: Connection, query: AnalyticsQuery) -> AnalyticsOutcome:
         """Counts of calls, all pages read. See ports.Dialer."""
-        if not query.campaign_ids or query.date_to <= query.date_from:
+        if not query.campaign_ids or covers_no_second(query):
             return Analytics({})
         headers = {"Content-Type": "application/json"}
         pages = _Pages(
