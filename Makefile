@@ -55,6 +55,10 @@ generate: setup ## Write the generated files: the CustomResourceDefinition and i
 bench: setup control-plane ## Measure on the sandbox and write docs/benchmarks.md
 	@$(BIN)/python benchmarks/run.py
 
+.PHONY: faults
+faults: setup control-plane ## Kill, cut and delay everything once: N=3000 SEED=7 adds random pairs, PLAN="..." replays one
+	@PYTHONPATH=tests:tests/unit $(BIN)/python -m faults.run $(if $(N),--random $(N)) $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan "$(PLAN)") $(ARGS)
+
 .PHONY: clean
 clean: ## Remove what set-up and tests leave behind; the cached control plane stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -10,11 +10,8 @@ processes would have to outlive the worker that started it.
 """
 
 import asyncio
-import json
-import os
 import signal
-import subprocess
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,9 +20,8 @@ import pytest_asyncio
 
 from campaign_operator.sandbox.binaries import ControlPlaneBinaries, ensure_control_plane_binaries, ensure_helm
 from campaign_operator.sandbox.control_plane import ControlPlane
+from chart import chart_renderer, helm_runner
 from e2e_world import admit_operator
-
-_CHART = Path(__file__).parents[1] / "charts" / "campaign-operator"
 
 
 def pytest_configure() -> None:
@@ -72,37 +68,14 @@ async def namespace(control_plane: ControlPlane) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def helm(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
-    """Run Helm and return its stdout; `values` are given on stdin, for commands with `--values=-`.
-
-    Raises subprocess.CalledProcessError.
-    """
-    program = await ensure_helm(print)
-    home = tmp_path_factory.mktemp("helm")
-
-    def run(*args: str | Path, values: Mapping[str, object] | None = None) -> str:
-        # HOME keeps it from repositories and plugins of the user's.
-        return subprocess.run(
-            [program, *args],
-            env={**os.environ, "HOME": str(home)},
-            input=json.dumps(values or {}),
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-
-    return run
+    """See `chart.helm_runner`."""
+    return helm_runner(await ensure_helm(print), tmp_path_factory.mktemp("helm"))
 
 
 @pytest.fixture(scope="session")
 def render_chart(helm: Callable[..., str]) -> Callable[..., str]:
-    """Render the chart as release `campaign-operator` in a namespace: all of it, or the templates named by `only`."""
-
-    def render(namespace: str, values: Mapping[str, object] | None = None, only: Sequence[str] = ()) -> str:
-        chosen = [f"--show-only=templates/{name}" for name in only]
-        options = [f"--namespace={namespace}", "--values=-", *chosen]
-        return helm("template", "campaign-operator", _CHART, *options, values=values)
-
-    return render
+    """See `chart.chart_renderer`."""
+    return chart_renderer(helm)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

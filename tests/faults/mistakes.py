@@ -1,0 +1,5 @@
+"""Planted mistakes."""
+
+
+def plant(name: str) -> None:
+    raise LookupError(name)

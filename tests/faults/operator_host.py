@@ -1,0 +1,124 @@
+"""The process whose forks are the operators: everything is imported once, so an operator starts in a moment and can be
+killed as it is in a cluster, by SIGKILL.
+
+Reads one order a line (JSON) from stdin and answers with the process id. When stdin ends, it ends itself and all that
+it started. What an operator runs is the product's own `main.run`; of the harness's it has the clock, a mistake where
+one is planted, and a watch that lasts through jumps of the clock.
+"""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import aiohttp.connector
+import kopf
+
+from campaign_operator import main
+from campaign_operator.adapters.clock import SystemClock
+from campaign_operator.domain.campaign import Settings
+from campaign_operator.settings import RunOptions
+from faults.clock import OperatorLoop, SharedClock
+from faults.mistakes import plant
+
+_FOR_EVER_SECONDS = 1e9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What an operator is to be started with; plain values, since it goes through a pipe.
+
+    `watch_is_renewed`: kopf begins its watch anew after 70 quiet seconds, as it does by default. Else a day that
+    passes in one jump would cost a thousand watches.
+    """
+
+    slot: int
+    namespace: str
+    kubeconfig: str
+    authority: str
+    clock: str
+    log: str
+    settings: dict[str, float]
+    skew_seconds: float = 0.0
+    watch_is_renewed: bool = False
+    mistake: str | None = None
+
+
+def serve() -> None:
+    """Fork an operator for each order until stdin ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until an operator's loop listens to it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _warm_up()
+    for line in sys.stdin:
+        order = Order(**json.loads(line))
+        pid = os.fork()
+        if pid == 0:
+            _become_operator(order)
+        sys.stdout.write(f"{pid}\n")
+        sys.stdout.flush()
+    os.killpg(0, signal.SIGKILL)
+
+
+def _warm_up() -> None:
+    """What is imported late is imported here, once for all."""
+    import campaign_operator.adapters.kube
+    import kopf._core.reactor.running  # noqa: F401
+
+    SystemClock().now()
+
+
+def _become_operator(order: Order) -> None:
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        random.seed()
+        log = os.open(order.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.environ["KUBECONFIG"] = order.kubeconfig
+        if not order.watch_is_renewed:
+            _watch_for_ever()
+        if order.mistake is not None:
+            plant(order.mistake)
+        clock = SharedClock(Path(order.clock), order.skew_seconds)
+        _libraries_go_by(clock)
+        options = RunOptions(
+            settings=Settings(**order.settings),
+            namespaces=(order.namespace,),
+            log_format="json",
+            ca_file=Path(order.authority),
+            allow_cidrs=(ip_network("127.0.0.0/8"),),
+        )
+        with asyncio.Runner(loop_factory=lambda: OperatorLoop(clock, order.slot)) as runner:
+            runner.run(main.run(options, clock))
+    finally:
+        sys.stderr.flush()
+        os._exit(1)
+
+
+def _libraries_go_by(clock: SharedClock) -> None:
+    """By the machine's own clock an idle connection would never grow old, and be looked after every 15 seconds."""
+    time.monotonic = clock.monotonic
+    aiohttp.connector.monotonic = clock.monotonic  # type: ignore[attr-defined]
+
+
+def _watch_for_ever() -> None:
+    original: Any = kopf.OperatorSettings.__init__
+
+    def patient(self: kopf.OperatorSettings, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        self.watching.inactivity_timeout = _FOR_EVER_SECONDS
+
+    kopf.OperatorSettings.__init__ = patient  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,110 @@
+"""The operators of a world: started, killed, stopped and continued from outside, as a machine would."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from faults.operator_host import Order
+
+_TESTS = Path(__file__).parents[1]
+
+
+class OperatorProcess:
+    """One life of an operator."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._descriptor = os.pidfd_open(pid)
+        self.stopped = False
+        self.alive = True
+
+    def poke(self) -> None:
+        """Make it look at the clock."""
+        self._signal(signal.SIGUSR1)
+
+    def stop(self) -> None:
+        """SIGSTOP: not an instruction more, for as long as it may take."""
+        self.stopped = True
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """SIGCONT."""
+        self.stopped = False
+        self._signal(signal.SIGCONT)
+
+    async def kill(self) -> None:
+        """SIGKILL; returns when it is dead."""
+        if not self.alive:
+            return
+        self.alive = False
+        self._signal(signal.SIGKILL)
+        loop, dead = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._descriptor, dead.set)
+        try:
+            await dead.wait()
+        finally:
+            loop.remove_reader(self._descriptor)
+            os.close(self._descriptor)
+
+    def has_ended(self) -> bool:
+        """Whether it ended by itself."""
+        if not self.alive:
+            return False
+        try:
+            os.kill(self._pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    def _signal(self, number: signal.Signals) -> None:
+        try:
+            signal.pidfd_send_signal(self._descriptor, number)
+        except ProcessLookupError:
+            self.alive = False
+
+
+class OperatorHost:
+    """The process that operators are forked from; see `operator_host`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it; the first order waits until it has imported everything."""
+        environment = {**os.environ, "PYTHONPATH": f"{_TESTS}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "faults.operator_host"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            cwd=folder,
+            text=True,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+    async def start(self, order: Order) -> OperatorProcess:
+        """Fork an operator."""
+        return await asyncio.to_thread(self._start, json.dumps(asdict(order)))
+
+    def _start(self, order: str) -> OperatorProcess:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(order + "\n")
+        self._process.stdin.flush()
+        return OperatorProcess(int(self._process.stdout.readline()))

@@ -1,0 +1,131 @@
+"""What is judged after a life, and by what: the dialer's ledger, the receiver's deliveries, the final status, the logs.
+
+Everything is read from outside the operator. A life with faults must come to what the same life came to without them.
+Pure: `Outcome` holds what was read.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from e2e_world import Manifest
+from faults.plans import Fault, Plan
+
+_TIMES_AND_IDS = frozenset(
+    {
+        *("scheduleID", "planHash", "connectionHash", "specHash", "plannedFrom", "asOf", "finishTime"),
+        *("lastTransitionTime", "nextAttemptTime", "lastHandledResolve", "lastHandledRequest", "id"),
+    }
+)
+_HISTORY_OF_THE_WAY = frozenset({"attempt", "attempts", "lastStatusCode", "message"})
+"""What tells how it came to be so: how often something was tried, and what was said of it."""
+
+_NEVER_LOGGED = ("unforeseen error", "the campaign never has enough", "never retrieved", "was destroyed but it is pending")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one life came to.
+
+    `lost` says why the scenario did not come to its end, if it did not. `forbidden` are the words that must be in no
+    log line, Event or status.
+    """
+
+    plan: Plan
+    lost: str | None
+    fired: tuple[Fault, ...]
+    exchanges: tuple[str, ...]
+    schedules: tuple[Manifest, ...]
+    status: Manifest | None
+    deliveries: tuple[Manifest, ...]
+    events: tuple[Manifest, ...]
+    log: str = field(repr=False)
+    forbidden: tuple[str, ...] = field(repr=False)
+    stale_tokens: tuple[str, ...] = ()
+
+    def problems(self, reference: "Outcome") -> list[str]:
+        """All that is not as it should be, in words; `reference` is the same life without a fault."""
+        return list(_problems(self, reference))
+
+
+def _problems(found: Outcome, reference: Outcome) -> Iterator[str]:
+    if found.lost is not None:
+        yield found.lost
+    yield from _schedules(found, reference)
+    yield from _status(found, reference)
+    yield from _webhooks(found)
+    yield from _secrets(found)
+    yield from (f"logged: {line[:300]}" for line in found.log.splitlines() if any(said in line for said in _NEVER_LOGGED))
+    yield from (f"{exchange} used a token of the old secret" for exchange in found.stale_tokens)
+
+
+def _schedules(found: Outcome, reference: Outcome) -> Iterator[str]:
+    """One creation for each run and window, withdrawn or standing as it would be without the fault."""
+    here, there = (Counter(map(_creation, o.schedules)) for o in (found, reference))
+    for creation, count in (here - there).items():
+        yield f"{count} x too much at the dialer: {' '.join(creation)}"
+    for creation, count in (there - here).items():
+        yield f"{count} x missing at the dialer: {' '.join(creation)}"
+
+
+def _creation(schedule: Manifest) -> tuple[str, ...]:
+    withdrawn = "withdrawn" if schedule["cancelledAt"] is not None else "standing"
+    return schedule["timezone"], schedule["startTime"], schedule["endTime"], withdrawn
+
+
+def _status(found: Outcome, reference: Outcome) -> Iterator[str]:
+    if (found.status is None) != (reference.status is None):
+        yield f"the campaign {'is gone' if found.status is None else 'is still there'}"
+    elif found.status is not None and reference.status is not None:
+        for path, here, there in _differences(_essence(found.status), _essence(reference.status), "status"):
+            yield f"{path} is {here!r} and not {there!r}"
+
+
+def _essence(value: Any) -> Any:
+    if isinstance(value, dict):
+        left_out = _TIMES_AND_IDS | _HISTORY_OF_THE_WAY
+        # the id of a run is its nominal time and must be the same
+        kept = {k: v for k, v in value.items() if k not in left_out or (k == "id" and "windowCount" in value)}
+        return {k: _essence(v) for k, v in kept.items()}
+    if isinstance(value, list):
+        return sorted((_essence(one) for one in value), key=lambda one: json.dumps(one, sort_keys=True))
+    return value
+
+
+def _differences(here: Any, there: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(here, dict) and isinstance(there, dict):
+        for key in sorted({*here, *there}):
+            yield from _differences(here.get(key), there.get(key), f"{path}.{key}")
+    elif isinstance(here, list) and isinstance(there, list) and len(here) == len(there):
+        for position, (one, other) in enumerate(zip(here, there, strict=True)):
+            yield from _differences(one, other, f"{path}[{position}]")
+    elif here != there:
+        yield path, here, there
+
+
+def _webhooks(found: Outcome) -> Iterator[str]:
+    """One id for each run, and what the status calls delivered has arrived."""
+    ids: dict[str, set[str]] = {}
+    for delivery in found.deliveries:
+        run = json.loads(delivery["body"])["data"]["runId"]
+        ids.setdefault(run, set()).add(delivery["headers"]["webhook-id"])
+    for run, known in ids.items():
+        if len(known) > 1:
+            yield f"run {run} was told under {len(known)} ids"
+    status = found.status or {}
+    for run in filter(None, (status.get("run"), *status.get("history", []))):
+        if (run.get("webhook") or {}).get("state") == "Delivered" and run["id"] not in ids:
+            yield f"the webhook of run {run['id']} is Delivered and never arrived"
+
+
+def _secrets(found: Outcome) -> Iterator[str]:
+    places = {
+        "a log": found.log,
+        "an Event": json.dumps(found.events),
+        "the status": json.dumps(found.status),
+    }
+    for place, text in places.items():
+        if any(word in text for word in found.forbidden):
+            yield f"a secret, a token or a contact stands in {place}"

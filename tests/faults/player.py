@@ -1,0 +1,80 @@
+"""Plays plans one after another on a lane of its own, each against the reference of its scenario.
+
+A `Player` belongs to one process; several processes play side by side.
+"""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from faults.lane import Access, open_lane
+from faults.oracles import Outcome
+from faults.plans import Plan
+from faults.trial import play
+
+
+class NoReferenceError(Exception):
+    """A scenario does not come to its end although nothing goes wrong."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one plan. `fired` is the number of its faults that came to pass."""
+
+    plan: Plan
+    problems: tuple[str, ...]
+    fired: int
+    exchanges: tuple[str, ...]
+    seconds: float
+    log: str
+
+    def __str__(self) -> str:
+        return "\n".join((str(self.plan), *(f"    {problem}" for problem in self.problems)))
+
+
+class Player:
+    """A lane, and the references that were played on it."""
+
+    def __init__(self, access: Access, folder: Path) -> None:
+        """Open a lane with files in `folder`."""
+        folder.mkdir()
+        self._runner = asyncio.Runner()
+        self._stack = AsyncExitStack()
+        self._lane = self._runner.run(self._stack.enter_async_context(open_lane(access, folder)))
+        self._references: dict[str, Outcome] = {}
+        self._played = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._runner.run(self._stack.aclose())
+        self._runner.close()
+
+    def reference(self, scenario: str) -> Outcome:
+        """The scenario without a fault. Raises NoReferenceError."""
+        if scenario not in self._references:
+            found = self._play(Plan(scenario))
+            if found.lost is not None:
+                raise NoReferenceError(f"{scenario}: {found.lost}\n{found.log}")
+            self._references[scenario] = found
+        return self._references[scenario]
+
+    def play(self, plan: Plan, mistake: str | None = None) -> Verdict:
+        """Play one plan, with a mistake planted in the operator if one is named."""
+        reference = self.reference(plan.scenario)
+        begun = time.monotonic()
+        found = self._play(plan, mistake)
+        seconds = time.monotonic() - begun
+        problems = tuple(found.problems(reference))
+        return Verdict(plan, problems, len(found.fired), found.exchanges, seconds, found.log if problems else "")
+
+    def _play(self, plan: Plan, mistake: str | None = None) -> Outcome:
+        self._played += 1
+        return self._runner.run(play(self._lane, plan, f"c-{self._played}", mistake))

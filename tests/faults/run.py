@@ -1,0 +1,97 @@
+"""`make faults`: every single fault of every scenario, then random pairs and triples, then the planted mistakes."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from campaign_operator.sandbox.binaries import ensure_control_plane_binaries, ensure_helm
+from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_operator.sandbox.sandbox import apply_crd
+from chart import chart_renderer, helm_runner
+from e2e_world import admit_operator
+from faults.company import Company, open_company
+from faults.lane import Access
+from faults.plans import Plan, parse_plan, random_faults, single_faults
+from faults.player import Verdict
+from faults.scenarios import SCENARIOS
+
+_PROGRESS_SECONDS = 10.0
+
+
+def main() -> int:
+    """Play, tell what goes on, and end with 1 where anything was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--random", type=int, default=0, metavar="N", help="so many random plans beside the single ones")
+    parser.add_argument("--seed", type=int, default=1, help="of the random plans")
+    parser.add_argument("--plan", action="append", default=[], help="replay this plan alone; repeatable")
+    parser.add_argument("--mistake", help="with this mistake planted")
+    parser.add_argument("--only", action="append", choices=sorted(SCENARIOS), help="only this scenario; repeatable")
+    parser.add_argument("--players", type=int, default=3, help="plans that are played side by side")
+    options = parser.parse_args()
+    return asyncio.run(_run(options))
+
+
+async def _run(options: argparse.Namespace) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        binaries = await ensure_control_plane_binaries(_say)
+        render = chart_renderer(helm_runner(await ensure_helm(_say), Path(folder)))
+        async with await ControlPlane.start(binaries) as control_plane:
+            await apply_crd(control_plane)
+            operator = await admit_operator(control_plane, render, Path(folder))
+            access = Access(control_plane.server_url, control_plane.ca_pem, control_plane.kubeconfig_path, operator)
+            with open_company(access, options.players) as company:
+                return await asyncio.to_thread(_play_all, company, options)
+
+
+def _play_all(company: Company, options: argparse.Namespace) -> int:
+    if options.plan:
+        plans = [parse_plan(line) for line in options.plan]
+        verdicts = _play("the given plans", company, plans, options.mistake)
+        for verdict in verdicts:
+            _say(f"{verdict}\n    {'found' if verdict.problems else 'nothing found'}; {verdict.log}")
+        return any(verdict.problems for verdict in verdicts)
+    scenarios = options.only or list(SCENARIOS)
+    references = _play("the references", company, [Plan(scenario) for scenario in scenarios])
+    recorded = {verdict.plan.scenario: verdict.exchanges for verdict in references}
+    single = [plan for name, exchanges in recorded.items() for plan in single_faults(name, exchanges)]
+    found = _play("every single fault", company, single)
+    if options.random:
+        pairs = list(random_faults(recorded, options.random, options.seed))
+        found += _play(f"random pairs and triples, seed {options.seed}", company, pairs)
+    return any(verdict.problems for verdict in found)
+
+
+def _play(what: str, company: Company, plans: Sequence[Plan], mistake: str | None = None) -> list[Verdict]:
+    begun = told = time.monotonic()
+    verdicts: list[Verdict] = []
+    failed = 0
+    for verdict in company.play(plans, mistake):
+        verdicts.append(verdict)
+        if verdict.problems:
+            failed += 1
+            _say(f"FOUND {verdict}")
+        now = time.monotonic()
+        if now - told > _PROGRESS_SECONDS:
+            told = now
+            left = (now - begun) / len(verdicts) * (len(plans) - len(verdicts))
+            _say(f"{what}: {len(verdicts)} of {len(plans)} plans, {failed} failed, about {left / 60:.0f} min left")
+    missed = sum(verdict.fired < len(verdict.plan.faults) for verdict in verdicts)
+    longest = max((verdict.seconds for verdict in verdicts), default=0.0)
+    _say(
+        f"{what}: {len(verdicts)} plans in {time.monotonic() - begun:.0f} s, the longest {longest:.1f} s, "
+        f"{failed} failed; in {missed} not every fault came to pass"
+    )
+    return verdicts
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,230 @@
+"""The lives that are played: what the user does, and what must come of it.
+
+Each scenario is a coroutine that acts upon a world as a user would and waits for what a user would see. It says nothing
+of faults; whatever happens on the way, it must come to its end. The contacts of Paris open at 08:00 UTC, those of London
+and Abidjan at 09:00.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION
+from e2e_world import Manifest
+from faults.exchanges import HOOKS
+from faults.world import World
+from stage import fault
+
+PARIS, LONDON, ABIDJAN = "Europe/Paris", "Europe/London", "Africa/Abidjan"
+CONTACTS = [{"id": f"person-{number}", "timeZone": zone} for number, zone in enumerate((PARIS, LONDON, ABIDJAN), start=41)]
+
+Condition = Callable[[Manifest | None], bool]
+Scenario = Callable[[World], Awaitable[None]]
+
+
+def at(hour: int, minute: int = 0) -> datetime:
+    """A time of the day on which every world begins."""
+    return datetime(2027, 3, 2, hour, minute, tzinfo=UTC)
+
+
+def run_of(campaign: Manifest | None) -> Manifest:
+    """The run in the status; empty where there is none."""
+    return dict(((campaign or {}).get("status") or {}).get("run") or {})
+
+
+def run_is(*states: str, seconds: int | None = None, run_id: str | None = None) -> Condition:
+    """Whether the run is in one of these states, its windows are open for so many seconds, and it is this run."""
+
+    def holds(campaign: Manifest | None) -> bool:
+        run = run_of(campaign)
+        return (
+            run.get("state") in states
+            and run_id in (None, run["id"])
+            and (seconds is None or all(_open_seconds(w) == seconds for w in run["windows"]))
+        )
+
+    return holds
+
+
+def _open_seconds(window: Manifest) -> float:
+    start, end = (datetime.fromisoformat(window[name]) for name in ("startTime", "endTime"))
+    return (end - start).total_seconds()
+
+
+def both_runs_are_submitted(campaign: Manifest | None) -> bool:
+    """Whether the run and the one after it are at the dialer."""
+    following = ((campaign or {}).get("status") or {}).get("nextRun") or {}
+    return run_of(campaign).get("state") in ("Scheduled", "Running") and following.get("state") == "Scheduled"
+
+
+def windows_are(**states: str) -> Condition:
+    """Whether the windows of London and Abidjan are in that state."""
+
+    def holds(campaign: Manifest | None) -> bool:
+        found = {w["timeZone"].split("/")[1]: w["state"] for w in run_of(campaign).get("windows", [])}
+        return all(found.get(city) == state for city, state in states.items())
+
+    return holds
+
+
+def is_told(campaign: Manifest | None) -> bool:
+    """Whether all webhooks have arrived."""
+    finished = [run_of(campaign), *((campaign or {}).get("status") or {}).get("history", [])]
+    return all((run.get("webhook") or {}).get("state") == "Delivered" for run in finished)
+
+
+def is_gone(campaign: Manifest | None) -> bool:
+    """Whether the campaign is no more."""
+    return campaign is None
+
+
+async def _applied(world: World, **spec: Any) -> None:
+    await world.connect()
+    await world.start()
+    webhook = {"url": f"{world.place.dialer_fronts[0]}{HOOKS}{world.name}", "secretRef": {"name": "hook", "key": "k"}}
+    await world.apply(
+        {"cron": "0 9,11 * * *", "contacts": CONTACTS, "windowSeconds": 3600, "webhook": webhook, **spec}
+    )
+
+
+async def _completed(world: World) -> None:
+    await world.until(run_is("Completed"), "Completed", at(9, 55))
+    await world.until(is_told, "told to its webhook")
+
+
+async def one_run(world: World) -> None:
+    """One run of three zones, to Completed and its webhook; beside it schedules that are not its own."""
+    await world.schedule_by_hand(
+        (PARIS, "2027-03-02T09:00:00+01:00", "2027-03-02T09:30:00+01:00"),
+        (LONDON, "2027-03-02T09:00:00+00:00", "2027-03-02T09:30:00+00:00"),
+        (LONDON, "2027-03-03T09:00:00+00:00", "2027-03-03T10:00:00+00:00"),
+        (ABIDJAN, "2027-03-03T09:00:00+00:00", "2027-03-03T10:00:00+00:00"),
+    )
+    await _applied(world)
+    await world.until(run_is("Scheduled"), "Scheduled")
+    await _completed(world)
+
+
+async def crowded(world: World) -> None:
+    """The dialer's listing has two pages, and what is the campaign's own stands on the second."""
+    await world.schedule_by_hand(
+        *(
+            (ABIDJAN, f"2027-03-{day:02}T{hour}:00:00+00:00", f"2027-03-{day:02}T{hour}:20:00+00:00")
+            for day in range(4, 31)
+            for hour in range(10, 14)
+        )
+    )
+    await _applied(world)
+    await world.until(run_is("Scheduled"), "Scheduled")
+    await _completed(world)
+
+
+async def recurring(world: World) -> None:
+    """Two runs, of which the second is submitted before the first begins."""
+    await _applied(world, runPolicy="Recurring")
+    await world.until(both_runs_are_submitted, "submitted with its next run")
+    await world.until(run_is("Completed"), "Completed", at(9, 55))
+    await world.until(run_is("Completed", run_id="20270302T1100"), "Completed a second time", at(11, 55))
+    await world.until(is_told, "told to its webhook twice")
+
+
+async def edit(world: World) -> None:
+    """An edit and its taking back, each before the first start."""
+    await _applied(world)
+    await world.until(run_is("Scheduled", seconds=3600), "Scheduled")
+    await world.edit(windowSeconds=1800)
+    await world.until(run_is("Scheduled", seconds=1800), "Scheduled as edited")
+    await world.edit(windowSeconds=3600)
+    await world.until(run_is("Scheduled", seconds=3600), "Scheduled as before")
+    await _completed(world)
+
+
+async def suspend(world: World) -> None:
+    """Suspended and resumed before the first start, and again while Paris is called."""
+    await _applied(world)
+    await world.until(run_is("Scheduled"), "Scheduled")
+    await world.edit(suspend=True)
+    await world.until(run_is("Cancelled"), "Cancelled")
+    await world.edit(suspend=False)
+    await world.until(run_is("Scheduled"), "Scheduled again")
+    await world.until(run_is("Running"), "Running", at(8))
+    await world.edit(suspend=True)
+    await world.until(windows_are(Paris="Submitted", London="Withdrawn", Abidjan="Withdrawn"), "withdrawn in part")
+    await world.edit(suspend=False)
+    await world.until(windows_are(Paris="Submitted", London="Submitted", Abidjan="Submitted"), "submitted again")
+    await _completed(world)
+
+
+async def deletion(world: World) -> None:
+    """Deleted with two runs submitted: nothing may be left to dial."""
+    await _applied(world, runPolicy="Recurring")
+    await world.until(both_runs_are_submitted, "submitted with its next run")
+    await world.delete()
+    await world.until(is_gone, "gone")
+
+
+async def no_listing(world: World) -> None:
+    """The dialer has no listing, so a person looks at what is held, and says what became of it."""
+    await world.dialer_does(fault("list", "notOffered", status=404, campaign_id=world.campaign_id))
+    await _applied(world)
+    while run_of(await world.until(run_is("Scheduled", "Held"), "Scheduled or Held"))["state"] == "Held":
+        await _resolve(world)
+    await _completed(world)
+
+
+async def _resolve(world: World) -> None:
+    run = run_of(await world.get())
+    standing = {s["timezone"]: s["id"] for s in await world.schedules() if s["cancelledAt"] is None}
+    held = [w["timeZone"] for w in run["windows"] if w["state"] == "Held"]
+    said = ",".join(f"{run['id']}/{zone}={standing.get(zone, 'Resubmit')}" for zone in held)
+    await world.annotate(**{RESOLVE_ANNOTATION: said})
+    await world.until(lambda campaign: all(w["state"] != "Held" or w["timeZone"] not in held for w in run_of(campaign)["windows"]), "resolved")
+
+
+async def expired_token(world: World) -> None:
+    """The token is refused in the middle of the submission, and again while the run is called."""
+    await world.dialer_does(
+        fault("submit", "answer", status=401, campaign_id=world.campaign_id, time_zone=LONDON, times=1)
+    )
+    await _applied(world)
+    await world.until(run_is("Scheduled"), "Scheduled")
+    await world.pass_until(at(8, 30))
+    await world.tokens_expire()
+    await _completed(world)
+
+
+async def rotation(world: World) -> None:
+    """The client secret is changed at the dialer first, then in the Secret, with work to do in between."""
+    await _applied(world)
+    await world.until(run_is("Scheduled"), "Scheduled")
+    world.client_secret = "rotated-secret"
+    await world.tokens_expire()
+    await world.edit(cron="5 9,11 * * *")
+    await world.pass_until(at(7, 36))
+    await world.connect()
+    await world.annotate(**{"campaign-operator.io/requestedAt": "2027-03-02T07:36:00Z"})
+    await world.until(run_is("Scheduled", run_id="20270302T0905"), "Scheduled as edited")
+    await _completed(world)
+
+
+async def wiped(world: World) -> None:
+    """The run is erased from the status by hand while its schedules stand."""
+    await _applied(world)
+    await world.until(run_is("Scheduled"), "Scheduled")
+    await world.wipe()
+    await world.until(run_is("Scheduled"), "Scheduled as before", at(7, 32))
+    await _completed(world)
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "one-run": one_run,
+    "recurring": recurring,
+    "edit": edit,
+    "suspend": suspend,
+    "deletion": deletion,
+    "no-listing": no_listing,
+    "expired-token": expired_token,
+    "rotation": rotation,
+    "wiped": wiped,
+    "crowded": crowded,
+}

@@ -1,0 +1,97 @@
+"""All that passes between the operators of one world and the outside: what is under way, and what is to be cut.
+
+Owns the names and numbers of exchanges, the faults that are still to come, and what the oracles want to know of the
+traffic. It forwards nothing itself; the proxy does.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from faults.exchanges import Request, name_of
+from faults.plans import Cut, Fault
+
+
+@dataclass
+class Traffic:
+    """The exchanges of one world.
+
+    `version` is the newest resourceVersion of a campaign that anybody has been told of; `watched` how far each slot's
+    watch has come, None where there is none that speaks. `token_secret` has the tokens that were given out and the client
+    secret that each was got with, `used` the exchanges that carried a token, and the secret of that.
+    """
+
+    faults: list[Fault] = field(default_factory=list)
+    fired: list[Fault] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    arrivals: int = 0
+    under_way: int = 0
+    version: int = 0
+    watched: dict[int, int | None] = field(default_factory=dict)
+    zone_of: dict[str, str] = field(default_factory=dict)
+    token_secret: dict[str, str] = field(default_factory=dict)
+    used: list[tuple[str, str]] = field(default_factory=list)
+    _counts: Counter[str] = field(default_factory=Counter)
+
+    @contextmanager
+    def exchange(self, request: Request) -> Iterator[str]:
+        """An exchange from its arrival to its end; its name with its number."""
+        name = name_of(request, self.zone_of)
+        self._counts[name] += 1
+        exchange = f"{name}#{self._counts[name]}"
+        if (secret := self.token_secret.get(request.bearer_token())) is not None:
+            self.used.append((exchange, secret))
+        self.log.append(exchange)
+        self.arrivals += 1
+        self.under_way += 1
+        try:
+            yield exchange
+        finally:
+            self.under_way -= 1
+
+    @contextmanager
+    def parked(self) -> Iterator[None]:
+        """While an exchange only waits for time to pass or for somebody to give up, it is not under way."""
+        self.under_way -= 1
+        try:
+            yield
+        finally:
+            self.under_way += 1
+
+    def cut_of(self, exchange: str) -> Cut | None:
+        """What is to become of this exchange; each fault fires once."""
+        for fault in self.faults:
+            if fault.exchange == exchange:
+                self.faults.remove(fault)
+                self.fired.append(fault)
+                return fault.cut
+        return None
+
+    def answered(self, exchange: str, request: Request, status: int, body: bytes) -> None:
+        """Learn from an answer, whether or not the operator will see it."""
+        if status >= 300 or not body:
+            return
+        if exchange.startswith("submit["):
+            self.zone_of[json.loads(body)["id"]] = request.json()["timezone"]
+        elif exchange.startswith("token#"):
+            self.token_secret[json.loads(body)["access_token"]] = request.basic_credentials() or ""
+        elif request.is_about_a_campaign:
+            self.told(json.loads(body))
+
+    def told(self, campaign: dict[str, Any]) -> None:
+        """Somebody was told of a campaign at this resourceVersion, so a watch must come to it."""
+        self.version = max(self.version, int(campaign["metadata"]["resourceVersion"]))
+
+    def watch_said(self, slot: int, lines: Iterable[bytes]) -> None:
+        """The watch of a slot has come so far."""
+        for line in lines:
+            version = json.loads(line)["object"]["metadata"].get("resourceVersion", "0")
+            self.watched[slot] = max(self.watched.get(slot) or 0, int(version))
+
+    def is_caught_up(self, slot: int) -> bool:
+        """Whether the operator of that slot has heard of all that was written."""
+        watched = self.watched.get(slot)
+        return watched is None or watched >= self.version

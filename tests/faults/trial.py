@@ -1,0 +1,50 @@
+"""One life, played and read out."""
+
+from datetime import timedelta
+
+from faults.lane import Lane
+from faults.oracles import Outcome
+from faults.plans import Plan
+from faults.scenarios import CONTACTS, SCENARIOS
+from faults.world import RECOVERY_SECONDS, LostError, World
+
+_AFTERWARDS = timedelta(seconds=RECOVERY_SECONDS + 10)
+"""Watched beyond the end, for what a stopped operator or a late request may still do."""
+
+
+async def play(lane: Lane, plan: Plan, name: str, mistake: str | None = None) -> Outcome:
+    """Play one plan in a world of its own; `name` is that of its campaign and must be new."""
+    world = World(lane.place, name, plan.faults, mistake)
+    before = [log.stat().st_size if log.exists() else 0 for log in lane.logs]
+    lane.proxy.world = world
+    try:
+        lost = await _live(world, plan)
+        campaign = await world.get()
+        logs = [path.read_bytes()[start:] for path, start in zip(lane.logs, before, strict=True) if path.exists()]
+        people = tuple(contact["id"] for contact in CONTACTS)
+        return Outcome(
+            plan=plan,
+            lost=lost,
+            fired=tuple(world.traffic.fired),
+            exchanges=tuple(world.traffic.log),
+            schedules=tuple(await world.schedules()),
+            status=None if campaign is None else campaign["status"],
+            deliveries=tuple(await lane.receiver.deliveries(f"/hooks/{name}")),
+            events=tuple(await world.events()),
+            log=b"".join(logs).decode(),
+            forbidden=(*lane.forbidden, *world.traffic.token_secret, world.client_secret, *people),
+            stale_tokens=world.stale_tokens(),
+        )
+    finally:
+        await world.end()
+        await lane.proxy.end_world()
+
+
+async def _live(world: World, plan: Plan) -> str | None:
+    """Why the scenario did not come to its end, if it did not."""
+    try:
+        await SCENARIOS[plan.scenario](world)
+        await world.pass_until(world.clock.now() + _AFTERWARDS)
+    except LostError as error:
+        return str(error)
+    return None

@@ -1,0 +1,336 @@
+"""One world: a namespace, its operators, its dialer, and a time of its own that passes when nothing is going on.
+
+Owns the passing of time and the lives of the operators; and speaks for the user, who applies, edits and deletes. It
+knows no scenario and judges nothing.
+"""
+
+import asyncio
+import heapq
+import itertools
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from campaign_operator.adapters.api_server import APIServer
+from campaign_operator.api.vocabulary import GROUP, KIND, PLURAL, VERSION
+from campaign_operator.sandbox.simulator.faults import FaultRule
+from e2e_world import Manifest, secret
+from faults.clock import SLOTS, SharedClock
+from faults.desks import DialerDesk
+from faults.operator_host import Order
+from faults.operators import OperatorHost, OperatorProcess
+from faults.plans import Fault
+from faults.traffic import Traffic
+
+BEGINNING = datetime(2027, 3, 2, 7, 30, tzinfo=UTC)
+"""Every world begins then, a Tuesday, so that a plan is the same whenever it is played."""
+
+SETTINGS = {"poll_seconds": 1260.0, "settle_seconds": 60.0, "request_timeout_seconds": 30.0, "send_within_seconds": 10.0}
+RECOVERY_SECONDS = SETTINGS["settle_seconds"] + 30
+"""How long after the last fault all must be as it would have been without it."""
+
+STILL_SECONDS = SETTINGS["settle_seconds"] + 10
+"""How long an operator that is stopped stands still."""
+
+_RESTART_SECONDS = 10.0
+_CALM_LOOKS = 3
+_LOOK_SECONDS = 0.001
+_LONGEST_REST_SECONDS = 20.0
+_MOST_EXCHANGES = 1500
+
+_CAMPAIGNS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
+_CAMPAIGN = f"{_CAMPAIGNS}/{{name}}"
+_SECRETS = "/api/v1/namespaces/{namespace}/secrets"
+_EVENTS = "/api/v1/namespaces/{namespace}/events"
+
+
+class LostError(AssertionError):
+    """The world does not come to what it must come to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a world is: what outlives it, and is used by one world at a time."""
+
+    namespace: str
+    api: APIServer
+    host: OperatorHost
+    clock: SharedClock
+    orders: tuple[Order, ...]
+    dialer: DialerDesk
+    dialer_fronts: tuple[str, ...]
+
+
+@dataclass
+class World:
+    """One life of one campaign, from its application to its end."""
+
+    place: Place
+    name: str
+    faults: tuple[Fault, ...] = ()
+    mistake: str | None = None
+    skew_seconds: float = 0.0
+    traffic: Traffic = field(init=False)
+    client_secret: str = "operator-secret"
+    trouble_until: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.traffic = Traffic(list(self.faults))
+        self._operators: dict[int, OperatorProcess] = {}
+        self._timers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+        self._restarting: set[int] = set()
+        self.clock.set_to(BEGINNING)
+
+    @property
+    def clock(self) -> SharedClock:
+        """Everybody's clock in this world."""
+        return self.place.clock
+
+    @property
+    def campaign_id(self) -> str:
+        """The campaign at the dialer."""
+        return self.name
+
+    # The operators
+
+    async def start(self, slot: int = 0) -> None:
+        """Start an operator."""
+        self.clock.is_starting(slot)
+        self.traffic.watched[slot] = None
+        order = self.place.orders[slot]
+        self._operators[slot] = await self.place.host.start(
+            Order(
+                **{
+                    **vars(order),
+                    "mistake": self.mistake,
+                    "skew_seconds": self.skew_seconds,
+                    "watch_is_renewed": any(fault.exchange.startswith("watch") for fault in self.faults),
+                }
+            )
+        )
+
+    async def kill(self, slot: int = 0) -> None:
+        """Kill an operator."""
+        operator = self._operators.pop(slot, None)
+        if operator is not None:
+            await operator.kill()
+        self.has_trouble()
+
+    async def replace(self, slot: int) -> None:
+        """Kill an operator and start another in its place."""
+        await self.kill(slot)
+        await self.start(slot)
+
+    async def stand_still(self, slot: int) -> None:
+        """Stop an operator for longer than a settling time, while another works."""
+        operator = self._operators[slot]
+        operator.stop()
+        await self.start(1 - slot)
+        self.has_trouble(STILL_SECONDS)
+        self._later(STILL_SECONDS).add_done_callback(lambda _: operator.go_on())
+
+    def has_trouble(self, seconds: float = 0.0) -> None:
+        """A fault has begun, which will last for so many seconds."""
+        self.trouble_until = max(self.trouble_until, self.clock.monotonic() + seconds)
+
+    async def end(self) -> None:
+        """Kill all that lives, and let nothing of the campaign be left."""
+        for slot in list(self._operators):
+            await self.kill(slot)
+        for _, _, timer in self._timers:
+            timer.cancel()
+        await self._merge({"metadata": {"finalizers": None}}, missing_ok=True)
+        await self.delete(missing_ok=True)
+
+    # The time
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds of this world's time."""
+        self.has_trouble(seconds)
+        await self._later(seconds)
+
+    def _later(self, seconds: float) -> asyncio.Future[None]:
+        timer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._timers, (self.clock.monotonic() + seconds, next(self._order), timer))
+        return timer
+
+    async def until(self, holds: Callable[[Manifest | None], bool], what: str, at: datetime | None = None) -> Manifest | None:
+        """Let time pass until the campaign is so; it is given as it is then, None if it is gone.
+
+        It must come to that at once, or at the moment `at`, and no later than a recovery takes after the last fault.
+        Raises LostError.
+        """
+        expected = self.clock.monotonic() + max(0.0, (at - self.clock.now()).total_seconds() if at else 0.0)
+        seen = -1
+        while True:
+            await self._rest()
+            if len(self.traffic.log) != seen:
+                seen, found = len(self.traffic.log), await self.get()
+                if holds(found):
+                    return found
+            limit = max(expected, self.trouble_until) + RECOVERY_SECONDS
+            moment = self._next_moment()
+            if moment > limit:
+                raise LostError(f"it does not come to be {what}; it is {_told(await self.get())}")
+            self._jump_to(moment)
+
+    async def pass_until(self, moment: datetime) -> None:
+        """Let time pass until a moment."""
+        end = self.clock.monotonic() + (moment - self.clock.now()).total_seconds()
+        while True:
+            await self._rest()
+            if self.clock.monotonic() >= end:
+                return
+            self._jump_to(min(end, self._next_moment()))
+
+    def _next_moment(self) -> float:
+        waits = [self.clock.next_timer(slot) for slot, one in self._operators.items() if not one.stopped]
+        return min([*waits, *(moment for moment, _, _ in self._timers[:1])], default=math.inf)
+
+    def _jump_to(self, moment: float) -> None:
+        """Whoever waits for that moment is woken."""
+        self.clock.advance(max(0.0, moment - self.clock.monotonic()) + 0.001)
+        while self._timers and self._timers[0][0] <= self.clock.monotonic():
+            timer = heapq.heappop(self._timers)[2]
+            if not timer.done():
+                timer.set_result(None)
+        for operator in self._operators.values():
+            operator.poke()
+
+    async def _rest(self) -> None:
+        """Wait until nothing goes on any more but the passing of time. Raises LostError where that is never."""
+        calm, before, begun = 0, (-1, -1.0), time.monotonic()
+        while calm < _CALM_LOOKS:
+            await asyncio.sleep(_LOOK_SECONDS)
+            await self._restart_what_has_ended()
+            now = (self.traffic.arrivals, sum(self.clock.wakenings(slot) for slot in range(SLOTS)))
+            calm = calm + 1 if now == before and self._is_calm() else 0
+            before = now
+            if time.monotonic() - begun > _LONGEST_REST_SECONDS or self.traffic.arrivals > _MOST_EXCHANGES:
+                raise LostError(f"it never rests; the last exchanges: {', '.join(self.traffic.log[-12:])}")
+
+    def _is_calm(self) -> bool:
+        return self.traffic.under_way == 0 and all(
+            self.clock.is_idle(slot) and self.traffic.is_caught_up(slot)
+            for slot, operator in self._operators.items()
+            if not operator.stopped
+        )
+
+    async def _restart_what_has_ended(self) -> None:
+        """As a kubelet does, some seconds later."""
+        for slot, operator in list(self._operators.items()):
+            if operator.has_ended():
+                del self._operators[slot]
+                self.has_trouble(_RESTART_SECONDS)
+                self._later(_RESTART_SECONDS).add_done_callback(lambda _, slot=slot: self._restarting.add(slot))
+        while self._restarting:
+            await self.start(self._restarting.pop())
+
+    # The user
+
+    async def connect(self) -> None:
+        """Apply the connection Secret with the client secret of the moment."""
+        values: dict[str, str | bytes | None] = {
+            "client-id": "operator",
+            "client-secret": self.client_secret,
+            "environment": "test",
+            "api-base-url": self.place.dialer_fronts[0],
+            "token-url": f"{self.place.dialer_fronts[0]}/api/v2/oauth/token",
+        }
+        body = secret(self.place.namespace, self.name, values)
+        where = {"namespace": self.place.namespace}
+        answer = await self.place.api.request("POST", _SECRETS, where, body=body)
+        if answer.status == 409:
+            answer = await self.place.api.request("PATCH", f"{_SECRETS}/{self.name}", where, body=body)
+        assert answer.status in (200, 201), answer
+
+    async def apply(self, spec: Manifest) -> None:
+        """Create the campaign."""
+        body = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": KIND,
+            "metadata": {"name": self.name},
+            "spec": {"campaignID": self.campaign_id, "connection": {"secretRef": {"name": self.name}}, **spec},
+        }
+        answer = await self.place.api.request("POST", _CAMPAIGNS, {"namespace": self.place.namespace}, body=body)
+        assert answer.status == 201, answer.body
+        self.traffic.told(answer.body)
+
+    async def edit(self, **spec: Any) -> None:
+        """Change fields of the spec."""
+        await self._merge({"spec": spec})
+
+    async def annotate(self, **annotations: str) -> None:
+        """Set annotations."""
+        await self._merge({"metadata": {"annotations": annotations}})
+
+    async def delete(self, *, missing_ok: bool = False) -> None:
+        """Delete the campaign, without waiting for its end."""
+        answer = await self.place.api.request("DELETE", _CAMPAIGN, self._where())
+        assert answer.status == 200 or (missing_ok and answer.status == 404), answer
+        if "resourceVersion" in (answer.body.get("metadata") or {}):
+            self.traffic.told(answer.body)
+
+    def stale_tokens(self) -> tuple[str, ...]:
+        """The exchanges that carried a token of another secret than that of the moment, after it was taken up."""
+        first = next((i for i, (_, secret) in enumerate(self.traffic.used) if secret == self.client_secret), None)
+        later = self.traffic.used[first:] if first is not None else []
+        return tuple(exchange for exchange, secret in later if secret != self.client_secret)
+
+    async def wipe(self) -> None:
+        """Erase the run from the status."""
+        path = f"{_CAMPAIGN}/status"
+        answer = await self.place.api.request("PATCH", path, self._where(), body={"status": {"run": None}})
+        assert answer.status == 200, answer
+        self.traffic.told(answer.body)
+
+    async def schedule_by_hand(self, *windows: tuple[str, str, str]) -> None:
+        """Make schedules of the campaign at the dialer, as somebody else would: time zone, start and end."""
+        await self.place.dialer.submit(self.campaign_id, windows)
+
+    async def dialer_does(self, *rules: FaultRule) -> None:
+        """What goes wrong at the dialer with this campaign."""
+        await self.place.dialer.put_faults(self.campaign_id, rules)
+
+    async def tokens_expire(self) -> None:
+        """Every token the dialer gave out is invalid from now on."""
+        await self.place.dialer.expire_tokens()
+
+    async def schedules(self) -> list[Manifest]:
+        """Every schedule ever made of the campaign at the dialer."""
+        return await self.place.dialer.schedules(self.campaign_id)
+
+    async def get(self) -> Manifest | None:
+        """The campaign as it is now."""
+        answer = await self.place.api.request("GET", _CAMPAIGN, self._where())
+        assert answer.status in (200, 404), answer
+        return dict(answer.body) if answer.status == 200 else None
+
+    async def events(self) -> list[Manifest]:
+        """The Events about the campaign."""
+        query = {"fieldSelector": f"involvedObject.name={self.name}"}
+        answer = await self.place.api.request("GET", _EVENTS, {"namespace": self.place.namespace}, query)
+        return list(answer.body["items"])
+
+    async def _merge(self, patch: Manifest, *, missing_ok: bool = False) -> None:
+        answer = await self.place.api.request("PATCH", _CAMPAIGN, self._where(), body=patch)
+        assert answer.status == 200 or (missing_ok and answer.status == 404), answer
+        if answer.status == 200:
+            self.traffic.told(answer.body)
+
+    def _where(self) -> dict[str, str]:
+        return {"namespace": self.place.namespace, "name": self.name}
+
+
+def _told(campaign: Manifest | None) -> str:
+    if campaign is None:
+        return "gone"
+    status = campaign.get("status", {})
+    run = status.get("run") or {}
+    windows = [(w["timeZone"], w["state"], w.get("message", "")) for w in run.get("windows", [])]
+    ready = next((c for c in status.get("conditions", []) if c["type"] == "Ready"), {})
+    return f"{run.get('state')} with {windows}, Ready is {ready.get('reason')}: {ready.get('message')}"
