@@ -15,7 +15,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 
 from campaign_operator import handlers
 from campaign_operator.adapters.analytics import SharedAnalytics
-from campaign_operator.adapters.api_server import APIServer, NoAnswerError
+from campaign_operator.adapters.api_server import REQUEST_SECONDS, APIServer, NoAnswerError
 from campaign_operator.adapters.clock import SystemClock
 from campaign_operator.adapters.cluster import load_configuration
 from campaign_operator.adapters.cxone import CXoneDialer
@@ -163,6 +163,8 @@ def _kopf_settings() -> kopf.OperatorSettings:
     settings.queueing.exit_timeout = EXIT_SECONDS
     # no handler of ours looks at what kopf patched; waiting to see it come back delayed the first poll of a run by 5 s
     settings.persistence.consistency_timeout = 0
+    # by default kopf waits five minutes for an answer that does not come, and nothing is watched meanwhile
+    settings.networking.request_timeout = REQUEST_SECONDS
     settings.persistence.diffbase_storage = _NoDiffs()
     settings.persistence.finalizer = f"{GROUP}/polling"
     return settings
