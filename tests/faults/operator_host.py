@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp.connector
+import anyio._backends._asyncio  # noqa: F401 - anyio imports it with the first connection, which takes a tenth of a second
+import anyio.streams.tls  # noqa: F401 - as above
 import kopf
 
 from campaign_operator import main
-from campaign_operator.adapters.clock import SystemClock
 from campaign_operator.domain.campaign import Settings
 from campaign_operator.settings import RunOptions
 from faults.clock import OperatorLoop, SharedClock
@@ -56,7 +57,6 @@ def serve() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # until an operator's loop listens to it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _warm_up()
     for line in sys.stdin:
         order = Order(**json.loads(line))
         pid = os.fork()
@@ -65,14 +65,6 @@ def serve() -> None:
         sys.stdout.write(f"{pid}\n")
         sys.stdout.flush()
     os.killpg(0, signal.SIGKILL)
-
-
-def _warm_up() -> None:
-    """What is imported late is imported here, once for all."""
-    import campaign_operator.adapters.kube
-    import kopf._core.reactor.running  # noqa: F401
-
-    SystemClock().now()
 
 
 def _become_operator(order: Order) -> None:
@@ -84,6 +76,8 @@ def _become_operator(order: Order) -> None:
         os.dup2(log, 2)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.environ["KUBECONFIG"] = order.kubeconfig
+        # the machine's own roots are of no use here, and reading them takes longer than all the rest of a start
+        os.environ["SSL_CERT_FILE"] = order.authority
         if not order.watch_is_renewed:
             _watch_for_ever()
         if order.mistake is not None:

@@ -30,13 +30,14 @@ class Outcome:
     """What one life came to.
 
     `lost` says why the scenario did not come to its end, if it did not. `forbidden` are the words that must be in no
-    log line, Event or status.
+    log line, Event or status. `chapter` are the exchanges that the scenario is about.
     """
 
     plan: Plan
     lost: str | None
     fired: tuple[Fault, ...]
     exchanges: tuple[str, ...]
+    chapter: tuple[str, ...]
     schedules: tuple[Manifest, ...]
     status: Manifest | None
     deliveries: tuple[Manifest, ...]

@@ -43,7 +43,7 @@ class Cut(StrEnum):
     """Answered; the operator stands still, through a settling time in which another works, and then goes on."""
 
 
-_READING = (Cut.RESET, Cut.WITHHELD, Cut.CUT, Cut.BUSY, Cut.BROKEN, Cut.KILLED_BEFORE)
+_READING = (Cut.WITHHELD, Cut.CUT, Cut.BROKEN, Cut.KILLED_BEFORE)
 _SENDING = (
     *(Cut.RESET, Cut.WITHHELD, Cut.CUT, Cut.LATE, Cut.BUSY, Cut.BROKEN),
     *(Cut.KILLED_BEFORE, Cut.KILLED_AFTER, Cut.KILLED_ANSWERED, Cut.KILLED_LATE, Cut.PAUSED),
@@ -54,11 +54,12 @@ CUTS: Mapping[str, tuple[Cut, ...]] = {
     "submit": _SENDING,
     "withdraw": _SENDING,
     "webhook": tuple(cut for cut in _SENDING if cut is not Cut.PAUSED),
-    "listing": (*_READING, Cut.KILLED_ANSWERED, Cut.PAUSED),
-    "token": (*_READING, Cut.KILLED_ANSWERED),
+    "listing": (*_READING, Cut.RESET, Cut.BUSY, Cut.KILLED_ANSWERED, Cut.PAUSED),
+    "token": (*_READING, Cut.RESET, Cut.BUSY, Cut.KILLED_ANSWERED),
     "watch": (Cut.RESET, Cut.CUT, Cut.GONE, Cut.SILENT, Cut.KILLED_BEFORE),
-    "list": (*_READING, Cut.GONE),
-    "event": (Cut.RESET, Cut.WITHHELD, Cut.BROKEN, Cut.KILLED_BEFORE),
+    "list": (*_READING, Cut.RESET, Cut.BUSY, Cut.GONE),
+    "check": (*_READING, Cut.RESET, Cut.BUSY),
+    "event": (Cut.WITHHELD, Cut.BROKEN, Cut.KILLED_BEFORE),
 }
 """What can become of an exchange, by the first word of its name; of others, what can become of one that only reads."""
 

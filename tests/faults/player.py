@@ -23,14 +23,16 @@ class NoReferenceError(Exception):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one plan. `fired` is the number of its faults that came to pass."""
+    """What became of one plan. `fired` is the number of its faults that came to pass; `story` is there where there are
+    problems: the exchanges and the operators' log.
+    """
 
     plan: Plan
     problems: tuple[str, ...]
     fired: int
-    exchanges: tuple[str, ...]
+    chapter: tuple[str, ...]
     seconds: float
-    log: str
+    story: str
 
     def __str__(self) -> str:
         return "\n".join((str(self.plan), *(f"    {problem}" for problem in self.problems)))
@@ -73,7 +75,8 @@ class Player:
         found = self._play(plan, mistake)
         seconds = time.monotonic() - begun
         problems = tuple(found.problems(reference))
-        return Verdict(plan, problems, len(found.fired), found.exchanges, seconds, found.log if problems else "")
+        story = f"{' '.join(found.exchanges)}\n{found.log}" if problems else ""
+        return Verdict(plan, problems, len(found.fired), found.chapter, seconds, story)
 
     def _play(self, plan: Plan, mistake: str | None = None) -> Outcome:
         self._played += 1

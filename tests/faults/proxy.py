@@ -94,7 +94,8 @@ class Proxy:
         self._handlers.add(inner)
         inner.add_done_callback(self._handlers.discard)
         try:
-            return await inner
+            # a request goes its way also where the operator that sent it has died meanwhile
+            return await asyncio.shield(inner)
         except (asyncio.CancelledError, aiohttp.ClientError, ConnectionError):
             _reset(raw)
             return web.Response()

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 import tempfile
 import time
@@ -20,6 +21,8 @@ from faults.player import Verdict
 from faults.scenarios import SCENARIOS
 
 _PROGRESS_SECONDS = 10.0
+_STORIES = Path(tempfile.gettempdir()) / f"campaign-operator-faults-{os.getpid()}"
+"""Where the exchanges and logs of what failed are kept."""
 
 
 def main() -> int:
@@ -52,12 +55,12 @@ def _play_all(company: Company, options: argparse.Namespace) -> int:
         plans = [parse_plan(line) for line in options.plan]
         verdicts = _play("the given plans", company, plans, options.mistake)
         for verdict in verdicts:
-            _say(f"{verdict}\n    {'found' if verdict.problems else 'nothing found'}; {verdict.log}")
+            _say(f"{verdict}\n    {verdict.story or 'nothing found'}")
         return any(verdict.problems for verdict in verdicts)
     scenarios = options.only or list(SCENARIOS)
     references = _play("the references", company, [Plan(scenario) for scenario in scenarios])
-    recorded = {verdict.plan.scenario: verdict.exchanges for verdict in references}
-    single = [plan for name, exchanges in recorded.items() for plan in single_faults(name, exchanges)]
+    recorded = {verdict.plan.scenario: verdict.chapter for verdict in references}
+    single = [plan for name, chapter in recorded.items() for plan in single_faults(name, chapter)]
     found = _play("every single fault", company, single)
     if options.random:
         pairs = list(random_faults(recorded, options.random, options.seed))
@@ -73,7 +76,10 @@ def _play(what: str, company: Company, plans: Sequence[Plan], mistake: str | Non
         verdicts.append(verdict)
         if verdict.problems:
             failed += 1
-            _say(f"FOUND {verdict}")
+            story = _STORIES / f"{failed}.log"
+            _STORIES.mkdir(exist_ok=True)
+            story.write_text(f"{verdict}\n{verdict.story}")
+            _say(f"FOUND {verdict}\n    told in {story}")
         now = time.monotonic()
         if now - told > _PROGRESS_SECONDS:
             told = now

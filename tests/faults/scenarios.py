@@ -100,9 +100,10 @@ async def one_run(world: World) -> None:
         (LONDON, "2027-03-03T09:00:00+00:00", "2027-03-03T10:00:00+00:00"),
         (ABIDJAN, "2027-03-03T09:00:00+00:00", "2027-03-03T10:00:00+00:00"),
     )
-    await _applied(world)
-    await world.until(run_is("Scheduled"), "Scheduled")
-    await _completed(world)
+    with world.chapter():
+        await _applied(world)
+        await world.until(run_is("Scheduled"), "Scheduled")
+        await _completed(world)
 
 
 async def crowded(world: World) -> None:
@@ -115,25 +116,29 @@ async def crowded(world: World) -> None:
         )
     )
     await _applied(world)
-    await world.until(run_is("Scheduled"), "Scheduled")
+    with world.chapter():
+        await world.until(run_is("Scheduled"), "Scheduled")
     await _completed(world)
 
 
 async def recurring(world: World) -> None:
     """Two runs, of which the second is submitted before the first begins."""
     await _applied(world, runPolicy="Recurring")
-    await world.until(both_runs_are_submitted, "submitted with its next run")
-    await world.until(run_is("Completed"), "Completed", at(9, 55))
-    await world.until(run_is("Completed", run_id="20270302T1100"), "Completed a second time", at(11, 55))
-    await world.until(is_told, "told to its webhook twice")
+    await world.until(run_is("Scheduled"), "Scheduled")
+    with world.chapter():
+        await world.until(both_runs_are_submitted, "submitted with its next run")
+        await world.until(run_is("Completed"), "Completed", at(9, 55))
+        await world.until(run_is("Completed", run_id="20270302T1100"), "Completed a second time", at(11, 55))
+        await world.until(is_told, "told to its webhook twice")
 
 
 async def edit(world: World) -> None:
     """An edit and its taking back, each before the first start."""
     await _applied(world)
     await world.until(run_is("Scheduled", seconds=3600), "Scheduled")
-    await world.edit(windowSeconds=1800)
-    await world.until(run_is("Scheduled", seconds=1800), "Scheduled as edited")
+    with world.chapter():
+        await world.edit(windowSeconds=1800)
+        await world.until(run_is("Scheduled", seconds=1800), "Scheduled as edited")
     await world.edit(windowSeconds=3600)
     await world.until(run_is("Scheduled", seconds=3600), "Scheduled as before")
     await _completed(world)
@@ -143,15 +148,17 @@ async def suspend(world: World) -> None:
     """Suspended and resumed before the first start, and again while Paris is called."""
     await _applied(world)
     await world.until(run_is("Scheduled"), "Scheduled")
-    await world.edit(suspend=True)
-    await world.until(run_is("Cancelled"), "Cancelled")
-    await world.edit(suspend=False)
-    await world.until(run_is("Scheduled"), "Scheduled again")
+    with world.chapter():
+        await world.edit(suspend=True)
+        await world.until(run_is("Cancelled"), "Cancelled")
+        await world.edit(suspend=False)
+        await world.until(run_is("Scheduled"), "Scheduled again")
     await world.until(run_is("Running"), "Running", at(8))
-    await world.edit(suspend=True)
-    await world.until(windows_are(Paris="Submitted", London="Withdrawn", Abidjan="Withdrawn"), "withdrawn in part")
-    await world.edit(suspend=False)
-    await world.until(windows_are(Paris="Submitted", London="Submitted", Abidjan="Submitted"), "submitted again")
+    with world.chapter():
+        await world.edit(suspend=True)
+        await world.until(windows_are(Paris="Submitted", London="Withdrawn", Abidjan="Withdrawn"), "withdrawn in part")
+        await world.edit(suspend=False)
+        await world.until(windows_are(Paris="Submitted", London="Submitted", Abidjan="Submitted"), "submitted again")
     await _completed(world)
 
 
@@ -159,17 +166,23 @@ async def deletion(world: World) -> None:
     """Deleted with two runs submitted: nothing may be left to dial."""
     await _applied(world, runPolicy="Recurring")
     await world.until(both_runs_are_submitted, "submitted with its next run")
-    await world.delete()
-    await world.until(is_gone, "gone")
+    with world.chapter():
+        await world.delete()
+        await world.until(is_gone, "gone")
 
 
 async def no_listing(world: World) -> None:
     """The dialer has no listing, so a person looks at what is held, and says what became of it."""
     await world.dialer_does(fault("list", "notOffered", status=404, campaign_id=world.campaign_id))
-    await _applied(world)
+    with world.chapter():
+        await _applied(world)
+        await _scheduled_with_help(world)
+    await _completed(world)
+
+
+async def _scheduled_with_help(world: World) -> None:
     while run_of(await world.until(run_is("Scheduled", "Held"), "Scheduled or Held"))["state"] == "Held":
         await _resolve(world)
-    await _completed(world)
 
 
 async def _resolve(world: World) -> None:
@@ -187,9 +200,12 @@ async def expired_token(world: World) -> None:
         fault("submit", "answer", status=401, campaign_id=world.campaign_id, time_zone=LONDON, times=1)
     )
     await _applied(world)
-    await world.until(run_is("Scheduled"), "Scheduled")
+    with world.chapter():
+        await world.until(run_is("Scheduled"), "Scheduled")
     await world.pass_until(at(8, 30))
     await world.tokens_expire()
+    with world.chapter():
+        await world.pass_until(at(8, 45))
     await _completed(world)
 
 
@@ -197,13 +213,14 @@ async def rotation(world: World) -> None:
     """The client secret is changed at the dialer first, then in the Secret, with work to do in between."""
     await _applied(world)
     await world.until(run_is("Scheduled"), "Scheduled")
-    world.client_secret = "rotated-secret"
-    await world.tokens_expire()
-    await world.edit(cron="5 9,11 * * *")
-    await world.pass_until(at(7, 36))
-    await world.connect()
-    await world.annotate(**{"campaign-operator.io/requestedAt": "2027-03-02T07:36:00Z"})
-    await world.until(run_is("Scheduled", run_id="20270302T0905"), "Scheduled as edited")
+    with world.chapter():
+        world.client_secret = "rotated-secret"
+        await world.tokens_expire()
+        await world.edit(cron="5 9,11 * * *")
+        await world.pass_until(at(7, 36))
+        await world.connect()
+        await world.annotate(**{"campaign-operator.io/requestedAt": "2027-03-02T07:36:00Z"})
+        await world.until(run_is("Scheduled", run_id="20270302T0905"), "Scheduled as edited")
     await _completed(world)
 
 
@@ -211,8 +228,9 @@ async def wiped(world: World) -> None:
     """The run is erased from the status by hand while its schedules stand."""
     await _applied(world)
     await world.until(run_is("Scheduled"), "Scheduled")
-    await world.wipe()
-    await world.until(run_is("Scheduled"), "Scheduled as before", at(7, 32))
+    with world.chapter():
+        await world.wipe()
+        await world.until(run_is("Scheduled"), "Scheduled as before", at(7, 32))
     await _completed(world)
 
 

@@ -21,12 +21,15 @@ class Traffic:
 
     `version` is the newest resourceVersion of a campaign that anybody has been told of; `watched` how far each slot's
     watch has come, None where there is none that speaks. `token_secret` has the tokens that were given out and the client
-    secret that each was got with, `used` the exchanges that carried a token, and the secret of that.
+    secret that each was got with, `used` the exchanges that carried a token, and the secret of that. `chapter` are the exchanges that
+    a scenario is about.
     """
 
     faults: list[Fault] = field(default_factory=list)
     fired: list[Fault] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    chapter: list[str] = field(default_factory=list)
+    in_chapter: bool = False
     arrivals: int = 0
     under_way: int = 0
     version: int = 0
@@ -45,6 +48,8 @@ class Traffic:
         if (secret := self.token_secret.get(request.bearer_token())) is not None:
             self.used.append((exchange, secret))
         self.log.append(exchange)
+        if self.in_chapter:
+            self.chapter.append(exchange)
         self.arrivals += 1
         self.under_way += 1
         try:

@@ -27,6 +27,7 @@ async def play(lane: Lane, plan: Plan, name: str, mistake: str | None = None) ->
             lost=lost,
             fired=tuple(world.traffic.fired),
             exchanges=tuple(world.traffic.log),
+            chapter=tuple(world.traffic.chapter),
             schedules=tuple(await world.schedules()),
             status=None if campaign is None else campaign["status"],
             deliveries=tuple(await lane.receiver.deliveries(f"/hooks/{name}")),

@@ -9,7 +9,8 @@ import heapq
 import itertools
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -146,6 +147,19 @@ class World:
         await self._merge({"metadata": {"finalizers": None}}, missing_ok=True)
         await self.delete(missing_ok=True)
 
+    @contextmanager
+    def chapter(self) -> Iterator[None]:
+        """What the scenario is about: the exchanges in here are those that faults are tried at.
+
+        How a campaign comes to be submitted and how it comes to its end is the same in all scenarios, and the chapter
+        of one of them only.
+        """
+        self.traffic.in_chapter = True
+        try:
+            yield
+        finally:
+            self.traffic.in_chapter = False
+
     # The time
 
     async def sleep(self, seconds: float) -> None:
@@ -175,8 +189,15 @@ class World:
             limit = max(expected, self.trouble_until) + RECOVERY_SECONDS
             moment = self._next_moment()
             if moment > limit:
-                raise LostError(f"it does not come to be {what}; it is {_told(await self.get())}")
+                raise LostError(f"it does not come to be {what}; it is {_told(await self.get())}; {self._told_of_operators()}")
             self._jump_to(moment)
+
+    def _told_of_operators(self) -> str:
+        found = [
+            f"operator {slot}{' (stopped)' if one.stopped else ''} waits for {self.clock.next_timer(slot) - self.clock.monotonic():.0f} s"
+            for slot, one in self._operators.items()
+        ]
+        return ", ".join(found) or "there is no operator"
 
     async def pass_until(self, moment: datetime) -> None:
         """Let time pass until a moment."""
