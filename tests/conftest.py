@@ -20,6 +20,7 @@ import pytest_asyncio
 
 from campaign_operator.sandbox.binaries import ControlPlaneBinaries, ensure_control_plane_binaries, ensure_helm
 from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_operator.sandbox.sandbox import apply_crd
 from chart import chart_renderer, helm_runner
 from e2e_world import admit_operator
 
@@ -84,3 +85,17 @@ async def operator_kubeconfig(
 ) -> Path:
     """The operator's account on the shared control plane."""
     return await admit_operator(control_plane, render_chart, tmp_path_factory.mktemp("operator"))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def playhouse(
+    control_plane_binaries: ControlPlaneBinaries,
+    render_chart: Callable[..., str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[ControlPlane, Path]]:
+    """A control plane for stages and the harness of faults, and the operator's kubeconfig: one that no operator of the world's time looks
+    after.
+    """
+    async with await ControlPlane.start(control_plane_binaries) as running:
+        await apply_crd(running)
+        yield running, await admit_operator(running, render_chart, tmp_path_factory.mktemp("playhouse"))

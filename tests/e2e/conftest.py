@@ -15,13 +15,12 @@ import pytest
 import pytest_asyncio
 
 from campaign_operator.domain.campaign import Settings
-from campaign_operator.sandbox.binaries import ControlPlaneBinaries
 from campaign_operator.sandbox.certificates import issue_server_certificate
 from campaign_operator.sandbox.control_plane import ControlPlane
 from campaign_operator.sandbox.listener import Listener
 from campaign_operator.sandbox.sandbox import apply_crd
 from campaign_operator.sandbox.simulator.settings import Client
-from e2e_world import World, admit_operator, start_operator
+from e2e_world import World, start_operator
 from serving import running_receiver, running_simulator
 from stage import Stage, StageClock, opened_stage
 
@@ -53,20 +52,6 @@ async def world(
         operator = start_operator(operator_kubeconfig, certificate.authority, folder, "--all-namespaces")
         stack.push_async_callback(operator.stop, timeout_seconds=40)
         yield World(installed, simulator, receiver, operator, certificate.authority, operator_kubeconfig, folder)
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def playhouse(
-    control_plane_binaries: ControlPlaneBinaries,
-    render_chart: Callable[..., str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[tuple[ControlPlane, Path]]:
-    """A control plane for stages, and the operator's kubeconfig: one that no operator of the world's time looks
-    after.
-    """
-    async with await ControlPlane.start(control_plane_binaries) as running:
-        await apply_crd(running)
-        yield running, await admit_operator(running, render_chart, tmp_path_factory.mktemp("playhouse"))
 
 
 @pytest_asyncio.fixture

@@ -1,5 +1,248 @@
-"""Planted mistakes."""
+"""Mistakes that are planted in an operator of the harness, each a patch of a few lines, and the plan that finds each.
+
+They exist here only: the product has no switch for them. A harness that does not find these proves nothing. Some are
+caught by more than one rule of the protocol, so a mistake may have to take away two.
+"""
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from campaign_operator.adapters import cxone, kube, oauth, webhook
+from campaign_operator.api.vocabulary import WindowState
+from campaign_operator.domain import adoption, decide, permission, record
+from campaign_operator.domain.actions import Decision, RemoveFinalizer
+from campaign_operator.domain.dialing import Listing, Schedule, Unclear
+from campaign_operator.observing import Observer
+from campaign_operator.submission import Submission
+
+LONDON = "submit[Europe/London]#1"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """How to make it, and the plan that must be red with it."""
+
+    make: Callable[[], None]
+    found_by: str
+
+
+MISTAKES: dict[str, Mistake] = {}
 
 
 def plant(name: str) -> None:
-    raise LookupError(name)
+    """Make this mistake in this process."""
+    MISTAKES[name].make()
+
+
+def _found_by(plan: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    def register(make: Callable[[], None]) -> Callable[[], None]:
+        MISTAKES[make.__name__.replace("_", "-")] = Mistake(make, plan)
+        return make
+
+    return register
+
+
+def _put(owner: Any, name: str, value: Any) -> None:
+    """Rebind a name of the product's."""
+    setattr(owner, name, value)
+
+
+@_found_by(f"one-run: {LONDON} killed-late")
+def intent_not_written() -> None:
+    """The request leaves, and nothing on record says so."""
+    send = Submission._send
+
+    async def sent(self: Submission, campaign: Any, *args: Any) -> Any:
+        async def unwritten(at: Any, status: Any) -> Any:
+            return replace(at, status=status)
+
+        return await send(self, campaign, *args[:-1], unwritten)
+
+    _put(Submission, "_send", sent)
+
+
+@_found_by("one-run: listing#1 paused")
+def intent_without_resource_version() -> None:
+    """Whoever writes last wins."""
+    ask = kube.KubeStore._ask
+
+    async def asked(self: Any, doing: str, method: str, path: str, names: Any, query: Any = None, body: Any = None) -> Any:
+        if method == "PUT":
+            body["metadata"].pop("resourceVersion")
+        return await ask(self, doing, method, path, names, query, body)
+
+    _put(kube.KubeStore, "_ask", asked)
+
+
+@_found_by(f"one-run: {LONDON} reset")
+def result_before_the_answer() -> None:
+    """What was about to be sent is called Submitted."""
+
+    def intended(status: Any, place: Any, time_zones: Iterable[str], _: str) -> Any:
+        return record.changed(
+            status,
+            place,
+            time_zones,
+            lambda w: record.window_in(w, WindowState.SUBMITTED, attempt=w.attempt + 1, schedule_id="assumed"),
+        )
+
+    _put(record, "intended", intended)
+
+
+class _AlwaysInForce:
+    def in_force(self) -> bool:
+        return True
+
+
+@_found_by(f"one-run: {LONDON} withheld")
+def retry_after_a_time_out() -> None:
+    """No answer is taken for no."""
+    submit = cxone.CXoneDialer.submit
+
+    async def submitted(self: Any, connection: Any, request: Any, allowed: Any) -> Any:
+        outcome = await submit(self, connection, request, allowed)
+        return await submit(self, connection, request, _AlwaysInForce()) if isinstance(outcome, Unclear) else outcome
+
+    _put(cxone.CXoneDialer, "submit", submitted)
+
+
+@_found_by(f"one-run: {LONDON} withheld")
+def unclear_is_planned_again() -> None:
+    """What may have been carried out is sent again as if it had not been."""
+    answered = record._answered
+
+    def forgetful(w: Any, outcome: Any, now: Any) -> Any:
+        return record.window_in(w, WindowState.PLANNED) if isinstance(outcome, Unclear) else answered(w, outcome, now)
+
+    _put(record, "_answered", forgetful)
+
+
+def _adopt(fits: Callable[[Any, Schedule], bool]) -> None:
+    def matching(windows: Iterable[Any], listing: Listing) -> dict[str, Schedule]:
+        standing = [s for s in listing.schedules if s.state != "CANCELLED"]
+        return {w.time_zone: s for w in windows for s in standing if s.time_zone == w.time_zone and fits(w, s)}
+
+    _put(adoption, "matching", matching)
+
+
+@_found_by("one-run: nothing")
+def adoption_ignores_the_end() -> None:
+    """A schedule that opens at the same time and closes at another is taken for ours."""
+    _adopt(lambda w, s: bool(s.start == w.start_time))
+
+
+@_found_by("one-run: nothing")
+def adoption_of_another_run() -> None:
+    """Any schedule of the zone is taken for ours."""
+    _adopt(lambda _w, _s: True)
+
+
+@_found_by("edit: nothing")
+def adoption_of_what_is_cancelled() -> None:
+    """A withdrawn schedule is taken for ours."""
+    matching = adoption.matching
+
+    def revived(windows: Any, listing: Listing) -> Any:
+        standing = tuple(replace(s, state=adoption.ScheduleState.SCHEDULED) for s in listing.schedules)
+        return matching(windows, Listing(standing))
+
+    _put(adoption, "matching", revived)
+
+
+@_found_by(f"one-run: {LONDON} reset + listing#2 paused")
+def version_read_after_the_listing() -> None:
+    """An old listing is written over what another has done meanwhile, and counts as the look before the intent."""
+
+    async def look_up(self: Any, campaign: Any, action: Any, memory: Any, write: Any) -> Any:
+        connection, _ = await self._store.read_connection(
+            campaign.ref.namespace, campaign.spec.connection.secret_ref.name, max_age_seconds=0
+        )
+        listing = await self._dialer.list_schedules(connection, campaign.spec.campaign_id)
+        fresh = await self._store.read(campaign.ref)
+        status = adoption.looked_up(fresh.status, action.place, action.time_zones, listing, connection.hash)
+        written = await write(fresh, status)
+        memory.listed_version = written.resource_version
+        return written
+
+    _put(Submission, "look_up", look_up)
+
+
+@_found_by("one-run: status#3 paused")
+def no_deadline_for_sending() -> None:
+    """The right to send never lapses."""
+    _put(permission.IntentPermission, "in_force", lambda _: True)
+
+
+@_found_by(f"crowded: {LONDON} cut")
+def only_the_first_page() -> None:
+    """A listing is taken for complete after its first page."""
+    read_page = cxone.read_page
+
+    def first(*args: Any) -> Any:
+        return replace(read_page(*args), total_pages=1)
+
+    _put(cxone, "read_page", first)
+
+
+@_found_by(f"one-run: {LONDON} killed-late")
+def no_settling_time() -> None:
+    """The listing is believed while the request may still be on its way."""
+
+    def settled(self: Any, possibly_sent: set[Any], _: Any) -> Any:
+        return dict.fromkeys(possibly_sent, self._clock.now())
+
+    _put(Observer, "_settled_at", settled)
+
+
+@_found_by("one-run: webhook#1 withheld")
+def new_webhook_id() -> None:
+    """Each attempt at a webhook is told under an id of its own."""
+    deliver = webhook.WebhookNotifier.deliver
+
+    async def delivered(self: Any, url: str, message: Any, secret: Any) -> Any:
+        return await deliver(self, url, replace(message, id=f"msg_{uuid.uuid4().hex}"), secret)
+
+    _put(webhook.WebhookNotifier, "deliver", delivered)
+
+
+@_found_by("deletion: nothing")
+def finalizer_dropped_before_the_withdrawal() -> None:
+    """The resource goes and its schedules stay."""
+
+    def at_once(s: Any) -> Decision | None:
+        return Decision(RemoveFinalizer(), "it is deleted") if s.campaign.has_finalizer else None
+
+    _put(decide, "RULES_OF_DELETION", (at_once,))
+
+
+@_found_by("unauthorized: nothing")
+def endless_401() -> None:
+    """A refused token is fetched anew for as long as it is refused."""
+    call = cxone.CXoneDialer._call
+
+    async def stubborn(self: Any, connection: Any, *args: Any) -> Any:
+        while getattr(outcome := await call(self, connection, *args), "status", None) == 401:
+            self._tokens.discard(connection, await self._tokens.token(connection))
+        return outcome
+
+    _put(cxone.CXoneDialer, "_call", stubborn)
+
+
+@_found_by("secret-changed: nothing")
+def token_outlives_its_secret() -> None:
+    """A token is kept by the client's id alone."""
+    _put(oauth, "credentials_key", lambda connection: connection.client_id)
+
+
+@_found_by("recreated: nothing")
+def nothing_is_looked_at_before_the_intent() -> None:
+    """What an earlier resource of that name has submitted is not seen."""
+    submit = Submission.submit
+
+    async def blind(self: Any, campaign: Any, action: Any, memory: Any, write: Any) -> Any:
+        memory.listed_version = campaign.resource_version
+        return await submit(self, campaign, action, memory, write)
+
+    _put(Submission, "submit", blind)

@@ -1,8 +1,10 @@
 """The operators of a world: started, killed, stopped and continued from outside, as a machine would."""
 
 import asyncio
+import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -22,6 +24,7 @@ class OperatorProcess:
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._descriptor = os.pidfd_open(pid)
+        self._stat = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
         self.stopped = False
         self.alive = True
 
@@ -51,23 +54,46 @@ class OperatorProcess:
             await dead.wait()
         finally:
             loop.remove_reader(self._descriptor)
-            os.close(self._descriptor)
+            self._close()
+
+    def is_asleep(self) -> bool:
+        """Whether the kernel has nothing for it: what is delivered to a process makes it runnable at once.
+
+        That its loop said it rests is not enough. On a busy machine milliseconds pass before it sees an answer that it
+        has, and a clock that jumped meanwhile made it a time-out.
+        """
+        try:
+            return os.pread(self._stat, 256, 0).rpartition(b")")[2].split()[0] == b"S"
+        except ProcessLookupError:
+            return False
+
+    def has_port(self, port: int) -> bool:
+        """Whether a connection from this port of the machine's is its own."""
+        sockets = {
+            line.split()[9]
+            for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
+            if int(line.split()[1].rpartition(":")[2], 16) == port
+        }
+        links = (os.readlink(link) for link in Path(f"/proc/{self._pid}/fd").iterdir() if link.is_symlink())
+        return any(link.removeprefix("socket:[").removesuffix("]") in sockets for link in links)
 
     def has_ended(self) -> bool:
-        """Whether it ended by itself."""
-        if not self.alive:
+        """Whether it ended by itself; it is let go of then."""
+        ended = select.poll()
+        ended.register(self._descriptor, select.POLLIN)
+        if not self.alive or not ended.poll(0):
             return False
-        try:
-            os.kill(self._pid, 0)
-        except ProcessLookupError:
-            return True
-        return False
+        self.alive = False
+        self._close()
+        return True
+
+    def _close(self) -> None:
+        os.close(self._descriptor)
+        os.close(self._stat)
 
     def _signal(self, number: signal.Signals) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._descriptor, number)
-        except ProcessLookupError:
-            self.alive = False
 
 
 class OperatorHost:

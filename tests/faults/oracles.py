@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from e2e_world import Manifest
@@ -54,12 +55,38 @@ class Outcome:
 def _problems(found: Outcome, reference: Outcome) -> Iterator[str]:
     if found.lost is not None:
         yield found.lost
+    yield from _ledger_and_status(found)
     yield from _schedules(found, reference)
     yield from _status(found, reference)
     yield from _webhooks(found)
     yield from _secrets(found)
     yield from (f"logged: {line[:300]}" for line in found.log.splitlines() if any(said in line for said in _NEVER_LOGGED))
     yield from (f"{exchange} used a token of the old secret" for exchange in found.stale_tokens)
+
+
+def _ledger_and_status(found: Outcome) -> Iterator[str]:
+    """What must be so by itself: nothing stands twice, and ledger and status tell the same."""
+    standing = [s for s in found.schedules if s["cancelledAt"] is None and s["idempotencyKey"] is not None]
+    for creation, count in Counter(map(_creation, standing)).items():
+        if count > 1:
+            yield f"{count} x standing at the dialer: {' '.join(creation)}"
+    runs = [found.status[place] for place in ("run", "nextRun") if place in found.status] if found.status else []
+    submitted = {w["scheduleID"]: w for run in runs for w in run["windows"] if w["state"] == "Submitted"}
+    known = {s["id"]: s for s in found.schedules if s["cancelledAt"] is None}
+    for schedule_id, window in submitted.items():
+        if schedule_id not in known:
+            yield f"{window['timeZone']} is Submitted, and its schedule does not stand"
+        elif _instants(known[schedule_id]) != _instants(window):
+            yield f"{window['timeZone']} is Submitted with a schedule that is not its own"
+    first = min((w["startTime"] for run in runs for w in run["windows"]), default="")
+    for schedule in standing:
+        if schedule["id"] not in submitted and _instants(schedule)[0].strftime("%Y-%m-%dT%H:%M:%SZ") >= first:
+            yield f"nobody knows of a schedule that stands: {' '.join(_creation(schedule))}"
+
+
+def _instants(one: Manifest) -> tuple[datetime, datetime]:
+    start, end = (datetime.fromisoformat(one[name]).astimezone(UTC) for name in ("startTime", "endTime"))
+    return start, end
 
 
 def _schedules(found: Outcome, reference: Outcome) -> Iterator[str]:

@@ -21,6 +21,8 @@ class Cut(StrEnum):
     """Carried out, and the answer ends in its middle."""
     LATE = "late"
     """Carried out after the operator has given up waiting, and never answered."""
+    SLOW = "slow"
+    """Carried out and answered, after some seconds: what others do meanwhile comes first."""
     BUSY = "busy"
     """429 with Retry-After; nothing was carried out."""
     BROKEN = "broken"
@@ -45,7 +47,7 @@ class Cut(StrEnum):
 
 _READING = (Cut.WITHHELD, Cut.CUT, Cut.BROKEN, Cut.KILLED_BEFORE)
 _SENDING = (
-    *(Cut.RESET, Cut.WITHHELD, Cut.CUT, Cut.LATE, Cut.BUSY, Cut.BROKEN),
+    *(Cut.RESET, Cut.WITHHELD, Cut.CUT, Cut.LATE, Cut.SLOW, Cut.BUSY, Cut.BROKEN),
     *(Cut.KILLED_BEFORE, Cut.KILLED_AFTER, Cut.KILLED_ANSWERED, Cut.KILLED_LATE, Cut.PAUSED),
 )
 CUTS: Mapping[str, tuple[Cut, ...]] = {
@@ -61,7 +63,7 @@ CUTS: Mapping[str, tuple[Cut, ...]] = {
     "check": (*_READING, Cut.RESET, Cut.BUSY),
     "event": (Cut.WITHHELD, Cut.BROKEN, Cut.KILLED_BEFORE),
 }
-"""What can become of an exchange, by the first word of its name; of others, what can become of one that only reads."""
+"""What can become of an exchange, by the first word of its name; all others only read."""
 
 
 @dataclass(frozen=True, order=True)
@@ -106,8 +108,14 @@ def parse_plan(line: str) -> Plan:
 
 
 def cuts_of(exchange: str) -> tuple[Cut, ...]:
-    """What can become of an exchange."""
-    return CUTS.get(re.split(r"[\[#]", exchange)[0], _READING)
+    """What can become of an exchange. One that only reads is the same each time, so after the second of its name an
+    answer that does not come and a death are enough.
+    """
+    name, _, number = exchange.rpartition("#")
+    cuts = CUTS.get(name.partition("[")[0])
+    if cuts is None:
+        return _READING if int(number) <= 2 else (Cut.WITHHELD, Cut.KILLED_BEFORE)
+    return cuts
 
 
 def single_faults(scenario: str, exchanges: Iterable[str]) -> Iterator[Plan]:

@@ -14,6 +14,7 @@ from typing import Self
 from faults.lane import Access, open_lane
 from faults.oracles import Outcome
 from faults.plans import Plan
+from faults.scenarios import REFERENCES
 from faults.trial import play
 
 
@@ -60,7 +61,8 @@ class Player:
         self._runner.close()
 
     def reference(self, scenario: str) -> Outcome:
-        """The scenario without a fault. Raises NoReferenceError."""
+        """What the scenario must come to: itself without a fault, or another. Raises NoReferenceError."""
+        scenario = REFERENCES.get(scenario, scenario)
         if scenario not in self._references:
             found = self._play(Plan(scenario))
             if found.lost is not None:

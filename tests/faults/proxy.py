@@ -19,6 +19,7 @@ import aiohttp
 from aiohttp import web
 
 from campaign_operator.sandbox.listener import TlsFiles
+from faults.clock import SharedClock
 from faults.desks import CLIENT_SECRET, basic_credentials
 from faults.exchanges import Request, Side
 from faults.plans import Cut
@@ -30,6 +31,9 @@ _OUR_OWN = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 _LATE_SECONDS = {Side.API_SERVER: 20.0, Side.DIALER: 35.0, Side.RECEIVER: 20.0}
 """Longer than an operator waits for each, and shorter than the settling time."""
+
+_SLOW_SECONDS = 5.0
+"""Shorter than anybody's patience, and than the right to send."""
 
 _WAY_OF_THE_DEAD_SECONDS = 20.0
 """How long a request is under way whose sender has died."""
@@ -51,6 +55,16 @@ class Directions(Protocol):
 
     traffic: Traffic
     client_secret: str
+
+    @property
+    def clock(self) -> SharedClock:
+        """Everybody's clock."""
+
+    def sender(self, slot: int, raw: web.BaseRequest) -> int:
+        """The slot of the operator that sent a request by way of this slot's front."""
+
+    async def before(self, exchange: str) -> None:
+        """What happens just before an exchange is forwarded."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait for so many seconds of the world's own time."""
@@ -105,8 +119,10 @@ class Proxy:
         if world is None:
             raise asyncio.CancelledError
         request = Request(raw.method, raw.path_qs, raw.headers, await raw.read())
-        with world.traffic.exchange(request) as exchange:
+        with world.traffic.exchange(request, world.clock.monotonic()) as exchange:
+            await world.before(exchange)
             cut = world.traffic.cut_of(exchange)
+            slot = world.sender(slot, raw)
             if request.is_watch:
                 return await self._stream(world, slot, raw, request, cut)
             if cut is None:
@@ -126,6 +142,10 @@ class Proxy:
             case Cut.CUT:
                 _send_half(raw, await self._forward(world, exchange, request))
                 return web.Response()
+            case Cut.SLOW:
+                with world.traffic.parked():
+                    await world.sleep(_SLOW_SECONDS)
+                return await _reply(raw, await self._forward(world, exchange, request))
             case Cut.LATE:
                 with world.traffic.parked():
                     await world.sleep(_LATE_SECONDS[request.side])

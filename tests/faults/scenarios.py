@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION
+from campaign_operator.api.vocabulary import REQUESTED_AT_ANNOTATION, RESOLVE_ANNOTATION
 from e2e_world import Manifest
 from faults.exchanges import HOOKS
 from faults.world import World
@@ -73,6 +73,16 @@ def is_told(campaign: Manifest | None) -> bool:
     return all((run.get("webhook") or {}).get("state") == "Delivered" for run in finished)
 
 
+def ready_is(reason: str) -> Condition:
+    """Whether Ready has that reason."""
+
+    def holds(campaign: Manifest | None) -> bool:
+        conditions = ((campaign or {}).get("status") or {}).get("conditions", [])
+        return any(c["type"] == "Ready" and c["reason"] == reason for c in conditions)
+
+    return holds
+
+
 def is_gone(campaign: Manifest | None) -> bool:
     """Whether the campaign is no more."""
     return campaign is None
@@ -81,6 +91,10 @@ def is_gone(campaign: Manifest | None) -> bool:
 async def _applied(world: World, **spec: Any) -> None:
     await world.connect()
     await world.start()
+    await _apply(world, **spec)
+
+
+async def _apply(world: World, **spec: Any) -> None:
     webhook = {"url": f"{world.place.dialer_fronts[0]}{HOOKS}{world.name}", "secretRef": {"name": "hook", "key": "k"}}
     await world.apply(
         {"cron": "0 9,11 * * *", "contacts": CONTACTS, "windowSeconds": 3600, "webhook": webhook, **spec}
@@ -219,7 +233,7 @@ async def rotation(world: World) -> None:
         await world.edit(cron="5 9,11 * * *")
         await world.pass_until(at(7, 36))
         await world.connect()
-        await world.annotate(**{"campaign-operator.io/requestedAt": "2027-03-02T07:36:00Z"})
+        await world.annotate(**{REQUESTED_AT_ANNOTATION: "2027-03-02T07:36:00Z"})
         await world.until(run_is("Scheduled", run_id="20270302T0905"), "Scheduled as edited")
     await _completed(world)
 
@@ -234,6 +248,72 @@ async def wiped(world: World) -> None:
     await _completed(world)
 
 
+async def secret_changed(world: World) -> None:
+    """The client secret is changed while the token that was got with the old one still counts."""
+    await _applied(world)
+    await world.until(run_is("Scheduled"), "Scheduled")
+    with world.chapter():
+        world.client_secret = "rotated-secret"
+        await world.connect()
+        await world.pass_until(at(8, 25))
+    await _completed(world)
+
+
+async def unauthorized(world: World) -> None:
+    """One zone is refused with 401, whatever the token, until somebody mends it."""
+    await world.dialer_does(fault("submit", "answer", status=401, campaign_id=world.campaign_id, time_zone=LONDON))
+    await _applied(world)
+    with world.chapter():
+        await world.until(ready_is("DialerUnauthorized"), "refused")
+        await world.dialer_does()
+        await world.annotate(**{REQUESTED_AT_ANNOTATION: "2027-03-02T07:31:00Z"})
+        await world.until(run_is("Scheduled"), "Scheduled")
+    await _completed(world)
+
+
+async def recreated(world: World) -> None:
+    """Deleted with Orphan and applied again: what stands at the dialer is taken over."""
+    await _applied(world, deletionPolicy="Orphan")
+    await world.until(run_is("Scheduled"), "Scheduled")
+    with world.chapter():
+        await world.delete()
+        await world.until(is_gone, "gone")
+        await _apply(world)
+        await world.until(run_is("Scheduled"), "Scheduled again")
+    await _completed(world)
+
+
+async def two_operators(world: World) -> None:
+    """Two operators look after one campaign, from its application to its end."""
+    await world.start(1)
+    with world.chapter():
+        await _applied(world)
+        await world.until(run_is("Scheduled", seconds=3600), "Scheduled")
+        await world.edit(windowSeconds=1800)
+        await world.until(run_is("Scheduled", seconds=1800), "Scheduled as edited")
+    await world.edit(windowSeconds=3600)
+    await world.until(run_is("Scheduled", seconds=3600), "Scheduled as before")
+    await _completed(world)
+
+
+async def another_writer(world: World) -> None:
+    """Every second write of the operator is beaten by somebody who writes labels, annotations and status."""
+    world.writes_of_another = 50
+    await suspend(world)
+
+
+async def ahead(world: World) -> None:
+    """The operator's clock is five seconds ahead of the dialer's."""
+    world.skew_seconds = 5.0
+    await one_run(world)
+
+
+async def behind(world: World) -> None:
+    """The operator's clock is five seconds behind the dialer's."""
+    world.skew_seconds = -5.0
+    await one_run(world)
+
+
 SCENARIOS: dict[str, Scenario] = {
     "one-run": one_run,
     "recurring": recurring,
@@ -245,4 +325,14 @@ SCENARIOS: dict[str, Scenario] = {
     "rotation": rotation,
     "wiped": wiped,
     "crowded": crowded,
+    "secret-changed": secret_changed,
+    "unauthorized": unauthorized,
+    "recreated": recreated,
+    "two-operators": two_operators,
+    "another-writer": another_writer,
+    "ahead": ahead,
+    "behind": behind,
 }
+
+REFERENCES = {"two-operators": "edit", "another-writer": "suspend", "ahead": "one-run", "behind": "one-run"}
+"""The scenarios that must come to what another comes to."""

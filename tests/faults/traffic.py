@@ -21,8 +21,8 @@ class Traffic:
 
     `version` is the newest resourceVersion of a campaign that anybody has been told of; `watched` how far each slot's
     watch has come, None where there is none that speaks. `token_secret` has the tokens that were given out and the client
-    secret that each was got with, `used` the exchanges that carried a token, and the secret of that. `chapter` are the exchanges that
-    a scenario is about.
+    secret that each was got with; `secret_until` is the client secret that counts, and from when on (monotonic seconds) no
+    other may be used, and `stale` are the exchanges that did. `chapter` are the exchanges that a scenario is about.
     """
 
     faults: list[Fault] = field(default_factory=list)
@@ -36,17 +36,19 @@ class Traffic:
     watched: dict[int, int | None] = field(default_factory=dict)
     zone_of: dict[str, str] = field(default_factory=dict)
     token_secret: dict[str, str] = field(default_factory=dict)
-    used: list[tuple[str, str]] = field(default_factory=list)
+    secret_until: tuple[str, float] | None = None
+    stale: list[str] = field(default_factory=list)
     _counts: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
-    def exchange(self, request: Request) -> Iterator[str]:
-        """An exchange from its arrival to its end; its name with its number."""
+    def exchange(self, request: Request, at: float) -> Iterator[str]:
+        """An exchange from its arrival (monotonic seconds) to its end; its name with its number."""
         name = name_of(request, self.zone_of)
         self._counts[name] += 1
         exchange = f"{name}#{self._counts[name]}"
-        if (secret := self.token_secret.get(request.bearer_token())) is not None:
-            self.used.append((exchange, secret))
+        secret = self.token_secret.get(request.bearer_token())
+        if self.secret_until is not None and secret not in (None, self.secret_until[0]) and at > self.secret_until[1]:
+            self.stale.append(exchange)
         self.log.append(exchange)
         if self.in_chapter:
             self.chapter.append(exchange)

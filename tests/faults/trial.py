@@ -34,7 +34,7 @@ async def play(lane: Lane, plan: Plan, name: str, mistake: str | None = None) ->
             events=tuple(await world.events()),
             log=b"".join(logs).decode(),
             forbidden=(*lane.forbidden, *world.traffic.token_secret, world.client_secret, *people),
-            stale_tokens=world.stale_tokens(),
+            stale_tokens=tuple(world.traffic.stale),
         )
     finally:
         await world.end()

@@ -1,0 +1,24 @@
+"""A player for the tests of this folder, on the control plane that no other operator looks after."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from campaign_operator.sandbox.control_plane import ControlPlane
+from faults.lane import Access
+from faults.player import Player
+
+
+@pytest.fixture(scope="session")
+def access(playhouse: tuple[ControlPlane, Path]) -> Access:
+    """The way to the control plane."""
+    control_plane, operator = playhouse
+    return Access(control_plane.server_url, control_plane.ca_pem, control_plane.kubeconfig_path, operator)
+
+
+@pytest.fixture(scope="session")
+def player(access: Access, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Player]:
+    """One lane for all plans, which are played one after another."""
+    with Player(access, tmp_path_factory.mktemp("faults") / "lane") as player:
+        yield player

@@ -1,0 +1,14 @@
+"""Every planted mistake is found; without it the same plan finds nothing. What does not find these proves nothing."""
+
+import pytest
+
+from faults.mistakes import MISTAKES
+from faults.plans import parse_plan
+from faults.player import Player
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_it_is_found_that(name: str, player: Player) -> None:
+    plan = parse_plan(MISTAKES[name].found_by)
+    assert player.play(plan).problems == ()
+    assert player.play(plan, mistake=name).problems

@@ -1,0 +1,39 @@
+"""Several at once: two operators, one that stands still and wakes, another writer, clocks that differ, servers that go
+away. Each comes to what one undisturbed operator comes to.
+"""
+
+import pytest
+
+from faults.plans import parse_plan
+from faults.player import Player
+
+RACES = [
+    "two-operators: nothing",
+    "two-operators: status#3 slow",
+    "two-operators: status#5 slow",
+    "two-operators: submit[Europe/London]#1 slow",
+    "two-operators: submit[Europe/London]#1 killed-late",
+    "two-operators: listing#1 slow",
+    "two-operators: withdraw[Europe/London]#1 slow",
+    "two-operators: status#4 killed-answered",
+    "one-run: status#3 paused",
+    "one-run: status#4 paused",
+    "one-run: listing#1 paused",
+    "one-run: submit[Europe/London]#1 paused",
+    "edit: withdraw[Europe/London]#1 paused",
+    "recurring: status#6 paused",
+    "another-writer: nothing",
+    "another-writer: submit[Europe/London]#1 withheld",
+    "ahead: nothing",
+    "ahead: submit[Europe/London]#1 killed-late",
+    "behind: nothing",
+    "behind: submit[Europe/London]#1 killed-late",
+]
+
+
+@pytest.mark.parametrize("line", RACES)
+def test_it_comes_to_the_same_with(line: str, player: Player) -> None:
+    plan = parse_plan(line)
+    verdict = player.play(plan)
+    assert not verdict.problems, f"{verdict}\n{verdict.story}"
+    assert verdict.fired == len(plan.faults)
