@@ -22,7 +22,7 @@ class Memory:
     record yet.
 
     `listed_version` is the resourceVersion of a status of which every write since the dialer's last listing was this
-    process's own. `deleting_since` is in monotonic seconds, too. `connection` is the one last read, for the time when
+    process's own. `poll_owed`: the poll timer has fired, and the poll has not been made. `deleting_since` is in monotonic seconds, too. `connection` is the one last read, for the time when
     its Secret is gone before the campaign. `refused_version` is the version of the connection Secret that was refused,
     `own_versions` the resourceVersions that our own writes made, whose events tell nothing new.
     """
@@ -32,6 +32,7 @@ class Memory:
     first_seen: dict[Attempt, float] = field(default_factory=dict)
     outcomes: dict[Attempt, SubmitOutcome] = field(default_factory=dict)
     polled_at: datetime | None = None
+    poll_owed: bool = False
     refused_version: str | None = None
     listed_version: str | None = None
     deleting_since: float | None = None

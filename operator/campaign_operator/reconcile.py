@@ -122,7 +122,10 @@ class Reconciler:
         async with memory.lock:
             with structlog.contextvars.bound_contextvars(namespace=ref.namespace, name=ref.name):
                 try:
-                    await self._passes(ref, memory, poll, seen)
+                    # a poll that is lost to a fault is owed, or the calls of a whole interval would be told late
+                    memory.poll_owed = poll or memory.poll_owed
+                    await self._passes(ref, memory, memory.poll_owed, seen)
+                    memory.poll_owed = False
                     memory.faults_in_a_row = 0
                 except StoreUnavailableError as error:
                     log.warning("the API server did not answer as it should", error=str(error))

@@ -68,7 +68,9 @@ def intent_without_resource_version() -> None:
     """Whoever writes last wins."""
     ask = kube.KubeStore._ask
 
-    async def asked(self: Any, doing: str, method: str, path: str, names: Any, query: Any = None, body: Any = None) -> Any:
+    async def asked(
+        self: Any, doing: str, method: str, path: str, names: Any, query: Any = None, body: Any = None
+    ) -> Any:
         if method == "PUT":
             body["metadata"].pop("resourceVersion")
         return await ask(self, doing, method, path, names, query, body)
@@ -169,7 +171,7 @@ def version_read_after_the_listing() -> None:
     _put(Submission, "look_up", look_up)
 
 
-@_found_by("one-run: status#3 paused")
+@_found_by(f"one-run: {LONDON} stopped")
 def no_deadline_for_sending() -> None:
     """The right to send never lapses."""
     _put(permission.IntentPermission, "in_force", lambda _: True)

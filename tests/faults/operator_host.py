@@ -13,6 +13,8 @@ import random
 import signal
 import sys
 import time
+from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -24,7 +26,9 @@ import anyio.streams.tls  # noqa: F401 - as above
 import kopf
 
 from campaign_operator import main
+from campaign_operator.adapters.cxone import CXoneDialer
 from campaign_operator.domain.campaign import Settings
+from campaign_operator.domain.dialing import ScheduleRequest, SubmitOutcome
 from campaign_operator.settings import RunOptions
 from faults.clock import OperatorLoop, SharedClock
 from faults.mistakes import plant
@@ -37,7 +41,8 @@ class Order:
     """What an operator is to be started with; plain values, since it goes through a pipe.
 
     `watch_is_renewed`: kopf begins its watch anew after 70 quiet seconds, as it does by default. Else a day that
-    passes in one jump would cost a thousand watches.
+    passes in one jump would cost a thousand watches. `stops_before`: the submissions, `ZONE#N`, before which it stops
+    itself (SIGSTOP), after the intent and with nothing under way that could have timed out when it goes on.
     """
 
     slot: int
@@ -49,6 +54,7 @@ class Order:
     settings: dict[str, float]
     skew_seconds: float = 0.0
     watch_is_renewed: bool = False
+    stops_before: tuple[str, ...] = ()
     mistake: str | None = None
 
 
@@ -80,6 +86,7 @@ def _become_operator(order: Order) -> None:
         os.environ["SSL_CERT_FILE"] = order.authority
         if not order.watch_is_renewed:
             _watch_for_ever()
+        _stop_before(order.stops_before)
         if order.mistake is not None:
             plant(order.mistake)
         clock = SharedClock(Path(order.clock), order.skew_seconds)
@@ -112,6 +119,18 @@ def _watch_for_ever() -> None:
         self.watching.inactivity_timeout = _FOR_EVER_SECONDS
 
     kopf.OperatorSettings.__init__ = patient  # type: ignore[method-assign]
+
+
+def _stop_before(submissions: Container[str]) -> None:
+    submit, count = CXoneDialer.submit, Counter[str]()
+
+    async def hesitant(self: CXoneDialer, connection: Any, request: ScheduleRequest, permission: Any) -> SubmitOutcome:
+        count[request.time_zone] += 1
+        if f"{request.time_zone}#{count[request.time_zone]}" in submissions:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return await submit(self, connection, request, permission)
+
+    CXoneDialer.submit = hesitant  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -62,10 +62,17 @@ class OperatorProcess:
         That its loop said it rests is not enough. On a busy machine milliseconds pass before it sees an answer that it
         has, and a clock that jumped meanwhile made it a time-out.
         """
+        return self._state() == b"S"
+
+    def has_stopped_itself(self) -> bool:
+        """Whether it stands still although nobody stopped it."""
+        return not self.stopped and self._state() == b"T"
+
+    def _state(self) -> bytes:
         try:
-            return os.pread(self._stat, 256, 0).rpartition(b")")[2].split()[0] == b"S"
+            return os.pread(self._stat, 256, 0).rpartition(b")")[2].split()[0]
         except ProcessLookupError:
-            return False
+            return b""
 
     def has_port(self, port: int) -> bool:
         """Whether a connection from this port of the machine's is its own."""

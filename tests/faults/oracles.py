@@ -23,7 +23,12 @@ _TIMES_AND_IDS = frozenset(
 _HISTORY_OF_THE_WAY = frozenset({"attempt", "attempts", "lastStatusCode", "message"})
 """What tells how it came to be so: how often something was tried, and what was said of it."""
 
-_NEVER_LOGGED = ("unforeseen error", "the campaign never has enough", "never retrieved", "was destroyed but it is pending")
+_NEVER_LOGGED = (
+    "unforeseen error",
+    "the campaign never has enough",
+    "never retrieved",
+    "was destroyed but it is pending",
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,9 @@ def _problems(found: Outcome, reference: Outcome) -> Iterator[str]:
     yield from _status(found, reference)
     yield from _webhooks(found)
     yield from _secrets(found)
-    yield from (f"logged: {line[:300]}" for line in found.log.splitlines() if any(said in line for said in _NEVER_LOGGED))
+    yield from (
+        f"logged: {line[:300]}" for line in found.log.splitlines() if any(said in line for said in _NEVER_LOGGED)
+    )
     yield from (f"{exchange} used a token of the old secret" for exchange in found.stale_tokens)
 
 

@@ -43,6 +43,8 @@ class Cut(StrEnum):
     """The operator dies while the request is under way; it is carried out when the next has long begun."""
     PAUSED = "paused"
     """Answered; the operator stands still, through a settling time in which another works, and then goes on."""
+    STOPPED = "stopped"
+    """The operator stands still between its intent and this request, as above, and then goes on."""
 
 
 _READING = (Cut.WITHHELD, Cut.CUT, Cut.BROKEN, Cut.KILLED_BEFORE)
@@ -53,7 +55,7 @@ _SENDING = (
 CUTS: Mapping[str, tuple[Cut, ...]] = {
     "status": (*_SENDING, Cut.CONFLICT, Cut.GONE),
     "finalizer": (*_SENDING, Cut.CONFLICT),
-    "submit": _SENDING,
+    "submit": (*_SENDING, Cut.STOPPED),
     "withdraw": _SENDING,
     "webhook": tuple(cut for cut in _SENDING if cut is not Cut.PAUSED),
     "listing": (*_READING, Cut.RESET, Cut.BUSY, Cut.KILLED_ANSWERED, Cut.PAUSED),

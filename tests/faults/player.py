@@ -15,7 +15,7 @@ from faults.lane import Access, open_lane
 from faults.oracles import Outcome
 from faults.plans import Plan
 from faults.scenarios import REFERENCES
-from faults.trial import play
+from faults.trial import Arranged, play
 
 
 class NoReferenceError(Exception):
@@ -70,16 +70,16 @@ class Player:
             self._references[scenario] = found
         return self._references[scenario]
 
-    def play(self, plan: Plan, mistake: str | None = None) -> Verdict:
+    def play(self, plan: Plan, mistake: str | None = None, arranged: Arranged | None = None) -> Verdict:
         """Play one plan, with a mistake planted in the operator if one is named."""
         reference = self.reference(plan.scenario)
         begun = time.monotonic()
-        found = self._play(plan, mistake)
+        found = self._play(plan, mistake, arranged)
         seconds = time.monotonic() - begun
         problems = tuple(found.problems(reference))
         story = f"{' '.join(found.exchanges)}\n{found.log}" if problems else ""
         return Verdict(plan, problems, len(found.fired), found.chapter, seconds, story)
 
-    def _play(self, plan: Plan, mistake: str | None = None) -> Outcome:
+    def _play(self, plan: Plan, mistake: str | None = None, arranged: Arranged | None = None) -> Outcome:
         self._played += 1
-        return self._runner.run(play(self._lane, plan, f"c-{self._played}", mistake))
+        return self._runner.run(play(self._lane, plan, f"c-{self._played}", mistake, arranged))

@@ -279,7 +279,9 @@ def _refusal(code: int, headers: Mapping[str, str] | None = None) -> Answer:
 def _send_half(raw: web.BaseRequest, answer: Answer) -> None:
     """Half of an answer, and the end of the connection: in the body where there is one, else in the head."""
     assert raw.transport is not None
-    head = f"HTTP/1.1 {answer.status} OK\r\nContent-Type: application/json\r\nContent-Length: {len(answer.body)}\r\n\r\n"
+    head = (
+        f"HTTP/1.1 {answer.status} OK\r\nContent-Type: application/json\r\nContent-Length: {len(answer.body)}\r\n\r\n"
+    )
     sent = head.encode() + answer.body[: len(answer.body) // 2] if answer.body else head.encode()[:12]
     raw.transport.write(sent)
     raw.transport.close()

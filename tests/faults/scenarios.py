@@ -16,7 +16,9 @@ from faults.world import World
 from stage import fault
 
 PARIS, LONDON, ABIDJAN = "Europe/Paris", "Europe/London", "Africa/Abidjan"
-CONTACTS = [{"id": f"person-{number}", "timeZone": zone} for number, zone in enumerate((PARIS, LONDON, ABIDJAN), start=41)]
+CONTACTS = [
+    {"id": f"person-{number}", "timeZone": zone} for number, zone in enumerate((PARIS, LONDON, ABIDJAN), start=41)
+]
 
 Condition = Callable[[Manifest | None], bool]
 Scenario = Callable[[World], Awaitable[None]]
@@ -96,9 +98,7 @@ async def _applied(world: World, **spec: Any) -> None:
 
 async def _apply(world: World, **spec: Any) -> None:
     webhook = {"url": f"{world.place.dialer_fronts[0]}{HOOKS}{world.name}", "secretRef": {"name": "hook", "key": "k"}}
-    await world.apply(
-        {"cron": "0 9,11 * * *", "contacts": CONTACTS, "windowSeconds": 3600, "webhook": webhook, **spec}
-    )
+    await world.apply({"cron": "0 9,11 * * *", "contacts": CONTACTS, "windowSeconds": 3600, "webhook": webhook, **spec})
 
 
 async def _completed(world: World) -> None:
@@ -130,7 +130,7 @@ async def crowded(world: World) -> None:
         )
     )
     await _applied(world)
-    with world.chapter():
+    with world.chapter("listing", "submit"):
         await world.until(run_is("Scheduled"), "Scheduled")
     await _completed(world)
 
@@ -142,7 +142,7 @@ async def recurring(world: World) -> None:
     with world.chapter():
         await world.until(both_runs_are_submitted, "submitted with its next run")
         await world.until(run_is("Completed"), "Completed", at(9, 55))
-        await world.until(run_is("Completed", run_id="20270302T1100"), "Completed a second time", at(11, 55))
+        await world.until(run_is("Completed", run_id="20270302T1100"), "Completed a second time", at(12, 10))
         await world.until(is_told, "told to its webhook twice")
 
 
@@ -188,7 +188,7 @@ async def deletion(world: World) -> None:
 async def no_listing(world: World) -> None:
     """The dialer has no listing, so a person looks at what is held, and says what became of it."""
     await world.dialer_does(fault("list", "notOffered", status=404, campaign_id=world.campaign_id))
-    with world.chapter():
+    with world.chapter("finalizer", "listing", "status", "submit"):
         await _applied(world)
         await _scheduled_with_help(world)
     await _completed(world)
@@ -205,7 +205,10 @@ async def _resolve(world: World) -> None:
     held = [w["timeZone"] for w in run["windows"] if w["state"] == "Held"]
     said = ",".join(f"{run['id']}/{zone}={standing.get(zone, 'Resubmit')}" for zone in held)
     await world.annotate(**{RESOLVE_ANNOTATION: said})
-    await world.until(lambda campaign: all(w["state"] != "Held" or w["timeZone"] not in held for w in run_of(campaign)["windows"]), "resolved")
+    await world.until(
+        lambda campaign: all(w["state"] != "Held" or w["timeZone"] not in held for w in run_of(campaign)["windows"]),
+        "resolved",
+    )
 
 
 async def expired_token(world: World) -> None:
@@ -214,7 +217,7 @@ async def expired_token(world: World) -> None:
         fault("submit", "answer", status=401, campaign_id=world.campaign_id, time_zone=LONDON, times=1)
     )
     await _applied(world)
-    with world.chapter():
+    with world.chapter("token", "submit", "status"):
         await world.until(run_is("Scheduled"), "Scheduled")
     await world.pass_until(at(8, 30))
     await world.tokens_expire()
@@ -263,7 +266,7 @@ async def unauthorized(world: World) -> None:
     """One zone is refused with 401, whatever the token, until somebody mends it."""
     await world.dialer_does(fault("submit", "answer", status=401, campaign_id=world.campaign_id, time_zone=LONDON))
     await _applied(world)
-    with world.chapter():
+    with world.chapter("token", "submit", "status"):
         await world.until(ready_is("DialerUnauthorized"), "refused")
         await world.dialer_does()
         await world.annotate(**{REQUESTED_AT_ANNOTATION: "2027-03-02T07:31:00Z"})

@@ -4,7 +4,10 @@ import pytest
 
 from faults.plans import Cut, Fault, Plan, cuts_of, parse_plan, random_faults, single_faults
 
-RECORDED = {"one-run": ["read#1", "status#1", "submit[Europe/London]#1"], "edit": ["withdraw[Europe/London]#1", "status#9"]}
+RECORDED = {
+    "one-run": ["read#1", "status#1", "submit[Europe/London]#1"],
+    "edit": ["withdraw[Europe/London]#1", "status#9"],
+}
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 away. Each comes to what one undisturbed operator comes to.
 """
 
+from pathlib import Path
+
 import pytest
 
-from faults.plans import parse_plan
+from campaign_operator.sandbox.control_plane import ControlPlane
+from faults.plans import Plan, parse_plan
 from faults.player import Player
 
 RACES = [
@@ -16,6 +19,9 @@ RACES = [
     "two-operators: listing#1 slow",
     "two-operators: withdraw[Europe/London]#1 slow",
     "two-operators: status#4 killed-answered",
+    "one-run: submit[Europe/London]#1 stopped",
+    "one-run: submit[Europe/Paris]#1 stopped",
+    "suspend: submit[Europe/London]#3 stopped",
     "one-run: status#3 paused",
     "one-run: status#4 paused",
     "one-run: listing#1 paused",
@@ -37,3 +43,17 @@ def test_it_comes_to_the_same_with(line: str, player: Player) -> None:
     verdict = player.play(plan)
     assert not verdict.problems, f"{verdict}\n{verdict.story}"
     assert verdict.fired == len(plan.faults)
+
+
+@pytest.mark.parametrize("exchange", ["status#3", "submit[Europe/London]#1", "status#4", "webhook#1"])
+def test_it_comes_to_the_same_when_the_servers_are_restarted_before(
+    exchange: str, player: Player, playhouse: tuple[ControlPlane, Path]
+) -> None:
+    control_plane, _ = playhouse
+
+    async def restart() -> None:
+        await control_plane.restart_etcd()
+        await control_plane.restart_api_server()
+
+    verdict = player.play(Plan("one-run"), arranged={exchange: restart})
+    assert not verdict.problems, f"{verdict}\n{verdict.story}"

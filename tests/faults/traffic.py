@@ -29,7 +29,6 @@ class Traffic:
     fired: list[Fault] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     chapter: list[str] = field(default_factory=list)
-    in_chapter: bool = False
     arrivals: int = 0
     under_way: int = 0
     version: int = 0
@@ -39,6 +38,15 @@ class Traffic:
     secret_until: tuple[str, float] | None = None
     stale: list[str] = field(default_factory=list)
     _counts: Counter[str] = field(default_factory=Counter)
+    _topics: tuple[str, ...] | None = None
+
+    def open_chapter(self, names: tuple[str, ...]) -> None:
+        """From now on the exchanges of these names, or all if there are none, belong to the chapter."""
+        self._topics = names
+
+    def close_chapter(self) -> None:
+        """No more exchanges belong to it."""
+        self._topics = None
 
     @contextmanager
     def exchange(self, request: Request, at: float) -> Iterator[str]:
@@ -50,7 +58,7 @@ class Traffic:
         if self.secret_until is not None and secret not in (None, self.secret_until[0]) and at > self.secret_until[1]:
             self.stale.append(exchange)
         self.log.append(exchange)
-        if self.in_chapter:
+        if self._topics is not None and (not self._topics or name.partition("[")[0] in self._topics):
             self.chapter.append(exchange)
         self.arrivals += 1
         self.under_way += 1

@@ -1,5 +1,6 @@
 """One life, played and read out."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from faults.lane import Lane
@@ -12,9 +13,15 @@ _AFTERWARDS = timedelta(seconds=RECOVERY_SECONDS + 10)
 """Watched beyond the end, for what a stopped operator or a late request may still do."""
 
 
-async def play(lane: Lane, plan: Plan, name: str, mistake: str | None = None) -> Outcome:
+Arranged = Mapping[str, Callable[[], Awaitable[None]]]
+"""What is done just before an exchange of that name is forwarded."""
+
+
+async def play(
+    lane: Lane, plan: Plan, name: str, mistake: str | None = None, arranged: Arranged | None = None
+) -> Outcome:
     """Play one plan in a world of its own; `name` is that of its campaign and must be new."""
-    world = World(lane.place, name, plan.faults, mistake)
+    world = World(lane.place, name, plan.faults, mistake, arranged=dict(arranged or {}))
     before = [log.stat().st_size if log.exists() else 0 for log in lane.logs]
     lane.proxy.world = world
     try:

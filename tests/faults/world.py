@@ -25,13 +25,18 @@ from faults.clock import SLOTS, SharedClock
 from faults.desks import DialerDesk
 from faults.operator_host import Order
 from faults.operators import OperatorHost, OperatorProcess
-from faults.plans import Fault
+from faults.plans import Cut, Fault
 from faults.traffic import Traffic
 
 BEGINNING = datetime(2027, 3, 2, 7, 30, tzinfo=UTC)
 """Every world begins then, a Tuesday, so that a plan is the same whenever it is played."""
 
-SETTINGS = {"poll_seconds": 1260.0, "settle_seconds": 60.0, "request_timeout_seconds": 30.0, "send_within_seconds": 10.0}
+SETTINGS = {
+    "poll_seconds": 1260.0,
+    "settle_seconds": 60.0,
+    "request_timeout_seconds": 30.0,
+    "send_within_seconds": 10.0,
+}
 RECOVERY_SECONDS = SETTINGS["settle_seconds"] + 30
 """How long after the last fault all must be as it would have been without it."""
 
@@ -83,7 +88,8 @@ class World:
     arranged: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.traffic = Traffic(list(self.faults))
+        self.traffic = Traffic([fault for fault in self.faults if fault.cut is not Cut.STOPPED])
+        self._stops = [fault for fault in self.faults if fault.cut is Cut.STOPPED]
         self._operators: dict[int, OperatorProcess] = {}
         self._timers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
@@ -113,6 +119,9 @@ class World:
                     **vars(order),
                     "mistake": self.mistake,
                     "skew_seconds": self.skew_seconds,
+                    "stops_before": tuple(
+                        fault.exchange.removeprefix("submit[").replace("]", "") for fault in self._stops
+                    ),
                     "watch_is_renewed": any(fault.exchange.startswith("watch") for fault in self.faults),
                 }
             )
@@ -153,17 +162,18 @@ class World:
         await self.delete(missing_ok=True)
 
     @contextmanager
-    def chapter(self) -> Iterator[None]:
-        """What the scenario is about: the exchanges in here are those that faults are tried at.
+    def chapter(self, *names: str) -> Iterator[None]:
+        """What the scenario is about: the exchanges in here, or those of these names, are those that faults are tried
+        at.
 
-        How a campaign comes to be submitted and how it comes to its end is the same in all scenarios, and the chapter
-        of one of them only.
+        How an operator starts, how a campaign comes to be submitted and how it comes to its end is the same in all
+        scenarios, and the chapter of one of them only.
         """
-        self.traffic.in_chapter = True
+        self.traffic.open_chapter(names)
         try:
             yield
         finally:
-            self.traffic.in_chapter = False
+            self.traffic.close_chapter()
 
     def sender(self, slot: int, raw: web.BaseRequest) -> int:
         """The slot of the operator that sent a request: they share one way to the dialer, since they share a Secret."""
@@ -207,7 +217,9 @@ class World:
         heapq.heappush(self._timers, (self.clock.monotonic() + seconds, next(self._order), timer))
         return timer
 
-    async def until(self, holds: Callable[[Manifest | None], bool], what: str, at: datetime | None = None) -> Manifest | None:
+    async def until(
+        self, holds: Callable[[Manifest | None], bool], what: str, at: datetime | None = None
+    ) -> Manifest | None:
         """Let time pass until the campaign is so; it is given as it is then, None if it is gone.
 
         It must come to that at once, or at the moment `at`, and no later than a recovery takes after the last fault.
@@ -224,7 +236,9 @@ class World:
             limit = max(expected, self.trouble_until) + RECOVERY_SECONDS
             moment = self._next_moment()
             if moment > limit:
-                raise LostError(f"it does not come to be {what}; it is {_told(await self.get())}; {self._told_of_operators()}")
+                raise LostError(
+                    f"it does not come to be {what}; it is {_told(await self.get())}; {self._told_of_operators()}"
+                )
             self._jump_to(moment)
 
     def _told_of_operators(self) -> str:
@@ -262,7 +276,7 @@ class World:
         calm, before, begun = 0, (-1, -1.0), time.monotonic()
         while calm < _CALM_LOOKS:
             await asyncio.sleep(_LOOK_SECONDS)
-            await self._restart_what_has_ended()
+            await self._look_after_operators()
             now = (self.traffic.arrivals, sum(self.clock.wakenings(slot) for slot in range(SLOTS)))
             calm = calm + 1 if now == before and self._is_calm() else 0
             before = now
@@ -276,10 +290,14 @@ class World:
             if not operator.stopped
         )
 
-    async def _restart_what_has_ended(self) -> None:
-        """As a kubelet does, some seconds later."""
+    async def _look_after_operators(self) -> None:
+        """Start again what has ended, some seconds later, as a kubelet does; see to what has stopped itself."""
         for slot, operator in list(self._operators.items()):
-            if operator.has_ended():
+            if operator.has_stopped_itself():
+                self.traffic.fired += self._stops
+                self._stops.clear()
+                await self.stand_still(slot)
+            elif operator.has_ended():
                 del self._operators[slot]
                 self.has_trouble(_RESTART_SECONDS)
                 self._later(_RESTART_SECONDS).add_done_callback(lambda _, slot=slot: self._restarting.add(slot))

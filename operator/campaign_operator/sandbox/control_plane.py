@@ -172,6 +172,13 @@ class ControlPlane:
         await self.stop_api_server()
         await self.start_api_server()
 
+    async def restart_etcd(self) -> None:
+        """Stop etcd and start it again with the same data; return when the API server serves again."""
+        if self._etcd is not None and self._api_server is not None:
+            await self._etcd.stop(timeout_seconds=_STOP_SECONDS)
+            self._start_etcd()
+            await self._wait_until_served("/readyz", self._api_server)
+
     async def stop_api_server(self) -> None:
         """Stop the API server alone: an outage, during which connections are refused."""
         if self._api_server is not None:
