@@ -93,8 +93,8 @@ async def playhouse(
     render_chart: Callable[..., str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[tuple[ControlPlane, Path]]:
-    """A control plane for stages and the harness of faults, and the operator's kubeconfig: one that no operator of the world's time looks
-    after.
+    """A control plane for the stages and for the harness of faults, and the operator's kubeconfig: one that no operator
+    of the end-to-end tests' world looks after.
     """
     async with await ControlPlane.start(control_plane_binaries) as running:
         await apply_crd(running)

@@ -22,9 +22,10 @@ class Memory:
     record yet.
 
     `listed_version` is the resourceVersion of a status of which every write since the dialer's last listing was this
-    process's own. `poll_owed`: the poll timer has fired, and the poll has not been made. `deleting_since` is in monotonic seconds, too. `connection` is the one last read, for the time when
-    its Secret is gone before the campaign. `refused_version` is the version of the connection Secret that was refused,
-    `own_versions` the resourceVersions that our own writes made, whose events tell nothing new.
+    process's own. `poll_owed`: the poll timer has fired, and the poll is not made yet. `deleting_since` is in monotonic
+    seconds, too. `connection` is the one last read, for the time when its Secret is gone before the campaign.
+    `refused_version` is the version of the connection Secret that was refused, `own_versions` the resourceVersions that
+    our own writes made, whose events tell nothing new.
     """
 
     uid: str = ""

@@ -5,7 +5,7 @@ The operator is the real program in a process of its own. Its waits are short, s
 what they are in earnest is in `campaign-operator run --help`.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any

@@ -12,7 +12,6 @@ import mmap
 import os
 import selectors
 import signal
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -105,12 +104,12 @@ class _ReportingSelector(selectors.EpollSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """As epoll does, and say so where it may take a while."""
-        ready: Sequence[tuple[selectors.SelectorKey, int]] = super().select(0)
+        ready = super().select(0)
         if not ready and (timeout is None or timeout > 0):
             self._harness_clock.rests(self._slot, timeout)
             ready = super().select(timeout)
             self._harness_clock.wakes(self._slot)
-        return list(ready)
+        return ready
 
 
 class OperatorLoop(asyncio.SelectorEventLoop):

@@ -17,7 +17,7 @@ _player: Player | None = None
 
 
 def _open(access: Access, folder: Path) -> None:
-    global _player  # noqa: PLW0603 - one for each process of the pool
+    global _player
     _player = Player(access, folder / uuid4().hex)
 
 

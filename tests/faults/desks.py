@@ -3,7 +3,6 @@ the oracles look at.
 """
 
 import base64
-from collections.abc import Iterable
 from typing import Any
 
 import aiohttp
@@ -38,7 +37,7 @@ class DialerDesk(_Desk):
         """Every schedule ever made of a campaign."""
         return list((await self._ask("GET", "/_ledger", params={"campaign": campaign_id}))["schedules"])
 
-    async def put_faults(self, campaign_id: str, rules: Iterable[FaultRule]) -> None:
+    async def put_faults(self, campaign_id: str, *rules: FaultRule) -> None:
         """These rules for a campaign, in the place of those it had."""
         body = {"rules": [rule.model_dump(mode="json", by_alias=True) for rule in rules]}
         await self._ask("PUT", "/_faults", params={"campaign": campaign_id}, json=body)
@@ -47,7 +46,7 @@ class DialerDesk(_Desk):
         """Every token that was given out is invalid at once."""
         await self._ask("POST", "/_tokens/expire")
 
-    async def submit(self, campaign_id: str, windows: Iterable[tuple[str, str, str]]) -> None:
+    async def submit(self, campaign_id: str, *windows: tuple[str, str, str]) -> None:
         """Make schedules as somebody else would: time zone, start and end of each."""
         headers = {"Authorization": f"Bearer {await self._token()}"}
         for time_zone, start, end in windows:

@@ -30,8 +30,8 @@ from faults.proxy import Proxy, running_proxy
 from faults.world import SETTINGS, Place
 
 CALLS_PER_SECOND = 0.0004
-"""While a campaign is open it places a call every 2500 seconds: at 08:00, 08:41 and 09:23 those of a first run, at 10:05,
-10:46 and 11:28 those of a second.
+"""While a campaign is open it places a call every 2500 seconds: at 08:00, 08:41 and 09:23 those of a first run, at
+10:05, 10:46 and 11:28 those of a second.
 """
 
 SIGNING_SECRET = "whsec_" + "c2lnbmluZy1zZWNyZXQtb2YtdGhlLWZhdWx0cw=="

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from campaign_operator.adapters import cxone, kube, oauth, webhook
+from campaign_operator.adapters import cxone, cxone_wire, kube, oauth, webhook
 from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain import adoption, decide, permission, record
 from campaign_operator.domain.actions import Decision, RemoveFinalizer
-from campaign_operator.domain.dialing import Listing, Schedule, Unclear
+from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState, Unclear
 from campaign_operator.observing import Observer
 from campaign_operator.submission import Submission
 
@@ -58,7 +58,8 @@ def intent_not_written() -> None:
         async def unwritten(at: Any, status: Any) -> Any:
             return replace(at, status=status)
 
-        return await send(self, campaign, *args[:-1], unwritten)
+        *given, _ = args
+        return await send(self, campaign, *given, unwritten)  # type: ignore[call-arg] # one by one they are many
 
     _put(Submission, "_send", sent)
 
@@ -123,7 +124,7 @@ def unclear_is_planned_again() -> None:
 
 def _adopt(fits: Callable[[Any, Schedule], bool]) -> None:
     def matching(windows: Iterable[Any], listing: Listing) -> dict[str, Schedule]:
-        standing = [s for s in listing.schedules if s.state != "CANCELLED"]
+        standing = [s for s in listing.schedules if s.state is not ScheduleState.CANCELLED]
         return {w.time_zone: s for w in windows for s in standing if s.time_zone == w.time_zone and fits(w, s)}
 
     _put(adoption, "matching", matching)
@@ -147,7 +148,7 @@ def adoption_of_what_is_cancelled() -> None:
     matching = adoption.matching
 
     def revived(windows: Any, listing: Listing) -> Any:
-        standing = tuple(replace(s, state=adoption.ScheduleState.SCHEDULED) for s in listing.schedules)
+        standing = tuple(replace(s, state=ScheduleState.SCHEDULED) for s in listing.schedules)
         return matching(windows, Listing(standing))
 
     _put(adoption, "matching", revived)
@@ -180,7 +181,7 @@ def no_deadline_for_sending() -> None:
 @_found_by(f"crowded: {LONDON} cut")
 def only_the_first_page() -> None:
     """A listing is taken for complete after its first page."""
-    read_page = cxone.read_page
+    read_page = cxone_wire.read_page
 
     def first(*args: Any) -> Any:
         return replace(read_page(*args), total_pages=1)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp.connector
-import anyio._backends._asyncio  # noqa: F401 - anyio imports it with the first connection, which takes a tenth of a second
+import anyio._backends._asyncio  # else it is imported with the first connection, which takes a tenth of a second
 import anyio.streams.tls  # noqa: F401 - as above
 import kopf
 

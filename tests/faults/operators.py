@@ -81,7 +81,7 @@ class OperatorProcess:
             for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
             if int(line.split()[1].rpartition(":")[2], 16) == port
         }
-        links = (os.readlink(link) for link in Path(f"/proc/{self._pid}/fd").iterdir() if link.is_symlink())
+        links = (str(link.readlink()) for link in Path(f"/proc/{self._pid}/fd").iterdir() if link.is_symlink())
         return any(link.removeprefix("socket:[").removesuffix("]") in sockets for link in links)
 
     def has_ended(self) -> bool:

@@ -12,6 +12,7 @@ import struct
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import Protocol
 
@@ -317,7 +318,7 @@ async def running_proxy(
         stack.push_async_callback(proxy.end_world)
         fronts = []
         for slot in range(slots):
-            server = web.Server(lambda raw, slot=slot: proxy.handle(slot, raw), keepalive_timeout=3600)
+            server = web.Server(partial(proxy.handle, slot), keepalive_timeout=3600)
             runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=0)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)

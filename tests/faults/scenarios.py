@@ -1,8 +1,8 @@
 """The lives that are played: what the user does, and what must come of it.
 
-Each scenario is a coroutine that acts upon a world as a user would and waits for what a user would see. It says nothing
-of faults; whatever happens on the way, it must come to its end. The contacts of Paris open at 08:00 UTC, those of London
-and Abidjan at 09:00.
+Each scenario is a coroutine that acts upon a world as a user would and waits for what a user would see. It says
+nothing of faults; whatever happens on the way, it must come to its end. Paris opens at 08:00 UTC, London and Abidjan at
+09:00.
 """
 
 from collections.abc import Awaitable, Callable
@@ -98,7 +98,9 @@ async def _applied(world: World, **spec: Any) -> None:
 
 async def _apply(world: World, **spec: Any) -> None:
     webhook = {"url": f"{world.place.dialer_fronts[0]}{HOOKS}{world.name}", "secretRef": {"name": "hook", "key": "k"}}
-    await world.apply({"cron": "0 9,11 * * *", "contacts": CONTACTS, "windowSeconds": 3600, "webhook": webhook, **spec})
+    await world.user.apply(
+        {"cron": "0 9,11 * * *", "contacts": CONTACTS, "windowSeconds": 3600, "webhook": webhook, **spec}
+    )
 
 
 async def _completed(world: World) -> None:
@@ -108,7 +110,8 @@ async def _completed(world: World) -> None:
 
 async def one_run(world: World) -> None:
     """One run of three zones, to Completed and its webhook; beside it schedules that are not its own."""
-    await world.schedule_by_hand(
+    await world.dialer.submit(
+        world.name,
         (PARIS, "2027-03-02T09:00:00+01:00", "2027-03-02T09:30:00+01:00"),
         (LONDON, "2027-03-02T09:00:00+00:00", "2027-03-02T09:30:00+00:00"),
         (LONDON, "2027-03-03T09:00:00+00:00", "2027-03-03T10:00:00+00:00"),
@@ -122,12 +125,13 @@ async def one_run(world: World) -> None:
 
 async def crowded(world: World) -> None:
     """The dialer's listing has two pages, and what is the campaign's own stands on the second."""
-    await world.schedule_by_hand(
+    await world.dialer.submit(
+        world.name,
         *(
             (ABIDJAN, f"2027-03-{day:02}T{hour}:00:00+00:00", f"2027-03-{day:02}T{hour}:20:00+00:00")
             for day in range(4, 31)
             for hour in range(10, 14)
-        )
+        ),
     )
     await _applied(world)
     with world.chapter("listing", "submit"):
@@ -151,9 +155,9 @@ async def edit(world: World) -> None:
     await _applied(world)
     await world.until(run_is("Scheduled", seconds=3600), "Scheduled")
     with world.chapter():
-        await world.edit(windowSeconds=1800)
+        await world.user.edit(windowSeconds=1800)
         await world.until(run_is("Scheduled", seconds=1800), "Scheduled as edited")
-    await world.edit(windowSeconds=3600)
+    await world.user.edit(windowSeconds=3600)
     await world.until(run_is("Scheduled", seconds=3600), "Scheduled as before")
     await _completed(world)
 
@@ -163,15 +167,15 @@ async def suspend(world: World) -> None:
     await _applied(world)
     await world.until(run_is("Scheduled"), "Scheduled")
     with world.chapter():
-        await world.edit(suspend=True)
+        await world.user.edit(suspend=True)
         await world.until(run_is("Cancelled"), "Cancelled")
-        await world.edit(suspend=False)
+        await world.user.edit(suspend=False)
         await world.until(run_is("Scheduled"), "Scheduled again")
     await world.until(run_is("Running"), "Running", at(8))
     with world.chapter():
-        await world.edit(suspend=True)
+        await world.user.edit(suspend=True)
         await world.until(windows_are(Paris="Submitted", London="Withdrawn", Abidjan="Withdrawn"), "withdrawn in part")
-        await world.edit(suspend=False)
+        await world.user.edit(suspend=False)
         await world.until(windows_are(Paris="Submitted", London="Submitted", Abidjan="Submitted"), "submitted again")
     await _completed(world)
 
@@ -181,13 +185,13 @@ async def deletion(world: World) -> None:
     await _applied(world, runPolicy="Recurring")
     await world.until(both_runs_are_submitted, "submitted with its next run")
     with world.chapter():
-        await world.delete()
+        await world.user.delete()
         await world.until(is_gone, "gone")
 
 
 async def no_listing(world: World) -> None:
     """The dialer has no listing, so a person looks at what is held, and says what became of it."""
-    await world.dialer_does(fault("list", "notOffered", status=404, campaign_id=world.campaign_id))
+    await world.dialer.put_faults(world.name, fault("list", "notOffered", status=404, campaign_id=world.name))
     with world.chapter("finalizer", "listing", "status", "submit"):
         await _applied(world)
         await _scheduled_with_help(world)
@@ -200,11 +204,11 @@ async def _scheduled_with_help(world: World) -> None:
 
 
 async def _resolve(world: World) -> None:
-    run = run_of(await world.get())
-    standing = {s["timezone"]: s["id"] for s in await world.schedules() if s["cancelledAt"] is None}
+    run = run_of(await world.user.get())
+    standing = {s["timezone"]: s["id"] for s in await world.dialer.schedules(world.name) if s["cancelledAt"] is None}
     held = [w["timeZone"] for w in run["windows"] if w["state"] == "Held"]
     said = ",".join(f"{run['id']}/{zone}={standing.get(zone, 'Resubmit')}" for zone in held)
-    await world.annotate(**{RESOLVE_ANNOTATION: said})
+    await world.user.annotate(**{RESOLVE_ANNOTATION: said})
     await world.until(
         lambda campaign: all(w["state"] != "Held" or w["timeZone"] not in held for w in run_of(campaign)["windows"]),
         "resolved",
@@ -213,14 +217,14 @@ async def _resolve(world: World) -> None:
 
 async def expired_token(world: World) -> None:
     """The token is refused in the middle of the submission, and again while the run is called."""
-    await world.dialer_does(
-        fault("submit", "answer", status=401, campaign_id=world.campaign_id, time_zone=LONDON, times=1)
+    await world.dialer.put_faults(
+        world.name, fault("submit", "answer", status=401, campaign_id=world.name, time_zone=LONDON, times=1)
     )
     await _applied(world)
     with world.chapter("token", "submit", "status"):
         await world.until(run_is("Scheduled"), "Scheduled")
     await world.pass_until(at(8, 30))
-    await world.tokens_expire()
+    await world.dialer.expire_tokens()
     with world.chapter():
         await world.pass_until(at(8, 45))
     await _completed(world)
@@ -232,11 +236,11 @@ async def rotation(world: World) -> None:
     await world.until(run_is("Scheduled"), "Scheduled")
     with world.chapter():
         world.client_secret = "rotated-secret"
-        await world.tokens_expire()
-        await world.edit(cron="5 9,11 * * *")
+        await world.dialer.expire_tokens()
+        await world.user.edit(cron="5 9,11 * * *")
         await world.pass_until(at(7, 36))
         await world.connect()
-        await world.annotate(**{REQUESTED_AT_ANNOTATION: "2027-03-02T07:36:00Z"})
+        await world.user.annotate(**{REQUESTED_AT_ANNOTATION: "2027-03-02T07:36:00Z"})
         await world.until(run_is("Scheduled", run_id="20270302T0905"), "Scheduled as edited")
     await _completed(world)
 
@@ -246,7 +250,7 @@ async def wiped(world: World) -> None:
     await _applied(world)
     await world.until(run_is("Scheduled"), "Scheduled")
     with world.chapter():
-        await world.wipe()
+        await world.user.wipe()
         await world.until(run_is("Scheduled"), "Scheduled as before", at(7, 32))
     await _completed(world)
 
@@ -264,12 +268,14 @@ async def secret_changed(world: World) -> None:
 
 async def unauthorized(world: World) -> None:
     """One zone is refused with 401, whatever the token, until somebody mends it."""
-    await world.dialer_does(fault("submit", "answer", status=401, campaign_id=world.campaign_id, time_zone=LONDON))
+    await world.dialer.put_faults(
+        world.name, fault("submit", "answer", status=401, campaign_id=world.name, time_zone=LONDON)
+    )
     await _applied(world)
     with world.chapter("token", "submit", "status"):
         await world.until(ready_is("DialerUnauthorized"), "refused")
-        await world.dialer_does()
-        await world.annotate(**{REQUESTED_AT_ANNOTATION: "2027-03-02T07:31:00Z"})
+        await world.dialer.put_faults(world.name)
+        await world.user.annotate(**{REQUESTED_AT_ANNOTATION: "2027-03-02T07:31:00Z"})
         await world.until(run_is("Scheduled"), "Scheduled")
     await _completed(world)
 
@@ -279,7 +285,7 @@ async def recreated(world: World) -> None:
     await _applied(world, deletionPolicy="Orphan")
     await world.until(run_is("Scheduled"), "Scheduled")
     with world.chapter():
-        await world.delete()
+        await world.user.delete()
         await world.until(is_gone, "gone")
         await _apply(world)
         await world.until(run_is("Scheduled"), "Scheduled again")
@@ -292,9 +298,9 @@ async def two_operators(world: World) -> None:
     with world.chapter():
         await _applied(world)
         await world.until(run_is("Scheduled", seconds=3600), "Scheduled")
-        await world.edit(windowSeconds=1800)
+        await world.user.edit(windowSeconds=1800)
         await world.until(run_is("Scheduled", seconds=1800), "Scheduled as edited")
-    await world.edit(windowSeconds=3600)
+    await world.user.edit(windowSeconds=3600)
     await world.until(run_is("Scheduled", seconds=3600), "Scheduled as before")
     await _completed(world)
 

@@ -20,9 +20,10 @@ class Traffic:
     """The exchanges of one world.
 
     `version` is the newest resourceVersion of a campaign that anybody has been told of; `watched` how far each slot's
-    watch has come, None where there is none that speaks. `token_secret` has the tokens that were given out and the client
-    secret that each was got with; `secret_until` is the client secret that counts, and from when on (monotonic seconds) no
-    other may be used, and `stale` are the exchanges that did. `chapter` are the exchanges that a scenario is about.
+    watch has come, None where there is none that speaks. `token_secret` has the tokens that were given out and the
+    client secret that each was got with; `secret_until` is the client secret that counts, and from when on (monotonic
+    seconds) no other may be used, and `stale` are the exchanges that did. `chapter` are the exchanges that a
+    scenario is about.
     """
 
     faults: list[Fault] = field(default_factory=list)

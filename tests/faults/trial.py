@@ -26,7 +26,7 @@ async def play(
     lane.proxy.world = world
     try:
         lost = await _live(world, plan)
-        campaign = await world.get()
+        campaign = await world.user.get()
         logs = [path.read_bytes()[start:] for path, start in zip(lane.logs, before, strict=True) if path.exists()]
         people = tuple(contact["id"] for contact in CONTACTS)
         return Outcome(
@@ -35,10 +35,10 @@ async def play(
             fired=tuple(world.traffic.fired),
             exchanges=tuple(world.traffic.log),
             chapter=tuple(world.traffic.chapter),
-            schedules=tuple(await world.schedules()),
+            schedules=tuple(await world.dialer.schedules(name)),
             status=None if campaign is None else campaign["status"],
             deliveries=tuple(await lane.receiver.deliveries(f"/hooks/{name}")),
-            events=tuple(await world.events()),
+            events=tuple(await world.user.events()),
             log=b"".join(logs).decode(),
             forbidden=(*lane.forbidden, *world.traffic.token_secret, world.client_secret, *people),
             stale_tokens=tuple(world.traffic.stale),

@@ -1,7 +1,6 @@
 """One world: a namespace, its operators, its dialer, and a time of its own that passes when nothing is going on.
 
-Owns the passing of time and the lives of the operators; and speaks for the user, who applies, edits and deletes. It
-knows no scenario and judges nothing.
+Owns the passing of time and the lives of the operators. It knows no scenario and judges nothing.
 """
 
 import asyncio
@@ -13,20 +12,19 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
 
 from aiohttp import web
 
 from campaign_operator.adapters.api_server import APIServer
-from campaign_operator.api.vocabulary import GROUP, KIND, PLURAL, VERSION
-from campaign_operator.sandbox.simulator.faults import FaultRule
-from e2e_world import Manifest, secret
+from e2e_world import Manifest, condition
 from faults.clock import SLOTS, SharedClock
 from faults.desks import DialerDesk
 from faults.operator_host import Order
 from faults.operators import OperatorHost, OperatorProcess
 from faults.plans import Cut, Fault
 from faults.traffic import Traffic
+from faults.user import User
 
 BEGINNING = datetime(2027, 3, 2, 7, 30, tzinfo=UTC)
 """Every world begins then, a Tuesday, so that a plan is the same whenever it is played."""
@@ -43,16 +41,14 @@ RECOVERY_SECONDS = SETTINGS["settle_seconds"] + 30
 STILL_SECONDS = SETTINGS["settle_seconds"] + 10
 """How long an operator that is stopped stands still."""
 
+_TAKEN_UP_SECONDS = SETTINGS["poll_seconds"] / 2 + 30
+"""How long a Secret that was changed may not be noticed."""
+
 _RESTART_SECONDS = 10.0
 _CALM_LOOKS = 3
 _LOOK_SECONDS = 0.001
 _LONGEST_REST_SECONDS = 20.0
 _MOST_EXCHANGES = 1500
-
-_CAMPAIGNS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
-_CAMPAIGN = f"{_CAMPAIGNS}/{{name}}"
-_SECRETS = "/api/v1/namespaces/{namespace}/secrets"
-_EVENTS = "/api/v1/namespaces/{namespace}/events"
 
 
 class LostError(AssertionError):
@@ -94,6 +90,7 @@ class World:
         self._timers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._restarting: set[int] = set()
+        self.user = User(self.place.api, self.traffic, self.place.namespace, self.name)
         self.clock.set_to(BEGINNING)
 
     @property
@@ -102,9 +99,14 @@ class World:
         return self.place.clock
 
     @property
-    def campaign_id(self) -> str:
-        """The campaign at the dialer."""
-        return self.name
+    def dialer(self) -> DialerDesk:
+        """The dialer, past the proxy. The campaign has the world's name there, too."""
+        return self.place.dialer
+
+    async def connect(self) -> None:
+        """Apply the connection Secret with the client secret that counts from now on."""
+        await self.user.connect(self.place.dialer_fronts[0], self.client_secret)
+        self.traffic.secret_until = self.client_secret, self.clock.monotonic() + _TAKEN_UP_SECONDS
 
     # The operators
 
@@ -158,8 +160,7 @@ class World:
             await self.kill(slot)
         for _, _, timer in self._timers:
             timer.cancel()
-        await self._merge({"metadata": {"finalizers": None}}, missing_ok=True)
-        await self.delete(missing_ok=True)
+        await self.user.remove()
 
     @contextmanager
     def chapter(self, *names: str) -> Iterator[None]:
@@ -190,20 +191,9 @@ class World:
         name, _, number = exchange.rpartition("#")
         if self.writes_of_another > 0 and name in ("status", "finalizer") and int(number) % 2:
             self.writes_of_another -= 1
-            await self.disturb(int(number))
+            await self.user.disturb(int(number))
         if exchange in self.arranged:
             await self.arranged.pop(exchange)()
-
-    async def disturb(self, number: int) -> None:
-        """Write labels, annotations and a part of the status, as somebody else who has a say."""
-        mark = {"seen": str(number)}
-        await self._merge({"metadata": {"labels": mark, "annotations": mark}}, missing_ok=True)
-        path = f"{_CAMPAIGN}/status"
-        answer = await self.place.api.request(
-            "PATCH", path, self._where(), body={"status": {"progress": f"{number}/many"}}
-        )
-        if answer.status == 200:
-            self.traffic.told(answer.body)
 
     # The time
 
@@ -230,21 +220,22 @@ class World:
         while True:
             await self._rest()
             if len(self.traffic.log) != seen:
-                seen, found = len(self.traffic.log), await self.get()
+                seen, found = len(self.traffic.log), await self.user.get()
                 if holds(found):
                     return found
             limit = max(expected, self.trouble_until) + RECOVERY_SECONDS
             moment = self._next_moment()
             if moment > limit:
                 raise LostError(
-                    f"it does not come to be {what}; it is {_told(await self.get())}; {self._told_of_operators()}"
+                    f"it does not come to be {what}; it is {_told(await self.user.get())}; {self._told_of_operators()}"
                 )
             self._jump_to(moment)
 
     def _told_of_operators(self) -> str:
+        now = self.clock.monotonic()
+        waits = {slot: f"waits for {self.clock.next_timer(slot) - now:.0f} s" for slot in self._operators}
         found = [
-            f"operator {slot}{' (stopped)' if one.stopped else ''} waits for {self.clock.next_timer(slot) - self.clock.monotonic():.0f} s"
-            for slot, one in self._operators.items()
+            f"operator {slot} {'stands still' if one.stopped else waits[slot]}" for slot, one in self._operators.items()
         ]
         return ", ".join(found) or "there is no operator"
 
@@ -300,100 +291,12 @@ class World:
             elif operator.has_ended():
                 del self._operators[slot]
                 self.has_trouble(_RESTART_SECONDS)
-                self._later(_RESTART_SECONDS).add_done_callback(lambda _, slot=slot: self._restarting.add(slot))
+                self._later(_RESTART_SECONDS).add_done_callback(partial(self._is_due, slot))
         while self._restarting:
             await self.start(self._restarting.pop())
 
-    # The user
-
-    async def connect(self) -> None:
-        """Apply the connection Secret with the client secret of the moment."""
-        values: dict[str, str | bytes | None] = {
-            "client-id": "operator",
-            "client-secret": self.client_secret,
-            "environment": "test",
-            "api-base-url": self.place.dialer_fronts[0],
-            "token-url": f"{self.place.dialer_fronts[0]}/api/v2/oauth/token",
-        }
-        body = secret(self.place.namespace, self.name, values)
-        where = {"namespace": self.place.namespace}
-        answer = await self.place.api.request("POST", _SECRETS, where, body=body)
-        if answer.status == 409:
-            answer = await self.place.api.request("PATCH", f"{_SECRETS}/{self.name}", where, body=body)
-        assert answer.status in (200, 201), answer
-        taken_up = self.clock.monotonic() + SETTINGS["poll_seconds"] / 2 + 30
-        self.traffic.secret_until = self.client_secret, taken_up
-
-    async def apply(self, spec: Manifest) -> None:
-        """Create the campaign."""
-        body = {
-            "apiVersion": f"{GROUP}/{VERSION}",
-            "kind": KIND,
-            "metadata": {"name": self.name},
-            "spec": {"campaignID": self.campaign_id, "connection": {"secretRef": {"name": self.name}}, **spec},
-        }
-        answer = await self.place.api.request("POST", _CAMPAIGNS, {"namespace": self.place.namespace}, body=body)
-        assert answer.status == 201, answer.body
-        self.traffic.told(answer.body)
-
-    async def edit(self, **spec: Any) -> None:
-        """Change fields of the spec."""
-        await self._merge({"spec": spec})
-
-    async def annotate(self, **annotations: str) -> None:
-        """Set annotations."""
-        await self._merge({"metadata": {"annotations": annotations}})
-
-    async def delete(self, *, missing_ok: bool = False) -> None:
-        """Delete the campaign, without waiting for its end."""
-        answer = await self.place.api.request("DELETE", _CAMPAIGN, self._where())
-        assert answer.status == 200 or (missing_ok and answer.status == 404), answer
-        if "resourceVersion" in (answer.body.get("metadata") or {}):
-            self.traffic.told(answer.body)
-
-    async def wipe(self) -> None:
-        """Erase the run from the status."""
-        path = f"{_CAMPAIGN}/status"
-        answer = await self.place.api.request("PATCH", path, self._where(), body={"status": {"run": None}})
-        assert answer.status == 200, answer
-        self.traffic.told(answer.body)
-
-    async def schedule_by_hand(self, *windows: tuple[str, str, str]) -> None:
-        """Make schedules of the campaign at the dialer, as somebody else would: time zone, start and end."""
-        await self.place.dialer.submit(self.campaign_id, windows)
-
-    async def dialer_does(self, *rules: FaultRule) -> None:
-        """What goes wrong at the dialer with this campaign."""
-        await self.place.dialer.put_faults(self.campaign_id, rules)
-
-    async def tokens_expire(self) -> None:
-        """Every token the dialer gave out is invalid from now on."""
-        await self.place.dialer.expire_tokens()
-
-    async def schedules(self) -> list[Manifest]:
-        """Every schedule ever made of the campaign at the dialer."""
-        return await self.place.dialer.schedules(self.campaign_id)
-
-    async def get(self) -> Manifest | None:
-        """The campaign as it is now."""
-        answer = await self.place.api.request("GET", _CAMPAIGN, self._where())
-        assert answer.status in (200, 404), answer
-        return dict(answer.body) if answer.status == 200 else None
-
-    async def events(self) -> list[Manifest]:
-        """The Events about the campaign."""
-        query = {"fieldSelector": f"involvedObject.name={self.name}"}
-        answer = await self.place.api.request("GET", _EVENTS, {"namespace": self.place.namespace}, query)
-        return list(answer.body["items"])
-
-    async def _merge(self, patch: Manifest, *, missing_ok: bool = False) -> None:
-        answer = await self.place.api.request("PATCH", _CAMPAIGN, self._where(), body=patch)
-        assert answer.status == 200 or (missing_ok and answer.status == 404), answer
-        if answer.status == 200:
-            self.traffic.told(answer.body)
-
-    def _where(self) -> dict[str, str]:
-        return {"namespace": self.place.namespace, "name": self.name}
+    def _is_due(self, slot: int, _: asyncio.Future[None]) -> None:
+        self._restarting.add(slot)
 
 
 def _told(campaign: Manifest | None) -> str:
@@ -402,5 +305,5 @@ def _told(campaign: Manifest | None) -> str:
     status = campaign.get("status", {})
     run = status.get("run") or {}
     windows = [(w["timeZone"], w["state"], w.get("message", "")) for w in run.get("windows", [])]
-    ready = next((c for c in status.get("conditions", []) if c["type"] == "Ready"), {})
+    ready = condition(status, "Ready")
     return f"{run.get('state')} with {windows}, Ready is {ready.get('reason')}: {ready.get('message')}"

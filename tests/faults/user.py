@@ -1,0 +1,105 @@
+"""The user of one campaign, at the API server: applies, edits and deletes it, and looks at what became of it.
+
+Somebody else who has a say is played here, too.
+"""
+
+from typing import Any
+
+from campaign_operator.adapters.api_server import APIAnswer, APIServer
+from campaign_operator.api.vocabulary import GROUP, KIND, PLURAL, VERSION
+from e2e_world import Manifest, secret
+from faults.desks import CLIENT_ID
+from faults.traffic import Traffic
+
+_CAMPAIGNS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
+_CAMPAIGN = f"{_CAMPAIGNS}/{{name}}"
+_STATUS = f"{_CAMPAIGN}/status"
+_SECRETS = "/api/v1/namespaces/{namespace}/secrets"
+_EVENTS = "/api/v1/namespaces/{namespace}/events"
+
+
+class User:
+    """Acts upon the campaign of that name, whose Secret has the same; past the proxy, and never in vain."""
+
+    def __init__(self, api: APIServer, traffic: Traffic, namespace: str, name: str) -> None:
+        self._api = api
+        self._traffic = traffic
+        self._name = name
+        self._namespace = {"namespace": namespace}
+        self._where = {"namespace": namespace, "name": name}
+
+    async def connect(self, dialer: str, client_secret: str) -> None:
+        """Apply the connection Secret."""
+        values: dict[str, str | bytes | None] = {
+            "client-id": CLIENT_ID,
+            "client-secret": client_secret,
+            "environment": "test",
+            "api-base-url": dialer,
+            "token-url": f"{dialer}/api/v2/oauth/token",
+        }
+        body = secret(self._namespace["namespace"], self._name, values)
+        answer = await self._api.request("POST", _SECRETS, self._namespace, body=body)
+        if answer.status == 409:
+            answer = await self._api.request("PATCH", f"{_SECRETS}/{{name}}", self._where, body=body)
+        assert answer.status in (200, 201), answer
+
+    async def apply(self, spec: Manifest) -> None:
+        """Create the campaign."""
+        body = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": KIND,
+            "metadata": {"name": self._name},
+            "spec": {"campaignID": self._name, "connection": {"secretRef": {"name": self._name}}, **spec},
+        }
+        answer = await self._api.request("POST", _CAMPAIGNS, self._namespace, body=body)
+        assert answer.status == 201, answer.body
+        self._traffic.told(answer.body)
+
+    async def edit(self, **spec: Any) -> None:
+        """Change fields of the spec."""
+        await self._patch(_CAMPAIGN, {"spec": spec})
+
+    async def annotate(self, **annotations: str) -> None:
+        """Set annotations."""
+        await self._patch(_CAMPAIGN, {"metadata": {"annotations": annotations}})
+
+    async def wipe(self) -> None:
+        """Erase the run from the status."""
+        await self._patch(_STATUS, {"status": {"run": None}})
+
+    async def disturb(self, number: int) -> None:
+        """Write labels, annotations and a part of the status, as somebody else would."""
+        mark = {"seen": str(number)}
+        await self._patch(_CAMPAIGN, {"metadata": {"labels": mark, "annotations": mark}})
+        await self._patch(_STATUS, {"status": {"progress": f"{number}/many"}})
+
+    async def delete(self) -> None:
+        """Delete the campaign, without waiting for its end."""
+        answer = await self._api.request("DELETE", _CAMPAIGN, self._where)
+        self._tell(answer)
+
+    async def remove(self) -> None:
+        """Let nothing of the campaign be left, whatever holds it."""
+        held = await self._api.request("PATCH", _CAMPAIGN, self._where, body={"metadata": {"finalizers": None}})
+        gone = await self._api.request("DELETE", _CAMPAIGN, self._where)
+        assert {held.status, gone.status} <= {200, 404}, (held, gone)
+
+    async def get(self) -> Manifest | None:
+        """The campaign as it is now."""
+        answer = await self._api.request("GET", _CAMPAIGN, self._where)
+        assert answer.status in (200, 404), answer
+        return dict(answer.body) if answer.status == 200 else None
+
+    async def events(self) -> list[Manifest]:
+        """The Events about the campaign."""
+        query = {"fieldSelector": f"involvedObject.name={self._name}"}
+        answer = await self._api.request("GET", _EVENTS, self._namespace, query)
+        return list(answer.body["items"])
+
+    async def _patch(self, path: str, patch: Manifest) -> None:
+        self._tell(await self._api.request("PATCH", path, self._where, body=patch))
+
+    def _tell(self, answer: APIAnswer) -> None:
+        assert answer.status == 200, answer
+        if "resourceVersion" in (answer.body.get("metadata") or {}):
+            self._traffic.told(answer.body)
