@@ -1,0 +1,67 @@
+"""One row of the table beside `domain/decide.py`, and the words that its rows share."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from builders import (
+    NOW,
+    SETTINGS,
+    blueprint,
+    problem,
+    run,
+    spec,
+    window,
+)
+
+from campaign_operator.api.conditions import Reason
+from campaign_operator.api.status import OutboundCampaignStatus, RunStatus
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+from campaign_operator.api.vocabulary import (
+    WindowState,
+)
+from campaign_operator.domain.plan import plan_hash
+
+NY, LONDON = "America/New_York", "Europe/London"
+PLANNED, INTENT, UNCERTAIN = WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN
+WITHDRAWING, WITHDRAWN = WindowState.WITHDRAWING, WindowState.WITHDRAWN
+SUBMITTED, HELD, REJECTED, MISSED = WindowState.SUBMITTED, WindowState.HELD, WindowState.REJECTED, WindowState.MISSED
+ATTEMPT = ("20261124T0900", "1", NY, 1)
+INVALID = problem(Reason.INVALID_SPEC)
+NO_SECRET = problem(Reason.SECRET_NOT_FOUND)
+SUSPENDED = spec(suspend=True)
+OTHER_CRON = spec(cron="30 10 * * *")
+OPEN: dict[str, Any] = {"start": -60, "end": 7200}
+OVER: dict[str, Any] = {"start": -10000, "end": -4000}
+
+
+@dataclass(frozen=True)
+class Case:
+    """`then` is the action, or its type where only that matters; `check` the next check in seconds from NOW."""
+
+    name: str
+    status: OutboundCampaignStatus
+    then: Any
+    spec: OutboundCampaignSpec = field(default_factory=spec)
+    seen: dict[str, Any] = field(default_factory=dict)
+    check: float | None = None
+    deleting: bool = False
+    finalizer: bool | None = None
+    resolve: str | None = None
+
+
+def run_as_planned(of: OutboundCampaignSpec) -> RunStatus:
+    """The run that the spec makes at NOW, all of it submitted."""
+    plan = blueprint(of).plan(NOW, SETTINGS.lead_seconds)
+    windows = tuple(
+        window(SUBMITTED, time_zone=w.time_zone).model_copy(update={"start_time": w.start, "end_time": w.end})
+        for w in plan.windows
+    )
+    return run(*windows, id=plan.run_id, plan_hash=plan_hash(plan.windows), spec_hash=blueprint(of).spec_hash)
+
+
+def handled(of: OutboundCampaignStatus, annotation: str) -> OutboundCampaignStatus:
+    """The status after that annotation was acted upon."""
+    return of.model_copy(update={"last_handled_resolve": annotation})
+
+
+NEXT = run(window(start=86400, end=90000), id="20261125T0900")

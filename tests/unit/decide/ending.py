@@ -1,0 +1,141 @@
+"""Rows of the table beside `domain/decide.py`: how a run ends, is polled and is told of."""
+
+from builders import (
+    at,
+    calls,
+    finished,
+    hook,
+    in_history,
+    recurring,
+    run,
+    spec,
+    status,
+    window,
+)
+from decide.case import LONDON, MISSED, NO_SECRET, OPEN, OVER, REJECTED, SUBMITTED, UNCERTAIN, Case
+
+from campaign_operator.api.vocabulary import (
+    RunPolicy,
+    RunState,
+    WebhookState,
+)
+from campaign_operator.domain.actions import (
+    Deliver,
+    FinishRun,
+    Poll,
+    PromoteNextRun,
+    Submit,
+    Wait,
+)
+
+ENDING = [
+    # the end of a run
+    Case(
+        "all calls made: the run is Completed",
+        status(run(window(SUBMITTED, **OPEN), metrics=calls(1))),
+        FinishRun(RunState.COMPLETED),
+    ),
+    Case(
+        "all calls made, but a window has not started",
+        status(run(window(SUBMITTED, **OPEN), window(SUBMITTED, time_zone=LONDON), metrics=calls(2))),
+        Wait,
+        check=3600,
+    ),
+    Case(
+        "all calls made, but a window is uncertain",
+        status(run(window(SUBMITTED, **OPEN), window(UNCERTAIN, time_zone=LONDON), metrics=calls(9))),
+        Wait,
+        check=60,
+    ),
+    Case(
+        "expectedCalls of the spec counts",
+        status(run(window(SUBMITTED, **OPEN), metrics=calls(1))),
+        Wait,
+        spec=spec(completion={"expectedCalls": 2}),
+        check=7200 + 3600,
+    ),
+    Case("every window rejected: Failed", status(run(window(REJECTED))), FinishRun(RunState.FAILED)),
+    Case(
+        "every window rejected or missed: Failed",
+        status(run(window(REJECTED), window(MISSED, time_zone=LONDON))),
+        FinishRun(RunState.FAILED),
+    ),
+    Case(
+        "one window rejected: the others go on",
+        status(run(window(REJECTED), window(time_zone=LONDON))),
+        Submit("run", (LONDON,)),
+    ),
+    Case(
+        "grace over: asked once more",
+        status(run(window(SUBMITTED, **OVER))),
+        Poll(at(-10000), None),
+    ),
+    Case(
+        "grace over and asked: TimedOut",
+        status(run(window(SUBMITTED, **OVER))),
+        FinishRun(RunState.TIMED_OUT),
+        seen={"polled_at": at(-1)},
+    ),
+    Case(
+        "an answer from before the deadline is not the last word",
+        status(run(window(SUBMITTED, **OVER))),
+        Poll,
+        seen={"polled_at": at(-401)},
+    ),
+    Case(
+        "grace over without the Secret: TimedOut all the same",
+        status(run(window(SUBMITTED, **OVER))),
+        FinishRun(RunState.TIMED_OUT),
+        seen={"connection": NO_SECRET},
+    ),
+    Case("within the grace it goes on", status(run(window(SUBMITTED, start=-10000, end=-3599))), Wait, check=1),
+    Case(
+        "Recurring: the next run's start times this one out",
+        status(run(window(SUBMITTED, **OPEN)), run(window(SUBMITTED, start=-1), id="20261125T0900")),
+        Poll(at(-60), at(-1)),
+        spec=recurring(),
+    ),
+    Case(
+        "Recurring: the next run takes over",
+        status(finished(run_policy=RunPolicy.RECURRING), run(window(SUBMITTED, start=-1), id="20261125T0900")),
+        PromoteNextRun(),
+        spec=recurring(),
+    ),
+    Case(
+        "Recurring: not before its start",
+        status(finished(run_policy=RunPolicy.RECURRING), run(window(SUBMITTED), id="20261125T0900")),
+        Wait,
+        spec=recurring(),
+        check=3600,
+    ),
+    # polling
+    Case(
+        "a running run is polled when the timer fires",
+        status(run(window(SUBMITTED, **OPEN))),
+        Poll(at(-60), None),
+        seen={"poll_due": True},
+    ),
+    Case("not without the timer", status(run(window(SUBMITTED, **OPEN))), Wait, check=7200 + 3600),
+    Case("not before the first start", status(run(window(SUBMITTED))), Wait, seen={"poll_due": True}, check=3600),
+    Case("not after the end", status(finished()), Wait, seen={"poll_due": True, "connection": None}),
+    # the webhook
+    Case("the webhook is delivered", status(finished(hook=hook())), Deliver("20261124T0900")),
+    Case(
+        "a delivery waits for its next attempt",
+        status(finished(hook=hook(attempts=1, next_attempt_time=at(300)))),
+        Wait,
+        check=300,
+    ),
+    Case("a delivery that is done is done", status(finished(hook=hook(WebhookState.DELIVERED))), Wait),
+    Case("a delivery that was given up is over", status(finished(hook=hook(WebhookState.FAILED))), Wait),
+    Case(
+        "a webhook is delivered from history",
+        status(
+            run(window(SUBMITTED, **OPEN)),
+            run(window(SUBMITTED, start=86400, end=90000), id="20261125T0900"),
+            history=(in_history(finished(hook=hook(), id="20261123T0900")),),
+        ),
+        Deliver("20261123T0900"),
+        spec=recurring(),
+    ),
+]

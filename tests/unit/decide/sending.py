@@ -1,0 +1,175 @@
+"""Rows of the table beside `domain/decide.py`: what is submitted, what may have been sent, and what is late."""
+
+from builders import (
+    NOW,
+    at,
+    finished,
+    run,
+    spec,
+    status,
+    window,
+)
+from decide.case import ATTEMPT, HELD, INTENT, LONDON, NY, OPEN, SUBMITTED, SUSPENDED, UNCERTAIN, Case, handled
+
+from campaign_operator.domain.actions import (
+    AddFinalizer,
+    Hold,
+    LookUp,
+    MarkUncertain,
+    PlanRun,
+    RecordOutcomes,
+    RemoveFinalizer,
+    Reschedule,
+    Resolve,
+    Submit,
+    TryAgain,
+    Wait,
+    WithdrawRun,
+)
+from campaign_operator.domain.dialing import Accepted
+from campaign_operator.domain.late import Late, Missed
+
+SENDING = [
+    # submitting
+    Case("a planned run is submitted", status(run()), Submit("run", (NY,))),
+    Case("our finalizer comes before the first intent", status(run()), AddFinalizer(), finalizer=False),
+    Case(
+        "our finalizer is put back where something is to be submitted",
+        status(run(window(SUBMITTED), window(time_zone=LONDON))),
+        AddFinalizer(),
+        finalizer=False,
+    ),
+    Case(
+        "our finalizer is put back where something can be withdrawn",
+        status(run(window(SUBMITTED))),
+        AddFinalizer(),
+        finalizer=False,
+    ),
+    Case("our finalizer goes with the end of the run", status(finished()), RemoveFinalizer(), finalizer=True),
+    Case(
+        "our finalizer goes when all has started",
+        status(run(window(SUBMITTED, **OPEN))),
+        RemoveFinalizer(),
+        finalizer=True,
+    ),
+    Case(
+        "a resource with our finalizer and no run has lost its status",
+        status(),
+        PlanRun,
+    ),
+    Case(
+        "a planned window that names a schedule was altered by hand",
+        status(run(window(schedule_id="s-1", attempt=1))),
+        MarkUncertain,
+    ),
+    Case(
+        "a held window is resolved by a person",
+        status(run(window(HELD))),
+        Resolve(),
+        resolve="20261124T0900/America/New_York=Resubmit",
+    ),
+    Case(
+        "an annotation that was handled is not handled again",
+        handled(status(run(window(HELD))), "20261124T0900/America/New_York=Resubmit"),
+        Wait,
+        resolve="20261124T0900/America/New_York=Resubmit",
+    ),
+    Case(
+        "onUncertain Hold: a settled window is held",
+        status(run(window(UNCERTAIN))),
+        Hold("run", (NY,)),
+        spec=spec(onUncertain="Hold"),
+        seen={"settled_at": {ATTEMPT: NOW}},
+    ),
+    # what may have been sent
+    Case(
+        "an answer is put on record before anything else",
+        status(run(window(INTENT), window(time_zone=LONDON))),
+        RecordOutcomes("run"),
+        seen={"outcomes": {ATTEMPT: Accepted("s-1")}},
+    ),
+    Case(
+        "an answer to another attempt is not recorded",
+        status(run(window(INTENT, attempt=2))),
+        MarkUncertain,
+        seen={"outcomes": {ATTEMPT: Accepted("s-1")}},
+    ),
+    Case("an intent found after a restart is uncertain", status(run(window(INTENT))), MarkUncertain),
+    Case(
+        "an intent in the next run is uncertain, too",
+        status(run(window(SUBMITTED)), run(window(INTENT))),
+        MarkUncertain,
+    ),
+    Case("an uncertain window is not sent again", status(run(window(UNCERTAIN))), Wait, check=60),
+    Case(
+        "an uncertain window waits out the settling time",
+        status(run(window(UNCERTAIN))),
+        Wait,
+        seen={"settled_at": {ATTEMPT: at(17)}},
+        check=17,
+    ),
+    Case(
+        "a settled window is looked up",
+        status(run(window(UNCERTAIN))),
+        LookUp("run", (NY,)),
+        seen={"settled_at": {ATTEMPT: NOW}},
+    ),
+    Case(
+        "the settling time of another attempt does not count",
+        status(run(window(UNCERTAIN, attempt=2))),
+        Wait,
+        seen={"settled_at": {ATTEMPT: NOW}},
+        check=60,
+    ),
+    Case(
+        "a look-up that failed waits",
+        status(run(window(UNCERTAIN, next_attempt_time=at(20)))),
+        Wait,
+        seen={"settled_at": {ATTEMPT: at(-5)}},
+        check=20,
+    ),
+    Case("a held window waits for a person", status(run(window(HELD))), Wait, check=3600),
+    Case(
+        "others go on while one is uncertain",
+        status(run(window(UNCERTAIN), window(time_zone=LONDON))),
+        Submit("run", (LONDON,)),
+    ),
+    # lateness
+    Case(
+        "a window whose start passed is sent for what is left",
+        status(run(window(**OPEN))),
+        Reschedule("run", ((NY, Late(at(30))),)),
+    ),
+    Case(
+        "a start too near to arrive in time is put off",
+        status(run(window(start=9, end=7200))),
+        Reschedule("run", ((NY, Late(at(30))),)),
+    ),
+    Case("a start that can still be met is met", status(run(window(start=11, end=7200))), Submit),
+    Case("a short window is sent while its start is ahead", status(run(window(start=5, end=600))), Submit),
+    Case(
+        "a window with less than 15 minutes left is missed",
+        status(run(window(start=-60, end=920))),
+        Reschedule("run", ((NY, Missed()),)),
+    ),
+    Case(
+        "a late window that must wait is not moved meanwhile",
+        status(run(window(**OPEN, attempt=1, next_attempt_time=at(50)))),
+        Wait,
+        check=50,
+    ),
+    Case(
+        "a late window of a suspended campaign is not moved",
+        status(run(window(**OPEN, attempt=1))),
+        WithdrawRun("run", (NY,)),
+        spec=SUSPENDED,
+    ),
+    Case("an uncertain window is not moved when it is late", status(run(window(UNCERTAIN, **OPEN))), Wait, check=60),
+    # trying again
+    Case(
+        "what was refused is tried again when asked",
+        status(run(window(attempt=1, cause="DialerForbidden", next_attempt_time=at(600)))),
+        TryAgain(),
+        seen={"retry_now": True},
+    ),
+]
