@@ -121,6 +121,14 @@ class Stage:
         """As the poll timer does."""
         return await self.look(name, poll=True)
 
+    async def play(self, name: str, seconds: float, step: float = 900) -> OutboundCampaignStatus:
+        """Move the clock on in steps, with a poll at each, as the timer does."""
+        end = self.clock.now() + timedelta(seconds=seconds)
+        while self.clock.now() < end:
+            self.clock.advance(step)
+            await self.poll(name)
+        return await self.status(name)
+
     async def look_at_nothing(self, name: str) -> None:
         """Let the operator look at a campaign that is gone."""
         await self.operator.reconcile(CampaignRef(self.namespace, name))

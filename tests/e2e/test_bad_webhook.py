@@ -1,5 +1,6 @@
 """Receivers of webhooks that fail, redirect, stay silent or have gone."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -63,3 +64,33 @@ async def test_a_webhook_to_a_private_address_is_not_sent_and_the_message_names_
     assert (state, reason) == ("False", "WebhookRetrying")
     assert "192.168.1.1 is a private address" in message
     assert "--allow-cidr" in message
+
+
+async def test_a_webhook_is_tried_again_under_one_id_until_it_arrives(stage: Stage) -> None:
+    await stage.receiver.put_faults({"effect": {"kind": "answer", "status": 500}, "times": 2})
+    await stage.apply(campaign(stage.namespace, "c", webhook={"url": f"{stage.receiver.base_url}/x"}))
+    status = await stage.look("c")
+    stage.clock.advance_to(run_of(status).windows[-1].start_time + timedelta(minutes=5))
+    status = await stage.poll("c")
+    assert told(status, ConditionType.WEBHOOK_DELIVERED)[1] == "WebhookRetrying"
+    stage.clock.advance(5)
+    await stage.look("c")
+    stage.clock.advance(299)
+    await stage.look("c")
+    assert len(await stage.receiver.deliveries("/x")) == 2
+    stage.clock.advance(1)
+    status = await stage.look("c")
+    assert told(status, ConditionType.WEBHOOK_DELIVERED)[1] == "WebhookDelivered"
+    deliveries = await stage.receiver.deliveries("/x")
+    assert len(deliveries) == 3
+    assert len({d["headers"]["webhook-id"] for d in deliveries}) == 1
+    assert len({d["body"] for d in deliveries}) == 1
+
+
+async def test_a_receiver_that_is_gone_is_not_asked_again(stage: Stage) -> None:
+    await stage.receiver.put_faults({"effect": {"kind": "answer", "status": 410}})
+    await stage.apply(campaign(stage.namespace, "c", webhook={"url": f"{stage.receiver.base_url}/x"}))
+    await stage.look("c")
+    status = await stage.play("c", 2 * 86400, step=7200)
+    assert told(status, ConditionType.WEBHOOK_DELIVERED)[1] == "WebhookGone"
+    assert len(await stage.receiver.deliveries("/x")) == 1

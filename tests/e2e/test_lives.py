@@ -30,15 +30,6 @@ def rule(call: str, effect: dict[str, object], **more: object) -> FaultRule:
     return FaultRule.model_validate({"match": {"call": call}, "effect": effect, **more})
 
 
-async def play(stage: Stage, name: str, to: float, step: float = 900) -> OutboundCampaignStatus:
-    """Move the clock on in steps, with a poll at each, as the timer does."""
-    end = stage.clock.now() + timedelta(seconds=to)
-    while stage.clock.now() < end:
-        stage.clock.advance(step)
-        await stage.poll(name)
-    return await stage.status(name)
-
-
 async def test_a_campaign_calls_each_zone_at_its_own_nine_o_clock(stage: Stage) -> None:
     manifest = campaign(stage.namespace, "spring")
     await stage.apply(manifest)
@@ -57,7 +48,7 @@ async def test_a_campaign_calls_each_zone_at_its_own_nine_o_clock(stage: Stage) 
     status = await stage.look("spring")
     assert status.run is not None
     assert status.run.state is RunState.RUNNING
-    status = await play(stage, "spring", 6 * 3600)
+    status = await stage.play("spring", 6 * 3600)
     assert status.run is not None
     assert status.run.state is RunState.COMPLETED
     assert await stage.events("spring") == ["Planned", "Submitted", "Started", "Completed"]
@@ -114,7 +105,7 @@ async def test_once_is_once_whatever_is_edited_afterwards(stage: Stage) -> None:
     manifest = campaign(stage.namespace, "c")
     await stage.apply(manifest)
     await stage.look("c")
-    status = await play(stage, "c", 2 * DAY, step=3600)
+    status = await stage.play("c", 2 * DAY, step=3600)
     assert status.run is not None
     assert status.run.state is RunState.COMPLETED
     manifest["spec"] |= {"cron": "0 10 * * *", "runPolicy": "Recurring"}
@@ -169,10 +160,10 @@ async def test_a_suspended_recurring_campaign_ends_the_run_that_has_begun_and_be
     manifest = campaign(stage.namespace, "c", runPolicy="Recurring")
     await stage.apply(manifest)
     await stage.look("c")
-    status = await play(stage, "c", DAY + 6 * 3600, step=3600)
+    status = await stage.play("c", DAY + 6 * 3600, step=3600)
     manifest["spec"]["suspend"] = True
     await stage.apply(manifest)
-    status = await play(stage, "c", 4 * DAY, step=6 * 3600)
+    status = await stage.play("c", 4 * DAY, step=6 * 3600)
     assert status.run is not None
     assert status.next_run is None
     assert status.run.id == "20270303T0900"
@@ -269,7 +260,7 @@ async def test_two_campaigns_with_one_campaign_id_one_submits_and_the_other_wait
     assert ready is not None
     assert '"first"' in ready.message
     assert len(await stage.schedules(first["spec"]["campaignID"])) == 2
-    first_status = await play(stage, "first", 30 * 3600, step=3600)
+    first_status = await stage.play("first", 30 * 3600, step=3600)
     assert first_status.run is not None
     assert first_status.run.state is RunState.COMPLETED
     status = await stage.look("second")
@@ -381,37 +372,6 @@ async def test_a_poll_that_tells_nothing_new_writes_nothing(stage: Stage) -> Non
         stage.clock.advance(30)
         await stage.poll("c")
     assert await stage.kubectl("get", "ocamp", "c", "-o", "jsonpath={.metadata.resourceVersion}") == version
-
-
-async def test_a_webhook_is_tried_again_under_one_id_until_it_arrives(stage: Stage) -> None:
-    await stage.receiver.put_faults({"effect": {"kind": "answer", "status": 500}, "times": 2})
-    await stage.apply(campaign(stage.namespace, "c", webhook={"url": f"{stage.receiver.base_url}/x"}))
-    status = await stage.look("c")
-    assert status.run is not None
-    stage.clock.advance_to(status.run.windows[-1].start_time + timedelta(minutes=5))
-    status = await stage.poll("c")
-    assert reason(status, ConditionType.WEBHOOK_DELIVERED) == "WebhookRetrying"
-    stage.clock.advance(5)
-    await stage.look("c")
-    stage.clock.advance(299)
-    await stage.look("c")
-    assert len(await stage.receiver.deliveries("/x")) == 2
-    stage.clock.advance(1)
-    status = await stage.look("c")
-    assert reason(status, ConditionType.WEBHOOK_DELIVERED) == "WebhookDelivered"
-    deliveries = await stage.receiver.deliveries("/x")
-    assert len(deliveries) == 3
-    assert len({d["headers"]["webhook-id"] for d in deliveries}) == 1
-    assert len({d["body"] for d in deliveries}) == 1
-
-
-async def test_a_receiver_that_is_gone_is_not_asked_again(stage: Stage) -> None:
-    await stage.receiver.put_faults({"effect": {"kind": "answer", "status": 410}})
-    await stage.apply(campaign(stage.namespace, "c", webhook={"url": f"{stage.receiver.base_url}/x"}))
-    await stage.look("c")
-    status = await play(stage, "c", 2 * DAY, step=7200)
-    assert reason(status, ConditionType.WEBHOOK_DELIVERED) == "WebhookGone"
-    assert len(await stage.receiver.deliveries("/x")) == 1
 
 
 @pytest.mark.parametrize("zones", [40])

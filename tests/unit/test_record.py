@@ -1,29 +1,23 @@
 """What actions and their outcomes make of the status."""
 
-from datetime import timedelta
-
 import pytest
 from builders import (
     CONNECTION,
     NOW,
     at,
     blueprint,
-    calls,
     finished,
     hook,
     in_history,
-    observed,
     run,
-    spec,
     status,
     window,
 )
 from builders import campaign as make_campaign
 
-from campaign_operator.api.conditions import ConditionType, Reason, find
+from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import WindowStatus
 from campaign_operator.api.vocabulary import (
-    RunPolicy,
     RunState,
     WebhookState,
     WindowState,
@@ -33,7 +27,6 @@ from campaign_operator.domain.delivery import Delivered, DeliveryFailed, Gone
 from campaign_operator.domain.dialing import (
     Accepted,
     AccessRefused,
-    CallCounts,
     DestinationRefused,
     Listing,
     NotSent,
@@ -42,12 +35,9 @@ from campaign_operator.domain.dialing import (
     ScheduleState,
     SubmitOutcome,
     Throttled,
-    Unavailable,
     Unclear,
 )
 from campaign_operator.domain.late import Late, Missed
-from campaign_operator.domain.polling import polled
-from campaign_operator.domain.summary import summarize
 
 NY, LONDON = "America/New_York", "Europe/London"
 ATTEMPT = ("20261124T0900", "1", NY, 1)
@@ -248,152 +238,6 @@ def test_a_plan_is_written_as_it_was_made() -> None:
     assert (after.id, after.contacts, after.window_count) == ("20261124T0900", 2, 2)
     assert [w.time_zone for w in after.windows] == [LONDON, NY]
     assert all(w.state is WindowState.PLANNED and w.attempt == 0 for w in after.windows)
-
-
-# polling
-
-
-def poll(before: int, answer: CallCounts | Unavailable) -> tuple[int, str, str]:
-    after = polled(status(run(window(WindowState.SUBMITTED), metrics=calls(before))), answer, generation=1, now=NOW)
-    condition = find(after.conditions, ConditionType.ANALYTICS_AVAILABLE)
-    assert after.run is not None
-    assert condition is not None
-    return after.run.metrics.calls_completed, condition.status, condition.reason
-
-
-def test_progress_follows_the_analytics() -> None:
-    assert poll(3, CallCounts(5, 6, 4)) == (5, "True", "AnalyticsRead")
-
-
-def test_progress_never_goes_back_and_says_why_it_does_not() -> None:
-    assert poll(5, CallCounts(3, 6, 5)) == (5, "False", "AnalyticsWentBack")
-
-
-def test_analytics_that_cannot_be_read_leave_the_numbers() -> None:
-    assert poll(5, Unavailable("500")) == (5, "False", "AnalyticsUnreadable")
-
-
-def test_a_poll_that_tells_nothing_new_changes_nothing_at_all() -> None:
-    first = polled(status(run(window(WindowState.SUBMITTED))), CallCounts(1, 1, 1), generation=1, now=NOW)
-    assert polled(first, CallCounts(1, 1, 1), generation=1, now=at(30)) == first
-
-
-# what follows from it
-
-
-def test_a_status_that_was_summarized_is_summarized_already() -> None:
-    campaign = make_campaign(status(run(window(WindowState.SUBMITTED), window(time_zone=LONDON))))
-    once = summarize(campaign, campaign.status, observed())
-    assert summarize(campaign, once, observed(now=NOW + timedelta(seconds=5))) == once
-
-
-def test_an_end_is_never_written_by_the_way() -> None:
-    """The run's end and its webhook are one write, so a summary alone must not finish a run."""
-    ended = status(run(window(WindowState.SUBMITTED, start=-60), metrics=calls(1), state=RunState.RUNNING))
-    after = summarize(make_campaign(ended), ended, observed())
-    assert after.run is not None
-    assert after.run.state is RunState.RUNNING
-
-
-def test_progress_is_for_people() -> None:
-    here = status(run(window(WindowState.SUBMITTED, contacts=50, start=-60), metrics=calls(37)))
-    assert summarize(make_campaign(here), here, observed()).progress == "37/50 (74%)"
-
-
-def test_the_next_run_time_is_the_next_first_start_ahead() -> None:
-    here = status(
-        run(window(WindowState.SUBMITTED, start=-60)), run(window(start=86400, end=90000), id="20261125T0900")
-    )
-    assert summarize(make_campaign(here), here, observed()).next_run_time == "2026-11-24T12:00:00Z"
-
-
-CONDITIONS = [
-    ("planned", {"run": run()}, {}, {"Ready": "Accepted"}, "True"),
-    ("suspended", {}, {"spec": spec(suspend=True)}, {"Ready": "Suspended"}, "True"),
-    (
-        "throttled",
-        {"run": run(window(attempt=1, cause="DialerThrottled", message="slow", next_attempt_time=at(60)))},
-        {},
-        {"Ready": "Accepted", "Reconciling": "DialerThrottled"},
-        "True",
-    ),
-    (
-        "refused",
-        {"run": run(window(attempt=1, cause="DialerForbidden", message="no", next_attempt_time=at(600)))},
-        {},
-        {"Ready": "DialerForbidden", "Stalled": "DialerForbidden"},
-        "False",
-    ),
-    (
-        "held",
-        {"run": run(window(WindowState.HELD, message="look"))},
-        {},
-        {"Ready": "WindowHeld", "Stalled": "WindowHeld"},
-        "False",
-    ),
-    (
-        "uncertain",
-        {"run": run(window(WindowState.UNCERTAIN, cause="SubmissionUncertain", message="x"))},
-        {},
-        {"Ready": "Accepted", "Reconciling": "SubmissionUncertain"},
-        "True",
-    ),
-    (
-        "a failed run of a Once campaign",
-        {"run": finished(RunState.FAILED)},
-        {},
-        {"Ready": "RunFailed", "Stalled": "RunFailed", "Finished": "Failed", "Completed": "Failed"},
-        "False",
-    ),
-    (
-        "a failed run of a Recurring campaign",
-        {"run": finished(RunState.FAILED, run_policy=RunPolicy.RECURRING)},
-        {"spec": spec(runPolicy="Recurring")},
-        {"Ready": "Accepted", "Finished": "Failed"},
-        "True",
-    ),
-    (
-        "completed and told",
-        {"run": finished(hook=hook(WebhookState.DELIVERED, attempts=1))},
-        {},
-        {
-            "Ready": "Accepted",
-            "Completed": "Completed",
-            "Finished": "Completed",
-            "WebhookDelivered": "WebhookDelivered",
-        },
-        "True",
-    ),
-    (
-        "the webhook is failing",
-        {"run": finished(hook=hook(attempts=2, last_status_code=500))},
-        {},
-        {"WebhookDelivered": "WebhookRetrying"},
-        "True",
-    ),
-]
-
-
-@pytest.mark.parametrize(("name", "has", "campaign", "reasons", "ready"), CONDITIONS, ids=[c[0] for c in CONDITIONS])
-def test_conditions(name: str, has: dict, campaign: dict, reasons: dict[str, str], ready: str) -> None:  # type: ignore[type-arg]
-    here = status(**has)
-    after = summarize(make_campaign(here, **campaign), here, observed())
-    found = {c.type: c for c in after.conditions}
-    assert {kind: found[kind].reason for kind in reasons} == reasons
-    assert found["Ready"].status == ready
-    for absent in {"Reconciling", "Stalled"} - reasons.keys():
-        assert absent not in found
-
-
-def test_a_transition_time_moves_only_with_the_status() -> None:
-    here = status(run())
-    before = summarize(make_campaign(here), here, observed())
-    scheduled = before.model_copy(update={"run": run(window(WindowState.SUBMITTED))})
-    after = summarize(make_campaign(scheduled), scheduled, observed(now=at(60)))
-    ready = find(after.conditions, ConditionType.READY)
-    assert ready is not None
-    assert ready.message != before.conditions[0].message
-    assert ready.last_transition_time == NOW
 
 
 def test_a_connection_in_a_log_line_gives_nothing_away() -> None:
