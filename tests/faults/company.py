@@ -26,18 +26,22 @@ def _play(plan: Plan, mistake: str | None) -> Verdict:
     return _player.play(plan, mistake)
 
 
+Trial = tuple[Plan, str | None]
+"""A plan, and the mistake that is planted."""
+
+
 @dataclass(frozen=True)
 class Company:
     """Players that are ready."""
 
     _pool: ProcessPoolExecutor
 
-    def play(self, plans: Sequence[Plan], mistake: str | None = None) -> Iterator[Verdict]:
+    def play(self, trials: Sequence[Trial]) -> Iterator[tuple[Trial, Verdict]]:
         """The verdicts as they come, in no order."""
-        verdicts: list[Future[Verdict]] = [self._pool.submit(_play, plan, mistake) for plan in plans]
+        verdicts: dict[Future[Verdict], Trial] = {self._pool.submit(_play, *trial): trial for trial in trials}
         try:
             for verdict in as_completed(verdicts):
-                yield verdict.result()
+                yield verdicts[verdict], verdict.result()
         finally:
             for verdict in verdicts:
                 verdict.cancel()

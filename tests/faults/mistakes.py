@@ -9,14 +9,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
+
+from campaign_operator import reconcile
 from campaign_operator.adapters import cxone, cxone_wire, kube, oauth, webhook
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain import adoption, decide, permission, record
+from campaign_operator.domain import adoption, decide, notes, permission, record, withdrawing
 from campaign_operator.domain.actions import Decision, RemoveFinalizer
 from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState, Unclear
 from campaign_operator.observing import Observer
+from campaign_operator.reconcile import Reconciler
 from campaign_operator.submission import Submission
 
+CONTACT = "person-41"
 LONDON = "submit[Europe/London]#1"
 
 
@@ -249,3 +254,55 @@ def nothing_is_looked_at_before_the_intent() -> None:
         return await submit(self, campaign, action, memory, write)
 
     _put(Submission, "submit", blind)
+
+
+@_found_by("edit: nothing")
+def edit_forgets_what_stands() -> None:
+    """The edited run is planned, and what was submitted of the old one stays."""
+    kept = tuple(rule for rule in decide.RULES if rule is not withdrawing.an_unwanted_run_is_withdrawn)
+    _put(decide, "RULES", kept)
+    _put(decide, "_is_outdated", lambda run, blueprint: run.spec_hash != blueprint.spec_hash)
+
+
+@_found_by("one-run: status#10 killed-after + status#11 killed-after + status#12 killed-after")
+def outbox_after_the_end() -> None:
+    """The end is written first, and that its webhook is due in a write of its own."""
+    finished, write = record.finished, Reconciler._write
+
+    def bare(status: Any, state: Any, uid: str, _: bool, now: Any) -> Any:
+        return finished(status, state, uid, False, now)
+
+    async def in_two(self: Any, campaign: Any, status: Any, *args: Any) -> Any:
+        written = await write(self, campaign, status, *args)
+        before, run = campaign.status.run, written.status.run
+        if run is None or run.finish_time is None or before.finish_time is not None:
+            return written
+        with_outbox = finished(written.status, run.state, written.uid, True, run.finish_time)
+        return await write(self, written, with_outbox, *args)
+
+    _put(record, "finished", bare)
+    _put(Reconciler, "_write", in_two)
+
+
+@_found_by("one-run: nothing")
+def token_in_the_log() -> None:
+    """A token is told to whoever reads the log."""
+    token = oauth.TokenOffice.token
+
+    async def told(self: Any, connection: Any) -> Any:
+        found = await token(self, connection)
+        structlog.get_logger().info("token", value=getattr(found, "value", None))
+        return found
+
+    _put(oauth.TokenOffice, "token", told)
+
+
+@_found_by("one-run: nothing")
+def contact_in_an_event() -> None:
+    """Who is called is told to whoever may read Events."""
+    planned = notes.notes
+
+    def told(before: Any, after: Any) -> Any:
+        return [replace(note, message=f"{note.message}: {CONTACT}") for note in planned(before, after)]
+
+    _put(reconcile, "notes", told)

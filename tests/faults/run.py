@@ -14,8 +14,9 @@ from campaign_operator.sandbox.control_plane import ControlPlane
 from campaign_operator.sandbox.sandbox import apply_crd
 from chart import chart_renderer, helm_runner
 from e2e_world import admit_operator
-from faults.company import Company, open_company
+from faults.company import Company, Trial, open_company
 from faults.lane import Access
+from faults.mistakes import MISTAKES
 from faults.plans import Plan, parse_plan, random_faults, single_faults
 from faults.player import Verdict
 from faults.scenarios import REFERENCES, SCENARIOS
@@ -54,45 +55,55 @@ async def _run(options: argparse.Namespace) -> int:
 
 def _play_all(company: Company, options: argparse.Namespace) -> int:
     if options.plan:
-        plans = [parse_plan(line) for line in options.plan]
-        verdicts = _play("the given plans", company, plans, options.mistake)
-        for verdict in verdicts:
-            _say(f"{verdict}\n    {verdict.story or 'nothing found'}")
+        trials = [(parse_plan(line), options.mistake) for line in options.plan]
+        verdicts = _play("the given plans", company, trials)
+        _say("\n\n".join(f"{verdict}\n{verdict.story or '    nothing found'}" for verdict in verdicts))
         return any(verdict.problems for verdict in verdicts)
     scenarios = options.only or list(SCENARIOS)
-    references = _play("the references", company, [Plan(scenario) for scenario in scenarios])
+    references = _play("the references", company, [(Plan(scenario), None) for scenario in scenarios])
     recorded = {verdict.plan.scenario: verdict.chapter for verdict in references}
     # what must come to what another scenario comes to is a race, and has its faults among the random plans
     single = [plan for name in scenarios if name not in REFERENCES for plan in single_faults(name, recorded[name])]
-    found = _play("every single fault", company, single)
+    found = references + _play("every single fault", company, [(plan, None) for plan in single])
     if options.random:
-        pairs = list(random_faults(recorded, options.random, options.seed))
-        found += _play(f"random pairs and triples, seed {options.seed}", company, pairs)
-    return any(verdict.problems for verdict in found)
+        plans = random_faults(recorded, options.random, options.seed)
+        found += _play(f"random pairs and triples, seed {options.seed}", company, [(plan, None) for plan in plans])
+    missed = _plant_mistakes(company)
+    return missed or any(verdict.problems for verdict in found)
 
 
-def _play(what: str, company: Company, plans: Sequence[Plan], mistake: str | None = None) -> list[Verdict]:
+def _plant_mistakes(company: Company) -> bool:
+    """Whether any planted mistake is missed."""
+    trials = [(parse_plan(mistake.found_by), name) for name, mistake in MISTAKES.items()]
+    missed = [name for (_, name), verdict in company.play(trials) if not verdict.problems]
+    _say(f"planted mistakes: {len(trials) - len(missed)} of {len(trials)} found")
+    for name in missed:
+        _say(f"MISSED {name}")
+    return bool(missed)
+
+
+def _play(what: str, company: Company, trials: Sequence[Trial]) -> list[Verdict]:
     begun = told = time.monotonic()
     verdicts: list[Verdict] = []
     failed = 0
-    for verdict in company.play(plans, mistake):
+    for _, verdict in company.play(trials):
         verdicts.append(verdict)
         if verdict.problems:
             failed += 1
-            story = _STORIES / f"{failed}.log"
             _STORIES.mkdir(exist_ok=True)
+            story = _STORIES / f"{what.replace(' ', '-')}-{failed}.log"
             story.write_text(f"{verdict}\n{verdict.story}")
             _say(f"FOUND {verdict}\n    told in {story}")
         now = time.monotonic()
         if now - told > _PROGRESS_SECONDS:
             told = now
-            left = (now - begun) / len(verdicts) * (len(plans) - len(verdicts))
-            _say(f"{what}: {len(verdicts)} of {len(plans)} plans, {failed} failed, about {left / 60:.0f} min left")
-    missed = sum(verdict.fired < len(verdict.plan.faults) for verdict in verdicts)
+            left = (now - begun) / len(verdicts) * (len(trials) - len(verdicts))
+            _say(f"{what}: {len(verdicts)} of {len(trials)} plans, {failed} failed, about {left / 60:.0f} min left")
+    idle = sum(verdict.fired < len(verdict.plan.faults) for verdict in verdicts)
     longest = max((verdict.seconds for verdict in verdicts), default=0.0)
     _say(
         f"{what}: {len(verdicts)} plans in {time.monotonic() - begun:.0f} s, the longest {longest:.1f} s, "
-        f"{failed} failed; in {missed} not every fault came to pass"
+        f"{failed} failed; in {idle} not every fault came to pass"
     )
     return verdicts
 
