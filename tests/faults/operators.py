@@ -46,8 +46,8 @@ class OperatorProcess:
         """SIGKILL; returns when it is dead."""
         if not self.alive:
             return
-        self.alive = False
         self._signal(signal.SIGKILL)
+        self.alive = False
         loop, dead = asyncio.get_running_loop(), asyncio.Event()
         loop.add_reader(self._descriptor, dead.set)
         try:
@@ -99,8 +99,9 @@ class OperatorProcess:
         os.close(self._stat)
 
     def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._descriptor, number)
+        if self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, number)
 
 
 class OperatorHost:

@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -114,20 +114,14 @@ class World:
         """Start an operator."""
         self.clock.is_starting(slot)
         self.traffic.watched[slot] = None
-        order = self.place.orders[slot]
-        self._operators[slot] = await self.place.host.start(
-            Order(
-                **{
-                    **vars(order),
-                    "mistake": self.mistake,
-                    "skew_seconds": self.skew_seconds,
-                    "stops_before": tuple(
-                        fault.exchange.removeprefix("submit[").replace("]", "") for fault in self._stops
-                    ),
-                    "watch_is_renewed": any(fault.exchange.startswith("watch") for fault in self.faults),
-                }
-            )
+        order = replace(
+            self.place.orders[slot],
+            mistake=self.mistake,
+            skew_seconds=self.skew_seconds,
+            stops_before=tuple(fault.exchange.removeprefix("submit[").replace("]", "") for fault in self._stops),
+            watch_is_renewed=any(fault.exchange.startswith("watch") for fault in self.faults),
         )
+        self._operators[slot] = await self.place.host.start(order)
 
     async def kill(self, slot: int = 0) -> None:
         """Kill an operator."""
