@@ -1,7 +1,9 @@
 """Several players side by side, each in a process of its own, against one control plane."""
 
 import multiprocessing
+import os
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -18,7 +20,16 @@ _player: Player | None = None
 
 def _open(access: Access, folder: Path) -> None:
     global _player
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _player = Player(access, folder / uuid4().hex)
+
+
+def _end_with_parent() -> None:
+    """A pool's processes outlive a parent that was killed; their operators end with them."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _play(plan: Plan, mistake: str | None) -> Verdict:
