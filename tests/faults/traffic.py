@@ -35,6 +35,7 @@ class Traffic:
     version: int = 0
     watched: dict[int, int | None] = field(default_factory=dict)
     zone_of: dict[str, str] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
     token_secret: dict[str, str] = field(default_factory=dict)
     secret_until: tuple[str, float] | None = None
     stale: list[str] = field(default_factory=list)
@@ -90,7 +91,10 @@ class Traffic:
         """Learn from an answer, whether or not the operator will see it."""
         if status >= 300 or not body:
             return
-        if exchange.startswith("submit["):
+        if exchange.startswith("event#"):
+            # not asked for at the end: those of one campaign are found by looking at all in the namespace
+            self.events.append(request.json())
+        elif exchange.startswith("submit["):
             self.zone_of[json.loads(body)["id"]] = request.json()["timezone"]
         elif exchange.startswith("token#"):
             self.token_secret[json.loads(body)["access_token"]] = request.basic_credentials() or ""

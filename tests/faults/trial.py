@@ -38,7 +38,7 @@ async def play(
             schedules=tuple(await world.dialer.schedules(name)),
             status=None if campaign is None else campaign["status"],
             deliveries=tuple(await lane.receiver.deliveries(f"/hooks/{name}")),
-            events=tuple(await world.user.events()),
+            events=tuple(world.traffic.events),
             log=b"".join(logs).decode(),
             forbidden=(*lane.forbidden, *world.traffic.token_secret, world.client_secret, *people),
             stale_tokens=tuple(world.traffic.stale),
