@@ -31,6 +31,7 @@ class Traffic:
     log: list[str] = field(default_factory=list)
     chapter: list[str] = field(default_factory=list)
     arrivals: int = 0
+    endings: int = 0
     under_way: int = 0
     version: int = 0
     watched: dict[int, int | None] = field(default_factory=dict)
@@ -68,6 +69,7 @@ class Traffic:
             yield exchange
         finally:
             self.under_way -= 1
+            self.endings += 1
 
     @contextmanager
     def parked(self) -> Iterator[None]:

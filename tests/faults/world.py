@@ -210,11 +210,11 @@ class World:
         Raises LostError.
         """
         expected = self.clock.monotonic() + max(0.0, (at - self.clock.now()).total_seconds() if at else 0.0)
-        seen = -1
+        seen = (-1, -1)
         while True:
             await self._rest()
-            if len(self.traffic.log) != seen:
-                seen, found = len(self.traffic.log), await self.user.get()
+            if (self.traffic.arrivals, self.traffic.endings) != seen:
+                seen, found = (self.traffic.arrivals, self.traffic.endings), await self.user.get()
                 if holds(found):
                     return found
             limit = max(expected, self.trouble_until) + RECOVERY_SECONDS
