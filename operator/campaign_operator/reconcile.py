@@ -282,10 +282,13 @@ class Reconciler:
         connection, _ = await self._observer.connection_in_use(campaign, memory)
         if not isinstance(connection, Connection):
             return campaign
-        memory.polled_at = self._clock.now()
+        asked_at = self._clock.now()
         answer = await self._analytics.counts(connection, campaign.spec.campaign_id, action.date_from, action.date_to)
         now, generation = self._clock.now(), campaign.generation
-        return await self._write(campaign, polled(campaign.status, answer, generation=generation, now=now), memory)
+        campaign = await self._write(campaign, polled(campaign.status, answer, generation=generation, now=now), memory)
+        # only now: counts that were refused by the API server would not be asked for again before the run times out
+        memory.polled_at = asked_at
+        return campaign
 
     async def _deliver(self, campaign: Campaign, run_id: str, memory: Memory) -> Campaign:
         webhook = campaign.spec.webhook

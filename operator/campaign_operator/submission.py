@@ -113,12 +113,17 @@ class Submission:
         if problem is None and campaign.resource_version != memory.listed_version:
             listing = await self._dialer.list_schedules(connection, campaign.spec.campaign_id)
             if isinstance(listing, Listing | ListingNotOffered):
-                memory.listed_version = campaign.resource_version
                 status = campaign.status
                 if isinstance(listing, Listing):
                     status = _as_listed(status, action.place, listing, connection)
-                if status is not campaign.status:
-                    return await write(campaign, status)
+                adopts = status is not campaign.status
+                if adopts:
+                    campaign = await write(campaign, status)
+                # only now: where the API server refused the adoption the status is as it was, and what was found would
+                # be sent again
+                memory.listed_version = campaign.resource_version
+                if adopts:
+                    return campaign
             else:
                 problem, seconds = record.standing_in_the_way(listing)
                 until = self._in(LOOK_UP_RETRY_SECONDS if seconds is None else seconds)

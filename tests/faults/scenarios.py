@@ -292,6 +292,18 @@ async def recreated(world: World) -> None:
     await _completed(world)
 
 
+async def last_ask(world: World) -> None:
+    """The last call comes after the last poll; that the calls are asked for once more before the time-out makes the run
+    Completed.
+    """
+    await _applied(world, windowSeconds=3930, completion={"expectedCalls": 4, "graceSeconds": 0})
+    await world.until(run_is("Scheduled"), "Scheduled")
+    await world.pass_until(at(10, 4))
+    with world.chapter("read", "secret", "status"):
+        await world.until(run_is("Completed"), "Completed", at(10, 6))
+    await world.until(is_told, "told to its webhook")
+
+
 async def two_operators(world: World) -> None:
     """Two operators look after one campaign, from its application to its end."""
     await world.start(1)
@@ -337,6 +349,7 @@ SCENARIOS: dict[str, Scenario] = {
     "secret-changed": secret_changed,
     "unauthorized": unauthorized,
     "recreated": recreated,
+    "last-ask": last_ask,
     "two-operators": two_operators,
     "another-writer": another_writer,
     "ahead": ahead,

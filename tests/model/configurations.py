@@ -68,6 +68,7 @@ FOUND_IN: dict[Omission, str] = {
     Omission.RESTORED_WITH_OLD_ATTEMPT: "two windows, one operator that crashes",
     Omission.STARTED_DELETED: "one window, one operator that crashes",
     Omission.NOT_LISTED_FIRST: "deleted with Orphan and created again",
+    Omission.LISTED_BEFORE_ADOPTION: "deleted with Orphan and created again",
     Omission.ONLY_FIRST_PAGE: "two windows, one operator that crashes",
     Omission.NO_LISTING_IS_NOTHING: "no listing",
     Omission.PROMOTED_UNDECIDED: "the end of two runs and their webhooks",

@@ -237,7 +237,11 @@ def answered(o: Operator, a: Answer, stage: str, schedule: int = 0) -> Operator:
 
 
 def _list(world: World, setup: Setup, i: int, o: Operator, action: Action) -> Iterator[Step]:
-    """A complete listing, of what stands at this moment; what is under way does not show."""
+    """A complete listing, of what stands at this moment; what is under way does not show.
+
+    What is found counts as looked at only when its adoption is on record: the API server may refuse that write while
+    nothing else has changed.
+    """
     look_up = action.kind == "look up"
     found = _matching(world, setup, action.slots)
     if look_up and setup.omits(Omission.VERSION_READ_AFTER_LISTING):
@@ -245,7 +249,7 @@ def _list(world: World, setup: Setup, i: int, o: Operator, action: Action) -> It
     elif look_up:
         after = o._replace(doing="looked up", found=found)
     elif any(schedule for _, schedule in found):
-        after = o._replace(doing="listed", found=found, listed=True)
+        after = o._replace(doing="listed", found=found, listed=setup.omits(Omission.LISTED_BEFORE_ADOPTION))
     else:
         after = idle(o)._replace(listed=True)
     yield f"an operator {action.label}", with_operator(world, i, after), True
@@ -271,8 +275,9 @@ def _adopt(world: World, setup: Setup, i: int, o: Operator) -> Iterator[Step]:
     del setup
     windows = dict(all_windows(world.resource))
     changes = {slot: Window(SUBMITTED, windows[slot].attempt, found) for slot, found in o.found if found}
+    yield "the API server refuses an adoption", with_operator(world, i, idle(o)), False
     world = written(world, changed(world.resource, changes), i)
-    yield "an operator adopts what it found", with_operator(world, i, idle(o)), True
+    yield "an operator adopts what it found", with_operator(world, i, idle(o)._replace(listed=True)), True
 
 
 def _settle(world: World, setup: Setup, i: int, o: Operator) -> Iterator[Step]:
