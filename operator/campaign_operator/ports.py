@@ -101,9 +101,17 @@ class AnalyticsSource(Protocol):
     """Counts of calls for one campaign; campaigns of one connection with the same dates share the dialer's work."""
 
     async def counts(
-        self, connection: Connection, campaign_id: str, date_from: datetime, date_to: datetime | None
+        self,
+        connection: Connection,
+        campaign_id: str,
+        date_from: datetime,
+        date_to: datetime | None,
+        *,
+        as_of: datetime | None = None,
     ) -> CallCounts | AnalyticsFault:
-        """Calls in [`date_from`, `date_to` or now), no older than about one poll period, or why they cannot be told."""
+        """Calls in [`date_from`, `date_to` or now), no older than about one poll period nor than `as_of`, or why they
+        cannot be told.
+        """
 
 
 class ConflictError(Exception):

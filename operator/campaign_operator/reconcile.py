@@ -283,7 +283,8 @@ class Reconciler:
         if not isinstance(connection, Connection):
             return campaign
         asked_at = self._clock.now()
-        answer = await self._analytics.counts(connection, campaign.spec.campaign_id, action.date_from, action.date_to)
+        campaign_id, dates = campaign.spec.campaign_id, (action.date_from, action.date_to)
+        answer = await self._analytics.counts(connection, campaign_id, *dates, as_of=action.as_of)
         now, generation = self._clock.now(), campaign.generation
         campaign = await self._write(campaign, polled(campaign.status, answer, generation=generation, now=now), memory)
         # only now: counts that were refused by the API server would not be asked for again before the run times out

@@ -70,6 +70,9 @@ class Directions(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Wait for so many seconds of the world's own time."""
 
+    def has_trouble(self) -> None:
+        """A fault begins."""
+
     async def replace(self, slot: int) -> None:
         """Kill the operator of that slot and start another."""
 
@@ -124,6 +127,8 @@ class Proxy:
             await world.before(exchange)
             cut = world.traffic.cut_of(exchange)
             slot = world.sender(slot, raw)
+            if cut is not None:
+                world.has_trouble()
             if request.is_watch:
                 return await self._stream(world, slot, raw, request, cut)
             if cut is None:

@@ -102,6 +102,22 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+async def test_an_answer_from_before_the_moment_that_counts_is_not_served_from_memory(
+    shared: SharedAnalytics, dialer: FakeDialer, clock: ManualClock
+) -> None:
+    """The last poll before a time-out was served by one of some seconds earlier, and a run that had reached its calls
+    timed out.
+    """
+    clock.advance(7)
+    await ask(shared)
+    clock.advance(2)
+    deadline = clock.now()
+    assert await ask(shared) == CallCounts(7, 7, 7)
+    assert await shared.counts(CONNECTION, "c-1", FROM, None, as_of=deadline) == CallCounts(9, 9, 9)
+    assert await shared.counts(CONNECTION, "c-1", FROM, None, as_of=deadline) == CallCounts(9, 9, 9)
+    assert len(dialer.queries) == 2
+
+
 async def test_a_campaign_is_told_its_calls_up_to_now(
     shared: SharedAnalytics, dialer: FakeDialer, clock: ManualClock
 ) -> None:

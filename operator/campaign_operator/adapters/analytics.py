@@ -50,6 +50,7 @@ _Outcome = CallCounts | AnalyticsFault
 @dataclass(frozen=True, slots=True)
 class _Known:
     outcome: _Outcome
+    as_of: datetime
     holds_until: float
     set_aside: bool = False
 
@@ -64,7 +65,7 @@ class _Group:
     asked: dict[str, float] = field(default_factory=dict)
     known: dict[str, _Known] = field(default_factory=dict)
     fault: _Known | None = None
-    flight: asyncio.Task[Mapping[str, _Outcome]] | None = None
+    flight: asyncio.Task[tuple[datetime, Mapping[str, _Outcome]]] | None = None
 
 
 class SharedAnalytics:
@@ -78,7 +79,13 @@ class SharedAnalytics:
         self._tidied_at = clock.monotonic()
 
     async def counts(
-        self, connection: Connection, campaign_id: str, date_from: datetime, date_to: datetime | None
+        self,
+        connection: Connection,
+        campaign_id: str,
+        date_from: datetime,
+        date_to: datetime | None,
+        *,
+        as_of: datetime | None = None,
     ) -> _Outcome:
         """The campaign's calls, from memory while fresh, else by the next query. See ports.AnalyticsSource.
 
@@ -89,12 +96,14 @@ class SharedAnalytics:
         self._forget_who_asks_no_more()
         group = self._groups.setdefault(key, _Group(connection, date_from, over))
         group.asked[campaign_id] = self._clock.monotonic()
-        while (outcome := self._held(group, campaign_id)) is None:
+        is_ours = False
+        while (outcome := self._held(group, campaign_id, as_of)) is None:
             group.asked[campaign_id] = self._clock.monotonic()
             if group.flight is None:
                 group.flight = asyncio.create_task(self._fly(group))
-            found = await asyncio.shield(group.flight)
-            if campaign_id in found:
+                is_ours = True
+            asked_at, found = await asyncio.shield(group.flight)
+            if campaign_id in found and (is_ours or not _is_too_old(asked_at, as_of)):
                 return found[campaign_id]
         return outcome
 
@@ -105,15 +114,19 @@ class SharedAnalytics:
             flight.cancel()
         await asyncio.gather(*flights, return_exceptions=True)
 
-    def _held(self, group: _Group, campaign_id: str) -> _Outcome | None:
+    def _held(self, group: _Group, campaign_id: str, as_of: datetime | None) -> _Outcome | None:
         now = self._clock.monotonic()
         for known in (group.known.get(campaign_id), group.fault):
-            if known is not None and now < known.holds_until:
+            if known is None or now >= known.holds_until:
+                continue
+            if known.set_aside or not _is_too_old(known.as_of, as_of):
                 return known.outcome
         return None
 
-    async def _fly(self, group: _Group) -> Mapping[str, _Outcome]:
-        """Ask for everyone who is due, a hundred at a time; the first query that fails as a whole ends it."""
+    async def _fly(self, group: _Group) -> tuple[datetime, Mapping[str, _Outcome]]:
+        """Ask for everyone who is due, a hundred at a time; the first query that fails as a whole ends it. The instant
+        up to which was asked comes with the answers.
+        """
         began = self._clock.monotonic()
         as_of = group.date_to or self._clock.now()
         found: dict[str, _Outcome] = {}
@@ -122,15 +135,15 @@ class SharedAnalytics:
             for ids in due:
                 answered = await self._divided(group, ids, as_of)
                 if not isinstance(answered, dict):
-                    self._remember_fault(group, answered)
+                    self._remember_fault(group, answered, as_of)
                     unanswered = (id_ for chunk in due for id_ in chunk if id_ not in found)
-                    return found | dict.fromkeys(unanswered, answered)
+                    return as_of, found | dict.fromkeys(unanswered, answered)
                 found |= answered
-                self._remember(group, answered, began)
+                self._remember(group, answered, as_of, began)
             group.fault = None
         finally:
             group.flight = None
-        return found
+        return as_of, found
 
     def _due(self, group: _Group) -> Iterator[list[str]]:
         """Ids to be asked for together: the good and the new, then those that were refused and set aside."""
@@ -172,19 +185,19 @@ class SharedAnalytics:
                 waiting.extend((part[:middle], part[middle:]))
         return found
 
-    def _remember(self, group: _Group, found: Mapping[str, _Outcome], began: float) -> None:
+    def _remember(self, group: _Group, found: Mapping[str, _Outcome], as_of: datetime, began: float) -> None:
         fresh_until = began + _FRESH_PERIODS * self._poll_seconds
         set_aside_until = self._clock.monotonic() + _SET_ASIDE_PERIODS * self._poll_seconds
         for id_, outcome in found.items():
             refused = not isinstance(outcome, CallCounts) and _is_about_ids(outcome)
-            group.known[id_] = _Known(outcome, set_aside_until if refused else fresh_until, refused)
+            group.known[id_] = _Known(outcome, as_of, set_aside_until if refused else fresh_until, refused)
 
-    def _remember_fault(self, group: _Group, fault: AnalyticsFault) -> None:
+    def _remember_fault(self, group: _Group, fault: AnalyticsFault, as_of: datetime) -> None:
         wait = _FAULT_PERIODS * self._poll_seconds
         if isinstance(fault, Throttled):
             asked = fault.retry_after_seconds or 0.0
             wait = min(max(wait, asked), _LONGEST_THROTTLED_PERIODS * self._poll_seconds)
-        group.fault = _Known(fault, self._clock.monotonic() + wait)
+        group.fault = _Known(fault, as_of, self._clock.monotonic() + wait)
 
     def _forget_who_asks_no_more(self) -> None:
         now = self._clock.monotonic()
@@ -197,6 +210,10 @@ class SharedAnalytics:
             group.known = {id_: known for id_, known in group.known.items() if id_ in group.asked}
             if not group.asked and group.flight is None:
                 del self._groups[key]
+
+
+def _is_too_old(asked_at: datetime, as_of: datetime | None) -> bool:
+    return as_of is not None and asked_at < as_of
 
 
 def _is_about_ids(outcome: AnalyticsFault) -> bool:

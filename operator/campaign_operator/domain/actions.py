@@ -147,10 +147,11 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """Ask for the calls of run since its first start."""
+    """Ask for the calls of run since its first start. `as_of`: an answer that is older tells too little."""
 
     date_from: datetime
     date_to: datetime | None
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

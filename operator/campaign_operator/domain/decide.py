@@ -8,6 +8,8 @@ ground. `cases` beside the tests hold a table of every rule.
 Knows neither Kubernetes nor HTTP; what an action does to status is in `record`.
 """
 
+from datetime import datetime
+
 from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import (
     DeletionPolicy,
@@ -191,14 +193,16 @@ def a_window_that_is_late_is_shortened_or_missed(s: Situation) -> Decision | Non
 
 
 def a_run_is_asked_for_its_calls_once_more_before_it_times_out(s: Situation) -> Decision | None:
-    """The last poll may be older than the deadline by a whole interval, and the calls since then count."""
+    """The last poll, or the answer that campaigns share, may be older than the deadline by a whole interval, and the
+    calls since then count.
+    """
     run = s.run_in_hand
     if run is None or s.state_of(run) is not RunState.TIMED_OUT or not is_connected(s):
         return None
     deadline = runs.time_out(run, s.campaign.spec.completion.grace_seconds, s.next_first_start)
     if s.observed.polled_at is not None and s.observed.polled_at >= deadline:
         return None
-    return _poll(s, run, "the run is about to time out")
+    return _poll(s, run, "the run is about to time out", as_of=deadline)
 
 
 def a_run_that_has_ended_is_finished(s: Situation) -> Decision | None:
@@ -322,9 +326,9 @@ def _plan(s: Situation, blueprint: Blueprint, place: Place, reason: str) -> Deci
     return Decision(PlanRun(place, plan, s.status_is_lost), reason) if plan is not None else None
 
 
-def _poll(s: Situation, run: RunStatus, reason: str) -> Decision | None:
+def _poll(s: Situation, run: RunStatus, reason: str, as_of: datetime | None = None) -> Decision | None:
     start = runs.first_submitted_start(run)
     if start is None or start > s.now:
         return None
     end = s.next_first_start
-    return Decision(Poll(start, end if end is not None and end <= s.now else None), reason)
+    return Decision(Poll(start, end if end is not None and end <= s.now else None, as_of), reason)

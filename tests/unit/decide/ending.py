@@ -68,7 +68,7 @@ ENDING = [
     Case(
         "grace over: asked once more",
         status(run(window(SUBMITTED, **OVER))),
-        Poll(at(-10000), None),
+        Poll(at(-10000), None, as_of=at(-400)),
     ),
     Case(
         "grace over and asked: TimedOut",
@@ -92,7 +92,7 @@ ENDING = [
     Case(
         "Recurring: the next run's start times this one out",
         status(run(window(SUBMITTED, **OPEN)), run(window(SUBMITTED, start=-1), id="20261125T0900")),
-        Poll(at(-60), at(-1)),
+        Poll(at(-60), at(-1), as_of=at(-1)),
         spec=recurring(),
     ),
     Case(
