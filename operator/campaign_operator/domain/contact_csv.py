@@ -111,7 +111,7 @@ class CSVContacts:
         except csv.Error as error:
             if final or str(error) != _ENDS_IN_A_QUOTE:
                 rows.flush()
-                raise self._malformed(self._line + done, str(error)) from None
+                raise self._malformed(self._line + done, str(error), lines[done]) from None
             # The rest of this record is still to come.
             self._pending = "".join(lines[done:]) + self._pending
         except UnreadableListError:
@@ -148,14 +148,20 @@ class CSVContacts:
     def _missing(self, name: str, names: Sequence[str]) -> str:
         if any(each in ZONE_NAMES for each in names):
             return f"has no header row; the first row names the columns, {quoted(name)} among them"
-        for separator, its_name in _OTHER_SEPARATORS.items():
-            if name in [each.strip(" \"'") for each in ",".join(names).split(separator)]:
-                return f"has {its_name} ({quoted(separator)}) between its columns; save it with commas"
+        separator = self._other_separator(",".join(names))
+        if separator is not None:
+            return separator
         if not self._source.quote_values:
             return f"has no column {quoted(name)}; the header row has {_fields(len(names))}, and none is named so"
         shown = ", ".join(quoted(each) if _is_a_name(each) else "(not shown)" for each in names[:_COLUMNS_SHOWN])
         more = f" and {len(names) - _COLUMNS_SHOWN} more" if len(names) > _COLUMNS_SHOWN else ""
         return f"has no column {quoted(name)}; the columns are {shown}{more}"
+
+    def _other_separator(self, header: str) -> str | None:
+        for separator, its_name in _OTHER_SEPARATORS.items():
+            if self._source.id_column in [name.strip(' "\r\n') for name in header.split(separator)]:
+                return f"has {its_name} ({quoted(separator)}) between its columns; save it with commas"
+        return None
 
     def _too_long(self, line: int) -> UnreadableListError:
         return UnreadableListError(
@@ -164,7 +170,9 @@ class CSVContacts:
             line,
         )
 
-    def _malformed(self, line: int, said: str) -> UnreadableListError:
+    def _malformed(self, line: int, said: str, text: str) -> UnreadableListError:
+        if self._header is None and (separator := self._other_separator(text)) is not None:
+            return UnreadableListError(separator, line)
         if said == _ENDS_IN_A_QUOTE:
             return UnreadableListError("has a quote in this row that is never closed", line)
         if said.startswith(_LONG_FIELD):

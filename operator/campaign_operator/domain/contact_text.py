@@ -8,7 +8,7 @@ import codecs
 import zlib
 from collections.abc import Iterator
 
-from campaign_operator.domain.contact_list import UnreadableBytesError
+from campaign_operator.domain.contact_list import UnreadableBytesError, UnreadableListError
 
 PIECE_BYTES = 65_536
 """The most that comes at once out of `Unzipping`."""
@@ -36,7 +36,7 @@ class Unzipping:
         self._members = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """What these bytes give. Raises UnreadableBytesError for damaged gzip."""
+        """What these bytes give. Raises UnreadableListError for gzip that is damaged or not all of it."""
         if not self._plain and self._member is None:
             data, self._head = self._head + data, b""
             data = self._begin(data)
@@ -77,7 +77,8 @@ class Unzipping:
             try:
                 piece = self._member.decompress(data, PIECE_BYTES)
             except zlib.error:
-                raise UnreadableBytesError("is damaged: the gzip data cannot be unpacked") from None
+                # No line: what was unpacked with these bytes is lost, and none of it can be trusted.
+                raise UnreadableListError("is damaged: the gzip data cannot be unpacked") from None
             if piece:
                 yield piece
             if self._member.eof:
