@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from contact_lists import HEADER, config_map, errors, read, secret
+from contact_list_kit import HEADER, config_map, errors, read, secret
 
 from campaign_operator.domain.contact_list import ContactFormat, ListLimits, ListSource, OnInvalidContact
 from campaign_operator.domain.contact_reading import read_contact_lists, reading_steps

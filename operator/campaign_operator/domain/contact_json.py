@@ -206,7 +206,8 @@ class _Objects:
     """Decoded objects on their way to the tally."""
 
     def __init__(self, source: ListSource, tally: ContactTally) -> None:
-        self._columns = (source.id_column, source.time_zone_column)
+        self._id_column = source.id_column
+        self._zone_column = source.time_zone_column
         self._tally = tally
         self._rows = GatheredRows(tally)
 
@@ -214,12 +215,12 @@ class _Objects:
         if not isinstance(element, dict):
             self.reject(line, f"is {_kind(element)} where an object is expected")
             return
-        contact_id, zone = (_text(element, column) for column in self._columns)
-        if isinstance(contact_id, str) and isinstance(zone, str):
+        contact_id, zone = element.get(self._id_column), element.get(self._zone_column)
+        if isinstance(contact_id, str) and isinstance(zone, str) and not isinstance(element, _RepeatingObject):
             self._rows.add(line, contact_id, zone)
         else:
             self._rows.flush()
-            self._tally.take_row(line, contact_id, zone)
+            self._tally.take_row(line, _text(element, self._id_column), _text(element, self._zone_column))
 
     def reject(self, line: int, message: str) -> None:
         self._rows.flush()
