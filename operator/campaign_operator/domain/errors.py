@@ -15,7 +15,9 @@ message ends up in logs, terminals and `kubectl get`.
 
 from collections.abc import Callable, Iterable
 
-_ERRORS_SHOWN = 20
+ERRORS_SHOWN = 20
+"""How many errors of a long list are told; the others are counted."""
+
 _QUOTED_CHARACTERS = 64
 
 
@@ -78,7 +80,7 @@ class Findings:
 
     def add(self, field: str, explain: Callable[[], str]) -> None:
         """Note an error of `field`; `explain` gives its message and is called only if that will be shown."""
-        if len(self._errors) < _ERRORS_SHOWN:
+        if len(self._errors) < ERRORS_SHOWN:
             self._errors.append(SpecError(field, explain()))
         else:
             self._unshown += 1

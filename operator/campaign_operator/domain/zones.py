@@ -31,6 +31,10 @@ _LONGEST_GUESSED = 64
 _LIKENESS = 0.85
 
 
+_RULE = f"is not a time zone of the IANA database ({TZDATA_VERSION})"
+_EXAMPLES = "use a name such as Europe/London or America/New_York"
+
+
 class UnknownTimeZoneError(LookupError):
     """A name that is no zone of the IANA database. As text: a sentence with the value, the rule and the
     likely name."""
@@ -54,11 +58,15 @@ def load_zone(name: str) -> ZoneInfo:
 
 def unknown_zone_message(name: str) -> str:
     """Why `name` is refused and, where it is clear, which name was meant."""
-    rule = f"{quoted(name)} is not a time zone of the IANA database ({TZDATA_VERSION})"
     nearest = nearest_name(name)
     if nearest is not None:
-        return f'{rule}; did you mean "{nearest}"?'
-    return f"{rule}; use a name such as Europe/London or America/New_York"
+        return f'{quoted(name)} {_RULE}; did you mean "{nearest}"?'
+    return f"{quoted(name)} {_RULE}; {_EXAMPLES}"
+
+
+def unshown_zone_message() -> str:
+    """The same of a name that must not be shown. No likely name either, since it would tell what was there."""
+    return f"{_RULE}; {_EXAMPLES}, without spaces around it"
 
 
 @lru_cache(maxsize=1024)

@@ -1,0 +1,144 @@
+"""What reading a contact list costs: a million contacts in 420 zones, from file to counts, against the plain way.
+
+Run by itself: `python benchmarks/contact_lists.py`; needs no control plane. Each reading is a process of its own, which
+says its own time, without its start, and the most memory that it had. `--contacts N` makes the list longer.
+"""
+
+import argparse
+import csv
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from time import perf_counter, process_time
+from zoneinfo import ZoneInfo
+
+from machine import memory
+
+from campaign_operator.domain.contact_list import ListLimits, ListSource
+from campaign_operator.domain.contact_reading import read_contact_lists
+from campaign_operator.domain.zones import ZONE_NAMES
+
+CONTACTS = 1_000_000
+ZONES = sorted(ZONE_NAMES)[:420]
+SECONDS = 1.5
+MEGABYTES = 120.0
+_PIECE_BYTES = 65_536
+_NINE_O_CLOCK = datetime(2026, 11, 25, 9)  # noqa: DTZ001 -- to be placed in each zone
+
+
+def main() -> int:
+    """Print one line for each reading; 1 if the first misses its limits."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--contacts", type=int, default=CONTACTS)
+    parser.add_argument("--read", choices=_READINGS, help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.read:
+        print(json.dumps(_measured(_READINGS[arguments.read], arguments.file)))
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        return _compare(Path(folder), arguments.contacts)
+
+
+def _compare(folder: Path, contacts: int) -> int:
+    print(
+        f"{contacts:,} contacts in {len(ZONES)} zones, {platform.python_implementation()} {platform.python_version()}"
+    )
+    print(f"{'':44}{'seconds':>9}{'of CPU':>9}{'MB':>7}{'times the first':>17}")
+    first: dict[str, float] = {}
+    for title, reading, write in _ROWS:
+        file = folder / f"{write.__name__}.{'ndjson' if write is _objects else 'csv'}"
+        if not file.exists():
+            write(file, contacts)
+        command = [sys.executable, __file__, "--contacts", str(contacts), "--read", reading, "--file", str(file)]
+        figures = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+        assert figures["contacts"] == contacts
+        first = first or figures
+        times = figures["cpu"] / first["cpu"]
+        print(f"{title:44}{figures['seconds']:9.2f}{figures['cpu']:9.2f}{figures['megabytes']:7.0f}{times:17.1f}")
+    kept = first["seconds"] <= SECONDS and first["megabytes"] <= MEGABYTES
+    if contacts == CONTACTS:
+        print(f"limits: {SECONDS} s and {MEGABYTES:.0f} MB for the first: {'kept' if kept else 'MISSED'}")
+    return 0 if kept or contacts != CONTACTS else 1
+
+
+def _measured(reading: Callable[[Path], int], file: Path) -> dict[str, float]:
+    begun, cpu_begun = perf_counter(), process_time()
+    contacts = reading(file)
+    return {
+        "contacts": contacts,
+        "seconds": perf_counter() - begun,
+        "cpu": process_time() - cpu_begun,
+        "megabytes": memory(os.getpid()).peak_mb,
+    }
+
+
+def _ours(file: Path) -> int:
+    """All checks and the counts."""
+    with file.open("rb") as opened:
+        pieces = iter(lambda: opened.read(_PIECE_BYTES), b"")
+        count = read_contact_lists([(ListSource(name=file.name), pieces)], ListLimits(max_rows=100_000_000))
+    assert not count.errors, count.errors
+    return count.contacts
+
+
+def _each_by_itself(file: Path) -> int:
+    """What one would write at first: every contact is placed in its zone; no check but that ids differ."""
+    seen: dict[str, datetime] = {}
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        for row in csv.DictReader(opened):
+            seen[row["id"]] = _NINE_O_CLOCK.replace(tzinfo=ZoneInfo(row["timeZone"])).astimezone(UTC)
+    return len(seen)
+
+
+def _counted_with_a_set(file: Path) -> int:
+    """The least that counts by zone and sees repeated ids: the csv module and a set."""
+    seen: set[str] = set()
+    counts: Counter[str] = Counter()
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        for contact_id, zone in csv.reader(opened):
+            seen.add(contact_id)
+            counts[zone] += 1
+    assert len(seen) == counts.total()
+    return counts.total() - 1
+
+
+def _contacts(count: int) -> Iterator[tuple[str, str]]:
+    for number in range(count):
+        yield f"c{number:08d}", ZONES[number * 7919 % len(ZONES)]
+
+
+def _plain(file: Path, count: int) -> None:
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        csv.writer(opened).writerows(chain([("id", "timeZone")], _contacts(count)))
+
+
+def _quoted(file: Path, count: int) -> None:
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        csv.writer(opened, quoting=csv.QUOTE_ALL).writerows(chain([("id", "timeZone")], _contacts(count)))
+
+
+def _objects(file: Path, count: int) -> None:
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        opened.writelines(json.dumps({"id": each, "timeZone": zone}) + "\n" for each, zone in _contacts(count))
+
+
+_READINGS = {"ours": _ours, "each": _each_by_itself, "set": _counted_with_a_set}
+_ROWS = (
+    ("CSV", "ours", _plain),
+    ("CSV, every field quoted", "ours", _quoted),
+    ("NDJSON", "ours", _objects),
+    ("plain program: csv module, set of ids", "set", _plain),
+    ("plain program: every contact by itself", "each", _plain),
+)
+
+if __name__ == "__main__":
+    sys.exit(main())

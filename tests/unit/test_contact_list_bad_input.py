@@ -1,0 +1,291 @@
+"""What is said of contact lists that are wrong: every error whole, as a person sees it."""
+
+import codecs
+import gzip
+import json
+
+import pytest
+from contact_list_kit import HEADER, config_map, errors, read, secret
+
+from campaign_operator.domain.zones import TZDATA_VERSION
+
+GOOD = HEADER + b"c1,Europe/London\n"
+ZONE_RULE = f"is not a time zone of the IANA database ({TZDATA_VERSION})"
+ZONE_EXAMPLES = "use a name such as Europe/London or America/New_York"
+SAVE_UTF_16 = 'is in UTF-16; save it as UTF-8 (in Excel: "CSV UTF-8")'
+NUL = "has a NUL byte, which no text has; if it is in UTF-16, save it as UTF-8"
+NOT_UTF_8 = 'is not UTF-8 from here on; save it as UTF-8 (in Excel: "CSV UTF-8")'
+
+# In each: the bytes, and what follows the list's name in the errors.
+BAD_CSV = {
+    "nothing at all": (b"", [": is empty; a header row and at least one contact are needed"]),
+    "nothing but a byte order mark and blank lines": (
+        b"\xef\xbb\xbf\r\n \n",
+        [": is empty; a header row and at least one contact are needed"],
+    ),
+    "a header row only": (b"id,timeZone", [": has a header row and no contacts"]),
+    "a header row and blank lines": (b"id,timeZone\n\n,\n", [": has a header row and no contacts"]),
+    "no column of zones": (
+        b"\nid,zone,Postal code 2\nc1,Europe/London,x\n",
+        [': line 2: has no column "timeZone"; the columns are "id", "zone", "Postal code 2"'],
+    ),
+    "a column in another case": (
+        b"ID,timeZone\nc1,Europe/London\n",
+        [': line 1: has no column "id"; the columns are "ID", "timeZone"'],
+    ),
+    "very many columns": (
+        b"timeZone," + b",".join(b"x" for _ in range(30)) + b"\n",
+        [': line 1: has no column "id"; the columns are "timeZone", ' + ", ".join(['"x"'] * 19) + " and 11 more"],
+    ),
+    "no header row": (
+        b"+15550100,Europe/London\n+15550101,Europe/London\n",
+        [': line 1: has no header row; the first row names the columns, "id" among them'],
+    ),
+    "neither a header row nor a zone": (
+        b"+15550100,ann@example.com,A-5550100,London\n",
+        [': line 1: has no column "id"; the columns are (not shown), (not shown), (not shown), "London"'],
+    ),
+    "two columns of ids": (b"id,timeZone, id\nc1,Europe/London,c2\n", [': line 1: has 2 columns "id"; one is needed']),
+    "two columns of zones": (b"id,timeZone,timeZone\n", [': line 1: has 2 columns "timeZone"; one is needed']),
+    "semicolons": (
+        b'"id";"timeZone"\nc1;Europe/London\n',
+        [': line 1: has a semicolon (";") between its columns; save it with commas'],
+    ),
+    "semicolons, and a comma in a name": (
+        b"id;name, first;timeZone\nc1;x;Europe/London\n",
+        [': line 1: has a semicolon (";") between its columns; save it with commas'],
+    ),
+    "tabs": (
+        b"id\ttimeZone\nc1\tEurope/London\n",
+        [': line 1: has a tab ("\\t") between its columns; save it with commas'],
+    ),
+    "a zone that is not known": (
+        GOOD + b"c2,Europe/Lodnon\n",
+        [f': line 3, column timeZone: "Europe/Lodnon" {ZONE_RULE}; did you mean "Europe/London"?'],
+    ),
+    "a number as zone": (GOOD + b"c2,5\n", [f': line 3, column timeZone: "5" {ZONE_RULE}; {ZONE_EXAMPLES}']),
+    "a zone with a space before it": (
+        GOOD + b"c2, Europe/London\n",
+        [f': line 3, column timeZone: " Europe/London" {ZONE_RULE}; did you mean "Europe/London"?'],
+    ),
+    "a zone as long as a novel": (
+        GOOD + b"c2," + b"x" * 100_000 + b"\n",
+        [f': line 3, column timeZone: "{"x" * 64}..." {ZONE_RULE}; {ZONE_EXAMPLES}'],
+    ),
+    "no zone": (GOOD + b"c2,\n", [": line 3, column timeZone: is empty"]),
+    "no id": (GOOD + b",Europe/London\n", [": line 3, column id: is empty"]),
+    "an id that is too long": (
+        GOOD + b"x" * 64 + b",Europe/London\n" + b"x" * 65 + b",Europe/London\n",
+        [": line 4, column id: is longer than 64 characters"],
+    ),
+    "an id that is there twice": (
+        GOOD + b"\nc1,Asia/Tokyo\n",
+        [": line 4, column id: is the same as in line 2; each contact needs an id of its own"],
+    ),
+    "too few and too many fields": (
+        GOOD + b"c2\nc3,Europe/London,x\nc4,Europe/London,\n",
+        [
+            ": line 3: has 1 field where the header row has 2",
+            ": line 4: has 3 fields where the header row has 2",
+            ": line 5: has 3 fields where the header row has 2",
+        ],
+    ),
+    "fields that make up for each other": (
+        b"id,timeZone,x\na,Asia/Tokyo\nb,c,Asia/Tokyo,d\n1\n2\n",
+        [
+            ": line 2: has 2 fields where the header row has 3",
+            ": line 3: has 4 fields where the header row has 3",
+            ": line 4: has 1 field where the header row has 3",
+            ": line 5: has 1 field where the header row has 3",
+        ],
+    ),
+    "an error after a field of several lines": (
+        b'id,timeZone,note\nc1,Asia/Tokyo,"a\n\r\n""b"\n"c\n2","Nowhere",\n"",Asia/Tokyo,\n',
+        [f': line 5, column timeZone: "Nowhere" {ZONE_RULE}; {ZONE_EXAMPLES}', ": line 7, column id: is empty"],
+    ),
+    "a quote that is never closed": (
+        GOOD + b'c2,"Europe/London\nc3,Europe/London\n',
+        [": line 3: has a quote in this row that is never closed"],
+    ),
+    "text after a closing quote": (
+        GOOD + b'c2,"Europe"/London\nc3,Nowhere\n',
+        [
+            ": line 3: has text after a closing quote in this row; a quote within a quoted field is written twice",
+        ],
+    ),
+    "lines that end in CR alone": (
+        b"id,timeZone\rc1,Europe/London\r",
+        [": line 1: has a carriage return without a line feed; lines end in LF or CRLF"],
+    ),
+    "CR alone in the middle of the list": (
+        GOOD + b"c2,Europe/London\rc3,Europe/London\n",
+        [": line 3: has a carriage return without a line feed; lines end in LF or CRLF"],
+    ),
+    "UTF-16, little end first": (codecs.BOM_UTF16_LE + GOOD.decode().encode("utf-16-le"), [f": line 1: {SAVE_UTF_16}"]),
+    "UTF-16, big end first": (codecs.BOM_UTF16_BE + GOOD.decode().encode("utf-16-be"), [f": line 1: {SAVE_UTF_16}"]),
+    "UTF-16 in gzip": (gzip.compress(GOOD.decode().encode("utf-16")), [f": line 1: {SAVE_UTF_16}"]),
+    "UTF-16 without its mark": (GOOD.decode().encode("utf-16-le"), [f": line 1: {NUL}"]),
+    "UTF-32": (
+        codecs.BOM_UTF32_LE + GOOD.decode().encode("utf-32-le"),
+        [": line 1: is in UTF-32; save it as UTF-8"],
+    ),
+    "a workbook": (
+        b"PK\x03\x04...",
+        [': line 1: is a zip file or an Excel workbook; save it as CSV (in Excel: "CSV UTF-8")'],
+    ),
+    "a NUL byte": (GOOD + b"\nc2,\0\n", [f": line 4: {NUL}"]),
+    "bytes that are not UTF-8": (GOOD + b"c2,M\xfcnchen\n", [f": line 3: {NOT_UTF_8}"]),
+    "a letter cut off at the end": (GOOD + b"c2,Asia/Tokyo\xc3", [f": line 3: {NOT_UTF_8}"]),
+    "an error before the bytes that are not UTF-8": (
+        GOOD + b"c2,\nM\xfc",
+        [": line 3, column timeZone: is empty", f": line 4: {NOT_UTF_8}"],
+    ),
+    "gzip that is cut off": (
+        gzip.compress(GOOD + b"c2,\nc3", mtime=0)[:-9],
+        [": line 3, column timeZone: is empty", ": line 4: is cut off: the gzip data end too early"],
+    ),
+    "gzip that is cut off in its header": (
+        gzip.compress(GOOD)[:5],
+        [": line 1: is cut off: the gzip data end too early"],
+    ),
+    "gzip with a wrong checksum": (
+        gzip.compress(GOOD)[:-8] + bytes(8),
+        [": is damaged: the gzip data cannot be unpacked"],
+    ),
+    "gzip and then something else": (
+        gzip.compress(GOOD) + b"\0\0c2,Asia/Tokyo",
+        [": line 3: has something else after its gzip data"],
+    ),
+    "gzip and then half a mark of gzip": (
+        gzip.compress(GOOD) + b"\x1f",
+        [": line 3: has something else after its gzip data"],
+    ),
+}
+
+BAD_JSON = {
+    "nothing at all": (b"", [": is empty; at least one contact is needed"]),
+    "an empty array": (b" [ ] ", [": is an empty array; at least one contact is needed"]),
+    "an object": (
+        b'\n{"contacts": []}',
+        [": line 2: is a JSON object; an array of objects is expected, or NDJSON: one object on each line"],
+    ),
+    "a word": (b'"c1"', [": line 1: is not a JSON array of objects"]),
+    "values that are no strings": (
+        b'[{"id": 5, "timeZone": 5},\n{"id": null, "timeZone": {}},\n{"id": [], "timeZone": true},\n{"timeZone": ""}]',
+        [
+            ": line 1, column id: is a number where a string is expected",
+            ": line 1, column timeZone: is a number where a string is expected",
+            ": line 2, column id: is null where a string is expected",
+            ": line 2, column timeZone: is an object where a string is expected",
+            ": line 3, column id: is an array where a string is expected",
+            ": line 3, column timeZone: is true or false where a string is expected",
+            ": line 4, column id: is missing",
+            ": line 4, column timeZone: is empty",
+        ],
+    ),
+    "elements that are no objects": (
+        b'[5,\n"x", null,\n[{"id": "c1"}], {"id": "c1", "timeZone": "Asia/Tokyo"}]',
+        [
+            ": line 1: is a number where an object is expected",
+            ": line 2: is a string where an object is expected",
+            ": line 2: is null where an object is expected",
+            ": line 3: is an array where an object is expected",
+        ],
+    ),
+    "a name that is there twice": (
+        b'[{"id": "c1", "timeZone": "Asia/Tokyo", "timeZone": "Europe/London", "x": 1, "x": 2}]',
+        [": line 1, column timeZone: is there twice"],
+    ),
+    "a number longer than Python takes": (
+        b'[{"id": "c1", "timeZone": ' + b"9" * 5000 + b"}]",
+        [": line 1, column timeZone: is a number where a string is expected"],
+    ),
+    "an array that is never closed": (
+        b'[{"id": "c1", "timeZone": "Asia/Tokyo"},\n{"id": "c2", "timeZone": ""}\n',
+        [": line 2, column timeZone: is empty", ": line 3: is cut off: the array is never closed"],
+    ),
+    "an element that is never closed": (
+        b'[{"id": "c1", "timeZone": "Asia/Tokyo"},\n{"id": "c2",\n"timeZone',
+        [": line 3: is not JSON from here on: Unterminated string starting at"],
+    ),
+    "a comma too many": (
+        b'[{"id": "c1", "timeZone": "Asia/Tokyo"},\n]',
+        [": line 2: is not JSON from here on: Expecting value"],
+    ),
+    "a comma too few": (
+        b'[{"id": "c1", "timeZone": "Asia/Tokyo"}\n{"id": "c2", "timeZone": "Asia/Tokyo"}]',
+        [": line 2: is not JSON from here on: a comma or the end of the array is expected"],
+    ),
+    "a comma too few within an element": (
+        b'[{"id": "c1"\n"timeZone": "Asia/Tokyo"}, {"id": "c2", "timeZone": "Asia/Tokyo"}]',
+        [": line 2: is not JSON from here on: Expecting ',' delimiter"],
+    ),
+    "something after the array": (
+        b'[{"id": "c1", "timeZone": "Asia/Tokyo"}]\n\n[]',
+        [": line 3: has something else after the end of the array"],
+    ),
+    "nested too deeply": (b"[" * 50_000, [": line 1: is nested too deeply"]),
+}
+
+BAD_NDJSON = {
+    "nothing at all": (b"\n\n", [": is empty; at least one contact is needed"]),
+    "lines that are no objects": (
+        b'{"id": "c1", "timeZone": "Asia/Tokyo"}\n[{"id": "c2"}]\n\nnull\n{"id": "c3"} x\n{"id": \n{"id": "c1"}\n'
+        + b"[" * 50_000,
+        [
+            ": line 2: is an array where an object is expected",
+            ": line 4: is null where an object is expected",
+            ": line 5: is not JSON: Extra data",
+            ": line 6: is not JSON: Expecting value",
+            ": line 7, column id: is the same as in line 1; each contact needs an id of its own",
+            ": line 7, column timeZone: is missing",
+            ": line 8: is nested too deeply",
+        ],
+    ),
+}
+
+BAD_LISTS = (
+    [("list.csv", name, *case) for name, case in BAD_CSV.items()]
+    + [("list.json", name, *case) for name, case in BAD_JSON.items()]
+    + [("list.ndjson", name, *case) for name, case in BAD_NDJSON.items()]
+)
+
+
+@pytest.mark.parametrize("cut", [1, 3, 1_000_000])
+@pytest.mark.parametrize(
+    ("source", "data", "told"),
+    [pytest.param(source, data, told, id=f"{source}: {name}") for source, name, data, told in BAD_LISTS],
+)
+def test_what_is_wrong_is_told_with_its_place(source: str, data: bytes, told: list[str], cut: int) -> None:
+    if len(data) > 10_000 and cut < 1_000:
+        cut *= 1_000
+    assert errors(read((config_map(source), data), cut=cut, piece_bytes=cut)) == [source + each for each in told]
+
+
+@pytest.mark.parametrize(
+    ("source", "data"),
+    [pytest.param(source, data, id=f"{source}: {name}") for source, name, data, _ in BAD_LISTS],
+)
+def test_of_a_secret_nothing_is_said_but_places_and_rules(source: str, data: bytes) -> None:
+    told = "\n".join(errors(read((secret(source), data)))).replace(ZONE_EXAMPLES, "")
+    for word in ("Lodnon", "London", "Postal", '"zone"', '"ID"', "Nowhere", '"5"', "xxx", "did you mean"):
+        assert word not in told
+
+
+def test_a_header_row_of_a_secret_is_told_by_its_width() -> None:
+    assert errors(read((secret(), b"identity,password\nx,y\n"))) == [
+        'contacts.csv: line 1: has no column "id"; the header row has 2 fields, and none is named so'
+    ]
+
+
+def test_no_id_is_in_any_message_whatever_is_wrong() -> None:
+    lists = [
+        (config_map("a.csv"), b"+1555,Europe/London\n"),
+        (config_map("b.csv"), b"+1555,x\n"),
+        (config_map("c.csv"), HEADER + b'+1555,Nowhere\n+1555,Asia/Tokyo\n"+1555\n",Asia/Tokyo,x\n"+1555'),
+        (config_map("d.json"), json.dumps([{"id": "+1555"}, {"id": ["+1555"]}, "+1555"]).encode() + b"+1555"),
+        (config_map("e.ndjson"), b'"+1555"\n+1555\n{"+1555": 1}'),
+    ]
+    count = read(*lists)
+    assert count.error_count >= 12
+    assert "1555" not in "".join(errors(count)) + repr(count)
