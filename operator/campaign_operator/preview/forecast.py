@@ -4,7 +4,6 @@ Owns what a preview is made of. The planning itself is the operator's own: `Blue
 Knows neither files nor how a forecast is shown.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,7 +72,7 @@ def forecast(ref: CampaignRef, blueprint: Blueprint, now: datetime, lead_seconds
     Raises InvalidSpecError where there is no run at all.
     """
     plans: list[RunPlan] = []
-    ends: Mapping[str, datetime] = {}
+    ends: dict[str, datetime] = {}
     for _ in range(count):
         try:
             plan = blueprint.plan(now, lead_seconds, ends)
