@@ -26,6 +26,9 @@ OpenHours: TypeAlias = Mapping[str, Sequence[Span]]
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _NIGHT_FROM, _NIGHT_TO = time(22), time(6)
+_NOBODYS = ("Antarctica/", "Etc/")
+"""Zones that do not give their name to a row if others can."""
+
 _SHORTEST_AXIS = timedelta(hours=8)
 _LONGEST_AXIS_WITH_NIGHTS = timedelta(days=45)
 
@@ -118,7 +121,7 @@ def _row(
     first: datetime,
     last: datetime,
 ) -> Row:
-    zones = sorted(names, key=lambda name: (-by_zone[name][0].contacts, name))
+    zones = sorted(names, key=lambda name: (-by_zone[name][0].contacts, name.startswith(_NOBODYS), name))
     look = looks[zones[0]]
     with_nights = last - first <= _LONGEST_AXIS_WITH_NIGHTS
     return Row(

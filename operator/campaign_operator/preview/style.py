@@ -46,6 +46,7 @@ text {{ font-family: {_FONT}; font-size: 12px; }}
 .change {{ stroke-width: 1.4; stroke-dasharray: 3 2; }}
 .skipped {{ stroke-width: 2; stroke-linecap: round; }}
 .hatch {{ stroke-width: 1; }}
+.halo {{ paint-order: stroke; stroke-width: 3px; stroke-linejoin: round; }}
 """
 
 
@@ -61,6 +62,7 @@ text {{ fill: {palette["ink"]}; }}
 text.faint {{ fill: {palette["faint"]}; }}
 text.on-bar {{ fill: {palette["on-bar"]}; }}
 text.on-change {{ fill: {palette["change"]}; }}
+.halo {{ stroke: {palette["paper"]}; }}
 .line {{ stroke: {palette["line"]}; }}
 .night {{ fill: {palette["night"]}; }}
 .hatch {{ stroke: {palette["closed"]}; }}

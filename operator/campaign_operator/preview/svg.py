@@ -17,13 +17,15 @@ from campaign_operator.preview.picture import ClockChange, OpenHours, Picture, R
 from campaign_operator.preview.style import style_sheet
 
 _WIDTH = 1200
-_LEFT, _RIGHT = 344, 1180
+_LEFT, _RIGHT = 366, 1170
 _NAME_END, _OFFSET_END, _CONTACTS_END = 206, 274, 332
 _FIRST_ROW = 116
 _ROW = 24
 _LEGEND = 34
 _CHARACTER = 6.4
 """Width of a character of 12 px, on the safe side."""
+_DATE = 96
+"""Width of a date on the axis."""
 _MOST_TICKS = 14
 _STEPS = tuple(timedelta(hours=hours) for hours in (1, 2, 3, 4, 6, 12, 24, 48, 168, 336, 672, 1344, 2688, 8760, 17520))
 _ZONES_IN_TOOLTIP = 60
@@ -88,17 +90,26 @@ class _Drawing:
     def _axis(self) -> None:
         """Lines and times, UTC; dates where they begin."""
         step = next((s for s in _STEPS if (self._picture.last - self._picture.first) / s <= _MOST_TICKS), _STEPS[-1])
-        date: object = None
+        dated: list[datetime] = []
         for moment in _ticks(self._picture.first, self._picture.last, step):
             x = self._x(moment)
             self._line(x, _FIRST_ROW - 6, x, self._bottom + 6, "line")
             for y in (_FIRST_ROW - 12, self._bottom + 18):
                 label = f"{moment:%H:%M}" if step < timedelta(days=1) else f"{moment:%d %b}"
                 self._text(x, y, label, "faint small middle number")
-            if step < timedelta(days=1) and moment.date() != date:
-                self._text(x, _FIRST_ROW - 27, f"{moment:%a %d %b %Y}", "small middle number")
-            date = moment.date()
+            if not dated or moment.date() != dated[-1].date():
+                dated.append(moment)
+        if step < timedelta(days=1):
+            self._dates(dated)
         self._text(_RIGHT, _FIRST_ROW - 42, "times are UTC; on the bars, each zone's own", "faint small end")
+
+    def _dates(self, moments: list[datetime]) -> None:
+        """The first date gives way to the second where there is no room for both."""
+        if len(moments) > 1 and self._x(moments[1]) - self._x(moments[0]) < _DATE:
+            moments = moments[1:]
+        for moment in moments:
+            x = min(max(self._x(moment), _LEFT - 16 + _DATE / 2), _WIDTH - _DATE / 2)
+            self._text(x, _FIRST_ROW - 27, f"{moment:%a %d %b %Y}", "small middle number")
 
     def _shades(self, row: Row, y: float) -> None:
         for span in row.nights:
@@ -115,12 +126,12 @@ class _Drawing:
         self._text(20, baseline, cut(row.zones[0], room) + more, "", label)
         self._text(_OFFSET_END, baseline, _offset_text(row.offset), "faint small end number", label)
         self._text(_CONTACTS_END, baseline, f"{row.contacts:,}", "end number", label)
+        for window in row.windows:
+            self._window(window, y, alone=len(row.windows) == 1)
         for change in row.clock_changes:
             self._clock_change(row, change, y)
-        for window in row.windows:
-            self._window(window, y)
 
-    def _window(self, window: ForecastWindow, y: float) -> None:
+    def _window(self, window: ForecastWindow, y: float, *, alone: bool) -> None:
         group = self._group(_window_tooltip(window))
         middle = y + _ROW / 2
         if window.start is None or window.end is None:
@@ -133,6 +144,8 @@ class _Drawing:
         times = f"{window.start.astimezone(zone):%H:%M}\u2013{window.end.astimezone(zone):%H:%M}"
         if right - left > len(times) * _CHARACTER:
             self._text((left + right) / 2, middle + 4, times, "on-bar small middle number", group)
+        elif alone and right + len(times) * _CHARACTER < _RIGHT:
+            self._text(right + 4, middle + 4, times, "halo small number", group)
         if window.match < window.start:
             self._arrow(self._x(window.match), left, middle, group)
 
@@ -143,7 +156,11 @@ class _Drawing:
         )
         x = self._x(change.at)
         self._line(x, y, x, y + _ROW, "change", group)
-        self._text(x + 3, y + 10, _step_text(change.after - change.before), "on-change small", group)
+        # the side away from the times on a bar
+        centres = [self._x(w.start + (w.end - w.start) / 2) for w in row.windows if w.start is not None and w.end is not None]
+        on_the_left = any(0 <= centre - x < 60 for centre in centres)
+        classes = f"on-change halo small{' end' if on_the_left else ''}"
+        self._text(x - 3 if on_the_left else x + 3, y + 10, _step_text(change.after - change.before), classes, group)
 
     def _legend(self) -> None:
         """What occurs in the picture, with its meaning."""

@@ -78,13 +78,13 @@ def is_url(text: str) -> bool:
 def _is_host(host: str) -> bool:
     """A name or an address, and a port: Go percent-decodes only what is not ASCII."""
     if host.startswith("["):
-        address, bracket, port = host[1:].partition("]")
+        address, bracket, port = host[1:].rpartition("]")
         return bracket == "]" and _is_port(port) and _is_ipv6(address)
     name, colon, digits = host.partition(":")
     if not _is_port(colon + digits):
         return False
     return (
-        re.fullmatch(r"(?:[A-Za-z0-9\-_.~!$&'()*+,;=<>\"\u0080-\U0010ffff]|%[89A-Fa-f][0-9A-Fa-f])*", name) is not None
+        re.fullmatch(r"(?:[A-Za-z0-9\-_.~!$&'()*+,;=<>\"\]\u0080-\U0010ffff]|%[89A-Fa-f][0-9A-Fa-f])*", name) is not None
     )
 
 
@@ -94,6 +94,8 @@ def _is_port(text: str) -> bool:
 
 def _is_ipv6(text: str) -> bool:
     address, percent, zone = text.partition("%25")
+    if "%" in address:
+        return False
     try:
         IPv6Address(address)
     except AddressValueError:

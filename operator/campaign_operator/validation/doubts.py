@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from campaign_operator.api.conditions import counted
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import RunPolicy
 from campaign_operator.domain.blueprint import Blueprint
@@ -33,7 +34,9 @@ def doubts(spec: OutboundCampaignSpec, blueprint: Blueprint, now: datetime, lead
         )
     if spec.run_policy is RunPolicy.RECURRING:
         yield from _of_passed_over_matches(spec, blueprint, now, lead_seconds)
-    for index, contact in enumerate(spec.contacts):
+    first_of_zone = {contact.time_zone: index for index, contact in reversed(list(enumerate(spec.contacts)))}
+    for index in sorted(first_of_zone.values()):
+        contact = spec.contacts[index]
         for message in _of_zone(contact.time_zone):
             yield Problem(("spec", "contacts", index, "timeZone"), message, Severity.WARNING)
     for message in _of_zone(blueprint.time_zone):
@@ -96,6 +99,6 @@ def _of_zone(name: str) -> Iterator[str]:
         return
     side = "behind" if found.group(1) == "+" else "ahead of"
     yield (
-        f"{quoted(name)} is {found.group(2)} hours {side} UTC: the sign in these names is turned round, and they know "
+        f"{quoted(name)} is {counted(int(found.group(2)), 'hour')} {side} UTC: the sign in these names is turned round, and they know "
         "no summer time; name a place, such as America/New_York"
     )
