@@ -157,7 +157,9 @@ class _Drawing:
         x = self._x(change.at)
         self._line(x, y, x, y + _ROW, "change", group)
         # the side away from the times on a bar
-        centres = [self._x(w.start + (w.end - w.start) / 2) for w in row.windows if w.start is not None and w.end is not None]
+        centres = [
+            self._x(w.start + (w.end - w.start) / 2) for w in row.windows if w.start is not None and w.end is not None
+        ]
         on_the_left = any(0 <= centre - x < 60 for centre in centres)
         classes = f"on-change halo small{' end' if on_the_left else ''}"
         self._text(x - 3 if on_the_left else x + 3, y + 10, _step_text(change.after - change.before), classes, group)

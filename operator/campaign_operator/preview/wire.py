@@ -7,31 +7,27 @@ away.
 from collections.abc import Iterable
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.domain.zones import load_zone
 from campaign_operator.preview.comparison import Change, ChangeKind
 from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow
+from campaign_operator.validation.wire_model import WireModel
 
 _UTC_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
 _LOCAL_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$"
 _FLOATING_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$"
 
 
-class _WireModel(BaseModel):
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid")
-
-
-class CampaignWire(_WireModel):
+class CampaignWire(WireModel):
     """Which campaign."""
 
     namespace: str = Field(description="metadata.namespace; default where it is not given.")
     name: str = Field(description="metadata.name.")
 
 
-class WindowWire(_WireModel):
+class WindowWire(WireModel):
     """One time zone in one run. A Skipped window has no times."""
 
     time_zone: str = Field(description="Name of the time zone. Example: Europe/London.")
@@ -50,7 +46,7 @@ class WindowWire(_WireModel):
     )
 
 
-class RunWire(_WireModel):
+class RunWire(WireModel):
     """One run; its windows by start and name of the zone."""
 
     id: str = Field(description="Nominal time, as status has it. Example: 20261125T0900.")
@@ -62,7 +58,7 @@ class RunWire(_WireModel):
     windows: tuple[WindowWire, ...] = Field(description="The windows, one per time zone.")
 
 
-class ChangeWire(_WireModel):
+class ChangeWire(WireModel):
     """One window that an edit makes another one. Times are there where the window is."""
 
     run: int = Field(ge=1, description="Which run of the preview, counted from 1.")
@@ -71,8 +67,8 @@ class ChangeWire(_WireModel):
         "another start or end; Recounted: the same window for another number of contacts."
     )
     time_zone: str = Field(description="Name of the time zone.")
-    old_run_id: str | None = Field(default=None, description="id of that run before the edit.")
-    run_id: str | None = Field(default=None, description="id of that run after the edit.")
+    old_run_id: str | None = Field(default=None, alias="oldRunID", description="id of that run before the edit.")
+    run_id: str | None = Field(default=None, alias="runID", description="id of that run after the edit.")
     old_contacts: int | None = Field(default=None, description="Contacts before the edit.")
     contacts: int | None = Field(default=None, description="Contacts after the edit.")
     old_start_time: str | None = Field(default=None, pattern=_UTC_PATTERN, description="Start before the edit, UTC.")
@@ -81,7 +77,7 @@ class ChangeWire(_WireModel):
     end_time: str | None = Field(default=None, pattern=_UTC_PATTERN, description="End after the edit, UTC.")
 
 
-class PreviewWire(_WireModel):
+class PreviewWire(WireModel):
     """What would be called when."""
 
     campaign: CampaignWire = Field(description="The campaign.")
@@ -94,13 +90,12 @@ class PreviewWire(_WireModel):
 
 def preview_json(of: Forecast, changes: Iterable[Change] | None = None) -> str:
     """The forecast as JSON; what is not there is left out."""
-    wire = PreviewWire(
+    return PreviewWire(
         campaign=CampaignWire(namespace=of.ref.namespace, name=of.ref.name),
         now=to_rfc3339(of.now),
         runs=tuple(_run(run) for run in of.runs),
         changes=tuple(_change(change) for change in changes) if changes is not None else None,
-    )
-    return wire.model_dump_json(by_alias=True, exclude_none=True, indent=2)
+    ).to_json()
 
 
 def _run(run: ForecastRun) -> RunWire:

@@ -81,10 +81,13 @@ def _is_host(host: str) -> bool:
         address, bracket, port = host[1:].rpartition("]")
         return bracket == "]" and _is_port(port) and _is_ipv6(address)
     name, colon, digits = host.partition(":")
-    if not _is_port(colon + digits):
-        return False
+    return _is_port(colon + digits) and _is_plain(name)
+
+
+def _is_plain(name: str) -> bool:
     return (
-        re.fullmatch(r"(?:[A-Za-z0-9\-_.~!$&'()*+,;=<>\"\]\u0080-\U0010ffff]|%[89A-Fa-f][0-9A-Fa-f])*", name) is not None
+        re.fullmatch(r"(?:[A-Za-z0-9\-_.~!$&'()*+,;=<>\"\]\u0080-\U0010ffff]|%[89A-Fa-f][0-9A-Fa-f])*", name)
+        is not None
     )
 
 
@@ -100,7 +103,7 @@ def _is_ipv6(text: str) -> bool:
         IPv6Address(address)
     except AddressValueError:
         return False
-    return not percent or zone != ""
+    return not percent or (zone != "" and _is_plain(zone))
 
 
 def _unescaped(literal: str) -> str:

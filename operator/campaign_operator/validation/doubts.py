@@ -99,6 +99,6 @@ def _of_zone(name: str) -> Iterator[str]:
         return
     side = "behind" if found.group(1) == "+" else "ahead of"
     yield (
-        f"{quoted(name)} is {counted(int(found.group(2)), 'hour')} {side} UTC: the sign in these names is turned round, and they know "
-        "no summer time; name a place, such as America/New_York"
+        f"{quoted(name)} is {counted(int(found.group(2)), 'hour')} {side} UTC: the sign in these names is turned "
+        "round, and they know no summer time; name a place, such as America/New_York"
     )

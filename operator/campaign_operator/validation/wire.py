@@ -1,17 +1,13 @@
 """The JSON that `validate -o json` prints, described by docs/validate.schema.json."""
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from campaign_operator.validation.findings import Severity
 from campaign_operator.validation.report import Report
+from campaign_operator.validation.wire_model import WireModel
 
 
-class _WireModel(BaseModel):
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid")
-
-
-class FindingWire(_WireModel):
+class FindingWire(WireModel):
     """One thing that is not right."""
 
     file: str = Field(description="The file as it was named; <stdin> for standard input.")
@@ -21,7 +17,7 @@ class FindingWire(_WireModel):
     message: str = Field(description="What is wrong, why, and how to put it right.")
 
 
-class ReportWire(_WireModel):
+class ReportWire(WireModel):
     """What `validate` found."""
 
     files: int = Field(ge=0, description="Files that were read.")
@@ -48,4 +44,4 @@ def report_json(report: Report) -> str:
             FindingWire(file=f.file, line=f.line, field=f.field, severity=f.severity, message=f.message)
             for f in report.findings
         ),
-    ).model_dump_json(by_alias=True, indent=2)
+    ).to_json()
