@@ -27,7 +27,7 @@ CASES: list[tuple[str, Any, bool]] = [
     (URL, "https://[fe80::1%25eth0]/cx", True),
     (URL, "https://b\u00fccher.example/", True),
     (URL, "https://%c3%bc.example/", True),
-    (URL, 'https://a!$&\'()*+,;=<>"b/', True),
+    (URL, "https://a!$&'()*+,;=<>\"b/", True),
     (URL, "https://a]b/", True),
     (URL, "https://[::1%2]/", False),
     (URL, "https://a[b/", False),

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cel_cases import CASES, CRON_CASES
 
 from campaign_operator.api.crd import structural_schema
 from campaign_operator.validation.cel import Rule, holds
-from cel_cases import CASES, CRON_CASES
 
 
 def rules_in(schema: dict[str, Any]) -> Iterator[str]:

@@ -4,10 +4,10 @@ import json
 import time
 
 import pytest
+from manifests import SOUND, checked, only
 
 from campaign_operator.validation.documents import MAX_DEPTH, MAX_DOCUMENTS, read_documents
 from campaign_operator.validation.nodes import plain_scalar, value_of
-from manifests import SOUND, checked, only
 
 
 def values(text: str) -> list[object]:
@@ -126,4 +126,6 @@ def test_a_plain_scalar_means_what_it_means_to_kubectl(text: str, value: object)
 
 
 def test_lines_are_counted_with_carriage_returns() -> None:
-    assert [finding.line for finding in checked(SOUND.replace("\n", "\r\n").replace("cron: ", "cron: x")).findings] == [8]
+    assert [finding.line for finding in checked(SOUND.replace("\n", "\r\n").replace("cron: ", "cron: x")).findings] == [
+        8
+    ]

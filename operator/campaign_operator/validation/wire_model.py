@@ -29,8 +29,8 @@ def published_schema(model: type[WireModel]) -> str:
 
 
 def _plain(schema: Any) -> Any:
-    """Without what pydantic adds: "or null" where a field may be absent, titles, and the refusal of further fields. That
-    would make a field that is added one day an error for those who check by an older schema.
+    """Without what pydantic adds: "or null" where a field may be absent, titles, and the refusal of further fields,
+    which would make a field that is added one day an error for those who check by an older schema.
     """
     if isinstance(schema, list):
         return [_plain(part) for part in schema]
