@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -13,7 +14,7 @@ from campaign_operator.preview.wire import PreviewWire
 from campaign_operator.validation.wire import ReportWire
 from campaign_operator.validation.wire_model import WireModel, published_schema
 
-EXPECTED = {
+EXPECTED: dict[str, Any] = {
     "campaign": {"namespace": "sales", "name": "spring"},
     "now": "2026-11-25T12:00:00Z",
     "runs": [
@@ -91,6 +92,11 @@ def test_the_table_is_the_default_and_has_no_colours_in_a_pipe() -> None:
 def test_the_picture_is_one_of_xml() -> None:
     done = preview("-o", "svg")
     assert fromstring(done.stdout).tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 - made here
+
+
+def test_the_picture_in_the_readme_is_what_the_command_draws() -> None:
+    done = run_cli("preview", "examples/spring-renewals.yaml", "--now", NOW_TEXT, "-o", "svg", cwd=ROOT)
+    assert done.stdout.decode() == (ROOT / "docs" / "preview.svg").read_text(), "write it anew by this very command"
 
 
 def test_an_edit_that_the_api_server_would_refuse_is_told(tmp_path: Path) -> None:
