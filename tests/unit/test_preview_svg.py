@@ -1,7 +1,8 @@
 """The picture of a preview: what is in it, and what must never be."""
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
@@ -117,6 +118,16 @@ def test_zones_that_share_a_row_share_every_instant() -> None:
     windows = {w.time_zone: (w.start, w.end) for w in picture.forecast.runs[1].windows}
     for row in picture.rows:
         assert {windows[zone] for zone in row.zones} == {(row.windows[1].start, row.windows[1].end)}
+
+
+def test_zones_of_one_offset_and_different_windows_share_no_row() -> None:
+    plain = of([zone for zone in ZONES if zone.startswith("America/")], cron="0 12 * * *")
+    (run,) = plain.runs
+    moved = tuple(replace(w, start=w.match + timedelta(minutes=number % 2)) for number, w in enumerate(run.windows))
+    together = len(picture_of(plain).rows)
+    apart = picture_of(replace(plain, runs=(replace(run, windows=moved),))).rows
+    assert len(apart) > together
+    assert {w.start for w in moved} == {row.windows[0].start for row in apart}
 
 
 def test_fifty_runs_of_the_world_are_still_a_picture_of_bounded_size() -> None:

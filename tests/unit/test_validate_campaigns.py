@@ -4,6 +4,8 @@ import pytest
 from manifests import SOUND, checked, only, with_spec
 
 from campaign_operator.validation.findings import Severity
+from campaign_operator.validation.nodes import Scalar
+from campaign_operator.validation.structure import StructureCheck
 
 
 def test_a_sound_campaign_has_no_findings() -> None:
@@ -106,6 +108,12 @@ def test_a_contact_that_is_wrong_does_not_hide_the_others() -> None:
 def test_an_id_of_a_contact_is_never_shown() -> None:
     for text in (SOUND.replace("id: c1", "id: 5550199"), SOUND.replace("id: c1", f"id: {'5550199' * 20}")):
         assert "5550199" not in only(text).message
+
+
+def test_an_id_is_not_even_shown_where_a_schema_has_a_pattern_for_it() -> None:
+    check = StructureCheck()
+    check.check(Scalar(1, "5550199"), {"type": "string", "pattern": "^[a-z]+$"}, ("spec", "contacts", 0, "id"))
+    assert [problem.message for problem in check.problems] == ["does not match ^[a-z]+$"]
 
 
 def test_all_errors_of_a_long_list_are_counted() -> None:

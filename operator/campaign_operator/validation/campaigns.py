@@ -20,7 +20,7 @@ from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.campaign import CampaignRef, Settings
 from campaign_operator.domain.errors import InvalidSpecError, quoted
 from campaign_operator.validation.doubts import doubts
-from campaign_operator.validation.findings import FieldPath, Problem, field_path, has_errors
+from campaign_operator.validation.findings import Problem, field_path, has_errors
 from campaign_operator.validation.metadata import check_metadata, name_in
 from campaign_operator.validation.nodes import Fields, Node, Scalar
 from campaign_operator.validation.structure import Schema, StructureCheck, unknown_field_message
@@ -99,16 +99,14 @@ def _check_spec(node: Node, now: datetime) -> tuple[OutboundCampaignSpec | None,
     value = check.check(node, _spec_schema(), ("spec",))
     if not isinstance(value, dict):
         return None, None, tuple(check.problems)
-    patches = _Patches(check.problems)
     try:
-        spec = OutboundCampaignSpec.model_validate(patches.applied_to(value))
+        spec = OutboundCampaignSpec.model_validate(_Patches(check.problems).applied_to(value))
     except ValidationError as error:
         # what the schema lets pass and the models do not; after an error of the schema it would only be said twice
         found = [Problem(("spec", *one["loc"]), one["msg"]) for one in error.errors(include_input=False)]
         return None, None, tuple(check.problems or found)
     blueprint, of_domain = _check_plan(spec, now, can_be_planned=not check.problems)
-    problems = (*check.problems, *(problem for problem in of_domain if not patches.cover(problem.path)))
-    return spec, blueprint, problems
+    return spec, blueprint, (*check.problems, *of_domain)
 
 
 def _check_plan(
@@ -133,7 +131,7 @@ def _problems_of(error: InvalidSpecError) -> Iterable[Problem]:
 
 
 class _Patches:
-    """What is put in the place of fields that are wrong, so that the rest can be read."""
+    """What stands in for fields that are wrong, so that the rest can be read. None of it is an error itself."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         paths = [problem.path[1:] for problem in problems]
@@ -146,12 +144,7 @@ class _Patches:
         patched |= {name: sound for name, sound in _SOUND.items() if name in self._fields}
         if "contacts" not in self._fields and self._contacts:
             patched["contacts"] = [
-                {"id": f"sound-{index}", "timeZone": "Etc/UTC"} if index in self._contacts else contact
+                {"id": f"\0{index}", "timeZone": "Etc/UTC"} if index in self._contacts else contact
                 for index, contact in enumerate(value["contacts"])
             ]
         return patched
-
-    def cover(self, path: FieldPath) -> bool:
-        """Whether that is about something put in by us, and not about the manifest."""
-        field = path[1] if len(path) > 1 else None
-        return field in self._fields or (field == "contacts" and len(path) > 2 and path[2] in self._contacts)
