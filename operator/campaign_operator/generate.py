@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 from campaign_operator.api.crd import CRD_NAME, render_crd
+from campaign_operator.preview.wire import PreviewWire
+from campaign_operator.validation.wire import ReportWire
+from campaign_operator.validation.wire_model import published_schema
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,6 +19,8 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "crds" / f"{CRD_NAME}.yaml": crd,
         ROOT / "charts" / "campaign-operator" / "crds" / f"{CRD_NAME}.yaml": crd,
+        ROOT / "docs" / "preview.schema.json": published_schema(PreviewWire),
+        ROOT / "docs" / "validate.schema.json": published_schema(ReportWire),
     }
 
 

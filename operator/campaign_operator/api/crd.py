@@ -8,6 +8,7 @@ https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resou
 from typing import Any, cast
 
 import yaml
+from pydantic import BaseModel
 
 from campaign_operator.api import vocabulary
 from campaign_operator.api.v1alpha1 import OutboundCampaign
@@ -55,11 +56,17 @@ def _default(value: object) -> Schema:
     return {} if value in (None, [], {}) else {"default": value}
 
 
-def structural_schema() -> Schema:
-    """`openAPIV3Schema` of the resource."""
-    generated = OutboundCampaign.model_json_schema(by_alias=True, mode="validation")
+def structural_schema_of(model: type[BaseModel]) -> Schema:
+    """The structural schema of one model, such as the spec alone."""
+    generated = model.model_json_schema(by_alias=True, mode="validation")
     schema = _structural(generated, cast("dict[str, Schema]", generated.get("$defs", {})))
     schema.pop("$defs", None)
+    return schema
+
+
+def structural_schema() -> Schema:
+    """`openAPIV3Schema` of the resource."""
+    schema = structural_schema_of(OutboundCampaign)
     schema["properties"] = {
         "apiVersion": {"type": "string", "maxLength": 64, "description": f"{GROUP}/{VERSION}."},
         "kind": {"type": "string", "maxLength": 64, "description": f"{KIND}."},

@@ -1,22 +1,16 @@
 """The command that runs the simulated dialer alone.
 
-Owns the options, their reading, and the stop by a signal. It is registered by the command line, and imports
-the server only when it runs, since the sandbox's extra may not be installed.
+Owns the options and the stop by a signal. It is registered by the command line, and imports what it needs only
+when it runs: the sandbox's extra may not be installed, and other commands should not wait for it.
 """
 
-import asyncio
-import signal
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 
-from campaign_operator.sandbox.faults import problems
-from campaign_operator.sandbox.listener import Listener, TlsFiles
-from campaign_operator.sandbox.simulator.faults import FaultRule, read_rule
-from campaign_operator.sandbox.simulator.settings import Client, SimulatorSettings
+if TYPE_CHECKING:
+    from campaign_operator.sandbox.simulator.settings import SimulatorSettings
 
 _EXTRA = frozenset({"h11", "starlette", "uvicorn"})
 
@@ -79,16 +73,22 @@ def simulator(
     Control end points, without credentials: GET /_ledger lists every schedule created and every request, PUT
     and DELETE /_faults change what goes wrong, POST /_tokens/expire makes all access tokens invalid.
     """
+    import asyncio
+
+    from campaign_operator.sandbox.listener import Listener
+    from campaign_operator.sandbox.simulator import options
+    from campaign_operator.sandbox.simulator.settings import SimulatorSettings
+
     settings = SimulatorSettings(
-        clients=_clients(client_id, client_secret, client or []),
-        campaigns=_campaigns(campaign or ["*=100"]),
+        clients=options.read_clients(client_id, client_secret, client or []),
+        campaigns=options.read_campaigns(campaign or ["*=100"]),
         calls_per_second=calls_per_second,
         token_lifetime_seconds=token_lifetime_seconds,
         list_offered=not no_list,
         delete_offered=not no_delete,
         latency_seconds=latency_ms / 1000,
-        fault_rules=_fault_rules(fault or []),
-        listener=Listener(host, port, _tls_files(tls_cert, tls_key)),
+        fault_rules=options.read_fault_rules(fault or []),
+        listener=Listener(host, port, options.read_tls_files(tls_cert, tls_key)),
     )
     try:
         asyncio.run(_run_until_signalled(settings))
@@ -102,58 +102,13 @@ def simulator(
         raise typer.Exit(1) from None
 
 
-async def _run_until_signalled(settings: SimulatorSettings) -> None:
+async def _run_until_signalled(settings: "SimulatorSettings") -> None:
+    import asyncio
+    import signal
+
     from campaign_operator.sandbox.simulator.server import serve
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await serve(settings, lambda base_url: typer.echo(f"listening on {base_url}"), stop)
-
-
-def _clients(client_id: str | None, client_secret: str | None, further: Sequence[str]) -> tuple[Client, ...]:
-    clients = [_client(text) for text in further]
-    if (client_id is None) != (client_secret is None):
-        raise typer.BadParameter("both or neither", param_hint="--client-id, --client-secret")
-    if client_id is not None and client_secret is not None:
-        clients.append(Client(client_id, client_secret))
-    if not clients:
-        raise typer.BadParameter("at least one client is needed", param_hint="--client-id, --client-secret")
-    if len({one.id for one in clients}) < len(clients):
-        raise typer.BadParameter("every client needs an id of its own", param_hint="--client")
-    return tuple(clients)
-
-
-def _client(text: str) -> Client:
-    client_id, _, rest = text.partition(":")
-    secret, colon, campaigns = rest.partition(":")
-    if not client_id or not secret or (colon and not all(campaigns.split(","))):
-        raise typer.BadParameter("must be ID:SECRET or ID:SECRET:CAMPAIGN,...", param_hint="--client")
-    return Client(client_id, secret, frozenset(campaigns.split(",")) if colon else None)
-
-
-def _campaigns(texts: Sequence[str]) -> dict[str, int]:
-    campaigns: dict[str, int] = {}
-    for text in texts:
-        campaign_id, _, calls = text.rpartition("=")
-        if not campaign_id or not (calls.isascii() and calls.isdigit() and len(calls) < 10):
-            raise typer.BadParameter(f"{text} is not ID=CALLS", param_hint="--campaign")
-        if campaign_id in campaigns:
-            raise typer.BadParameter(f"{campaign_id} is named twice", param_hint="--campaign")
-        campaigns[campaign_id] = int(calls)
-    return campaigns
-
-
-def _fault_rules(texts: Sequence[str]) -> tuple[FaultRule, ...]:
-    try:
-        return tuple(read_rule(text) for text in texts)
-    except ValidationError as error:
-        raise typer.BadParameter(problems(error), param_hint="--fault") from None
-
-
-def _tls_files(certificate: Path | None, key: Path | None) -> TlsFiles | None:
-    if certificate is None and key is None:
-        return None
-    if certificate is None or key is None:
-        raise typer.BadParameter("both or neither", param_hint="--tls-cert, --tls-key")
-    return TlsFiles(certificate, key)

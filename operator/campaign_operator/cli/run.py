@@ -1,27 +1,16 @@
-"""The command line: `campaign-operator`, for operators of clusters and for people who write campaigns.
+"""`campaign-operator run`: the options of the operator, and their reading."""
 
-Exit status 0: done; 1: the thing checked is not right, or it could not be done; 2: wrong usage. Results go to stdout,
-messages to stderr. What a command needs is imported when it is called: `crd` should not wait for kopf.
-"""
-
-import asyncio
 import sys
 from enum import StrEnum
-from importlib.metadata import version
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-app = typer.Typer(
-    name="campaign-operator",
-    help="A Kubernetes operator for outbound calling campaigns on NICE CXone.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+from campaign_operator.cli.failure import fail
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
 
 
 class LogFormat(StrEnum):
@@ -31,43 +20,15 @@ class LogFormat(StrEnum):
     CONSOLE = "console"
 
 
-class SandboxPart(StrEnum):
-    """Parts that can be left out of a sandbox."""
+def _networks(texts: list[str]) -> "tuple[IPv4Network | IPv6Network, ...]":
+    from ipaddress import ip_network
 
-    OPERATOR = "operator"
-    SIMULATOR = "simulator"
-
-
-def fail(message: str) -> NoReturn:
-    """Say what is wrong on stderr and end with status 1."""
-    typer.echo(f"campaign-operator: {message}", err=True)
-    raise typer.Exit(1)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"campaign-operator {version('campaign-operator')}")
-        raise typer.Exit
-
-
-Version = Annotated[
-    bool, typer.Option("--version", help="Print the version and exit.", callback=_show_version, is_eager=True)
-]
-
-
-@app.callback()
-def campaign_operator(show_version: Version = False) -> None:
-    """A Kubernetes operator for outbound calling campaigns on NICE CXone."""
-
-
-def _networks(texts: list[str]) -> tuple[IPv4Network | IPv6Network, ...]:
     try:
         return tuple(ip_network(text) for text in texts)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--allow-cidr") from None
 
 
-@app.command(context_settings={"auto_envvar_prefix": "CAMPAIGN_OPERATOR"})
 def run(
     namespace: Annotated[
         list[str] | None, typer.Option(help="Watch this namespace; repeatable.", show_default=False)
@@ -140,6 +101,8 @@ def run(
     Every option can also be given by an environment variable: --poll-seconds as CAMPAIGN_OPERATOR_POLL_SECONDS,
     and so on.
     """
+    import asyncio
+
     from campaign_operator.domain.campaign import Settings
     from campaign_operator.settings import RunOptions
 
@@ -174,64 +137,3 @@ def run(
         asyncio.run(operator.run(options))
     except (operator.CannotStartError, NoClusterError) as error:
         fail(str(error))
-
-
-@app.command()
-def crd() -> None:
-    """Print the CustomResourceDefinition."""
-    from campaign_operator.api.crd import render_crd
-
-    typer.echo(render_crd(), nl=False)
-
-
-@app.command()
-def sandbox(
-    without: Annotated[
-        list[SandboxPart] | None, typer.Option(help="Leave a part out; repeatable.", show_default=False)
-    ] = None,
-    demo: Annotated[
-        bool, typer.Option("--demo", help="Apply the example, show its progress, and end when it is Completed.")
-    ] = False,
-    poll_seconds: Annotated[
-        float, typer.Option(min=0.1, max=3600, help="How often the operator reads the analytics.")
-    ] = 2,
-    calls_per_second: Annotated[float, typer.Option(min=0.01, help="Calls the simulated dialer places.")] = 0.5,
-) -> None:
-    """Run a whole world on this machine: control plane, CRD, simulated dialer, webhook receiver and operator.
-
-    Prints the line that points kubectl at it and stays until Ctrl-C. The first time, the programs of the control plane
-    are built from their published sources, which takes some minutes.
-    """
-    if demo and without:
-        raise typer.BadParameter("--demo needs every part; leave out --without")
-    try:
-        from campaign_operator.sandbox.command import run_sandbox
-        from campaign_operator.sandbox.sandbox import SandboxSettings
-    except ModuleNotFoundError as error:
-        fail(f"the sandbox needs more packages ({error.name} is missing): pip install 'campaign-operator[sandbox]'")
-    left_out = frozenset(without or ())
-    settings = SandboxSettings(
-        with_operator=SandboxPart.OPERATOR not in left_out,
-        with_simulator=SandboxPart.SIMULATOR not in left_out,
-        poll_seconds=poll_seconds,
-        calls_per_second=calls_per_second,
-    )
-    raise typer.Exit(run_sandbox(settings, demo=demo))
-
-
-def _register_simulator() -> None:
-    from campaign_operator.sandbox.simulator.command import simulator
-
-    app.command()(simulator)
-
-
-_register_simulator()
-
-
-def main() -> None:
-    """The console script."""
-    app()
-
-
-if __name__ == "__main__":
-    main()

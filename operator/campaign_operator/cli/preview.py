@@ -1,0 +1,153 @@
+"""`campaign-operator preview`."""
+
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from campaign_operator.cli.failure import fail
+
+if TYPE_CHECKING:
+    from campaign_operator.preview.comparison import Change
+    from campaign_operator.preview.forecast import Forecast
+    from campaign_operator.validation.report import PlacedCampaign
+
+_MAX_RUNS = 50
+
+
+class PreviewFormat(StrEnum):
+    """How a preview is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    SVG = "svg"
+
+
+def preview(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A manifest, a folder, or - for standard input.", show_default=False)
+    ],
+    now: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="See it at this time, RFC 3339. Default: now.", show_default=False),
+    ] = None,
+    runs: Annotated[int, typer.Option(min=1, max=_MAX_RUNS, help="How many runs, also where runPolicy is Once.")] = 1,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OLD",
+            help="The manifest before an edit: tell what the edit would move, add or drop.",
+            show_default=False,
+        ),
+    ] = None,
+    campaign: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[NAMESPACE/]NAME", help="This one, where there are several. Default: all.", show_default=False
+        ),
+    ] = None,
+    output: Annotated[PreviewFormat, typer.Option("--output", "-o", help="How it is printed.")] = PreviewFormat.TABLE,
+) -> None:
+    """Show what a campaign would call when, without a cluster.
+
+    The operator's own planner makes the preview, with its default of 30 lead seconds. A manifest that `validate` would
+    refuse has none.
+    """
+    moment = _read_time(now)
+    if output is PreviewFormat.SVG and against is not None:
+        raise typer.BadParameter("a picture shows no edit; use -o table or -o json", param_hint="--against")
+    found = _campaigns(file, moment, campaign)
+    if output is PreviewFormat.SVG and len(found) > 1:
+        names = ", ".join(str(one.checked.ref) for one in found)
+        raise typer.BadParameter(f"a picture shows one campaign, and there are {names}", param_hint="--campaign")
+    olds = _campaigns(against, moment, None) if against is not None else None
+    for one in found:
+        forecast = _forecast(one, moment, runs)
+        changes = _changes(one, found, olds, forecast, moment, runs) if olds is not None else None
+        typer.echo(_printed(forecast, changes, output), nl=False)
+
+
+def _read_time(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None and "T" in text.upper():
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise typer.BadParameter(f"{text!r} is not RFC 3339; write it like 2026-11-25T09:00:00Z", param_hint="--now")
+
+
+def _campaigns(file: str, now: datetime, name: str | None) -> "list[PlacedCampaign]":
+    """The campaigns of a file; ends the command where one is not right, or where there is none."""
+    from campaign_operator.cli.terminal import shows_colours
+    from campaign_operator.validation.report import check_sources
+    from campaign_operator.validation.sources import NoSourceError, read_sources
+    from campaign_operator.validation.text import findings_text
+
+    try:
+        report = check_sources(read_sources([file]), now)
+    except NoSourceError as error:
+        fail(str(error), status=2)
+    typer.echo(findings_text(report.findings, colours=shows_colours(sys.stderr)), err=True, nl=False)
+    if report.errors:
+        raise typer.Exit(1)
+    wanted = [one for one in report.campaigns if name is None or name in (str(one.checked.ref), one.checked.ref.name)]
+    if not wanted:
+        names = ", ".join(str(one.checked.ref) for one in report.campaigns)
+        fail(f"{file}: no campaign named {name}, only {names}" if names else f"{file}: there is no campaign in it")
+    return wanted
+
+
+def _forecast(one: "PlacedCampaign", now: datetime, runs: int) -> "Forecast":
+    from campaign_operator.preview.forecast import forecast
+    from campaign_operator.validation.campaigns import LEAD_SECONDS
+
+    blueprint = one.checked.blueprint
+    if blueprint is None:
+        fail(f"{one.file}:{one.line}: the campaign cannot be planned")
+    return forecast(one.checked.ref, blueprint, now, LEAD_SECONDS, runs)
+
+
+def _changes(
+    one: "PlacedCampaign",
+    found: "list[PlacedCampaign]",
+    olds: "list[PlacedCampaign]",
+    new: "Forecast",
+    now: datetime,
+    runs: int,
+) -> "list[Change]":
+    """What became of the campaign of the same name; the names are of no account where there is one on either side."""
+    from campaign_operator.preview.comparison import compare
+    from campaign_operator.preview.forecast import Forecast
+
+    same = [old for old in olds if old.checked.ref == one.checked.ref]
+    if not same and len(found) == len(olds) == 1:
+        same = olds
+    if not same:
+        return list(compare(Forecast(one.checked.ref, now, ()), new))
+    old, new_spec = same[0], one.checked.spec
+    if old.checked.spec is not None and new_spec is not None and old.checked.spec.campaign_id != new_spec.campaign_id:
+        fail(f"{one.file}:{one.line}: spec.campaignID is immutable: the API server would refuse this edit")
+    return list(compare(_forecast(old, now, runs), new))
+
+
+def _printed(forecast: "Forecast", changes: "list[Change] | None", output: PreviewFormat) -> str:
+    from campaign_operator.cli.terminal import shows_colours, width_of
+
+    if output is PreviewFormat.JSON:
+        from campaign_operator.preview.wire import preview_json
+
+        return preview_json(forecast, changes) + "\n"
+    if output is PreviewFormat.SVG:
+        from campaign_operator.preview.svg import forecast_svg
+
+        return forecast_svg(forecast)
+    from campaign_operator.preview.table import changes_table, forecast_table
+
+    colours = shows_colours(sys.stdout)
+    table = forecast_table(forecast, colours=colours, width=width_of(sys.stdout))
+    return table + (changes_table(changes, colours=colours) if changes is not None else "")

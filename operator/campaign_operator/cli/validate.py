@@ -1,0 +1,54 @@
+"""`campaign-operator validate`."""
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from campaign_operator.cli.failure import fail
+
+
+class ReportFormat(StrEnum):
+    """How findings are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def validate(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="Manifests; folders, with all below them; - for standard input.", show_default=False
+        ),
+    ],
+    output: Annotated[
+        ReportFormat, typer.Option("--output", "-o", help="How findings are printed.")
+    ] = ReportFormat.TEXT,
+) -> None:
+    """Check manifests without a cluster, by the rules that the API server and the operator would apply.
+
+    Names file, line, field and remedy for every error at once. Documents of other kinds are passed over. Warnings are
+    for what is allowed and surely not meant; they leave the exit status at 0.
+    """
+    from datetime import UTC, datetime
+
+    from campaign_operator.validation.report import check_sources
+    from campaign_operator.validation.sources import NoSourceError, read_sources
+
+    try:
+        report = check_sources(read_sources(files), datetime.now(UTC))
+    except NoSourceError as error:
+        fail(str(error), status=2)
+    if output is ReportFormat.JSON:
+        from campaign_operator.validation.wire import report_json
+
+        typer.echo(report_json(report))
+    else:
+        from campaign_operator.cli.terminal import shows_colours
+        from campaign_operator.validation.text import report_text
+
+        typer.echo(report_text(report, colours=shows_colours(sys.stdout)), nl=False)
+    if report.errors:
+        raise typer.Exit(1)

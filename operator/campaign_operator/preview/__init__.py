@@ -1,0 +1,1 @@
+"""What would be called when, told before anything is sent."""

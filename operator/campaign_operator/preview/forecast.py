@@ -1,0 +1,107 @@
+"""The next runs of a campaign, as the operator would plan them.
+
+Owns what a preview is made of. The planning itself is the operator's own: `Blueprint.plan`, and nothing beside it.
+Knows neither files nor how a forecast is shown.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from campaign_operator.api.vocabulary import StartMode, WindowState
+from campaign_operator.domain.blueprint import Blueprint
+from campaign_operator.domain.campaign import CampaignRef
+from campaign_operator.domain.errors import InvalidSpecError
+from campaign_operator.domain.plan import PlannedWindow, RunPlan, plan_hash
+from campaign_operator.domain.windows import place
+from campaign_operator.domain.zones import load_zone
+
+MAX_RUNS = 50
+
+SKIPPED = "Skipped"
+"""The state of a window that is left out of its run; it has no times."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastWindow:
+    """One zone in one run. `match` is where `cron` alone would put the start; `start` and `end` are None where the
+    window is Skipped. All in UTC.
+    """
+
+    time_zone: str
+    contacts: int
+    match: datetime
+    start: datetime | None
+    end: datetime | None
+    reasons: tuple[str, ...] = ()
+    state: str = WindowState.PLANNED.value
+
+    @property
+    def utc_offset(self) -> timedelta:
+        """The zone's offset at the start, or where the start would have been."""
+        return (self.start or self.match).astimezone(load_zone(self.time_zone)).utcoffset() or timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastRun:
+    """One run. `nominal_time` is floating; the windows are in the order of the plan."""
+
+    id: str
+    nominal_time: datetime
+    contacts: int
+    plan_hash: str
+    windows: tuple[ForecastWindow, ...]
+
+    @property
+    def windows_from_east(self) -> tuple[ForecastWindow, ...]:
+        """By UTC offset at the start, those ahead of UTC first, then by name."""
+        return tuple(sorted(self.windows, key=lambda w: (-w.utc_offset, w.time_zone)))
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The next runs of a campaign, seen at `now`."""
+
+    ref: CampaignRef
+    now: datetime
+    runs: tuple[ForecastRun, ...]
+
+
+def forecast(ref: CampaignRef, blueprint: Blueprint, now: datetime, lead_seconds: float, count: int) -> Forecast:
+    """The next `count` runs, or fewer where the calendar ends. Run k+1 is what Recurring would plan after run k.
+
+    Raises InvalidSpecError where there is no run at all.
+    """
+    plans: list[RunPlan] = []
+    ends: dict[str, datetime] = {}
+    for _ in range(count):
+        try:
+            plan = blueprint.plan(now, lead_seconds, ends)
+        except InvalidSpecError:
+            if not plans:
+                raise
+            break
+        plans.append(plan)
+        ends = {**ends, **{window.time_zone: window.end for window in plan.windows}}
+    return Forecast(ref, now, tuple(_run(plan, blueprint) for plan in plans))
+
+
+def _run(plan: RunPlan, blueprint: Blueprint) -> ForecastRun:
+    return ForecastRun(
+        id=plan.run_id,
+        nominal_time=plan.nominal_time,
+        contacts=plan.contacts,
+        plan_hash=plan_hash(plan.windows),
+        windows=tuple(_window(window, plan, blueprint) for window in plan.windows),
+    )
+
+
+def _window(window: PlannedWindow, plan: RunPlan, blueprint: Blueprint) -> ForecastWindow:
+    clock = window.time_zone if blueprint.start_mode is StartMode.CONTACT_LOCAL else blueprint.time_zone
+    return ForecastWindow(
+        time_zone=window.time_zone,
+        contacts=window.contacts,
+        match=place(plan.nominal_time, load_zone(clock)).instant,
+        start=window.start,
+        end=window.end,
+        reasons=tuple(reason.value for reason in window.reasons),
+    )

@@ -1,0 +1,172 @@
+"""A forecast and its changes for people, in columns.
+
+Owns the layout: zones from east to west, 80 columns where the names allow it. Colours and the width of a terminal are
+given; nothing here asks for them. Plain text and no library: a table of five columns is not worth the start-up time.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from campaign_operator.api.conditions import counted
+from campaign_operator.domain.zones import load_zone
+from campaign_operator.preview.comparison import Change, ChangeKind
+from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow
+
+_BOLD, _DIM, _RED, _GREEN, _YELLOW = "1", "2", "31", "32", "33"
+_SHORTEST_ZONE = 12
+_REASONS = {
+    "MovedOutOfGap": "the clocks skip that time; the first instant after it",
+    "FirstOfTwo": "the clocks show that time twice; the first of the two",
+    "DeferredToOpening": "outside the calling hours; deferred to the next opening",
+    "ClippedAtClosing": "cut off where the calling hours end",
+    "OutsideCallingHours": "outside the calling hours; left out of this run",
+}
+"""What a reason of a window means, in a few words."""
+
+_KIND_COLOURS = {
+    ChangeKind.ADDED: _GREEN,
+    ChangeKind.DROPPED: _RED,
+    ChangeKind.MOVED: _YELLOW,
+    ChangeKind.RECOUNTED: _YELLOW,
+}
+
+Row = tuple[str, ...]
+
+
+class _Paint:
+    """Colours text, or leaves it as it is."""
+
+    def __init__(self, colours: bool) -> None:
+        self._colours = colours
+
+    def __call__(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colours and text else text
+
+
+def forecast_table(of: Forecast, *, colours: bool = False, width: int | None = None) -> str:
+    """The forecast as a table for each run; zones are shortened where the lines would be longer than `width`."""
+    paint = _Paint(colours)
+    head = f"{of.ref}, seen at {of.now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return "\n".join([paint(head, _BOLD), *(line for run in of.runs for line in _run(run, paint, width)), ""])
+
+
+def changes_table(changes: Sequence[Change], *, colours: bool = False) -> str:
+    """What an edit would move, add or drop."""
+    paint = _Paint(colours)
+    if not changes:
+        return "The edit changes no window.\n"
+    lines: list[str] = []
+    for number in sorted({change.number for change in changes}):
+        of_run = [change for change in changes if change.number == number]
+        before, after = of_run[0].old_run_id or "none", of_run[0].run_id or "none"
+        run = after if before == after else f"{before} becomes {after}"
+        lines += ["", paint(f"changes of run {number}: {run}, {_kinds(of_run)}", _BOLD)]
+        rows = [_change(change) for change in of_run]
+        for change, line in zip(of_run, _aligned(rows), strict=True):
+            lines.append("  " + paint(line, _KIND_COLOURS[change.kind]))
+    return "\n".join([*lines, ""])
+
+
+def _run(run: ForecastRun, paint: _Paint, width: int | None) -> Iterator[str]:
+    windows = run.windows_from_east
+    zones = counted(len(windows), "zone")
+    title = f"run {run.id}: {counted(run.contacts, 'contact')} in {zones}, plan {run.plan_hash}"
+    yield from ("", paint(title, _BOLD))
+    rows = [("ZONE", "CONTACTS", "LOCAL TIME", "UTC"), *(_row(window) for window in windows)]
+    header, *lines = _aligned(_shortened(rows, width), right=frozenset({1}))
+    yield paint(header, _DIM)
+    for window, line in zip(windows, lines, strict=True):
+        yield paint(line, _DIM) if window.start is None else line
+        for reason in window.reasons:
+            meaning = _REASONS.get(reason)
+            yield paint(f"    {reason}: {meaning}" if meaning else f"    {reason}", _YELLOW)
+    yield from _totals(windows)
+
+
+def _row(window: ForecastWindow) -> Row:
+    if window.start is None or window.end is None:
+        return (window.time_zone, str(window.contacts), window.state, "")
+    zone = load_zone(window.time_zone)
+    local = _span(window.start.astimezone(zone), window.end.astimezone(zone), "%a %d %b %H:%M")
+    return (window.time_zone, str(window.contacts), local, _span(window.start, window.end, "%a %H:%M"))
+
+
+def _span(start: datetime, end: datetime, form: str) -> str:
+    """From and to; a date is added to the end as the days that lie between."""
+    days = (end.date() - start.date()).days
+    return f"{start:{form}}-{end:%H:%M}" + (f" +{days}d" if days else "")
+
+
+def _totals(windows: Sequence[ForecastWindow]) -> Iterator[str]:
+    called = [window for window in windows if window.start is not None and window.end is not None]
+    skipped = len(windows) - len(called)
+    if not called:
+        yield "nobody is called: every zone is left out of this run"
+        return
+    first = min(called, key=lambda w: (w.start or w.match, w.time_zone))
+    last = max(called, key=lambda w: (w.end or w.match, w.time_zone))
+    yield f"first call from   {_moment(first.start, first.time_zone)}"
+    yield f"last call before  {_moment(last.end, last.time_zone)}"
+    contacts = sum(window.contacts for window in called)
+    left_out = f"; {counted(skipped, 'zone')} left out" if skipped else ""
+    yield f"total             {counted(contacts, 'contact')} called in {counted(len(called), 'zone')}{left_out}"
+
+
+def _moment(instant: datetime | None, zone: str) -> str:
+    if instant is None:
+        return ""
+    return f"{instant:%a %d %b %H:%M} UTC, {instant.astimezone(load_zone(zone)):%a %H:%M} in {zone}"
+
+
+def _shortened(rows: Sequence[Row], width: int | None) -> Sequence[Row]:
+    """The rows with zones no wider than lets them fit."""
+    if width is None:
+        return rows
+    others = sum(max(len(row[column]) for row in rows) + 2 for column in range(1, len(rows[0])))
+    room = max(width - others, _SHORTEST_ZONE)
+    return [(_cut(row[0], room), *row[1:]) for row in rows]
+
+
+def _cut(text: str, room: int) -> str:
+    """The place is what tells zones apart, so the beginning goes."""
+    return text if len(text) <= room else "…" + text[len(text) - room + 1 :]
+
+
+def _aligned(rows: Sequence[Row], right: frozenset[int] = frozenset()) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(size) if place in right else cell.ljust(size)
+            for place, (cell, size) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _kinds(changes: Iterable[Change]) -> str:
+    kinds = [change.kind for change in changes]
+    return ", ".join(f"{kinds.count(kind)} {kind.value.lower()}" for kind in ChangeKind if kind in kinds)
+
+
+def _change(change: Change) -> Row:
+    return (change.kind.value, change.time_zone, _difference(change))
+
+
+def _difference(change: Change) -> str:
+    old, new = change.old, change.new
+    if old is None or new is None:
+        window = new or old
+        return f"{_row(window)[2]}, {counted(window.contacts, 'contact')}" if window is not None else ""
+    if change.kind is ChangeKind.RECOUNTED:
+        return f"{old.contacts} -> {counted(new.contacts, 'contact')}"
+    shift = change.moved_seconds
+    later = f", {_shift(shift)}" if shift else ""
+    return f"{_row(old)[2]} -> {_row(new)[2]}{later}"
+
+
+def _shift(seconds: float) -> str:
+    size = timedelta(seconds=abs(seconds))
+    days, hours, minutes = size.days, size.seconds // 3600, size.seconds % 3600 // 60
+    parts = (f"{days} d" if days else "", f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")
+    words = " ".join(part for part in parts if part) or f"{abs(seconds):g} s"
+    return f"{words} {'later' if seconds > 0 else 'earlier'}"

@@ -1,0 +1,117 @@
+"""The Python twins of the CustomResourceDefinition's CEL rules.
+
+A CEL rule can be run by the API server and by libraries that lack Kubernetes' own functions, such as isURL; see
+docs/decisions/0023-validate-and-preview-without-a-cluster.md. So each rule of the schema has a twin here, found by the
+rule's text, and a test fails when one has none. A rule that is a single `self.matches('...')` needs none: its pattern
+is taken from the text. Rules about `oldSelf` are not applied: a manifest alone is no edit.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import AddressValueError, IPv6Address
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A CEL rule of the schema."""
+
+    text: str
+
+    @property
+    def is_about_an_edit(self) -> bool:
+        """Whether it compares with the object as it was before."""
+        return "oldSelf" in self.text
+
+    @property
+    def pattern(self) -> str | None:
+        """The pattern of a rule that is `self.matches('...')` and nothing more."""
+        found = re.fullmatch(r"self\.matches\('((?:[^'\\]|\\.)*)'\)", self.text, flags=re.DOTALL)
+        return _unescaped(found.group(1)) if found else None
+
+    @property
+    def has_a_twin(self) -> bool:
+        """Whether it can be applied here, or need not be."""
+        return self.is_about_an_edit or self.pattern is not None or self.text in _TWINS
+
+
+def holds(rule: Rule, value: Any) -> bool:
+    """Whether the value, with its defaults, is as the rule says; the type has been checked."""
+    if rule.is_about_an_edit:
+        return True
+    if rule.text in _TWINS:
+        return _TWINS[rule.text](value)
+    pattern = rule.pattern
+    return pattern is None or _compiled(pattern).search(value) is not None
+
+
+def _time_zone_only_in_same_instant(spec: Mapping[str, Any]) -> bool:
+    return spec["startMode"] == "SameInstant" or "timeZone" not in spec
+
+
+def _https_url_with_a_host(url: str) -> bool:
+    return is_url(url) and re.search(r"^https://[^/?#@]+([/?#].*)?\Z", url) is not None
+
+
+_TWINS: Mapping[str, Callable[[Any], bool]] = {
+    "self.startMode == 'SameInstant' || !has(self.timeZone)": _time_zone_only_in_same_instant,
+    "isURL(self) && self.matches('^https://[^/?#@]+([/?#].*)?$')": _https_url_with_a_host,
+}
+
+
+def is_url(text: str) -> bool:
+    """Kubernetes' isURL, which is Go's url.ParseRequestURI, for what an https URL can be.
+
+    Paths without a host, and URLs with user information, are told as no URL; no rule of ours takes them.
+    https://github.com/kubernetes/apiserver/blob/master/pkg/cel/library/urls.go
+    """
+    found = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text)
+    if found is None or re.search(r"[\x00-\x1f\x7f]", text):
+        return False
+    before_query = text[found.end() :].partition("?")[0]
+    host, slash, path = before_query.partition("/")
+    return _is_host(host) and not re.search(r"%(?![0-9A-Fa-f]{2})", slash + path)
+
+
+def _is_host(host: str) -> bool:
+    """A name or an address, and a port: Go percent-decodes only what is not ASCII."""
+    if host.startswith("["):
+        address, bracket, port = host[1:].rpartition("]")
+        return bracket == "]" and _is_port(port) and _is_ipv6(address)
+    name, colon, digits = host.partition(":")
+    return _is_port(colon + digits) and _is_plain(name)
+
+
+def _is_plain(name: str) -> bool:
+    return (
+        re.fullmatch(r"(?:[A-Za-z0-9\-_.~!$&'()*+,;=<>\"\]\u0080-\U0010ffff]|%[89A-Fa-f][0-9A-Fa-f])*", name)
+        is not None
+    )
+
+
+def _is_port(text: str) -> bool:
+    return re.fullmatch(r"(?::[0-9]*)?", text) is not None
+
+
+def _is_ipv6(text: str) -> bool:
+    address, percent, zone = text.partition("%25")
+    if "%" in address:
+        return False
+    try:
+        IPv6Address(address)
+    except AddressValueError:
+        return False
+    return not percent or (zone != "" and _is_plain(zone))
+
+
+def _unescaped(literal: str) -> str:
+    """The text of a CEL string literal; of its escapes our rules have the backslash and the quote."""
+    return re.sub(r"\\(.)", r"\1", literal)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """RE2's `$` is the end of the text, Python's also stands before a last line break."""
+    return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", pattern))

@@ -1,0 +1,104 @@
+"""What is allowed and surely not meant.
+
+Owns the warnings of `validate`. Each says what will happen and how it is written otherwise. None of them stops a
+manifest: someone may mean just that.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from campaign_operator.api.conditions import counted
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+from campaign_operator.api.vocabulary import RunPolicy
+from campaign_operator.domain.blueprint import Blueprint
+from campaign_operator.domain.cron import next_match
+from campaign_operator.domain.errors import InvalidSpecError, quoted
+from campaign_operator.domain.plan import RunPlan
+from campaign_operator.validation.findings import Problem, Severity
+
+_DAY_SECONDS = 86_400
+_SIZES = (("minute", 60), ("hour", 24), ("day of month", 31), ("month", 12), ("day of week", 7))
+
+
+def doubts(spec: OutboundCampaignSpec, blueprint: Blueprint, now: datetime, lead_seconds: float) -> Iterator[Problem]:
+    """The warnings about a spec that can be planned."""
+    for message in (*_of_steps(spec.cron), *_of_day_fields(spec.cron, blueprint)):
+        yield _doubt("cron", message)
+    if spec.window_seconds > _DAY_SECONDS:
+        hours = spec.window_seconds / 3600
+        yield _doubt(
+            "windowSeconds",
+            f"{spec.window_seconds} are {hours:g} hours: the window stays open through the night and into the next "
+            f"day; a day has {_DAY_SECONDS} seconds",
+        )
+    if spec.run_policy is RunPolicy.RECURRING:
+        yield from _of_passed_over_matches(spec, blueprint, now, lead_seconds)
+    first_of_zone = {contact.time_zone: index for index, contact in reversed(list(enumerate(spec.contacts)))}
+    for index in sorted(first_of_zone.values()):
+        contact = spec.contacts[index]
+        for message in _of_zone(contact.time_zone):
+            yield Problem(("spec", "contacts", index, "timeZone"), message, Severity.WARNING)
+    for message in _of_zone(blueprint.time_zone):
+        yield _doubt("timeZone", message)
+
+
+def _doubt(field: str, message: str) -> Problem:
+    return Problem(("spec", field), message, Severity.WARNING)
+
+
+def _of_steps(cron: str) -> Iterator[str]:
+    """`*/90`: the field ends before the first step is taken."""
+    for word, (field, size) in zip(cron.split(), _SIZES, strict=False):
+        for item in word.split(","):
+            span, _, step = item.partition("/")
+            if step.isdigit() and int(step) >= size:
+                yield (
+                    f"{quoted(cron)}, {field}: a step of {step} is larger than the field, so {quoted(item)} names "
+                    f"{'only its first value' if span == '*' else 'one value only'}; the largest step is {size - 1}"
+                )
+
+
+def _of_day_fields(cron: str, blueprint: Blueprint) -> Iterator[str]:
+    """`0 9 1-7 * MON` is not the first Monday of the month."""
+    schedule = blueprint.schedule
+    if schedule.day_of_month_restricted and schedule.day_of_week_restricted:
+        yield (
+            f"{quoted(cron)}: day of month and day of week are both given, and a day that matches either of them is "
+            "a match; write * for one of the two if both were meant to hold"
+        )
+
+
+def _of_passed_over_matches(
+    spec: OutboundCampaignSpec, blueprint: Blueprint, now: datetime, lead_seconds: float
+) -> Iterator[Problem]:
+    """A run begins in no zone before the run before it is over there."""
+    try:
+        first = blueprint.plan(now, lead_seconds)
+        second = blueprint.plan(now, lead_seconds, _ends(first))
+        passed_over = next_match(blueprint.schedule, first.nominal_time + timedelta(minutes=1))
+    except InvalidSpecError:  # the last match of the calendar
+        return
+    if passed_over < second.nominal_time:
+        yield _doubt(
+            "windowSeconds",
+            f"a window of {spec.window_seconds} seconds is longer than the time between two matches of cron: after the "
+            f"run of {first.nominal_time:%Y-%m-%dT%H:%M} the next is that of {second.nominal_time:%Y-%m-%dT%H:%M}, and "
+            "what lies between is passed over; shorten windowSeconds, or let cron match less often",
+        )
+
+
+def _ends(plan: RunPlan) -> dict[str, datetime]:
+    return {window.time_zone: window.end for window in plan.windows}
+
+
+def _of_zone(name: str) -> Iterator[str]:
+    """`Etc/GMT+5`: the sign is that of POSIX."""
+    found = re.fullmatch(r"Etc/GMT([+-])([1-9][0-9]?)", name)
+    if found is None:
+        return
+    side = "behind" if found.group(1) == "+" else "ahead of"
+    yield (
+        f"{quoted(name)} is {counted(int(found.group(2)), 'hour')} {side} UTC: the sign in these names is turned "
+        "round, and they know no summer time; name a place, such as America/New_York"
+    )

@@ -1,0 +1,83 @@
+"""Values for each CEL rule of the spec, and whether the API server takes them.
+
+tests/unit/test_validate_cel.py holds our twins to it. When it was written, each row was compared with a CEL runtime
+(cel-expr-python 0.1.3), and those of isURL with Go's url.ParseRequestURI (Go 1.26), which is what isURL calls.
+"""
+
+from typing import Any
+
+SAME_INSTANT = "self.startMode == 'SameInstant' || !has(self.timeZone)"
+URL = "isURL(self) && self.matches('^https://[^/?#@]+([/?#].*)?$')"
+
+CASES: list[tuple[str, Any, bool]] = [
+    (SAME_INSTANT, {"startMode": "ContactLocal"}, True),
+    (SAME_INSTANT, {"startMode": "ContactLocal", "timeZone": "Etc/UTC"}, False),
+    (SAME_INSTANT, {"startMode": "SameInstant"}, True),
+    (SAME_INSTANT, {"startMode": "SameInstant", "timeZone": "Etc/UTC"}, True),
+    (URL, "https://hooks.example.com/cx", True),
+    (URL, "https://hooks.example.com", True),
+    (URL, "https://hooks.example.com:8443/cx?a=b&c=%zz", True),
+    (URL, "https://hooks.example.com:/cx", True),
+    (URL, "https://hooks.example.com?x", True),
+    (URL, "https://hooks.example.com/a@b", True),
+    (URL, "https://hooks.example.com/a b", True),
+    (URL, "https://hooks.example.com/a#b", True),
+    (URL, "https://[2001:db8::1]/cx", True),
+    (URL, "https://[2001:db8::1]:8443/cx", True),
+    (URL, "https://[fe80::1%25eth0]/cx", True),
+    (URL, "https://b\u00fccher.example/", True),
+    (URL, "https://%c3%bc.example/", True),
+    (URL, "https://a!$&'()*+,;=<>\"b/", True),
+    (URL, "https://a]b/", True),
+    (URL, "https://[::1%2]/", False),
+    (URL, "https://a[b/", False),
+    (URL, "http://hooks.example.com/cx", False),
+    (URL, "HTTPS://hooks.example.com/cx", False),
+    (URL, "hooks.example.com/cx", False),
+    (URL, "https:hooks.example.com", False),
+    (URL, "https://", False),
+    (URL, "https:///cx", False),
+    (URL, "https://user@hooks.example.com/", False),
+    (URL, "https://user:word@hooks.example.com/", False),
+    (URL, "https://hooks.example.com#part", False),
+    (URL, "https://hooks.example.com:port/", False),
+    (URL, "https://hooks.example.com:1:2/", False),
+    (URL, "https://hooks example.com/", False),
+    (URL, "https://hooks.example.com/%zz", False),
+    (URL, "https://hooks.example.com/%4", False),
+    (URL, "https://%41.example.com/", False),
+    (URL, "https://hooks.example.com/a\tb", False),
+    (URL, "https://hooks.example.com/a\nb", False),
+    (URL, "https://hooks.example.com/\x7f", False),
+    (URL, "https://[2001:db8::1/cx", False),
+    (URL, "https://[not-an-address]/cx", False),
+    (URL, "https://a{b}/", False),
+    (URL, "https://a\\b/", False),
+    (URL, " https://hooks.example.com/", False),
+    (URL, "", False),
+]
+
+CRON_CASES: list[tuple[str, bool]] = [
+    ("0 9 * * 1-5", True),
+    (" \t0\t9 * * MON,tue-FRI/2 \t", True),
+    ("*/15 9-17/2 1,15 JAN-mar *", True),
+    ("@daily", True),
+    (" @yearly ", True),
+    ("99 99 99 99 99", True),
+    ("*-5 * * * *", True),
+    ("0 9 * *", False),
+    ("0 0 9 * * 1", False),
+    ("0 9 * * 1-5\n", False),
+    ("0 9\n* * 1", False),
+    ("0 9 ? * 1", False),
+    ("0 9 L * *", False),
+    ("0 9 1W * *", False),
+    ("0 9 * * 1#2", False),
+    ("H 9 * * *", False),
+    ("1,,2 9 * * *", False),
+    ("@Daily", False),
+    ("@every 5m", False),
+    ("TZ=UTC 0 9 * * *", False),
+    ("\u0660 9 * * *", False),
+    ("", False),
+]

@@ -1,0 +1,79 @@
+"""The table of a preview, as a person reads it."""
+
+from builders import blueprint, spec
+from forecasts import NOW, everything
+
+from campaign_operator.domain.campaign import CampaignRef
+from campaign_operator.domain.zones import ZONE_NAMES
+from campaign_operator.preview.comparison import compare
+from campaign_operator.preview.forecast import Forecast, forecast
+from campaign_operator.preview.table import changes_table, forecast_table
+
+TABLE = """\
+sales/spring, seen at 2026-11-25 12:00:00 UTC
+
+run 20261126T1500: 40 contacts in 4 zones, plan 0123456789abcdef
+ZONE                 CONTACTS  LOCAL TIME              UTC
+Asia/Tokyo                 10  Skipped
+    OutsideCallingHours: outside the calling hours; left out of this run
+Asia/Kolkata               10  Thu 26 Nov 20:30-21:00  Thu 15:00-15:30
+    ClippedAtClosing: cut off where the calling hours end
+Europe/London              10  Thu 26 Nov 15:00-19:00  Thu 15:00-19:00
+America/Los_Angeles        10  Thu 26 Nov 08:00-12:00  Thu 16:00-20:00
+    DeferredToOpening: outside the calling hours; deferred to the next opening
+first call from   Thu 26 Nov 15:00 UTC, Thu 20:30 in Asia/Kolkata
+last call before  Thu 26 Nov 20:00 UTC, Thu 12:00 in America/Los_Angeles
+total             30 contacts called in 3 zones; 1 zone left out
+"""
+
+
+def of(cron: str, zones: list[str], count: int = 1) -> Forecast:
+    contacts = [{"id": f"c{number}", "timeZone": zone} for number, zone in enumerate(zones)]
+    return forecast(CampaignRef("sales", "spring"), blueprint(spec(cron=cron, contacts=contacts)), NOW, 30, count)
+
+
+def test_the_whole_table() -> None:
+    assert forecast_table(everything()) == TABLE
+
+
+def test_an_end_on_another_day_says_so() -> None:
+    assert "Wed 25 Nov 22:00-02:00 +1d" in forecast_table(of("0 22 * * *", ["Etc/UTC"]))
+
+
+def test_every_zone_of_the_world_fits_into_80_columns() -> None:
+    table = forecast_table(of("0 22 * * *", sorted(ZONE_NAMES)), width=80)
+    assert max(len(line) for line in table.splitlines()) <= 80
+    assert "ComodRivadavia" in table
+
+
+def test_without_a_terminal_no_name_is_shortened() -> None:
+    zone = "America/Argentina/ComodRivadavia"
+    assert zone in forecast_table(of("0 22 * * *", [zone]))
+
+
+def test_colours_are_only_there_when_asked_for() -> None:
+    assert "\x1b[" not in forecast_table(everything())
+    assert "\x1b[33m    DeferredToOpening" in forecast_table(everything(), colours=True)
+
+
+def test_each_run_has_a_table_of_its_own() -> None:
+    assert forecast_table(of("0 9 * * *", ["Etc/UTC"], count=3)).count("run 202611") == 3
+
+
+def test_what_an_edit_changes_is_told_run_by_run() -> None:
+    old = of("0 9 * * *", ["Europe/London", "America/New_York"])
+    new = of("30 8 * * *", ["Europe/London", "Asia/Tokyo"])
+    assert (
+        changes_table(compare(old, new))
+        == """
+changes of run 1: 20261126T0900 becomes 20261126T0830, 1 added, 1 dropped, 1 moved
+  Added    Asia/Tokyo        Thu 26 Nov 08:30-12:30, 1 contact
+  Moved    Europe/London     Thu 26 Nov 09:00-13:00 -> Thu 26 Nov 08:30-12:30, 30 min earlier
+  Dropped  America/New_York  Thu 26 Nov 09:00-13:00, 1 contact
+"""
+    )
+
+
+def test_an_edit_without_effect_is_told_so() -> None:
+    old = of("0 9 * * *", ["Etc/UTC"])
+    assert changes_table(compare(old, old)) == "The edit changes no window.\n"

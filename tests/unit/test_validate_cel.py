@@ -1,0 +1,55 @@
+"""The twins of the CustomResourceDefinition's CEL rules: each rule has one, and it says what CEL says."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cel_cases import CASES, CRON_CASES
+
+from campaign_operator.api.crd import structural_schema
+from campaign_operator.validation.cel import Rule, holds
+
+
+def rules_in(schema: dict[str, Any]) -> Iterator[str]:
+    """Every CEL rule of the schema, at any depth."""
+    for rule in schema.get("x-kubernetes-validations", ()):
+        yield rule["rule"]
+    for below in schema.get("properties", {}).values():
+        yield from rules_in(below)
+    if "items" in schema:
+        yield from rules_in(schema["items"])
+
+
+RULES = sorted(set(rules_in(structural_schema())))
+
+
+@pytest.mark.parametrize("text", RULES)
+def test_every_rule_of_the_schema_can_be_applied_without_a_cluster(text: str) -> None:
+    assert Rule(text).has_a_twin, "write its twin in campaign_operator/validation/cel.py and its cases in cel_cases.py"
+
+
+@pytest.mark.parametrize("text", RULES)
+def test_every_rule_with_a_written_twin_has_cases(text: str) -> None:
+    rule = Rule(text)
+    if not rule.is_about_an_edit and rule.pattern is None:
+        assert {accepted for case, _, accepted in CASES if case == text} == {True, False}
+
+
+def test_a_rule_that_nobody_has_written_a_twin_for_is_noticed() -> None:
+    assert not Rule("self.start < self.end").has_a_twin
+
+
+@pytest.mark.parametrize(("text", "value", "accepted"), CASES)
+def test_a_twin_takes_what_cel_takes(text: str, value: Any, accepted: bool) -> None:
+    assert text in RULES, "the rule has changed; so must its twin and its cases"
+    assert holds(Rule(text), value) is accepted
+
+
+@pytest.mark.parametrize(("cron", "accepted"), CRON_CASES)
+def test_the_rule_of_cron_is_applied_by_its_own_pattern(cron: str, accepted: bool) -> None:
+    rule = structural_schema()["properties"]["spec"]["properties"]["cron"]["x-kubernetes-validations"][0]["rule"]
+    assert holds(Rule(rule), cron) is accepted
+
+
+def test_a_rule_about_an_edit_is_no_matter_for_a_manifest_alone() -> None:
+    assert holds(Rule("self == oldSelf"), "8f14e45f")

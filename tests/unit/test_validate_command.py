@@ -1,0 +1,95 @@
+"""`campaign-operator validate` as a user meets it: exit status, stdout and stderr of the real program."""
+
+import json
+from pathlib import Path
+
+import pytest
+from manifests import ROOT, SOUND, run_cli
+
+from campaign_operator.validation.wire import ReportWire
+
+
+def test_a_sound_folder_is_status_0_and_counted(tmp_path: Path) -> None:
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "one.yaml").write_text(SOUND)
+    (tmp_path / "deeper" / "two.yml").write_text(SOUND.replace("name: spring", "name: s2").replace("8f14", "9f14"))
+    (tmp_path / "deeper" / "three.json").write_text('{"apiVersion": "v1", "kind": "ConfigMap"}')
+    (tmp_path / "README.md").write_text("no: [manifest")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "broken.yaml").write_text("[")
+    done = run_cli("validate", str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == b"2 campaigns, 0 errors, 0 warnings, 1 document of other kinds passed over\n"
+
+
+def test_an_error_is_status_1_with_file_and_line_on_stdout(tmp_path: Path) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text(SOUND.replace("Europe/London", "Europe/Londn"))
+    done = run_cli("validate", str(file))
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert done.stdout.decode().startswith(f"{file}:13: error: spec.contacts[1].timeZone: ")
+
+
+def test_a_warning_is_status_0() -> None:
+    done = run_cli("validate", "-", stdin=SOUND.replace("0 9 * * *", "*/90 9 * * *").encode())
+    assert done.returncode == 0
+    assert b"<stdin>:8: warning: spec.cron: " in done.stdout
+
+
+def test_json_is_complete_and_as_published() -> None:
+    done = run_cli("validate", "-", str(ROOT / "examples"), "-o", "json", stdin=SOUND.replace("9 *", "99 *").encode())
+    assert (done.returncode, done.stderr) == (1, b"")
+    told = ReportWire.model_validate_json(done.stdout)
+    assert (told.campaigns, told.errors, told.warnings) == (3, 1, 0)
+    assert set(json.loads(done.stdout)) == {
+        *("files", "documents", "campaigns", "passedOver", "errors", "warnings", "findings")
+    }
+    assert [(one.file, one.line, one.field) for one in told.findings] == [("<stdin>", 8, "spec.cron")]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("/nowhere/at-all.yaml",), ("-", "/nowhere"), ("-", "-o", "xml"), ("-", "--no-such-option")],
+    ids=" ".join,
+)
+def test_wrong_usage_is_status_2(arguments: tuple[str, ...]) -> None:
+    done = run_cli("validate", *arguments, stdin=SOUND.encode())
+    assert done.returncode == 2
+    assert done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_folder_without_manifests_is_wrong_usage(tmp_path: Path) -> None:
+    assert run_cli("validate", str(tmp_path)).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "holds no document"),
+        (b"a: \x00b\n", "U+0000"),
+        (b"\x00" * 4096, "U+0000"),
+        (SOUND.encode("utf-16"), "UTF-16"),
+        (b"a: \xff\xfe\n", "is not UTF-8, from line 1 on"),
+        (b"#" * (16 * 1024 * 1024 + 1), "is larger than 16 MiB"),
+        (b"\x1f\x8b\x08\x00", "is not UTF-8"),
+    ],
+    ids=["empty", "NUL", "nothing but NUL", "UTF-16", "Latin", "huge", "gzip"],
+)
+def test_bytes_that_are_no_manifest_are_an_error_in_words(data: bytes, words: str) -> None:
+    done = run_cli("validate", "-", stdin=data)
+    assert done.returncode == 1
+    assert words in done.stdout.decode()
+    assert done.stderr == b""
+
+
+def test_a_byte_order_mark_is_no_matter() -> None:
+    assert run_cli("validate", "-", stdin=b"\xef\xbb\xbf" + SOUND.encode()).returncode == 0
+
+
+def test_what_a_stranger_named_cannot_drive_the_terminal(tmp_path: Path) -> None:
+    file = tmp_path / "a\x1b[31m.yaml"
+    file.write_text(SOUND + '  "\\e]0;title\\a": 1\n')
+    done = run_cli("validate", str(file))
+    assert done.returncode == 1
+    assert b"\x1b" not in done.stdout
