@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
+from builders import OPEN_ALWAYS
 
 from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.cron import parse_cron
@@ -32,6 +33,7 @@ def plan(
         start_mode=start_mode,
         time_zone=time_zone,
         window_seconds=4 * 3600,
+        calling_hours=OPEN_ALWAYS,
         contacts_by_zone=dict.fromkeys(zones, 25),
         now=utc(now),
         lead_seconds=30,
@@ -240,6 +242,7 @@ def test_windows_can_be_placed_for_a_nominal_time_that_is_past() -> None:
         start_mode=StartMode.CONTACT_LOCAL,
         time_zone="Etc/UTC",
         window_seconds=4 * 3600,
+        calling_hours=OPEN_ALWAYS,
         contacts_by_zone={"Europe/London": 25, "America/New_York": 25},
     )
     assert placed == run.windows
@@ -262,6 +265,7 @@ def test_a_now_without_a_zone_is_refused() -> None:
             start_mode=StartMode.CONTACT_LOCAL,
             time_zone="Etc/UTC",
             window_seconds=60,
+            calling_hours=OPEN_ALWAYS,
             contacts_by_zone={"Europe/London": 1},
             now=datetime.fromisoformat("2026-11-25T09:00"),
             lead_seconds=30,
@@ -292,6 +296,7 @@ def test_now_may_be_given_in_any_zone() -> None:
             start_mode=StartMode.CONTACT_LOCAL,
             time_zone="Etc/UTC",
             window_seconds=60,
+            calling_hours=OPEN_ALWAYS,
             contacts_by_zone={"Europe/London": 1},
             now=now,
             lead_seconds=30,
@@ -320,6 +325,7 @@ def test_the_hash_is_the_same_for_windows_read_back_in_any_order_and_zone() -> N
             contacts=window.contacts,
             start=window.start.astimezone(timezone(timedelta(hours=-5))),
             end=window.end,
+            is_skipped=False,
         )
         for window in reversed(run.windows)
     ]
@@ -333,8 +339,9 @@ def test_the_hash_is_the_same_for_windows_read_back_in_any_order_and_zone() -> N
         {"contacts": 26},
         {"start": utc("2026-11-25T09:00:01")},
         {"end": utc("2026-11-25T13:00:01")},
+        {"is_skipped": True},
     ],
-    ids=["zone", "contacts", "start", "end"],
+    ids=["zone", "contacts", "start", "end", "what is skipped"],
 )
 def test_the_hash_tells_plans_apart_that_differ_in(change: dict[str, object]) -> None:
     window = {
@@ -342,5 +349,6 @@ def test_the_hash_tells_plans_apart_that_differ_in(change: dict[str, object]) ->
         "contacts": 25,
         "start": utc("2026-11-25T09:00"),
         "end": utc("2026-11-25T13:00"),
+        "is_skipped": False,
     }
     assert plan_hash([SimpleNamespace(**window)]) != plan_hash([SimpleNamespace(**(window | change))])

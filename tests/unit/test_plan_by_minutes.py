@@ -15,6 +15,7 @@ from importlib.resources import files
 from itertools import pairwise
 
 import pytest
+from builders import OPEN_ALWAYS
 
 from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.cron import parse_cron
@@ -202,6 +203,7 @@ def test_a_run_planned_near_a_change_is_the_one_found_by_trying_every_minute(sta
             start_mode=start_mode,
             time_zone=question.changing_zone,
             window_seconds=3600,
+            calling_hours=OPEN_ALWAYS,
             contacts_by_zone=dict.fromkeys(question.zones, 1),
             now=question.now,
             lead_seconds=question.lead_seconds,
