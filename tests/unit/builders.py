@@ -44,6 +44,11 @@ def hours(start: str = "08:00", end: str = "21:00", **more: Any) -> CallingHours
 
 
 OPEN_ALWAYS = hours("00:00", "24:00")
+NO_SUNDAY: dict[str, Any] = {
+    "days": ["Sun"],
+    "excludeDates": [str(NOW.date() + timedelta(days=6 + 7 * number)) for number in range(54)],
+}
+"""callingHours by which nobody can be called for more than a year."""
 
 
 def at(seconds: float) -> datetime:

@@ -12,13 +12,16 @@ from builders import (
 )
 from decide.case import (
     ATTEMPT,
+    FROM_ONE_O_CLOCK,
     INVALID,
     LONDON,
+    NEVER_OPEN,
     NEXT,
     NO_SECRET,
     NY,
     OPEN,
     OTHER_CRON,
+    SKIPPED,
     SUBMITTED,
     SUSPENDED,
     UNCERTAIN,
@@ -86,6 +89,43 @@ PLANNING = [
         KeepPlan,
         spec=spec(cron="0 9 * * 0-6"),
     ),
+    Case(
+        "an edit between a match and the opening that it was deferred to is compared with that match",
+        status(run_as_planned(spec(**FROM_ONE_O_CLOCK), now=at(-7200))),
+        KeepPlan,
+        spec=spec(**{**FROM_ONE_O_CLOCK, "cron": "0 11 * * 0-6"}),
+    ),
+    Case(
+        "an edit of the calling hours that moves a window makes another plan",
+        status(run_as_planned(spec())),
+        WithdrawRun,
+        spec=spec(callingHours={"start": "09:30"}),
+    ),
+    Case(
+        "an id that was altered by hand names no match, so the plan is another one",
+        status(run_as_planned(spec()).model_copy(update={"id": "20261324T0900"})),
+        WithdrawRun,
+        spec=spec(cron="0 9 * * 0-6"),
+    ),
+    Case(
+        "a run of which a zone is skipped is planned anew while nothing was submitted",
+        status(run(window(), window(SKIPPED, time_zone=LONDON))),
+        PlanRun,
+        spec=OTHER_CRON,
+    ),
+    Case(
+        "what can never be called is not planned",
+        status(),
+        Wait,
+        spec=NEVER_OPEN,
+    ),
+    Case(
+        "a suspended campaign forgets a run of which all is skipped",
+        status(run(window(SKIPPED))),
+        DropPlan("run"),
+        spec=SUSPENDED,
+        finalizer=False,
+    ),
     Case("what is being withdrawn is deleted", status(run(window(WITHDRAWING))), DeleteSchedules("run", (NY,))),
     Case(
         "a DELETE that failed waits",
@@ -99,6 +139,17 @@ PLANNING = [
         MarkUncertain,
     ),
     Case("a run that was withdrawn is planned anew", status(run(window(WITHDRAWN))), PlanRun),
+    Case(
+        "a run that was withdrawn is planned anew, with what was skipped of it",
+        status(run(window(WITHDRAWN), window(SKIPPED, time_zone=LONDON))),
+        PlanRun,
+    ),
+    Case(
+        "what is skipped is not withdrawn",
+        status(run(window(SUBMITTED), window(SKIPPED, time_zone=LONDON))),
+        WithdrawRun("run", (NY,)),
+        spec=SUSPENDED,
+    ),
     Case(
         "a run is planned anew only when all of it is withdrawn",
         status(run(window(WITHDRAWN), window(WITHDRAWING, time_zone=LONDON))),
