@@ -3,13 +3,16 @@
 In the table a match is a local time, and what becomes of it is told in local time, too, with the offset of the moment.
 """
 
+import itertools
+import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from builders import hours
 
+from campaign_operator.api.crd import structural_schema
 from campaign_operator.domain.calling_hours import fitted
 from campaign_operator.domain.errors import InvalidSpecError, SpecError
 from campaign_operator.domain.windows import Window, place, window_from
@@ -322,3 +325,37 @@ def test_calling_hours_are_refused_for(given: dict[str, Any], fields: list[str])
     with pytest.raises(InvalidSpecError) as caught:
         hours(**given)
     assert [error.field for error in caught.value.errors] == [f"spec.callingHours.{name}" for name in fields]
+
+
+def rule_of(*path: str) -> re.Pattern[str]:
+    """The regular expression of a field's only CEL rule; RE2, which the API server has, reads these the same."""
+    schema: Any = structural_schema()["properties"]["spec"]["properties"]["callingHours"]["properties"]
+    for name in path:
+        schema = schema[name]
+    (validation,) = schema["x-kubernetes-validations"]
+    return re.compile(validation["rule"].removeprefix("self.matches('").removesuffix("')"))
+
+
+def test_the_schema_takes_the_dates_of_the_calendar_and_no_others() -> None:
+    rule = rule_of("excludeDates", "items")
+    for year in (1000, 1900, 2000, 2025, 2026, 2027, 2028, 2096, 2100, 2400, 9999):
+        for month, day in itertools.product(range(14), range(33)):
+            text = f"{year}-{month:02}-{day:02}"
+            assert bool(rule.search(text)) is is_a_date(text), text
+    assert not any(rule.search(text) for text in ("2026-1-01", "20260101", " 2026-01-01", "2026-01-01T00:00:00Z"))
+
+
+def is_a_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def test_the_schema_takes_the_times_that_the_operator_takes() -> None:
+    start, end = rule_of("start"), rule_of("end")
+    for number in range(26 * 60):
+        text = f"{number // 60:02}:{number % 60:02}"
+        assert bool(start.search(text)) is (number < 24 * 60), text
+        assert bool(end.search(text)) is (number <= 24 * 60), text
