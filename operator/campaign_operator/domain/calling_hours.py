@@ -109,9 +109,9 @@ def _close(opening: Opening, later: Iterator[Opening], end: datetime) -> datetim
 
 
 def _openings(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Iterator[Opening]:
-    """The openings of each date from the day before that of `instant` to 366 days after it, in order.
+    """The openings of each date from that of `instant` to 366 days after it, in order.
 
-    From the day before, since its hours may reach into the local date of `instant` where the clocks change at midnight.
+    Those of earlier dates are over: they end by the midnight after them, before which no clock shows a later date.
     """
     for day in _dates(hours, zone, instant):
         opening = _opening_on(day, hours, zone)
@@ -122,7 +122,7 @@ def _openings(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Iterato
 def _dates(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Iterator[date]:
     today = instant.astimezone(zone).date().toordinal()
     # the calendar ends with the year 9999, and its last day has no midnight after it
-    for ordinal in range(today - 1, min(today + DAYS_AHEAD, date.max.toordinal() - 1) + 1):
+    for ordinal in range(today, min(today + DAYS_AHEAD, date.max.toordinal() - 1) + 1):
         day = date.fromordinal(ordinal)
         if _WEEK[day.weekday()] in hours.days and day not in hours.exclude_dates:
             yield day
@@ -137,9 +137,9 @@ def _opening_on(day: date, hours: CallingHours, zone: ZoneInfo) -> Opening | Non
 
 def _never_open(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> SpecError:
     first = instant.astimezone(zone).date()
-    where = f"{zone.key} has no opening from {first} to {first + DAYS_AHEAD * _DAY}"
+    where = f"{zone.key} has no opening from {first} to {DAYS_AHEAD} days later"
     days = ", ".join(day for day in Weekday if day in hours.days)
-    skipping = next((day for day in _dates(hours, zone, instant) if day >= first), None)
+    skipping = next(_dates(hours, zone, instant), None)
     if skipping is None:
         rule = f"every {days} is in excludeDates"
         return SpecError(f"{FIELD}.excludeDates", f"{where}: {rule}; take a date out, or name more days")

@@ -27,8 +27,6 @@ def _moments(s: Situation) -> Iterator[datetime]:
         yield s.now + _DAY  # a zone that does not open within so many days may do so a day later
     if s.observed.give_up_at is not None:
         yield s.observed.give_up_at
-    if s.next_first_start is not None:
-        yield s.next_first_start
     for _, run in s.in_hand():
         yield runs.time_out(run, s.campaign.spec.completion.grace_seconds, s.next_first_start)
         for w in run.windows:

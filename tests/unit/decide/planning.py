@@ -102,6 +102,12 @@ PLANNING = [
         spec=spec(callingHours={"start": "09:30"}),
     ),
     Case(
+        "an edit of the excluded dates that moves a window makes another plan",
+        status(run_as_planned(spec())),
+        WithdrawRun,
+        spec=spec(callingHours={"excludeDates": ["2026-11-24"]}),
+    ),
+    Case(
         "an id that was altered by hand names no match, so the plan is another one",
         status(run_as_planned(spec()).model_copy(update={"id": "20261324T0900"})),
         WithdrawRun,
