@@ -159,8 +159,15 @@ def campaign(namespace: str, name: str, **spec: Any) -> Manifest:
 
 
 def at_the_next_minute(**spec: Any) -> dict[str, Any]:
-    """A spec that starts within the minute."""
-    return {"cron": "* * * * *", "startMode": "SameInstant", "windowSeconds": 1200, **spec}
+    """A spec that starts within the minute, at whatever hour the test is run."""
+    open_always = {"start": "00:00", "end": "24:00"}
+    return {
+        "cron": "* * * * *",
+        "startMode": "SameInstant",
+        "windowSeconds": 1200,
+        "callingHours": open_always,
+        **spec,
+    }
 
 
 async def admit_operator(control_plane: ControlPlane, render_chart: Callable[..., str], folder: Path) -> Path:

@@ -3,6 +3,7 @@
 Owns what an `Observation` is made of. Reads the API server, decides nothing, writes nothing.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from campaign_operator.api.conditions import Reason
@@ -12,6 +13,7 @@ from campaign_operator.domain.campaign import Campaign, Settings
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.observation import Observation, Problem
+from campaign_operator.domain.situation import Situation, invalid_spec, unplannable
 from campaign_operator.memory import Memory
 from campaign_operator.ports import CampaignStore, Clock
 
@@ -51,7 +53,7 @@ class Observer:
             for run in runs.runs_in_hand(campaign.status)
             for w in runs.in_state(run, *runs.POSSIBLY_SENT)
         }
-        return Observation(
+        observed = Observation(
             now=self._clock.now(),
             blueprint=self.blueprint(campaign, memory),
             connection=connection,
@@ -63,6 +65,8 @@ class Observer:
             poll_due=poll or asked,
             retry_now=asked or edited or repaired,
         )
+        problem = unplannable(Situation(campaign, observed, self._settings))
+        return observed if problem is None else replace(observed, blueprint=problem)
 
     async def connection_in_use(self, campaign: Campaign, memory: Memory) -> tuple[Connection | Problem | None, str]:
         """The connection and its Secret's version; none where nothing is ever to be sent or asked again."""
@@ -82,8 +86,7 @@ class Observer:
             try:
                 memory.blueprint = campaign.generation, draw_blueprint(campaign.spec)
             except InvalidSpecError as error:
-                problem = Problem(Reason.INVALID_SPEC, "; ".join(str(error).splitlines()))
-                memory.blueprint = campaign.generation, problem
+                memory.blueprint = campaign.generation, invalid_spec(error)
         return memory.blueprint[1]
 
     def _give_up_at(self, campaign: Campaign, memory: Memory) -> datetime | None:

@@ -2,6 +2,7 @@
 remedy.
 """
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from e2e_world import campaign
 from stage import Stage, run_of, told
 
 OF_IANA = f"is not a time zone of the IANA database ({TZDATA_VERSION})"
+
+SUNDAYS = [str(date(2027, 2, 28) + timedelta(weeks=n)) for n in range(56)]
 
 CASES: list[tuple[str, dict[str, Any], list[str]]] = [
     (
@@ -50,6 +53,11 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
             ]
         },
         ["spec.contacts[2].id", "spec.contacts[0].id"],
+    ),
+    (
+        "hours that never open",
+        {"callingHours": {"days": ["Sun"], "excludeDates": SUNDAYS}},
+        ["spec.callingHours.excludeDates", "America/New_York has no opening", "every Sun"],
     ),
     (
         "several errors at once",

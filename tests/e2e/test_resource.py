@@ -86,7 +86,35 @@ async def test_a_webhook_that_is_not_plain_https(installed: ControlPlane, namesp
             {"connection": {"secretRef": {"name": "a", "namespace": "b"}}},
             'unknown field "spec.connection.secretRef.namespace"',
         ),
-        ({"callingHours": {"start": "08:00"}}, 'unknown field "spec.callingHours"'),
+        ({"callingHours": {"start": "8:00"}}, "must be a time of day from 00:00 to 23:59, HH:MM, such as 08:00"),
+        ({"callingHours": {"start": "24:00"}}, "must be a time of day from 00:00 to 23:59, HH:MM, such as 08:00"),
+        ({"callingHours": {"end": "24:01"}}, "must be a time of day from 00:01 to 24:00, HH:MM, such as 21:00"),
+        (
+            {"callingHours": {"start": "22:00", "end": "06:00"}},
+            (
+                "spec.callingHours.start: Invalid value: start must be before end; hours that go past midnight are not "
+                "possible, and hours up to midnight end at 24:00"
+            ),
+        ),
+        (
+            {"callingHours": {"start": "21:00"}},
+            "spec.callingHours.start: Invalid value: start must be before end",
+        ),
+        ({"callingHours": {"days": []}}, "spec.callingHours.days: Invalid value: 0"),
+        ({"callingHours": {"days": ["Sunday"]}}, 'spec.callingHours.days[0]: Unsupported value: "Sunday"'),
+        (
+            {"callingHours": {"excludeDates": ["2028-02-29", "2026-02-31"]}},
+            (
+                'spec.callingHours.excludeDates[1]: Invalid value: "2026-02-31": must be a date of the calendar, '
+                "YYYY-MM-DD, such as 2026-12-25"
+            ),
+        ),
+        (
+            {"callingHours": {"excludeDates": ["2026-12-25"] * 367}},
+            "spec.callingHours.excludeDates: Too many: 367: must have at most 366 items",
+        ),
+        ({"callingHours": {"outside": "Drop"}}, 'spec.callingHours.outside: Unsupported value: "Drop"'),
+        ({"callingHours": {"until": "20:00"}}, 'unknown field "spec.callingHours.until"'),
     ],
     ids=lambda value: ", ".join(value) if isinstance(value, dict) else "",
 )
@@ -136,6 +164,12 @@ async def test_what_is_left_out_is_filled_in_where_everybody_can_see_it(
         "startMode": "ContactLocal",
         "runPolicy": "Once",
         "windowSeconds": 14400,
+        "callingHours": {
+            "start": "08:00",
+            "end": "21:00",
+            "days": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+            "outside": "Defer",
+        },
         "completion": {"graceSeconds": 3600},
         "onUncertain": "Verify",
         "deletionPolicy": "Cancel",

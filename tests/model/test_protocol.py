@@ -35,4 +35,7 @@ def test_every_omission_has_a_configuration_that_finds_it() -> None:
 
 
 def test_the_model_has_the_states_of_the_code() -> None:
-    assert {str(state) for state in WindowState} <= {name for name in vars(world).values() if isinstance(name, str)}
+    # a Skipped window is so from its plan to its end, and no rule does anything about it
+    assert {str(state) for state in WindowState} - {WindowState.SKIPPED} <= {
+        name for name in vars(world).values() if isinstance(name, str)
+    }

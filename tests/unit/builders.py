@@ -6,6 +6,7 @@ The clock of these tests stands at NOW; times are given in seconds from it.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from campaign_operator.api.calling_hours import CallingHours as CallingHoursSpec
 from campaign_operator.api.status import (
     FinishedRun,
     Metrics,
@@ -22,6 +23,7 @@ from campaign_operator.api.vocabulary import (
     WindowState,
 )
 from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
+from campaign_operator.domain.calling_hours import CallingHours, parse_calling_hours
 from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.observation import Observation, Problem
@@ -34,6 +36,19 @@ CONNECTION = Connection(
     token_url="https://na1.niceincontact.com/api/v2/oauth/token",
     api_base_url="https://na1.niceincontact.com",
 )
+
+
+def hours(start: str = "08:00", end: str = "21:00", **more: Any) -> CallingHours:
+    """Calling hours, by default those of the resource."""
+    return parse_calling_hours(CallingHoursSpec.model_validate({"start": start, "end": end, **more}))
+
+
+OPEN_ALWAYS = hours("00:00", "24:00")
+NO_SUNDAY: dict[str, Any] = {
+    "days": ["Sun"],
+    "excludeDates": [str(NOW.date() + timedelta(days=6 + 7 * number)) for number in range(54)],
+}
+"""callingHours by which nobody can be called for more than a year."""
 
 
 def at(seconds: float) -> datetime:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
+from builders import OPEN_ALWAYS, hours
 
 from campaign_operator.api.vocabulary import StartMode
+from campaign_operator.domain.calling_hours import CallingHours
 from campaign_operator.domain.cron import parse_cron
 from campaign_operator.domain.errors import SpecError
 from campaign_operator.domain.plan import PlannedWindow, RunPlan, placed_windows, plan_hash, plan_run
@@ -25,6 +27,7 @@ def plan(
     *zones: str,
     start_mode: StartMode = StartMode.CONTACT_LOCAL,
     time_zone: str = "Etc/UTC",
+    calling_hours: CallingHours = OPEN_ALWAYS,
     previous_ends: Mapping[str, str] | None = None,
 ) -> RunPlan:
     return plan_run(
@@ -32,6 +35,7 @@ def plan(
         start_mode=start_mode,
         time_zone=time_zone,
         window_seconds=4 * 3600,
+        calling_hours=calling_hours,
         contacts_by_zone=dict.fromkeys(zones, 25),
         now=utc(now),
         lead_seconds=30,
@@ -233,6 +237,47 @@ def test_after_another_run_the_same_instant_waits_for_every_zone() -> None:
     assert run.run_id == "20261125T1800"
 
 
+def ends(run: RunPlan) -> dict[str, str]:
+    return {window.time_zone: window.end.replace(tzinfo=None).isoformat() for window in run.windows}
+
+
+def test_a_window_that_was_deferred_to_the_next_day_pushes_the_run_after_it() -> None:
+    asked = ("0 7,22 * * *", "2026-11-25T20:00", "Europe/London")
+    at_night = plan(*asked, calling_hours=hours())
+    assert (at_night.run_id, starts(at_night)) == ("20261125T2200", {"Europe/London": "2026-11-26T08:00"})
+    after = plan(*asked, calling_hours=hours(), previous_ends=ends(at_night))
+    assert after.run_id == "20261126T2200", "at seven the window before has not even opened"
+
+
+def test_the_nominal_time_is_chosen_before_any_calling_hours() -> None:
+    """Deferred to eight, the run of six o'clock could still be called at seven; but it is past."""
+    run = plan("0 6 * * *", "2026-11-25T07:00", "Europe/London", calling_hours=hours())
+    assert (run.run_id, starts(run)) == ("20261126T0600", {"Europe/London": "2026-11-26T08:00"})
+
+
+def test_in_same_instant_each_zone_keeps_to_its_own_hours() -> None:
+    run = plan(
+        *("0 9 * * *", "2026-11-25T08:00", "Europe/London", "Asia/Tokyo", "America/New_York"),
+        start_mode=StartMode.SAME_INSTANT,
+        calling_hours=hours(),
+    )
+    assert {w.time_zone: (f"{w.start:%d %H:%M}", f"{w.end:%d %H:%M}", w.reason) for w in run.windows} == {
+        "Europe/London": ("25 09:00", "25 13:00", ""),
+        "Asia/Tokyo": ("25 09:00", "25 12:00", "ClippedAtClosing"),
+        "America/New_York": ("25 13:00", "25 17:00", "DeferredToOpening"),
+    }
+
+
+def test_a_skipped_zone_holds_up_the_run_after_it_only_for_the_minute_of_its_match() -> None:
+    skip = hours(outside="Skip")
+    run = plan("0 * * * *", "2026-11-25T05:30", "Europe/London", calling_hours=skip)
+    ids = [run.run_id]
+    for _ in range(4):
+        run = plan("0 * * * *", "2026-11-25T05:30", "Europe/London", calling_hours=skip, previous_ends=ends(run))
+        ids.append(run.run_id)
+    assert ids == ["20261125T0600", "20261125T0700", "20261125T0800", "20261125T1200", "20261125T1600"]
+
+
 def test_windows_can_be_placed_for_a_nominal_time_that_is_past() -> None:
     run = plan("0 9 * * *", "2026-11-24T20:00", "America/New_York", "Europe/London")
     placed = placed_windows(
@@ -240,6 +285,7 @@ def test_windows_can_be_placed_for_a_nominal_time_that_is_past() -> None:
         start_mode=StartMode.CONTACT_LOCAL,
         time_zone="Etc/UTC",
         window_seconds=4 * 3600,
+        calling_hours=OPEN_ALWAYS,
         contacts_by_zone={"Europe/London": 25, "America/New_York": 25},
     )
     assert placed == run.windows
@@ -262,6 +308,7 @@ def test_a_now_without_a_zone_is_refused() -> None:
             start_mode=StartMode.CONTACT_LOCAL,
             time_zone="Etc/UTC",
             window_seconds=60,
+            calling_hours=OPEN_ALWAYS,
             contacts_by_zone={"Europe/London": 1},
             now=datetime.fromisoformat("2026-11-25T09:00"),
             lead_seconds=30,
@@ -292,6 +339,7 @@ def test_now_may_be_given_in_any_zone() -> None:
             start_mode=StartMode.CONTACT_LOCAL,
             time_zone="Etc/UTC",
             window_seconds=60,
+            calling_hours=OPEN_ALWAYS,
             contacts_by_zone={"Europe/London": 1},
             now=now,
             lead_seconds=30,
@@ -320,6 +368,7 @@ def test_the_hash_is_the_same_for_windows_read_back_in_any_order_and_zone() -> N
             contacts=window.contacts,
             start=window.start.astimezone(timezone(timedelta(hours=-5))),
             end=window.end,
+            is_skipped=False,
         )
         for window in reversed(run.windows)
     ]
@@ -333,8 +382,9 @@ def test_the_hash_is_the_same_for_windows_read_back_in_any_order_and_zone() -> N
         {"contacts": 26},
         {"start": utc("2026-11-25T09:00:01")},
         {"end": utc("2026-11-25T13:00:01")},
+        {"is_skipped": True},
     ],
-    ids=["zone", "contacts", "start", "end"],
+    ids=["zone", "contacts", "start", "end", "what is skipped"],
 )
 def test_the_hash_tells_plans_apart_that_differ_in(change: dict[str, object]) -> None:
     window = {
@@ -342,5 +392,6 @@ def test_the_hash_tells_plans_apart_that_differ_in(change: dict[str, object]) ->
         "contacts": 25,
         "start": utc("2026-11-25T09:00"),
         "end": utc("2026-11-25T13:00"),
+        "is_skipped": False,
     }
     assert plan_hash([SimpleNamespace(**window)]) != plan_hash([SimpleNamespace(**(window | change))])

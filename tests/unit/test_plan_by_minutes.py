@@ -1,79 +1,25 @@
 """Placing and planning checked against clocks that are read minute by minute.
 
-Nothing here uses the planner's way of thinking: a zone is a list of what its clocks show at every minute of
-UTC, a local time is looked up in that list, and a run's nominal time is found by trying one local minute
-after the other.
+Nothing here uses the planner's way of thinking: a local time is looked up in what the clocks of a zone show at every
+minute of UTC, and a run's nominal time is found by trying one local minute after the other.
 """
 
 import random
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from importlib.resources import files
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
+from builders import OPEN_ALWAYS
+from clocks import DAY, HOUR, MINUTE, SECOND, Clocks, changes, file_of, one_name_per_file
 
 from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.cron import parse_cron
 from campaign_operator.domain.plan import plan_run
 from campaign_operator.domain.windows import place
 from campaign_operator.domain.zones import ZONE_NAMES, load_zone
-
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-class Clocks:
-    """What the clocks of a zone show at each minute from `first` on, for `minutes` minutes."""
-
-    def __init__(self, name: str, first: datetime, minutes: int) -> None:
-        zone = load_zone(name)
-        self.instants = [first + number * MINUTE for number in range(minutes)]
-        self.shown = [instant.astimezone(zone).replace(tzinfo=None, fold=0) for instant in self.instants]
-        self.showings: dict[datetime, list[datetime]] = {}
-        for instant, local in zip(self.instants, self.shown, strict=True):
-            self.showings.setdefault(local, []).append(instant)
-
-    def placed(self, local: datetime) -> tuple[datetime, str]:
-        """The instant of a local time within the minutes known, and how it came about."""
-        if local in self.showings:
-            instants = self.showings[local]
-            return instants[0], "FirstOfTwo" if len(instants) == 2 else ""
-        later = next(instant for instant, shown in zip(self.instants, self.shown, strict=True) if shown > local)
-        return later, "MovedOutOfGap"
-
-
-def file_of(name: str) -> bytes:
-    return files("tzdata").joinpath("zoneinfo", *name.split("/")).read_bytes()
-
-
-def one_name_per_file() -> list[str]:
-    return sorted({file_of(name): name for name in sorted(ZONE_NAMES, reverse=True)}.values())
-
-
-@cache
-def changes() -> tuple[tuple[str, datetime], ...]:
-    """Every change of the clocks of every zone from 2025 to 2030, to the minute; a link is its target."""
-    return tuple(
-        (name, change)
-        for name in one_name_per_file()
-        for change in changes_of(name, datetime(2025, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC))
-    )
-
-
-def changes_of(name: str, first: datetime, last: datetime) -> Iterator[datetime]:
-    zone = load_zone(name)
-    day = first
-    while day < last:
-        if day.astimezone(zone).utcoffset() != (day + DAY).astimezone(zone).utcoffset():
-            minute = day
-            while minute.astimezone(zone).utcoffset() == day.astimezone(zone).utcoffset():
-                minute += MINUTE
-            yield minute
-        day += DAY
 
 
 def test_there_are_changes_to_look_at() -> None:
@@ -202,6 +148,7 @@ def test_a_run_planned_near_a_change_is_the_one_found_by_trying_every_minute(sta
             start_mode=start_mode,
             time_zone=question.changing_zone,
             window_seconds=3600,
+            calling_hours=OPEN_ALWAYS,
             contacts_by_zone=dict.fromkeys(question.zones, 1),
             now=question.now,
             lead_seconds=question.lead_seconds,

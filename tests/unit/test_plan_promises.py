@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from builders import OPEN_ALWAYS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,6 +53,7 @@ def test_whatever_is_asked_a_plan_keeps_its_promises(
             start_mode=start_mode,
             time_zone=time_zone,
             window_seconds=window_seconds,
+            calling_hours=OPEN_ALWAYS,
             contacts_by_zone=contacts_by_zone,
             now=now,
             lead_seconds=lead_seconds,

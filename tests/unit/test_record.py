@@ -10,6 +10,7 @@ from builders import (
     hook,
     in_history,
     run,
+    spec,
     status,
     window,
 )
@@ -238,6 +239,24 @@ def test_a_plan_is_written_as_it_was_made() -> None:
     assert (after.id, after.contacts, after.window_count) == ("20261124T0900", 2, 2)
     assert [w.time_zone for w in after.windows] == [LONDON, NY]
     assert all(w.state is WindowState.PLANNED and w.attempt == 0 for w in after.windows)
+
+
+def test_a_zone_outside_the_calling_hours_is_planned_as_skipped_with_its_reason() -> None:
+    skipping = blueprint(spec(cron="0 22 * * *", callingHours={"outside": "Skip"}))
+    for status_lost in (False, True):
+        after = record.planned(
+            status(), "run", skipping.plan(NOW, 30), "hash", make_campaign(), status_lost=status_lost
+        ).run
+        assert after is not None
+        assert {(w.state, w.reason, w.cause) for w in after.windows} == {
+            (WindowState.SKIPPED, "OutsideCallingHours", None)
+        }
+
+
+def test_after_a_lost_status_what_would_be_called_is_uncertain() -> None:
+    after = record.planned(status(), "run", blueprint().plan(NOW, 30), "hash", make_campaign(), status_lost=True).run
+    assert after is not None
+    assert {(w.state, w.cause) for w in after.windows} == {(WindowState.UNCERTAIN, Reason.STATUS_LOST)}
 
 
 def test_a_connection_in_a_log_line_gives_nothing_away() -> None:

@@ -28,6 +28,7 @@ from campaign_operator.domain.dialing import (
     CallCounts,
     Unavailable,
 )
+from campaign_operator.domain.notes import notes
 from campaign_operator.domain.polling import polled
 from campaign_operator.domain.summary import summarize
 
@@ -92,6 +93,59 @@ def test_the_next_run_time_is_the_next_first_start_ahead() -> None:
     assert summarize(make_campaign(here), here, observed()).next_run_time == "2026-11-24T12:00:00Z"
 
 
+def test_there_is_no_next_run_time_where_the_next_run_calls_nobody() -> None:
+    here = status(run(window(WindowState.SUBMITTED, start=-60)), run(window(WindowState.SKIPPED), id="20261125T0900"))
+    assert summarize(make_campaign(here), here, observed()).next_run_time is None
+
+
+def test_the_next_run_time_is_that_of_a_window_that_opens() -> None:
+    here = status(run(window(WindowState.SKIPPED, start=60, end=120), window(time_zone=LONDON)))
+    assert summarize(make_campaign(here), here, observed()).next_run_time == "2026-11-23T13:00:00Z"
+
+
+def test_a_skipped_zone_is_counted_in_words_and_not_as_calls_to_expect() -> None:
+    here = status(run(window(contacts=3), window(WindowState.SKIPPED, time_zone=LONDON, contacts=5)))
+    after = summarize(make_campaign(here), here, observed())
+    ready = find(after.conditions, ConditionType.READY)
+    assert ready is not None
+    assert ready.message == (
+        "run 20261124T0900: 2 windows (1 skipped) for 8 contacts planned, first start 2026-11-23T13:00:00Z"
+    )
+    assert after.progress == "0/3 (0%)"
+
+
+def test_what_the_calling_hours_make_of_a_run_is_told_by_the_event_of_its_plan() -> None:
+    planned = status(
+        run(
+            window(reason="MovedOutOfGap,DeferredToOpening"),
+            window(reason="ClippedAtClosing", time_zone="Asia/Tokyo"),
+            window(WindowState.SKIPPED, time_zone=LONDON),
+        )
+    )
+    (note,) = notes(status(), planned)
+    assert (note.type, note.reason) == ("Normal", "Planned")
+    assert note.message == (
+        "run 20261124T0900: 3 windows (1 skipped) for 3 contacts, from 2026-11-23T13:00:00Z to 2026-11-23T17:00:00Z; "
+        "deferred to the calling hours: America/New_York; skipped, outside the calling hours: Europe/London"
+    )
+
+
+def test_a_run_with_nothing_to_call_is_told_of_by_two_events() -> None:
+    before = status(run(window(WindowState.SKIPPED)))
+    ended = run(window(WindowState.SKIPPED), state=RunState.COMPLETED, finish_time=NOW)
+    assert [note.message for note in notes(status(), before)] == [
+        "run 20261124T0900: 1 window (1 skipped) for 1 contact; skipped, outside the calling hours: America/New_York"
+    ]
+    after = status(ended)
+    assert [(note.type, note.reason, note.message) for note in notes(before, after)] == [
+        (
+            "Normal",
+            "NothingToCall",
+            "run 20261124T0900: nothing to call, every window lies outside the calling hours",
+        )
+    ]
+
+
 CONDITIONS = [
     ("planned", {"run": run()}, {}, {"Ready": "Accepted"}, "True"),
     ("suspended", {}, {"spec": spec(suspend=True)}, {"Ready": "Suspended"}, "True"),
@@ -135,6 +189,20 @@ CONDITIONS = [
         {"run": finished(RunState.FAILED, run_policy=RunPolicy.RECURRING)},
         {"spec": spec(runPolicy="Recurring")},
         {"Ready": "Accepted", "Finished": "Failed"},
+        "True",
+    ),
+    (
+        "nothing to call",
+        {"run": run(window(WindowState.SKIPPED), state=RunState.COMPLETED, finish_time=NOW)},
+        {},
+        {"Ready": "Accepted", "Completed": "NothingToCall", "Finished": "NothingToCall"},
+        "True",
+    ),
+    (
+        "nothing to call, and the end not on record yet",
+        {"run": run(window(WindowState.SKIPPED))},
+        {},
+        {"Ready": "Accepted", "Completed": "RunInProgress", "Finished": "RunInProgress"},
         "True",
     ),
     (

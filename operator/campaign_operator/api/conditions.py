@@ -43,6 +43,7 @@ class Reason(StrEnum):
 
     # how a run ends
     COMPLETED = "Completed"
+    NOTHING_TO_CALL = "NothingToCall"
     TIMED_OUT = "TimedOut"
     FAILED = "Failed"
     CANCELLED = "Cancelled"

@@ -46,17 +46,22 @@ class Condition(ResourceModel):
 
 
 class WindowStatus(ResourceModel):
-    """One window: [startTime, endTime) of one time zone in one run, one schedule at the dialer."""
+    """One window: [startTime, endTime) of one time zone in one run, one schedule at the dialer.
+
+    A Skipped window has no schedule and never opens; its times are the minute of the match that was skipped.
+    """
 
     time_zone: TimeZoneName = Field(description="Time zone of the window.")
     contacts: Count = Field(description="Contacts in this time zone.")
-    start_time: Instant = Field(description="First instant of the window, UTC.")
-    end_time: Instant = Field(description="End of the window, exclusive, UTC.")
+    start_time: Instant = Field(description="First instant of the window, UTC; of a Skipped window, the match of cron.")
+    end_time: Instant = Field(
+        description="End of the window, exclusive, UTC; of a Skipped window, a minute after the match of cron."
+    )
     reason: str = Field(
         default="",
         max_length=128,
         description="Why the window differs from the plain match of cron, comma-separated; empty if it does not: "
-        "MovedOutOfGap, FirstOfTwo, StartedLate.",
+        "MovedOutOfGap, FirstOfTwo, DeferredToOpening, ClippedAtClosing, OutsideCallingHours, StartedLate.",
     )
     state: WindowState = Field(description="Where the schedule stands.")
     schedule_id: str | None = Field(
@@ -142,13 +147,17 @@ class RunStatus(FinishedRun):
 
     @property
     def first_start(self) -> datetime:
-        """The first start of any window."""
-        return min(w.start_time for w in self.windows)
+        """The first start of any window that is not skipped; where all are, the first match."""
+        return min(w.start_time for w in self._spanning)
 
     @property
     def last_end(self) -> datetime:
-        """The last end of any window."""
-        return max(w.end_time for w in self.windows)
+        """The last end of any window that is not skipped; where all are, the end of the last match's minute."""
+        return max(w.end_time for w in self._spanning)
+
+    @property
+    def _spanning(self) -> tuple[WindowStatus, ...]:
+        return tuple(w for w in self.windows if w.state is not WindowState.SKIPPED) or self.windows
 
 
 class OutboundCampaignStatus(ResourceModel):

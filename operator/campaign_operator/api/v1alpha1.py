@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from campaign_operator.api.calling_hours import CallingHours
 from campaign_operator.api.schema import ResourceModel, rules
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.vocabulary import (
@@ -174,8 +175,13 @@ class OutboundCampaignSpec(ResourceModel):
         default=14400,
         ge=60,
         le=604_800,
-        description="Seconds for which each schedule stays open at the dialer. Default: 14400 (4 hours). Example: "
-        "7200.",
+        description="Seconds for which each schedule stays open at the dialer, or shorter where the calling hours end. "
+        "Default: 14400 (4 hours). Example: 7200.",
+    )
+    calling_hours: CallingHours = Field(
+        default=CallingHours(),
+        description="When calls may be made, by the clock of each contact's own time zone. Always enforced. Default: "
+        "08:00 to 21:00 on all days; a start outside is deferred.",
     )
     run_policy: RunPolicy = Field(
         default=RunPolicy.ONCE,

@@ -19,6 +19,7 @@ WITHDRAW_FINALIZER = f"{GROUP}/withdraw"
 
 MAX_CONTACTS = 2000
 MAX_WINDOWS = 600
+MAX_EXCLUDED_DATES = 366
 MAX_HISTORY = 5
 MAX_PENDING = 100
 MAX_MESSAGE = 1024
@@ -57,10 +58,30 @@ class DeletionPolicy(StrEnum):
     ORPHAN = "Orphan"
 
 
+class Weekday(StrEnum):
+    """A day of the week, in the order of the week."""
+
+    MON = "Mon"
+    TUE = "Tue"
+    WED = "Wed"
+    THU = "Thu"
+    FRI = "Fri"
+    SAT = "Sat"
+    SUN = "Sun"
+
+
+class Outside(StrEnum):
+    """What becomes of a window whose start lies outside the calling hours."""
+
+    DEFER = "Defer"
+    SKIP = "Skip"
+
+
 class WindowState(StrEnum):
     """Where the schedule of one window stands."""
 
     PLANNED = "Planned"
+    SKIPPED = "Skipped"
     INTENT = "Intent"
     UNCERTAIN = "Uncertain"
     SUBMITTED = "Submitted"

@@ -11,9 +11,10 @@ from datetime import datetime
 
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import StartMode
+from campaign_operator.domain.calling_hours import CallingHours, parse_calling_hours
 from campaign_operator.domain.cron import CronSchedule, parse_cron
 from campaign_operator.domain.errors import InvalidSpecError, SpecError, SpecErrors
-from campaign_operator.domain.plan import RunPlan, count_contacts, plan_run
+from campaign_operator.domain.plan import RunPlan, count_contacts, placed_matches, plan_run
 from campaign_operator.domain.zones import UnknownTimeZoneError, load_zone, unknown_zone_message
 
 DEFAULT_TIME_ZONE = "Etc/UTC"
@@ -27,6 +28,7 @@ class Blueprint:
     start_mode: StartMode
     time_zone: str
     window_seconds: int
+    calling_hours: CallingHours
     contacts_by_zone: Mapping[str, int]
     spec_hash: str
 
@@ -37,11 +39,19 @@ class Blueprint:
             start_mode=self.start_mode,
             time_zone=self.time_zone,
             window_seconds=self.window_seconds,
+            calling_hours=self.calling_hours,
             contacts_by_zone=self.contacts_by_zone,
             now=now,
             lead_seconds=lead_seconds,
             previous_ends=previous_ends,
         )
+
+    def first_match(self, nominal_time: datetime) -> datetime:
+        """The instant at which the first zone reaches the match with this nominal time, before any calling hours."""
+        placed = placed_matches(
+            nominal_time, start_mode=self.start_mode, time_zone=self.time_zone, zones=self.contacts_by_zone
+        )
+        return min(each.instant for each in placed.values())
 
 
 def draw_blueprint(spec: OutboundCampaignSpec) -> Blueprint:
@@ -52,27 +62,42 @@ def draw_blueprint(spec: OutboundCampaignSpec) -> Blueprint:
         load_zone(time_zone)
     except UnknownTimeZoneError:
         errors.append(SpecError("spec.timeZone", unknown_zone_message(time_zone)))
-    schedule, contacts_by_zone = None, None
+    schedule, calling_hours, contacts_by_zone = None, None, None
     try:
         schedule = parse_cron(spec.cron)
+    except InvalidSpecError as error:
+        errors.append(error)
+    try:
+        calling_hours = parse_calling_hours(spec.calling_hours)
     except InvalidSpecError as error:
         errors.append(error)
     try:
         contacts_by_zone = count_contacts(spec.contacts)
     except InvalidSpecError as error:
         errors.append(error)
-    if schedule is None or contacts_by_zone is None or errors:
+    if schedule is None or calling_hours is None or contacts_by_zone is None or errors:
         raise SpecErrors(errors)
     return Blueprint(
         schedule=schedule,
         start_mode=spec.start_mode,
         time_zone=time_zone,
         window_seconds=spec.window_seconds,
+        calling_hours=calling_hours,
         contacts_by_zone=contacts_by_zone,
-        spec_hash=_spec_hash(spec, time_zone, contacts_by_zone),
+        spec_hash=_spec_hash(spec, time_zone, calling_hours, contacts_by_zone),
     )
 
 
-def _spec_hash(spec: OutboundCampaignSpec, time_zone: str, contacts_by_zone: Mapping[str, int]) -> str:
-    inputs = [spec.cron.split(), spec.start_mode, time_zone, spec.window_seconds, sorted(contacts_by_zone.items())]
+def _spec_hash(
+    spec: OutboundCampaignSpec, time_zone: str, hours: CallingHours, contacts_by_zone: Mapping[str, int]
+) -> str:
+    inputs = [
+        spec.cron.split(),
+        spec.start_mode,
+        time_zone,
+        spec.window_seconds,
+        [hours.start.total_seconds(), hours.end.total_seconds(), sorted(hours.days), hours.outside],
+        sorted(day.isoformat() for day in hours.exclude_dates),
+        sorted(contacts_by_zone.items()),
+    ]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]

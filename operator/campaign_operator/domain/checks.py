@@ -11,6 +11,8 @@ from campaign_operator.domain.late import last_chance
 from campaign_operator.domain.observation import Problem
 from campaign_operator.domain.situation import Situation, usable_connection
 
+_DAY = timedelta(days=1)
+
 
 def next_check(s: Situation) -> datetime | None:
     """The next instant at which a rule may have something to do that no event will tell of."""
@@ -21,6 +23,8 @@ def _moments(s: Situation) -> Iterator[datetime]:
     again = s.now + timedelta(seconds=s.settings.poll_seconds)
     if isinstance(usable_connection(s), Problem):
         yield again  # a Secret that is repaired tells nobody
+    if isinstance(s.observed.blueprint, Problem):
+        yield s.now + _DAY  # a zone that does not open within so many days may do so a day later
     if s.observed.give_up_at is not None:
         yield s.observed.give_up_at
     for _, run in s.in_hand():
@@ -43,5 +47,5 @@ def _moments_of(s: Situation, run: RunStatus, w: WindowStatus) -> Iterator[datet
         yield w.end_time
     if w.state is WindowState.PLANNED:
         yield last_chance(w, s.settings)
-    if w.state is not WindowState.REJECTED:
+    if w.state not in (WindowState.REJECTED, WindowState.SKIPPED):
         yield w.start_time

@@ -14,7 +14,6 @@ from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import (
     DeletionPolicy,
     OnUncertain,
-    RunPolicy,
     RunState,
     WebhookState,
     WindowState,
@@ -46,7 +45,7 @@ from campaign_operator.domain.campaign import Campaign, Settings
 from campaign_operator.domain.checks import next_check
 from campaign_operator.domain.late import too_late
 from campaign_operator.domain.observation import Observation
-from campaign_operator.domain.situation import Rule, Situation, is_connected, plan_at
+from campaign_operator.domain.situation import Rule, Situation, is_connected, plan_at, run_to_plan
 from campaign_operator.domain.withdrawing import (
     a_deleted_campaign_may_go,
     a_window_that_starts_while_it_is_withdrawn_is_uncertain,
@@ -159,21 +158,10 @@ def a_lost_status_is_made_again(s: Situation) -> Decision | None:
 def a_run_is_planned(s: Situation) -> Decision | None:
     """At once, and anew whenever the spec changes before anything was submitted."""
     blueprint = s.observed.blueprint
-    if not isinstance(blueprint, Blueprint) or s.campaign.spec.suspend:
+    if not isinstance(blueprint, Blueprint):
         return None
-    if s.run is None:
-        return _plan(s, blueprint, "run", "there is no run yet")
-    if s.run_in_hand is not None and runs.is_cancelled(s.run_in_hand) and s.next_run is None:
-        return _plan(s, blueprint, "run", "all of the run is withdrawn")
-    if s.run_in_hand is not None and _is_outdated(s.run_in_hand, blueprint):
-        return _plan(s, blueprint, "run", "the spec changed before anything was submitted")
-    if s.campaign.spec.run_policy is not RunPolicy.RECURRING or runs.is_over_for_good(s.campaign.status):
-        return None
-    if s.next_run is None and runs.is_decided(s.run):
-        return _plan(s, blueprint, "next_run", "the run before it is submitted")
-    if s.next_run is not None and _is_outdated(s.next_run, blueprint):
-        return _plan(s, blueprint, "next_run", "the spec changed before anything of the next run was submitted")
-    return None
+    to_plan = run_to_plan(s, blueprint)
+    return _plan(s, blueprint, *to_plan) if to_plan is not None else None
 
 
 def a_window_that_is_late_is_shortened_or_missed(s: Situation) -> Decision | None:
@@ -308,10 +296,6 @@ RULES_OF_DELETION: tuple[Rule, ...] = (
     an_unwanted_run_is_withdrawn,
     what_is_withdrawing_is_deleted_at_the_dialer,
 )
-
-
-def _is_outdated(run: RunStatus, blueprint: Blueprint) -> bool:
-    return not runs.is_begun(run) and run.spec_hash != blueprint.spec_hash
 
 
 def _may_be_sent(s: Situation, run: RunStatus, window: WindowStatus) -> bool:

@@ -22,6 +22,7 @@ from campaign_operator.domain import runs
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.observation import Problem
+from campaign_operator.domain.windows import WindowReason
 
 _SHOWN_ZONES = 5
 
@@ -93,17 +94,23 @@ def _run(before: RunStatus | None, run: RunStatus) -> Iterator[Note]:
     if run.state is RunState.RUNNING and was in (RunState.PLANNED, RunState.SUBMITTING):
         yield Note("Normal", Reason.SUBMITTED, _message(run, RunState.SCHEDULED))
     if run.state is not was and run.state in _PROGRESS:
-        kind, reason = _PROGRESS[run.state]
+        kind, reason = _PROGRESS[run.state] if not runs.calls_nobody(run) else ("Normal", Reason.NOTHING_TO_CALL)
         yield Note("Normal" if kind == "Normal" else "Warning", reason, _message(run, run.state))
     yield from _windows(before, run)
 
 
 def _plan_message(run: RunStatus) -> str:
-    return (
-        f"run {run.id}: {counted(run.window_count, 'window')} for {counted(run.contacts, 'contact')}, from "
-        f"{to_rfc3339(run.first_start)} "
-        f"to {to_rfc3339(run.last_end)}"
-    )
+    """What is planned, and which zones the calling hours have moved or left out."""
+    said = [f"run {run.id}: {runs.in_words(run)}"]
+    if not runs.calls_nobody(run):
+        said[0] += f", from {to_rfc3339(run.first_start)} to {to_rfc3339(run.last_end)}"
+    deferred = [w.time_zone for w in run.windows if WindowReason.DEFERRED_TO_OPENING in w.reason.split(",")]
+    if deferred:
+        said.append(f"deferred to the calling hours: {_names(iter(deferred))}")
+    skipped = runs.in_state(run, WindowState.SKIPPED)
+    if skipped:
+        said.append(f"skipped, outside the calling hours: {_names(w.time_zone for w in skipped)}")
+    return "; ".join(said)
 
 
 def _message(run: RunStatus, state: RunState) -> str:
@@ -117,6 +124,8 @@ def _message(run: RunStatus, state: RunState) -> str:
             return f"run {run.id}: the first window has opened, {counted(m.expected_calls, 'call')} expected"
         case RunState.CANCELLED:
             return f"run {run.id}: all of it was withdrawn before it started"
+        case RunState.COMPLETED if runs.calls_nobody(run):
+            return f"run {run.id}: nothing to call, every window lies outside the calling hours"
         case _:
             return f"run {run.id}: {m.calls_completed} of {m.expected_calls} expected calls completed"
 

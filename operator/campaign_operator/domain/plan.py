@@ -17,9 +17,11 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from campaign_operator.api.vocabulary import StartMode
+from campaign_operator.domain.calling_hours import CallingHours, fitted
 from campaign_operator.domain.cron import CronSchedule, next_match
 from campaign_operator.domain.errors import Findings, SpecError
 from campaign_operator.domain.windows import (
+    Placed,
     Window,
     first_local_placed_from,
     place,
@@ -32,10 +34,12 @@ from campaign_operator.domain.zones import (
     unknown_zone_message,
 )
 
+_RUN_ID = "%Y%m%dT%H%M"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedWindow(Window):
-    """The window of one zone, and how many contacts are in that zone."""
+    """The window of one zone inside the calling hours, or skipped, and how many contacts are in that zone."""
 
     time_zone: str
     contacts: int
@@ -80,6 +84,9 @@ class HashedWindow(Protocol):
     @property
     def end(self) -> datetime: ...
 
+    @property
+    def is_skipped(self) -> bool: ...
+
 
 def plan_run(
     schedule: CronSchedule,
@@ -87,6 +94,7 @@ def plan_run(
     start_mode: StartMode,
     time_zone: str,
     window_seconds: int,
+    calling_hours: CallingHours,
     contacts_by_zone: Mapping[str, int],
     now: datetime,
     lead_seconds: float,
@@ -96,9 +104,10 @@ def plan_run(
 
     In time is at least `lead_seconds` after `now` and, after another run, not before the end of the zone's
     window in that run (`previous_ends`, by zone). ContactLocal places the match in each zone; SameInstant
-    places it in `time_zone` (of no account in ContactLocal), which gives all zones the same start.
+    places it in `time_zone` (of no account in ContactLocal), which gives all zones the same start. The match is
+    chosen without regard to `calling_hours`; then each window is fitted into those of its own zone.
     `contacts_by_zone` has at least one zone, and names `count_contacts` has accepted. Raises `SpecError` for
-    an unknown `time_zone`, and where `cron` has no match left.
+    an unknown `time_zone`, where `cron` has no match left, and where a zone does not open within 366 days.
     """
     if now.tzinfo is None:
         raise ValueError("now must be aware")
@@ -111,13 +120,14 @@ def plan_run(
         search_from = max(first_local_placed_from(start, load_zone(name)) for name, start in earliest_starts.items())
     nominal_time = next_match(schedule, search_from)
     return RunPlan(
-        run_id=f"{nominal_time:%Y%m%dT%H%M}",
+        run_id=nominal_time.strftime(_RUN_ID),
         nominal_time=nominal_time,
         windows=placed_windows(
             nominal_time,
             start_mode=start_mode,
             time_zone=time_zone,
             window_seconds=window_seconds,
+            calling_hours=calling_hours,
             contacts_by_zone=contacts_by_zone,
         ),
         contacts=sum(contacts_by_zone.values()),
@@ -130,22 +140,37 @@ def placed_windows(
     start_mode: StartMode,
     time_zone: str,
     window_seconds: int,
+    calling_hours: CallingHours,
     contacts_by_zone: Mapping[str, int],
 ) -> tuple[PlannedWindow, ...]:
     """The windows of the run with this nominal time, ordered by start and name of the zone.
 
-    Looks at no clock: a start may be past. The parameters are those of `plan_run`.
+    Looks at no clock: a start may be past. The parameters are those of `plan_run`. Raises `SpecError` where a zone does
+    not open within 366 days.
     """
-    if start_mode is StartMode.SAME_INSTANT:
-        same = place(nominal_time, _zone_of_cron(time_zone))
-        placed = dict.fromkeys(contacts_by_zone, same)
-    else:
-        placed = {name: place(nominal_time, load_zone(name)) for name in contacts_by_zone}
+    placed = placed_matches(nominal_time, start_mode=start_mode, time_zone=time_zone, zones=contacts_by_zone)
     windows = (
-        _planned(name, contacts, window_from(placed[name], window_seconds))
+        _planned(name, contacts, fitted(window_from(placed[name], window_seconds), calling_hours, load_zone(name)))
         for name, contacts in contacts_by_zone.items()
     )
     return tuple(sorted(windows, key=lambda window: (window.start, window.time_zone)))
+
+
+def placed_matches(
+    nominal_time: datetime, *, start_mode: StartMode, time_zone: str, zones: Iterable[str]
+) -> dict[str, Placed]:
+    """By zone, the instant of the match with this nominal time, before any calling hours. See `plan_run`."""
+    if start_mode is StartMode.SAME_INSTANT:
+        return dict.fromkeys(zones, place(nominal_time, _zone_of_cron(time_zone)))
+    return {name: place(nominal_time, load_zone(name)) for name in zones}
+
+
+def nominal_time_of(run_id: str) -> datetime | None:
+    """The nominal time that a run is named by, floating; None where the id was altered by hand and names none."""
+    try:
+        return datetime.strptime(run_id, _RUN_ID)  # noqa: DTZ007 - floating
+    except ValueError:
+        return None
 
 
 def plan_hash(windows: Iterable[HashedWindow]) -> str:
@@ -153,12 +178,9 @@ def plan_hash(windows: Iterable[HashedWindow]) -> str:
 
     The beginning of the SHA-256 of one line per window, sorted by zone: zone, contacts, start and end, with a
     blank between them and a line feed after each, the times in UTC to the second
-    (`Europe/London 25 2026-11-25T09:00:00Z 2026-11-25T13:00:00Z`).
+    (`Europe/London 25 2026-11-25T09:00:00Z 2026-11-25T13:00:00Z`), or `Skipped` in their place.
     """
-    lines = sorted(
-        f"{window.time_zone} {window.contacts} {_utc_text(window.start)} {_utc_text(window.end)}\n"
-        for window in windows
-    )
+    lines = sorted(f"{window.time_zone} {window.contacts} {_times(window)}\n" for window in windows)
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
 
@@ -197,6 +219,10 @@ def _zone_of_cron(name: str) -> ZoneInfo:
         return load_zone(name)
     except UnknownTimeZoneError as error:
         raise SpecError("spec.timeZone", str(error)) from error
+
+
+def _times(window: HashedWindow) -> str:
+    return "Skipped" if window.is_skipped else f"{_utc_text(window.start)} {_utc_text(window.end)}"
 
 
 def _utc_text(instant: datetime) -> str:

@@ -46,7 +46,7 @@ from campaign_operator.domain.dialing import (
 )
 from campaign_operator.domain.late import Late, Missed
 from campaign_operator.domain.observation import Problem
-from campaign_operator.domain.plan import RunPlan, plan_hash
+from campaign_operator.domain.plan import PlannedWindow, RunPlan, plan_hash
 from campaign_operator.domain.windows import WindowReason
 
 REFUSED_RETRY_SECONDS = 600
@@ -124,22 +124,7 @@ def planned(
     status: Status, place: Place, plan: RunPlan, spec_hash: str, campaign: Campaign, *, status_lost: bool = False
 ) -> Status:
     """A new run of which nothing is submitted; uncertain where the status was lost, since something may be."""
-    state, cause, message = (
-        (WindowState.UNCERTAIN, Reason.STATUS_LOST, STATUS_LOST) if status_lost else (WindowState.PLANNED, None, None)
-    )
-    windows = tuple(
-        WindowStatus(
-            time_zone=w.time_zone,
-            contacts=w.contacts,
-            start_time=w.start,
-            end_time=w.end,
-            reason=",".join(w.reasons),
-            state=state,
-            cause=cause,
-            message=message,
-        )
-        for w in plan.windows
-    )
+    windows = tuple(_planned(w, status_lost=status_lost) for w in plan.windows)
     run = RunStatus(
         id=plan.run_id,
         state=RunState.PLANNED,
@@ -152,6 +137,16 @@ def planned(
         windows=windows,
     )
     return with_run(status, place, run)
+
+
+def _planned(w: PlannedWindow, *, status_lost: bool) -> WindowStatus:
+    state = WindowState.SKIPPED if w.is_skipped else WindowState.PLANNED
+    window = WindowStatus(
+        time_zone=w.time_zone, contacts=w.contacts, start_time=w.start, end_time=w.end, reason=w.reason, state=state
+    )
+    if status_lost and not w.is_skipped:
+        return waiting(window, WindowState.UNCERTAIN, Reason.STATUS_LOST, STATUS_LOST, None)
+    return window
 
 
 def promoted(status: Status) -> Status:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from campaign_operator.api.conditions import STALLING_CAUSES, Reason
+from campaign_operator.api.conditions import STALLING_CAUSES, Reason, counted
 from campaign_operator.api.status import (
     FinishedRun,
     OutboundCampaignStatus,
@@ -28,6 +28,9 @@ POSSIBLY_THERE = frozenset({*POSSIBLY_SENT, WindowState.WITHDRAWING, WindowState
 AT_THE_DIALER = frozenset({WindowState.SUBMITTED, WindowState.HELD, *POSSIBLY_SENT})
 """Window states of which the dialer has a schedule, or may have one that is not about to go."""
 
+WITHOUT_SCHEDULE = frozenset({WindowState.REJECTED, WindowState.MISSED, WindowState.SKIPPED})
+"""Window states that will never lead to a schedule."""
+
 SAID_TO_ALL = STALLING_CAUSES | {Reason.DIALER_THROTTLED}
 """Causes for which one window waits that are about the campaign or its connection, and not about the window."""
 
@@ -49,12 +52,24 @@ def in_state(run: RunStatus, *states: WindowState) -> tuple[WindowStatus, ...]:
 
 def is_begun(run: RunStatus) -> bool:
     """Whether anything of the run may have reached the dialer; until then it is planned anew at will."""
-    return any(w.attempt > 0 or w.state is not WindowState.PLANNED for w in run.windows)
+    return any(w.attempt > 0 or w.state not in (WindowState.PLANNED, WindowState.SKIPPED) for w in run.windows)
 
 
 def is_decided(run: RunStatus) -> bool:
     """Whether every window is known to have a schedule or to get none."""
     return not in_state(run, *UNDECIDED)
+
+
+def calls_nobody(run: RunStatus) -> bool:
+    """Whether every window is skipped, so that there is nothing to call and nothing to wait for."""
+    return len(in_state(run, WindowState.SKIPPED)) == len(run.windows)
+
+
+def in_words(run: RunStatus) -> str:
+    """How large the run is: 3 windows (1 skipped) for 50 contacts."""
+    skipped = len(in_state(run, WindowState.SKIPPED))
+    windows = counted(run.window_count, "window") + (f" ({skipped} skipped)" if skipped else "")
+    return f"{windows} for {counted(run.contacts, 'contact')}"
 
 
 def is_finished(run: FinishedRun) -> bool:
@@ -64,8 +79,9 @@ def is_finished(run: FinishedRun) -> bool:
 
 def is_cancelled(run: RunStatus) -> bool:
     """Whether all of it that was to call is withdrawn, and nothing of it is or may be at the dialer."""
-    nothing = (WindowState.WITHDRAWN, WindowState.REJECTED, WindowState.MISSED)
-    return bool(in_state(run, WindowState.WITHDRAWN)) and all(w.state in nothing for w in run.windows)
+    return bool(in_state(run, WindowState.WITHDRAWN)) and all(
+        w.state is WindowState.WITHDRAWN or w.state in WITHOUT_SCHEDULE for w in run.windows
+    )
 
 
 def has_started(run: RunStatus, now: datetime) -> bool:
@@ -125,13 +141,15 @@ def run_state(run: RunStatus, completion: Completion, now: datetime, next_first_
     """Where the run stands; the first rule that applies."""
     if is_cancelled(run):
         return RunState.CANCELLED
+    if calls_nobody(run):
+        return RunState.COMPLETED
     submitted = in_state(run, WindowState.SUBMITTED)
     to_come_back = any(w.end_time > now for w in in_state(run, WindowState.WITHDRAWN))
     enough = run.metrics.calls_completed >= expected_calls(completion, run)
     begun = submitted and is_decided(run) and all(w.start_time <= now for w in submitted)
     if begun and enough and not to_come_back:
         return RunState.COMPLETED
-    if all(w.state in (WindowState.REJECTED, WindowState.MISSED) for w in run.windows):
+    if all(w.state in WITHOUT_SCHEDULE for w in run.windows):
         return RunState.FAILED
     if now >= time_out(run, completion.grace_seconds, next_first_start):
         return RunState.TIMED_OUT

@@ -1,7 +1,7 @@
 """What the rules of a campaign's life look at, and the questions that several of them ask.
 
 Pure, like the rules themselves. The questions are here so that two rules never answer one of them differently: which
-connection may be used, and which runs are not wanted any more.
+connection may be used, which runs are not wanted any more, and which run is to be planned.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from campaign_operator.domain.campaign import Campaign, Settings
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.observation import Observation, Problem
-from campaign_operator.domain.plan import RunPlan, plan_hash
+from campaign_operator.domain.plan import RunPlan, nominal_time_of, plan_hash
 
 ANOTHER_PLAN = "the spec makes another plan"
 
@@ -122,24 +122,89 @@ def why_unwanted(s: Situation, place: Place, run: RunStatus) -> str | None:
     return ANOTHER_PLAN if makes_another_plan(s, place, run) else None
 
 
+def run_to_plan(s: Situation, blueprint: Blueprint) -> tuple[Place, str] | None:
+    """The place of the run that is to be planned now, and why."""
+    if s.campaign.spec.suspend or s.campaign.deleting:
+        return None
+    if s.run is None:
+        return "run", "there is no run yet"
+    if s.run_in_hand is not None and runs.is_cancelled(s.run_in_hand) and s.next_run is None:
+        return "run", "all of the run is withdrawn"
+    if s.run_in_hand is not None and _is_outdated(s.run_in_hand, blueprint):
+        return "run", "the spec changed before anything was submitted"
+    if s.campaign.spec.run_policy is not RunPolicy.RECURRING or runs.is_over_for_good(s.campaign.status):
+        return None
+    if s.next_run is None and runs.is_decided(s.run):
+        return "next_run", "the run before it is submitted"
+    if s.next_run is not None and _is_outdated(s.next_run, blueprint):
+        return "next_run", "the spec changed before anything of the next run was submitted"
+    return None
+
+
+def _is_outdated(run: RunStatus, blueprint: Blueprint) -> bool:
+    return not runs.is_begun(run) and run.spec_hash != blueprint.spec_hash
+
+
 def makes_another_plan(s: Situation, place: Place, run: RunStatus) -> bool:
     """Whether the spec makes another plan than the run's, and nothing of the run has started."""
     blueprint = s.observed.blueprint
-    if not isinstance(blueprint, Blueprint) or run.spec_hash == blueprint.spec_hash or runs.has_started(run, s.now):
+    if not isinstance(blueprint, Blueprint) or not _is_edited(s, run, blueprint):
         return False
-    # as if asked in time for this very run, or an edit shortly before its start would always find another one
-    asked = min(s.now, run.first_start - timedelta(seconds=s.settings.lead_seconds))
-    plan = plan_at(s, blueprint, place, asked)
+    plan = plan_at(s, blueprint, place, _as_if_asked(s, run, blueprint))
     return plan is None or (plan.run_id, plan_hash(plan.windows)) != (run.id, run.plan_hash)
 
 
-def plan_at(s: Situation, blueprint: Blueprint, place: Place, now: datetime) -> RunPlan | None:
-    """The plan of a run for that place; None where cron has no match left before the calendar ends, in the year
-    9999.
+def _is_edited(s: Situation, run: RunStatus, blueprint: Blueprint) -> bool:
+    return run.spec_hash != blueprint.spec_hash and not runs.has_started(run, s.now)
+
+
+def _as_if_asked(s: Situation, run: RunStatus, blueprint: Blueprint) -> datetime:
+    """In time for the match of this very run, or an edit shortly before its start would always find another one.
+
+    A window that was deferred starts after its match, so the match and not the start is what counts.
     """
-    previous = s.run if place == "next_run" else None
-    ends = {w.time_zone: w.end_time for w in previous.windows} if previous is not None else None
+    nominal_time = nominal_time_of(run.id)
+    if nominal_time is None:
+        return s.now
+    return min(s.now, blueprint.first_match(nominal_time) - timedelta(seconds=s.settings.lead_seconds))
+
+
+def plan_at(s: Situation, blueprint: Blueprint, place: Place, now: datetime) -> RunPlan | None:
+    """The plan of a run for that place; None where there is none, which `unplannable` tells of."""
     try:
-        return blueprint.plan(now, s.settings.lead_seconds, ends)
+        return _plan(s, blueprint, place, now)
     except InvalidSpecError:
         return None
+
+
+def unplannable(s: Situation) -> Problem | None:
+    """Why what is to be planned cannot be: cron may have no match left, or a zone no opening within a year."""
+    blueprint = s.observed.blueprint
+    if not isinstance(blueprint, Blueprint):
+        return blueprint
+    asked: list[tuple[Place, datetime]] = []
+    to_plan = run_to_plan(s, blueprint)
+    if to_plan is not None:
+        asked.append((to_plan[0], s.now))
+    asked += [
+        (place, _as_if_asked(s, run, blueprint))
+        for place, run in s.in_hand()
+        if runs.is_begun(run) and _is_edited(s, run, blueprint)
+    ]
+    try:
+        for place, now in asked:
+            _plan(s, blueprint, place, now)
+    except InvalidSpecError as error:
+        return invalid_spec(error)
+    return None
+
+
+def invalid_spec(error: InvalidSpecError) -> Problem:
+    """What a person must put right in the spec."""
+    return Problem(Reason.INVALID_SPEC, "; ".join(str(error).splitlines()))
+
+
+def _plan(s: Situation, blueprint: Blueprint, place: Place, now: datetime) -> RunPlan:
+    previous = s.run if place == "next_run" else None
+    ends = {w.time_zone: w.end_time for w in previous.windows} if previous is not None else None
+    return blueprint.plan(now, s.settings.lead_seconds, ends)

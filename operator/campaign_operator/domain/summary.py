@@ -69,7 +69,7 @@ def _progress(run: RunStatus | None) -> str | None:
 
 
 def _next_run_time(run: RunStatus | None, next_run: RunStatus | None, now: datetime) -> str | None:
-    in_hand = [r for r in (run, next_run) if r is not None and not runs.is_finished(r)]
+    in_hand = [r for r in (run, next_run) if r is not None and not runs.is_finished(r) and not runs.calls_nobody(r)]
     starts = [r.first_start for r in in_hand if r.first_start > now]
     return to_rfc3339(min(starts)) if starts else None
 
@@ -155,7 +155,9 @@ def _accepted(status: OutboundCampaignStatus) -> str:
     run = status.run
     if run is None:
         return "the spec is accepted"
-    what = f"run {run.id}: {counted(run.window_count, 'window')} for {counted(run.contacts, 'contact')}"
+    if runs.calls_nobody(run):
+        return _nothing_to_call(run)
+    what = f"run {run.id}: {runs.in_words(run)}"
     match run.state:
         case RunState.PLANNED | RunState.SUBMITTING:
             return f"{what} planned, first start {to_rfc3339(run.first_start)}"
@@ -174,7 +176,13 @@ def _end(run: RunStatus) -> tuple[bool, bool, Reason, str]:
         return False, True, Reason.CANCELLED, f"run {run.id}: all of it was withdrawn before it started"
     if not runs.is_finished(run):
         return False, False, Reason.RUN_IN_PROGRESS, f"run {run.id} has not ended"
+    if runs.calls_nobody(run):
+        return True, True, Reason.NOTHING_TO_CALL, _nothing_to_call(run)
     return run.state is RunState.COMPLETED, True, Reason(run.state.value), calls
+
+
+def _nothing_to_call(run: RunStatus) -> str:
+    return f"run {run.id}: nothing to call, every window lies outside the calling hours"
 
 
 def _hook_to_tell_of(status: OutboundCampaignStatus) -> FinishedRun | None:

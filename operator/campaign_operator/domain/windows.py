@@ -1,8 +1,8 @@
 """From a local time to an instant, and from there to a window: [start, end) of one zone in one run.
 
-Owns what happens where a zone's clocks change. Knows neither cron nor
-contacts nor which run a window is of. Whatever moves a window adds its reason; calling hours belong between
-`place` and the window handed out, which is why reasons are an ordered tuple and not a single one.
+Owns what happens where a zone's clocks change. Knows neither cron nor contacts nor which run a window is of, nor the
+calling hours, which `calling_hours` fits a window into. Whatever moves a window adds its reason, which is why reasons
+are an ordered tuple and not a single one.
 
 Local times are floating (naive) and carry whole seconds; instants are aware, in UTC.
 """
@@ -24,6 +24,15 @@ class WindowReason(StrEnum):
     FIRST_OF_TWO = "FirstOfTwo"
     """The clocks show the local time twice; the window starts the first time."""
 
+    DEFERRED_TO_OPENING = "DeferredToOpening"
+    """The match lies outside the calling hours; the window starts when they next begin."""
+
+    CLIPPED_AT_CLOSING = "ClippedAtClosing"
+    """The calling hours end before the window would; it ends with them."""
+
+    OUTSIDE_CALLING_HOURS = "OutsideCallingHours"
+    """The match lies outside the calling hours; the zone is skipped in this run."""
+
     STARTED_LATE = "StartedLate"
     """The window could not be sent before its start and opens for what is left of it."""
 
@@ -38,11 +47,19 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """[start, end), both aware and in UTC, to the second."""
+    """[start, end), both aware and in UTC, to the second.
+
+    A skipped window never opens; it is the minute of the match, so that the run after it looks for a later one.
+    """
 
     start: datetime
     end: datetime
     reasons: tuple[WindowReason, ...] = ()
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether the zone is left out of the run."""
+        return WindowReason.OUTSIDE_CALLING_HOURS in self.reasons
 
     @property
     def reason(self) -> str:

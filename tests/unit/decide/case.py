@@ -1,9 +1,11 @@
 """One row of the table beside `domain/decide.py`, and the words that its rows share."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from builders import (
+    NO_SUNDAY,
     NOW,
     SETTINGS,
     blueprint,
@@ -25,11 +27,18 @@ NY, LONDON = "America/New_York", "Europe/London"
 PLANNED, INTENT, UNCERTAIN = WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN
 WITHDRAWING, WITHDRAWN = WindowState.WITHDRAWING, WindowState.WITHDRAWN
 SUBMITTED, HELD, REJECTED, MISSED = WindowState.SUBMITTED, WindowState.HELD, WindowState.REJECTED, WindowState.MISSED
+SKIPPED = WindowState.SKIPPED
 ATTEMPT = ("20261124T0900", "1", NY, 1)
 INVALID = problem(Reason.INVALID_SPEC)
 NO_SECRET = problem(Reason.SECRET_NOT_FOUND)
 SUSPENDED = spec(suspend=True)
 OTHER_CRON = spec(cron="30 10 * * *")
+FROM_ONE_O_CLOCK: dict[str, Any] = {
+    "cron": "0 11 * * *",
+    "contacts": [{"id": "c1", "timeZone": LONDON}],
+    "callingHours": {"start": "13:00"},
+}
+NEVER_OPEN = spec(callingHours=NO_SUNDAY)
 OPEN: dict[str, Any] = {"start": -60, "end": 7200}
 OVER: dict[str, Any] = {"start": -10000, "end": -4000}
 
@@ -49,9 +58,9 @@ class Case:
     resolve: str | None = None
 
 
-def run_as_planned(of: OutboundCampaignSpec) -> RunStatus:
-    """The run that the spec makes at NOW, all of it submitted."""
-    plan = blueprint(of).plan(NOW, SETTINGS.lead_seconds)
+def run_as_planned(of: OutboundCampaignSpec, now: datetime = NOW) -> RunStatus:
+    """The run that the spec makes at that time, all of it submitted."""
+    plan = blueprint(of).plan(now, SETTINGS.lead_seconds)
     windows = tuple(
         window(SUBMITTED, time_zone=w.time_zone).model_copy(update={"start_time": w.start, "end_time": w.end})
         for w in plan.windows

@@ -12,7 +12,7 @@ from builders import (
     status,
     window,
 )
-from decide.case import LONDON, MISSED, NO_SECRET, OPEN, OVER, REJECTED, SUBMITTED, UNCERTAIN, Case
+from decide.case import LONDON, MISSED, NEXT, NO_SECRET, OPEN, OVER, REJECTED, SKIPPED, SUBMITTED, UNCERTAIN, Case
 
 from campaign_operator.api.vocabulary import (
     RunPolicy,
@@ -59,6 +59,56 @@ ENDING = [
         "every window rejected or missed: Failed",
         status(run(window(REJECTED), window(MISSED, time_zone=LONDON))),
         FinishRun(RunState.FAILED),
+    ),
+    Case(
+        "every window skipped: nothing to call, Completed", status(run(window(SKIPPED))), FinishRun(RunState.COMPLETED)
+    ),
+    Case(
+        "every window skipped: Completed, whatever calls were expected",
+        status(run(window(SKIPPED), window(SKIPPED, time_zone=LONDON))),
+        FinishRun(RunState.COMPLETED),
+        spec=spec(completion={"expectedCalls": 2}),
+    ),
+    Case(
+        "every window rejected or skipped: Failed",
+        status(run(window(REJECTED), window(SKIPPED, time_zone=LONDON))),
+        FinishRun(RunState.FAILED),
+    ),
+    Case(
+        "every window missed or skipped: Failed",
+        status(run(window(MISSED), window(SKIPPED, time_zone=LONDON))),
+        FinishRun(RunState.FAILED),
+    ),
+    Case(
+        "a skipped window is waited for by nobody: all calls of the others made",
+        status(run(window(SUBMITTED, **OPEN), window(SKIPPED, time_zone=LONDON, contacts=5), metrics=calls(1))),
+        FinishRun(RunState.COMPLETED),
+    ),
+    Case(
+        "a skipped window holds no run up: the last end is that of the others",
+        status(run(window(SUBMITTED, **OVER), window(SKIPPED, time_zone=LONDON, end=90000))),
+        FinishRun(RunState.TIMED_OUT),
+        seen={"polled_at": at(-1)},
+    ),
+    Case(
+        "Recurring: a run of which all is skipped is finished once the next is planned",
+        status(run(window(SKIPPED)), NEXT),
+        FinishRun(RunState.COMPLETED),
+        spec=recurring(),
+        seen={"connection": NO_SECRET},
+    ),
+    Case(
+        "Recurring: a next run of which all is skipped waits for the minute of its match",
+        status(finished(run_policy=RunPolicy.RECURRING), run(window(SKIPPED, start=60, end=120), id="20261125T0900")),
+        Wait,
+        spec=recurring(),
+        check=60,
+    ),
+    Case(
+        "Recurring: a next run of which all is skipped takes over at the minute of its match",
+        status(finished(run_policy=RunPolicy.RECURRING), run(window(SKIPPED, start=0, end=60), id="20261125T0900")),
+        PromoteNextRun(),
+        spec=recurring(),
     ),
     Case(
         "one window rejected: the others go on",

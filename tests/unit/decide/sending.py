@@ -9,7 +9,7 @@ from builders import (
     status,
     window,
 )
-from decide.case import ATTEMPT, HELD, INTENT, LONDON, NY, OPEN, SUBMITTED, SUSPENDED, UNCERTAIN, Case, handled
+from decide.case import ATTEMPT, HELD, INTENT, LONDON, NY, OPEN, SKIPPED, SUBMITTED, SUSPENDED, UNCERTAIN, Case, handled
 
 from campaign_operator.domain.actions import (
     AddFinalizer,
@@ -32,6 +32,11 @@ from campaign_operator.domain.late import Late, Missed
 SENDING = [
     # submitting
     Case("a planned run is submitted", status(run()), Submit("run", (NY,))),
+    Case(
+        "a skipped window is not submitted",
+        status(run(window(), window(SKIPPED, time_zone=LONDON))),
+        Submit("run", (NY,)),
+    ),
     Case("our finalizer comes before the first intent", status(run()), AddFinalizer(), finalizer=False),
     Case(
         "our finalizer is put back where something is to be submitted",

@@ -1,0 +1,174 @@
+"""When a zone may be called: the openings of its days, and a window fitted into them.
+
+An *opening* is a time [start, end) during which a zone is open. On each local date whose weekday is among the days and
+that is not excluded there is one, from the start to the end of the hours, both placed like any local time (`place`), so
+that a change of the clocks is treated here as it is everywhere. `24:00` is the next midnight. Openings that touch are
+one. A date that a zone skipped, or on which its clocks skip all of the hours, has none.
+
+Owns the check of `spec.callingHours` beyond its schema. Knows neither cron nor runs.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from campaign_operator.api.calling_hours import CallingHours as CallingHoursSpec
+from campaign_operator.api.vocabulary import Outside, Weekday
+from campaign_operator.domain.errors import Findings, SpecError, quoted
+from campaign_operator.domain.windows import Window, WindowReason, place
+
+FIELD = "spec.callingHours"
+
+DAYS_AHEAD = 366
+"""How many local dates after that of the match an opening is looked for."""
+
+_TIME = re.compile(r"(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9])")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MIDNIGHT = "24:00"
+_DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
+_WEEK = tuple(Weekday)
+
+
+@dataclass(frozen=True, slots=True)
+class CallingHours:
+    """The hours of a campaign, checked; `start` and `end` are times since the local midnight, `start` the smaller."""
+
+    start: timedelta
+    end: timedelta
+    days: frozenset[Weekday]
+    exclude_dates: frozenset[date]
+    outside: Outside
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """[start, end) of one zone, both in UTC; never empty."""
+
+    start: datetime
+    end: datetime
+
+
+def parse_calling_hours(spec: CallingHoursSpec) -> CallingHours:
+    """The hours that a spec asks for. Raises InvalidSpecError with every error at once."""
+    findings = Findings()
+    start = _time_of_day(spec.start)
+    end = _DAY if spec.end == _MIDNIGHT else _time_of_day(spec.end)
+    if start is None:
+        findings.add(f"{FIELD}.start", partial(_not_a_time, spec.start, "from 00:00 to 23:59, such as 08:00"))
+    if end is None:
+        findings.add(f"{FIELD}.end", partial(_not_a_time, spec.end, "from 00:01 to 24:00, such as 21:00"))
+    if start is not None and end is not None and start >= end:
+        findings.add(f"{FIELD}.start", partial(_not_before, spec.start, spec.end))
+    if not spec.days:
+        findings.add(f"{FIELD}.days", lambda: "names no day, so nobody could ever be called; name at least one")
+    dates = [_date(text) for text in spec.exclude_dates]
+    for index, (text, found) in enumerate(zip(spec.exclude_dates, dates, strict=True)):
+        if found is None:
+            findings.add(f"{FIELD}.excludeDates[{index}]", partial(_not_a_date, text))
+    findings.raise_if_any()
+    assert start is not None and end is not None  # noqa: S101, PT018 - found above
+    return CallingHours(start, end, frozenset(spec.days), frozenset(d for d in dates if d is not None), spec.outside)
+
+
+def fitted(window: Window, hours: CallingHours, zone: ZoneInfo) -> Window:
+    """The window, moved, shortened or skipped so that nothing of it lies outside the hours of its zone.
+
+    A start inside an opening stays. One outside moves to the next opening, with as much time after it as before, or
+    makes the window a skipped one. An end after the close of the opening is moved to the close. Raises SpecError where
+    the zone does not open within 366 days.
+    """
+    openings = _openings(hours, zone, window.start)
+    opening = next((o for o in openings if o.end > window.start), None)
+    if opening is None:
+        raise _never_open(hours, zone, window.start)
+    start, reasons = window.start, window.reasons
+    if start < opening.start:
+        if hours.outside is Outside.SKIP:
+            return Window(start=start, end=start + _MINUTE, reasons=(*reasons, WindowReason.OUTSIDE_CALLING_HOURS))
+        start, reasons = opening.start, (*reasons, WindowReason.DEFERRED_TO_OPENING)
+    end = start + (window.end - window.start)
+    close = _close(opening, openings, end)
+    if close < end:
+        end, reasons = close, (*reasons, WindowReason.CLIPPED_AT_CLOSING)
+    return Window(start=start, end=end, reasons=reasons)
+
+
+def _close(opening: Opening, later: Iterator[Opening], end: datetime) -> datetime:
+    """When the opening closes, counting those that touch it; looked at no further than to `end`."""
+    close = opening.end
+    while close < end:
+        following = next(later, None)
+        if following is None or following.start > close:
+            break
+        close = max(close, following.end)
+    return close
+
+
+def _openings(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Iterator[Opening]:
+    """The openings of each date from that of `instant` to 366 days after it, in order.
+
+    Those of earlier dates are over: they end by the midnight after them, before which no clock shows a later date.
+    """
+    for day in _dates(hours, zone, instant):
+        opening = _opening_on(day, hours, zone)
+        if opening is not None:
+            yield opening
+
+
+def _dates(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Iterator[date]:
+    today = instant.astimezone(zone).date().toordinal()
+    # the calendar ends with the year 9999, and its last day has no midnight after it
+    for ordinal in range(today, min(today + DAYS_AHEAD, date.max.toordinal() - 1) + 1):
+        day = date.fromordinal(ordinal)
+        if _WEEK[day.weekday()] in hours.days and day not in hours.exclude_dates:
+            yield day
+
+
+def _opening_on(day: date, hours: CallingHours, zone: ZoneInfo) -> Opening | None:
+    midnight = datetime.combine(day, time())
+    start = place(midnight + hours.start, zone).instant
+    end = place(midnight + hours.end, zone).instant
+    return Opening(start, end) if start < end else None
+
+
+def _never_open(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> SpecError:
+    first = instant.astimezone(zone).date()
+    where = f"{zone.key} has no opening from {first} to {DAYS_AHEAD} days later"
+    days = ", ".join(day for day in Weekday if day in hours.days)
+    skipping = next(_dates(hours, zone, instant), None)
+    if skipping is None:
+        rule = f"every {days} is in excludeDates"
+        return SpecError(f"{FIELD}.excludeDates", f"{where}: {rule}; take a date out, or name more days")
+    rule = f"on {skipping}, which is not in excludeDates, the clocks skip from start to end"
+    return SpecError(FIELD, f"{where}: {rule}; take a date out, name more days, or give longer hours")
+
+
+def _time_of_day(text: str) -> timedelta | None:
+    found = _TIME.fullmatch(text)
+    return timedelta(hours=int(found["hours"]), minutes=int(found["minutes"])) if found else None
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
+def _not_a_time(text: str, rule: str) -> str:
+    return f"{quoted(text)} is not a time of day; give HH:MM {rule}"
+
+
+def _not_before(start: str, end: str) -> str:
+    return (
+        f"{quoted(start)} is not before end, {quoted(end)}; hours that go past midnight are not possible, and hours up "
+        "to midnight end at 24:00"
+    )
+
+
+def _not_a_date(text: str) -> str:
+    return f"{quoted(text)} is not a date of the calendar; give YYYY-MM-DD, such as 2026-12-25"

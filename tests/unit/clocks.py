@@ -1,0 +1,65 @@
+"""What clocks show, minute by minute: what placing, planning and calling hours are checked against.
+
+A zone is a list of what its clocks show at every minute of UTC, and a local time is looked up in that list. Nothing
+here uses the planner's way of thinking.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+
+from campaign_operator.domain.zones import ZONE_NAMES, load_zone
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class Clocks:
+    """What the clocks of a zone show at each minute from `first` on, for `minutes` minutes."""
+
+    def __init__(self, name: str, first: datetime, minutes: int) -> None:
+        zone = load_zone(name)
+        self.instants = [first + number * MINUTE for number in range(minutes)]
+        self.shown = [instant.astimezone(zone).replace(tzinfo=None, fold=0) for instant in self.instants]
+        self.showings: dict[datetime, list[datetime]] = {}
+        for instant, local in zip(self.instants, self.shown, strict=True):
+            self.showings.setdefault(local, []).append(instant)
+
+    def placed(self, local: datetime) -> tuple[datetime, str]:
+        """The instant of a local time within the minutes known, and how it came about."""
+        if local in self.showings:
+            instants = self.showings[local]
+            return instants[0], "FirstOfTwo" if len(instants) == 2 else ""
+        later = next(instant for instant, shown in zip(self.instants, self.shown, strict=True) if shown > local)
+        return later, "MovedOutOfGap"
+
+
+def file_of(name: str) -> bytes:
+    return files("tzdata").joinpath("zoneinfo", *name.split("/")).read_bytes()
+
+
+def one_name_per_file() -> list[str]:
+    return sorted({file_of(name): name for name in sorted(ZONE_NAMES, reverse=True)}.values())
+
+
+@cache
+def changes() -> tuple[tuple[str, datetime], ...]:
+    """Every change of the clocks of every zone from 2025 to 2030, to the minute; a link is its target."""
+    return tuple(
+        (name, change)
+        for name in one_name_per_file()
+        for change in changes_of(name, datetime(2025, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC))
+    )
+
+
+def changes_of(name: str, first: datetime, last: datetime) -> Iterator[datetime]:
+    zone = load_zone(name)
+    day = first
+    while day < last:
+        if day.astimezone(zone).utcoffset() != (day + DAY).astimezone(zone).utcoffset():
+            minute = day
+            while minute.astimezone(zone).utcoffset() == day.astimezone(zone).utcoffset():
+                minute += MINUTE
+            yield minute
+        day += DAY
