@@ -237,11 +237,7 @@ def answered(o: Operator, a: Answer, stage: str, schedule: int = 0) -> Operator:
 
 
 def _list(world: World, setup: Setup, i: int, o: Operator, action: Action) -> Iterator[Step]:
-    """A complete listing, of what stands at this moment; what is under way does not show.
-
-    What is found counts as looked at only when its adoption is on record: the API server may refuse that write while
-    nothing else has changed.
-    """
+    """A complete listing, of what stands at this moment. What is found counts as looked at when it is on record."""
     look_up = action.kind == "look up"
     found = _matching(world, setup, action.slots)
     if look_up and setup.omits(Omission.VERSION_READ_AFTER_LISTING):

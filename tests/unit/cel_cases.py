@@ -1,7 +1,8 @@
 """Values for each CEL rule of the spec, and whether the API server takes them.
 
 tests/unit/test_validate_cel.py holds our twins to it. When it was written, each row was compared with a CEL runtime
-(cel-expr-python 0.1.3), and those of isURL with Go's url.ParseRequestURI (Go 1.26), which is what isURL calls.
+(cel-expr-python 0.1.3), and those of isURL with Go's url.ParseRequestURI (Go 1.26), which is what isURL calls. The rows
+about hours came later and were not compared: both sides compare strings by their code points.
 """
 
 from typing import Any
@@ -9,7 +10,13 @@ from typing import Any
 SAME_INSTANT = "self.startMode == 'SameInstant' || !has(self.timeZone)"
 URL = "isURL(self) && self.matches('^https://[^/?#@]+([/?#].*)?$')"
 
+HOURS = "self.start < self.end"
+
 CASES: list[tuple[str, Any, bool]] = [
+    (HOURS, {"start": "08:00", "end": "21:00"}, True),
+    (HOURS, {"start": "00:00", "end": "24:00"}, True),
+    (HOURS, {"start": "08:00", "end": "08:00"}, False),
+    (HOURS, {"start": "21:00", "end": "08:00"}, False),
     (SAME_INSTANT, {"startMode": "ContactLocal"}, True),
     (SAME_INSTANT, {"startMode": "ContactLocal", "timeZone": "Etc/UTC"}, False),
     (SAME_INSTANT, {"startMode": "SameInstant"}, True),

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain.campaign import CampaignRef
 from campaign_operator.domain.windows import place
 from campaign_operator.domain.zones import load_zone
@@ -31,7 +32,7 @@ def window(zone: str, start: datetime | None, hours: float = 4, *reasons: str) -
         start=start,
         end=start + timedelta(hours=hours) if start is not None else None,
         reasons=reasons,
-        state="Planned" if start is not None else "Skipped",
+        state=WindowState.PLANNED if start is not None else WindowState.SKIPPED,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from builders import blueprint, spec
 
+from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain.campaign import CampaignRef
 from campaign_operator.domain.plan import plan_hash
 from campaign_operator.preview.comparison import ChangeKind, compare
@@ -92,7 +93,9 @@ def test_runs_are_compared_in_their_order() -> None:
 @pytest.mark.parametrize(("before", "kind"), [(True, ChangeKind.DROPPED), (False, ChangeKind.ADDED)])
 def test_a_window_that_is_skipped_is_one_that_is_not_there(before: bool, kind: ChangeKind) -> None:
     there = ForecastWindow(time_zone="Etc/UTC", contacts=1, match=NOW, start=NOW, end=NOW + timedelta(hours=1))
-    skipped = ForecastWindow(time_zone="Etc/UTC", contacts=1, match=NOW, start=None, end=None, state="Skipped")
+    skipped = ForecastWindow(
+        time_zone="Etc/UTC", contacts=1, match=NOW, start=None, end=None, state=WindowState.SKIPPED
+    )
     old, new = (there, skipped) if before else (skipped, there)
 
     def of(window: ForecastWindow) -> Forecast:

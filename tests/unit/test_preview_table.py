@@ -27,9 +27,10 @@ total             30 contacts called in 3 zones; 1 zone left out
 """
 
 
-def of(cron: str, zones: list[str], count: int = 1) -> Forecast:
+def of(cron: str, zones: list[str], count: int = 1, **fields: object) -> Forecast:
     contacts = [{"id": f"c{number}", "timeZone": zone} for number, zone in enumerate(zones)]
-    return forecast(CampaignRef("sales", "spring"), blueprint(spec(cron=cron, contacts=contacts)), NOW, 30, count)
+    asked = blueprint(spec(cron=cron, contacts=contacts, **fields))
+    return forecast(CampaignRef("sales", "spring"), asked, NOW, 30, count)
 
 
 def test_the_whole_table() -> None:
@@ -37,7 +38,8 @@ def test_the_whole_table() -> None:
 
 
 def test_an_end_on_another_day_says_so() -> None:
-    assert "Wed 25 Nov 22:00-02:00 +1d" in forecast_table(of("0 22 * * *", ["Etc/UTC"]))
+    all_day = {"start": "00:00", "end": "24:00"}
+    assert "Wed 25 Nov 22:00-02:00 +1d" in forecast_table(of("0 22 * * *", ["Etc/UTC"], callingHours=all_day))
 
 
 def test_every_zone_of_the_world_fits_into_80_columns() -> None:

@@ -160,7 +160,20 @@ def test_two_campaigns_that_dial_the_same_are_a_warning() -> None:
 DOUBTS = [
     ("a step beyond the field", SOUND.replace("0 9 * * *", "*/90 9 * * *"), 8, "spec.cron", "larger than the field"),
     ("both day fields", SOUND.replace("0 9 * * *", "0 9 1-7 * MON"), 8, "spec.cron", "a day that matches either"),
-    ("a window of more than a day", with_spec("windowSeconds: 90000"), 14, "spec.windowSeconds", "25 hours"),
+    (
+        "a window of more than a day",
+        with_spec("windowSeconds: 90000", 'callingHours: {start: "00:00", end: "24:00"}'),
+        14,
+        "spec.windowSeconds",
+        "25 hours: the window stays open through the night",
+    ),
+    (
+        "a window longer than the opening",
+        with_spec("windowSeconds: 50400"),
+        14,
+        "spec.windowSeconds",
+        "14 hours, longer than the calling hours, 08:00 to 21:00",
+    ),
     (
         "windows longer than the time between matches",
         with_spec("runPolicy: Recurring", "windowSeconds: 14400").replace("0 9 * * *", "0 * * * *"),
@@ -189,7 +202,8 @@ def test_what_is_allowed_and_surely_not_meant_is_a_warning(text: str, line: int,
     "text",
     [
         with_spec("webhook: {url: 'https://hooks.example.com/cx'}"),
-        with_spec("runPolicy: Recurring", "windowSeconds: 86400"),
+        with_spec("runPolicy: Recurring", "windowSeconds: 86400", 'callingHours: {start: "00:00", end: "24:00"}'),
+        with_spec("callingHours: {start: 09:00, end: 21:00}"),
         SOUND.replace("0 9 * * *", "*/15 9 * * 1-5"),
         with_spec("suspend: true"),
     ],

@@ -66,7 +66,7 @@ def preview(
     for one in found:
         forecast = _forecast(one, moment, runs)
         changes = _changes(one, found, olds, forecast, moment, runs) if olds is not None else None
-        typer.echo(_printed(forecast, changes, output), nl=False)
+        typer.echo(_printed(one, forecast, changes, output), nl=False)
 
 
 def _read_time(text: str | None) -> datetime:
@@ -135,7 +135,7 @@ def _changes(
     return list(compare(_forecast(old, now, runs), new))
 
 
-def _printed(forecast: "Forecast", changes: "list[Change] | None", output: PreviewFormat) -> str:
+def _printed(one: "PlacedCampaign", forecast: "Forecast", changes: "list[Change] | None", output: PreviewFormat) -> str:
     from campaign_operator.cli.terminal import shows_colours, width_of
 
     if output is PreviewFormat.JSON:
@@ -143,9 +143,11 @@ def _printed(forecast: "Forecast", changes: "list[Change] | None", output: Previ
 
         return preview_json(forecast, changes) + "\n"
     if output is PreviewFormat.SVG:
+        from campaign_operator.preview.forecast import open_hours
         from campaign_operator.preview.svg import forecast_svg
 
-        return forecast_svg(forecast)
+        blueprint = one.checked.blueprint
+        return forecast_svg(forecast, open_hours(forecast, blueprint) if blueprint is not None else None)
     from campaign_operator.preview.table import changes_table, forecast_table
 
     colours = shows_colours(sys.stdout)

@@ -81,7 +81,7 @@ def fitted(window: Window, hours: CallingHours, zone: ZoneInfo) -> Window:
     makes the window a skipped one. An end after the close of the opening is moved to the close. Raises SpecError where
     the zone does not open within 366 days.
     """
-    openings = _openings(hours, zone, window.start)
+    openings = openings_from(hours, zone, window.start)
     opening = next((o for o in openings if o.end > window.start), None)
     if opening is None:
         raise _never_open(hours, zone, window.start)
@@ -108,7 +108,7 @@ def _close(opening: Opening, later: Iterator[Opening], end: datetime) -> datetim
     return close
 
 
-def _openings(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Iterator[Opening]:
+def openings_from(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Iterator[Opening]:
     """The openings of each date from that of `instant` to 366 days after it, in order.
 
     Those of earlier dates are over: they end by the midnight after them, before which no clock shows a later date.

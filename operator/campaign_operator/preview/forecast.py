@@ -6,9 +6,11 @@ Knows neither files nor how a forecast is shown.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from campaign_operator.api.vocabulary import StartMode, WindowState
 from campaign_operator.domain.blueprint import Blueprint
+from campaign_operator.domain.calling_hours import openings_from
 from campaign_operator.domain.campaign import CampaignRef
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.plan import PlannedWindow, RunPlan, plan_hash
@@ -17,8 +19,7 @@ from campaign_operator.domain.zones import load_zone
 
 MAX_RUNS = 50
 
-SKIPPED = "Skipped"
-"""The state of a window that is left out of its run; it has no times."""
+_MARGIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,7 @@ class ForecastWindow:
     start: datetime | None
     end: datetime | None
     reasons: tuple[str, ...] = ()
-    state: str = WindowState.PLANNED.value
+    state: WindowState = WindowState.PLANNED
 
     @property
     def utc_offset(self) -> timedelta:
@@ -101,7 +102,24 @@ def _window(window: PlannedWindow, plan: RunPlan, blueprint: Blueprint) -> Forec
         time_zone=window.time_zone,
         contacts=window.contacts,
         match=place(plan.nominal_time, load_zone(clock)).instant,
-        start=window.start,
-        end=window.end,
+        start=None if window.is_skipped else window.start,
+        end=None if window.is_skipped else window.end,
         reasons=tuple(reason.value for reason in window.reasons),
+        state=WindowState.SKIPPED if window.is_skipped else WindowState.PLANNED,
     )
+
+
+def open_hours(forecast: Forecast, blueprint: Blueprint) -> dict[str, list[tuple[datetime, datetime]]]:
+    """By zone when it is open, from a day before the first match to a day after the last end, in UTC and ascending."""
+    windows = [window for run in forecast.runs for window in run.windows]
+    first = min(window.match for window in windows) - _MARGIN
+    last = max(window.end or window.match for window in windows) + _MARGIN
+    return {
+        name: [
+            (opening.start, opening.end)
+            for opening in takewhile(
+                lambda opening: opening.start < last, openings_from(blueprint.calling_hours, load_zone(name), first)
+            )
+        ]
+        for name in sorted({window.time_zone for window in windows})
+    }

@@ -51,12 +51,18 @@ def _time_zone_only_in_same_instant(spec: Mapping[str, Any]) -> bool:
     return spec["startMode"] == "SameInstant" or "timeZone" not in spec
 
 
+def _start_before_end(hours: Mapping[str, Any]) -> bool:
+    """CEL compares strings by their code points, as Python does."""
+    return bool(hours["start"] < hours["end"])
+
+
 def _https_url_with_a_host(url: str) -> bool:
     return is_url(url) and re.search(r"^https://[^/?#@]+([/?#].*)?\Z", url) is not None
 
 
 _TWINS: Mapping[str, Callable[[Any], bool]] = {
     "self.startMode == 'SameInstant' || !has(self.timeZone)": _time_zone_only_in_same_instant,
+    "self.start < self.end": _start_before_end,
     "isURL(self) && self.matches('^https://[^/?#@]+([/?#].*)?$')": _https_url_with_a_host,
 }
 

@@ -25,13 +25,7 @@ def doubts(spec: OutboundCampaignSpec, blueprint: Blueprint, now: datetime, lead
     """The warnings about a spec that can be planned."""
     for message in (*_of_steps(spec.cron), *_of_day_fields(spec.cron, blueprint)):
         yield _doubt("cron", message)
-    if spec.window_seconds > _DAY_SECONDS:
-        hours = spec.window_seconds / 3600
-        yield _doubt(
-            "windowSeconds",
-            f"{spec.window_seconds} are {hours:g} hours: the window stays open through the night and into the next "
-            f"day; a day has {_DAY_SECONDS} seconds",
-        )
+    yield from _of_long_windows(spec, blueprint)
     if spec.run_policy is RunPolicy.RECURRING:
         yield from _of_passed_over_matches(spec, blueprint, now, lead_seconds)
     first_of_zone = {contact.time_zone: index for index, contact in reversed(list(enumerate(spec.contacts)))}
@@ -45,6 +39,19 @@ def doubts(spec: OutboundCampaignSpec, blueprint: Blueprint, now: datetime, lead
 
 def _doubt(field: str, message: str) -> Problem:
     return Problem(("spec", field), message, Severity.WARNING)
+
+
+def _of_long_windows(spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterator[Problem]:
+    opening = blueprint.calling_hours.end - blueprint.calling_hours.start
+    hours = f"{spec.window_seconds} are {spec.window_seconds / 3600:g} hours"
+    if spec.window_seconds > _DAY_SECONDS <= opening.total_seconds():
+        yield _doubt(
+            "windowSeconds",
+            f"{hours}: the window stays open through the night and into the next day; a day has {_DAY_SECONDS} seconds",
+        )
+    elif spec.window_seconds > opening.total_seconds():
+        between = f"{spec.calling_hours.start} to {spec.calling_hours.end}"
+        yield _doubt("windowSeconds", f"{hours}, longer than the calling hours, {between}: every window ends with them")
 
 
 def _of_steps(cron: str) -> Iterator[str]:
