@@ -10,7 +10,7 @@ from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain.campaign import CampaignRef
 from campaign_operator.domain.plan import plan_hash
 from campaign_operator.preview.comparison import ChangeKind, compare
-from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow, forecast
+from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow, forecast, open_hours
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
 REF = CampaignRef("sales", "spring")
@@ -41,6 +41,28 @@ def test_the_run_after_a_run_is_what_recurring_would_plan_also_under_once() -> N
     runs = seen(3, cron="0 * * * *", windowSeconds=7200, runPolicy="Once").runs
     assert [run.id for run in runs[:2]] == [first.run_id, second.run_id]
     assert len({run.id for run in runs}) == 3
+
+
+def test_a_skipped_zone_has_no_times_and_does_not_hold_up_the_next_run() -> None:
+    runs = seen(
+        2,
+        cron="0 6,12 * * *",
+        contacts=contacts("Etc/UTC"),
+        callingHours={"start": "08:00", "end": "21:00", "outside": "Skip"},
+    ).runs
+    assert [(run.id, w.state, w.start, w.reasons) for run in runs for w in run.windows] == [
+        ("20261126T0600", WindowState.SKIPPED, None, ("OutsideCallingHours",)),
+        ("20261126T1200", WindowState.PLANNED, datetime(2026, 11, 26, 12, tzinfo=UTC), ()),
+    ]
+
+
+def test_the_picture_is_told_when_each_zone_is_open() -> None:
+    drawn = blueprint(spec(contacts=contacts("Etc/UTC", "Asia/Tokyo")))
+    hours = open_hours(forecast(REF, drawn, NOW, LEAD_SECONDS, 1), drawn)
+    assert set(hours) == {"Etc/UTC", "Asia/Tokyo"}
+    assert (datetime(2026, 11, 26, 8, tzinfo=UTC), datetime(2026, 11, 26, 21, tzinfo=UTC)) in hours["Etc/UTC"]
+    assert (datetime(2026, 11, 25, 23, tzinfo=UTC), datetime(2026, 11, 26, 12, tzinfo=UTC)) in hours["Asia/Tokyo"]
+    assert all(list(spans) == sorted(spans) for spans in hours.values())
 
 
 def test_fewer_runs_where_the_calendar_ends() -> None:
