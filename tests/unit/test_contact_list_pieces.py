@@ -81,6 +81,7 @@ def test_what_was_written_is_read_wherever_it_is_cut(
 
 
 @given(data=st.binary(max_size=200) | st.text(st.sampled_from('id,timeZone\n\r"cUTC[]{}: ')).map(str.encode))
+@example(data=b"\x00\x00\x00\x00\x80")
 @settings(max_examples=200, deadline=None)
 @pytest.mark.parametrize("name", ["list", "list.csv", "list.json", "list.ndjson"])
 def test_any_bytes_at_all_are_read_or_told_to_be_wrong_and_cuts_do_not_matter(name: str, data: bytes) -> None:

@@ -111,9 +111,15 @@ class Decoding:
             text = self._decoder.decode(data, final)
         except UnicodeDecodeError as error:
             before = error.object[: error.start].decode("utf-8-sig")
+            _raise_if_nul(before)
             message = 'is not UTF-8 from here on; save it as UTF-8 (in Excel: "CSV UTF-8")'
             raise UnreadableBytesError(message, before) from None
-        if "\0" in text:
-            message = "has a NUL byte, which no text has; if it is in UTF-16, save it as UTF-8"
-            raise UnreadableBytesError(message, text.partition("\0")[0])
+        _raise_if_nul(text)
         return text
+
+
+def _raise_if_nul(text: str) -> None:
+    """Also of what stands before a byte that is not UTF-8: the first fault is told, wherever the bytes were cut."""
+    before, nul, _ = text.partition("\0")
+    if nul:
+        raise UnreadableBytesError("has a NUL byte, which no text has; if it is in UTF-16, save it as UTF-8", before)
