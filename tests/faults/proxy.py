@@ -6,9 +6,7 @@ exchange is cut is the world's business; see `plans.Cut` for what each cut means
 
 import asyncio
 import json
-import socket
 import ssl
-import struct
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ import aiohttp
 from aiohttp import web
 
 from campaign_operator.sandbox.listener import TlsFiles
+from campaign_operator.sandbox.serving import Connection
 from faults.clock import SharedClock
 from faults.desks import CLIENT_SECRET, basic_credentials
 from faults.exchanges import Request, Side
@@ -38,8 +37,6 @@ _SLOW_SECONDS = 5.0
 
 _WAY_OF_THE_DEAD_SECONDS = 20.0
 """How long a request is under way whose sender has died."""
-
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 @dataclass(frozen=True)
@@ -295,10 +292,7 @@ def _send_half(raw: web.BaseRequest, answer: Answer) -> None:
 
 def _reset(raw: web.BaseRequest) -> None:
     if raw.transport is not None:
-        connection = raw.transport.get_extra_info("socket")
-        if connection is not None:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        raw.transport.abort()
+        Connection(raw.transport).reset()
 
 
 async def _gone(raw: web.BaseRequest) -> None:

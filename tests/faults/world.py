@@ -19,7 +19,7 @@ from aiohttp import web
 from campaign_operator.adapters.api_server import APIServer
 from e2e_world import Manifest, condition
 from faults.clock import SLOTS, SharedClock
-from faults.desks import DialerDesk
+from faults.desks import CLIENT_SECRET, DialerDesk
 from faults.operator_host import Order
 from faults.operators import OperatorHost, OperatorProcess
 from faults.plans import Cut, Fault
@@ -79,7 +79,7 @@ class World:
     skew_seconds: float = 0.0
     writes_of_another: int = 0
     traffic: Traffic = field(init=False)
-    client_secret: str = "operator-secret"
+    client_secret: str = CLIENT_SECRET
     trouble_until: float = 0.0
     arranged: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
 
