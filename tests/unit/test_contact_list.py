@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from contact_list_kit import HEADER, config_map, errors, read, secret
 
-from campaign_operator.domain.contact_list import ContactFormat, ListLimits, ListSource, OnInvalidContact
+from campaign_operator.api.vocabulary import ContactFormat, OnInvalidContact
+from campaign_operator.domain.contact_list import ListLimits, ListSource
 from campaign_operator.domain.contact_reading import read_contact_lists, reading_steps
 from campaign_operator.domain.errors import InvalidSpecError
 
@@ -138,7 +139,7 @@ def test_skip_leaves_out_exactly_the_rows_that_reject_complains_of() -> None:
         (10, None),
     ]
     assert (count.error_count, count.invalid_rows) == (7, 6)
-    assert count.accepted(OnInvalidContact.SKIP) == {"Europe/London": 1, "Asia/Tokyo": 2}
+    assert count.accepted(OnInvalidContact.SKIP).by_zone == {"Europe/London": 1, "Asia/Tokyo": 2}
     with pytest.raises(InvalidSpecError) as caught:
         count.accepted(OnInvalidContact.REJECT)
     assert caught.value.count == 7

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from campaign_operator.api.references import ConfigMapKeyRef
 from campaign_operator.api.schema import ResourceModel, rules
 from campaign_operator.api.vocabulary import MAX_EXCLUDED_DATES, Outside, Weekday
 
@@ -33,10 +34,19 @@ ExcludedDate = Annotated[
 ]
 
 
+class ExcludeDatesSource(ResourceModel):
+    """A calendar that several campaigns share."""
+
+    config_map_key_ref: ConfigMapKeyRef = Field(
+        description="Key of a ConfigMap in the same namespace: one date a line, YYYY-MM-DD; what follows a # is a "
+        "comment."
+    )
+
+
 class CallingHours(ResourceModel):
     """When calls may be made, by the clock and the calendar of the contact's own time zone."""
 
-    model_config = ConfigDict(json_schema_extra=rules(("self.start < self.end", _ORDER_MESSAGE), fieldPath=".start"))
+    model_config = ConfigDict(json_schema_extra=rules(("self.start < self.end", _ORDER_MESSAGE, ".start")))
 
     start: TimeOfDay = Field(
         default="08:00",
@@ -71,6 +81,11 @@ class CallingHours(ResourceModel):
         description="Dates on which nobody is called, such as holidays, YYYY-MM-DD, at most 366. Default: none. "
         'Example: ["2026-12-25"].',
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
+    )
+    exclude_dates_from: ExcludeDatesSource | None = Field(
+        default=None,
+        description="Further dates on which nobody is called, kept in one place for many campaigns. A changed calendar "
+        "is taken up like an edit. Default: none.",
     )
     outside: Outside = Field(
         default=Outside.DEFER,

@@ -11,13 +11,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import WithJsonSchema
 
+_OF_A_RULE = ("rule", "message", "fieldPath")
 
-def rules(*validations: tuple[str, str], **more: str) -> dict[str, Any]:
-    """CEL rules as (rule, message) for `json_schema_extra`; `more` (fieldPath, reason) goes to each of them.
+
+def rules(*validations: tuple[str, str] | tuple[str, str, str]) -> dict[str, Any]:
+    """CEL rules for `json_schema_extra`, each as (rule, message) or (rule, message, path of the field at fault).
 
     https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation-rules
     """
-    return {"x-kubernetes-validations": [{"rule": r, "message": m, **more} for r, m in validations]}
+    return {"x-kubernetes-validations": [dict(zip(_OF_A_RULE, each, strict=False)) for each in validations]}
 
 
 def to_rfc3339(moment: datetime) -> str:

@@ -122,13 +122,26 @@ class FinishedRun(ResourceModel):
         "wiped.",
     )
     plan_hash: Hash = Field(description="Hash over the windows as planned.")
-    spec_hash: Hash = Field(description="Hash over the parts of the spec that the plan was made from.")
+    spec_hash: Hash = Field(
+        description="Hash over the parts of the spec that the plan was made from, and over its calendar."
+    )
+    list_hash: Hash = Field(
+        default="", description="Hash over what the lists of contactsFrom held; empty where there are none."
+    )
+    tzdata_version: Annotated[str, Field(max_length=16)] = Field(
+        default="",
+        alias="tzdataVersion",
+        description="Version of the IANA time zone database that the plan was made by. Example: 2026c.",
+    )
     run_policy: RunPolicy = Field(default=RunPolicy.ONCE, description="runPolicy while the run was in hand.")
     connection_hash: Hash | None = Field(
         default=None,
         description="Hash over token-url, api-base-url and client-id of the connection submitted to.",
     )
     contacts: Count = Field(description="Contacts of the run.")
+    invalid_contacts: Count = Field(
+        default=0, description="Rows of the contact lists that were left out, since they break a rule."
+    )
     window_count: Count = Field(description="Windows of the run.")
     metrics: Metrics = Field(default=Metrics(), description="Calls of the run.")
     webhook: WebhookStatus | None = Field(default=None, description="The event of the run's end.")

@@ -4,16 +4,18 @@ The CustomResourceDefinition in `crds/` is generated from these models, descript
 is documented where it is declared and `kubectl explain` prints the same words.
 """
 
-from typing import Annotated
-
 from pydantic import ConfigDict, Field
 
 from campaign_operator.api.calling_hours import CallingHours
+from campaign_operator.api.contacts import Contact, ContactSource
+from campaign_operator.api.references import ObjectName, SecretKeyRef
 from campaign_operator.api.schema import ResourceModel, rules
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.vocabulary import (
+    MAX_CONTACT_SOURCES,
     MAX_CONTACTS,
     DeletionPolicy,
+    OnInvalidContact,
     OnUncertain,
     RunPolicy,
     StartMode,
@@ -31,21 +33,10 @@ _CRON_MESSAGE = (
 )
 
 
-SecretName = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=253,
-        pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
-    ),
-]
-SecretKey = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
-
-
 class ConnectionSecretRef(ResourceModel):
     """A Secret of the campaign's own namespace."""
 
-    name: SecretName = Field(description="Name of the Secret. Example: cxone.")
+    name: ObjectName = Field(description="Name of the Secret. Example: cxone.")
 
 
 class Connection(ResourceModel):
@@ -55,27 +46,6 @@ class Connection(ResourceModel):
         description="Secret in the same namespace with the keys client-id, client-secret and environment, and "
         "optionally api-base-url, token-url and scope. A changed Secret is taken up without an edit of the campaign."
     )
-
-
-class Contact(ResourceModel):
-    """One contact: which zone's clock applies, and one call to expect."""
-
-    id: str = Field(
-        min_length=1,
-        max_length=64,
-        description="Identifies the contact in this campaign; unique. Example: c1.",
-    )
-    time_zone: TimeZoneName = Field(
-        description="Time zone of the contact, a name of the IANA time zone database, spelled exactly so. "
-        "Example: America/New_York."
-    )
-
-
-class SigningSecretRef(ResourceModel):
-    """One key of a Secret of the campaign's own namespace."""
-
-    name: SecretName = Field(description="Name of the Secret. Example: hook.")
-    key: SecretKey = Field(description="Key within the Secret. Example: signing-secret.")
 
 
 class Webhook(ResourceModel):
@@ -92,7 +62,7 @@ class Webhook(ResourceModel):
             )
         ),
     )
-    secret_ref: SigningSecretRef | None = Field(
+    secret_ref: SecretKeyRef | None = Field(
         default=None,
         description="Signing secret in the same namespace. Where given, every delivery is signed by Standard Webhooks. "
         "Default: not signed.",
@@ -126,8 +96,13 @@ class OutboundCampaignSpec(ResourceModel):
             (
                 "self.startMode == 'SameInstant' || !has(self.timeZone)",
                 "timeZone is only for startMode SameInstant; with ContactLocal each contact has its own",
+                ".timeZone",
             ),
-            fieldPath=".timeZone",
+            (
+                "has(self.contacts) != has(self.contactsFrom)",
+                "give exactly one of contacts and contactsFrom",
+                ".contacts",
+            ),
         )
     )
 
@@ -153,12 +128,26 @@ class OutboundCampaignSpec(ResourceModel):
         json_schema_extra=rules((_CRON_RULE, _CRON_MESSAGE)),
     )
     connection: Connection = Field(description="The dialer's address and credentials.")
-    contacts: tuple[Contact, ...] = Field(
+    contacts: tuple[Contact, ...] | None = Field(
+        default=None,
         min_length=1,
         max_length=MAX_CONTACTS,
-        description="Contacts to be called, at most 2000. They tell which time zones open and how many calls to "
-        "expect; whom the dialer calls is the dialer's own list.",
+        description="Contacts to be called, at most 2000; exactly one of contacts and contactsFrom is given. They tell "
+        "which time zones open and how many calls to expect; whom the dialer calls is the dialer's own list.",
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
+    )
+    contacts_from: tuple[ContactSource, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_CONTACT_SOURCES,
+        description="Contact lists of the same namespace or of the Web, at most 20, read as one. A changed list is "
+        "taken up until the run is submitted.",
+        json_schema_extra={"x-kubernetes-list-type": "atomic"},
+    )
+    on_invalid_contact: OnInvalidContact = Field(
+        default=OnInvalidContact.REJECT,
+        description="What becomes of the lists of contactsFrom where a row breaks a rule: Reject, nothing is planned; "
+        "Skip, the run is planned without those rows, and status counts them. Default: Reject. Example: Skip.",
     )
     webhook: Webhook | None = Field(default=None, description="Who is told at the end of each run. Default: nobody.")
     start_mode: StartMode = Field(
@@ -186,6 +175,14 @@ class OutboundCampaignSpec(ResourceModel):
     run_policy: RunPolicy = Field(
         default=RunPolicy.ONCE,
         description="Once: the next match of cron, then never again. Recurring: run after run. Default: Once.",
+    )
+    submit_ahead_seconds: int = Field(
+        default=86400,
+        ge=0,
+        le=31_622_400,
+        description="Seconds before the first start of a run at which its schedules are submitted; but always as early "
+        "as the operator needs to submit in time. Until then the run is shown as Planned, and planned anew whenever "
+        "spec, contact lists or calendar change. Default: 86400 (1 day). Example: 3600.",
     )
     completion: Completion = Field(default=Completion(), description="When a run is done.")
     on_uncertain: OnUncertain = Field(

@@ -18,6 +18,7 @@ RESOLVE_ANNOTATION = f"{GROUP}/resolve"
 WITHDRAW_FINALIZER = f"{GROUP}/withdraw"
 
 MAX_CONTACTS = 2000
+MAX_CONTACT_SOURCES = 20
 MAX_WINDOWS = 600
 MAX_EXCLUDED_DATES = 366
 MAX_HISTORY = 5
@@ -74,6 +75,21 @@ class Outside(StrEnum):
     """What becomes of a window whose start lies outside the calling hours."""
 
     DEFER = "Defer"
+    SKIP = "Skip"
+
+
+class ContactFormat(StrEnum):
+    """How the contacts of a list are written down."""
+
+    CSV = "CSV"
+    JSON = "JSON"
+    NDJSON = "NDJSON"
+
+
+class OnInvalidContact(StrEnum):
+    """What becomes of contact lists with rows that break a rule."""
+
+    REJECT = "Reject"
     SKIP = "Skip"
 
 

@@ -14,6 +14,7 @@ from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.calling_hours import CallingHours, parse_calling_hours
 from campaign_operator.domain.cron import CronSchedule, parse_cron
 from campaign_operator.domain.errors import InvalidSpecError, SpecError, SpecErrors
+from campaign_operator.domain.inputs import Inputs
 from campaign_operator.domain.plan import RunPlan, count_contacts, placed_matches, plan_run
 from campaign_operator.domain.zones import UnknownTimeZoneError, load_zone, unknown_zone_message
 
@@ -22,7 +23,11 @@ DEFAULT_TIME_ZONE = "Etc/UTC"
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """What a run is planned from."""
+    """What a run is planned from.
+
+    `spec_hash` covers the spec and the dates of its calendar, `list_hash` what the lists of contactsFrom hold, which is
+    frozen by the submission. `invalid_contacts` are rows of the lists that were left out.
+    """
 
     schedule: CronSchedule
     start_mode: StartMode
@@ -31,6 +36,8 @@ class Blueprint:
     calling_hours: CallingHours
     contacts_by_zone: Mapping[str, int]
     spec_hash: str
+    list_hash: str = ""
+    invalid_contacts: int = 0
 
     def plan(self, now: datetime, lead_seconds: float, previous_ends: Mapping[str, datetime] | None = None) -> RunPlan:
         """The next run. Raises InvalidSpecError where there is none."""
@@ -54,7 +61,10 @@ class Blueprint:
         return min(each.instant for each in placed.values())
 
 
-def draw_blueprint(spec: OutboundCampaignSpec) -> Blueprint:
+NO_INPUTS = Inputs()
+
+
+def draw_blueprint(spec: OutboundCampaignSpec, inputs: Inputs = NO_INPUTS) -> Blueprint:
     """Check the spec beyond what its schema can. Raises InvalidSpecError with every error at once."""
     errors: list[InvalidSpecError] = []
     time_zone = spec.time_zone or DEFAULT_TIME_ZONE
@@ -68,15 +78,16 @@ def draw_blueprint(spec: OutboundCampaignSpec) -> Blueprint:
     except InvalidSpecError as error:
         errors.append(error)
     try:
-        calling_hours = parse_calling_hours(spec.calling_hours)
+        calling_hours = parse_calling_hours(spec.calling_hours, inputs.exclude_dates)
     except InvalidSpecError as error:
         errors.append(error)
     try:
-        contacts_by_zone = count_contacts(spec.contacts)
+        contacts_by_zone = _contacts_by_zone(spec, inputs)
     except InvalidSpecError as error:
         errors.append(error)
     if schedule is None or calling_hours is None or contacts_by_zone is None or errors:
         raise SpecErrors(errors)
+    listed = inputs.contacts
     return Blueprint(
         schedule=schedule,
         start_mode=spec.start_mode,
@@ -84,13 +95,24 @@ def draw_blueprint(spec: OutboundCampaignSpec) -> Blueprint:
         window_seconds=spec.window_seconds,
         calling_hours=calling_hours,
         contacts_by_zone=contacts_by_zone,
-        spec_hash=_spec_hash(spec, time_zone, calling_hours, contacts_by_zone),
+        spec_hash=_spec_hash(spec, time_zone, calling_hours, _named_contacts(spec, contacts_by_zone)),
+        list_hash=listed.hash if listed is not None else "",
+        invalid_contacts=listed.invalid if listed is not None else 0,
     )
 
 
-def _spec_hash(
-    spec: OutboundCampaignSpec, time_zone: str, hours: CallingHours, contacts_by_zone: Mapping[str, int]
-) -> str:
+def _contacts_by_zone(spec: OutboundCampaignSpec, inputs: Inputs) -> Mapping[str, int]:
+    return inputs.contacts.by_zone if inputs.contacts is not None else count_contacts(spec.contacts or ())
+
+
+def _named_contacts(spec: OutboundCampaignSpec, contacts_by_zone: Mapping[str, int]) -> object:
+    """What the spec itself says of contacts: they themselves, or where they are."""
+    if spec.contacts_from is None:
+        return sorted(contacts_by_zone.items())
+    return [spec.on_invalid_contact, *(source.to_wire() for source in spec.contacts_from)]
+
+
+def _spec_hash(spec: OutboundCampaignSpec, time_zone: str, hours: CallingHours, contacts: object) -> str:
     inputs = [
         spec.cron.split(),
         spec.start_mode,
@@ -98,6 +120,6 @@ def _spec_hash(
         spec.window_seconds,
         [hours.start.total_seconds(), hours.end.total_seconds(), sorted(hours.days), hours.outside],
         sorted(day.isoformat() for day in hours.exclude_dates),
-        sorted(contacts_by_zone.items()),
+        contacts,
     ]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()[:16]

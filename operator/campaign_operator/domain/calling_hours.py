@@ -52,8 +52,10 @@ class Opening:
     end: datetime
 
 
-def parse_calling_hours(spec: CallingHoursSpec) -> CallingHours:
-    """The hours that a spec asks for. Raises InvalidSpecError with every error at once."""
+def parse_calling_hours(spec: CallingHoursSpec, further_dates: frozenset[date] = frozenset()) -> CallingHours:
+    """The hours that a spec asks for, with the dates of its calendar excluded besides its own. Raises InvalidSpecError
+    with every error at once.
+    """
     findings = Findings()
     start = _time_of_day(spec.start)
     end = _DAY if spec.end == _MIDNIGHT else _time_of_day(spec.end)
@@ -65,13 +67,14 @@ def parse_calling_hours(spec: CallingHoursSpec) -> CallingHours:
         findings.add(f"{FIELD}.start", partial(_not_before, spec.start, spec.end))
     if not spec.days:
         findings.add(f"{FIELD}.days", lambda: "names no day, so nobody could ever be called; name at least one")
-    dates = [_date(text) for text in spec.exclude_dates]
+    dates = [iso_date(text) for text in spec.exclude_dates]
     for index, (text, found) in enumerate(zip(spec.exclude_dates, dates, strict=True)):
         if found is None:
             findings.add(f"{FIELD}.excludeDates[{index}]", partial(_not_a_date, text))
     findings.raise_if_any()
     assert start is not None and end is not None  # noqa: S101, PT018 - found above
-    return CallingHours(start, end, frozenset(spec.days), frozenset(d for d in dates if d is not None), spec.outside)
+    excluded = further_dates.union(d for d in dates if d is not None)
+    return CallingHours(start, end, frozenset(spec.days), excluded, spec.outside)
 
 
 def fitted(window: Window, hours: CallingHours, zone: ZoneInfo) -> Window:
@@ -141,9 +144,9 @@ def _never_open(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> SpecE
     days = ", ".join(day for day in Weekday if day in hours.days)
     skipping = next(_dates(hours, zone, instant), None)
     if skipping is None:
-        rule = f"every {days} is in excludeDates"
+        rule = f"every {days} is an excluded date"
         return SpecError(f"{FIELD}.excludeDates", f"{where}: {rule}; take a date out, or name more days")
-    rule = f"on {skipping}, which is not in excludeDates, the clocks skip from start to end"
+    rule = f"on {skipping}, which is not an excluded date, the clocks skip from start to end"
     return SpecError(FIELD, f"{where}: {rule}; take a date out, name more days, or give longer hours")
 
 
@@ -152,7 +155,8 @@ def _time_of_day(text: str) -> timedelta | None:
     return timedelta(hours=int(found["hours"]), minutes=int(found["minutes"])) if found else None
 
 
-def _date(text: str) -> date | None:
+def iso_date(text: str) -> date | None:
+    """The date that is written YYYY-MM-DD, or None where there is none."""
     try:
         return date.fromisoformat(text) if _DATE.fullmatch(text) else None
     except ValueError:

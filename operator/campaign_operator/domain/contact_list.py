@@ -13,29 +13,15 @@ comes from a Secret or a URL must not be readable in a status by somebody who ma
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
+from campaign_operator.api.vocabulary import ContactFormat, OnInvalidContact
 from campaign_operator.domain.errors import SpecError, SpecErrors
+from campaign_operator.domain.inputs import ListedContacts
 
 LONGEST_RECORD = 131_072
 """Characters. Python's csv module takes no longer field, and a spreadsheet's cell holds 32,767."""
 
 _MOST_BYTES = 2**32 - 1
-
-
-class ContactFormat(StrEnum):
-    """How the contacts of a list are written down."""
-
-    CSV = "CSV"
-    JSON = "JSON"
-    NDJSON = "NDJSON"
-
-
-class OnInvalidContact(StrEnum):
-    """What becomes of a list with rows that break a rule."""
-
-    REJECT = "Reject"
-    SKIP = "Skip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +41,7 @@ class ListSource:
 
     def __post_init__(self) -> None:
         for column in (self.id_column, self.time_zone_column):
-            if not column or column != column.strip():
+            if not column or column != column.strip(" \t\r\n\f\v"):
                 raise ValueError("a column's name is empty or has spaces around it")
         if self.id_column == self.time_zone_column:
             raise ValueError("id and time zone are in two columns")
@@ -142,8 +128,8 @@ class ContactCount:
     error_count: int
     complete: bool
 
-    def accepted(self, on_invalid: OnInvalidContact) -> Mapping[str, int]:
-        """The contacts by zone to plan with. Raises SpecErrors where there are errors.
+    def accepted(self, on_invalid: OnInvalidContact) -> ListedContacts:
+        """The contacts to plan with. Raises SpecErrors where there are errors.
 
         Skip forgives invalid rows, and neither a list that could not be read to its end nor one with no valid row.
         """
@@ -151,4 +137,4 @@ class ContactCount:
         if self.error_count and not forgiven:
             shown = [SpecError(error.place, error.message) for error in self.errors]
             raise SpecErrors(shown, self.error_count - len(shown))
-        return self.contacts_by_zone
+        return ListedContacts(self.contacts_by_zone, self.invalid_rows)

@@ -15,11 +15,11 @@ bytes are given.
 from collections.abc import Generator, Iterable, Iterator
 from typing import Protocol
 
+from campaign_operator.api.vocabulary import ContactFormat
 from campaign_operator.domain.contact_csv import CSVContacts
 from campaign_operator.domain.contact_json import JSONContacts, NDJSONContacts
 from campaign_operator.domain.contact_list import (
     ContactCount,
-    ContactFormat,
     ListLimits,
     ListSource,
     UnreadableBytesError,

@@ -41,8 +41,11 @@ class Connection:
 
     def reset(self) -> None:
         """Drop the connection with a TCP RST. Whatever was not yet sent is lost."""
+        connected = self._transport.get_extra_info("socket")
+        if connected is None:
+            return  # the client was quicker
         linger_not_at_all = struct.pack("ii", 1, 0)
-        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not_at_all)
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not_at_all)
         self._transport.abort()
 
     def send_and_close(self, data: bytes) -> None:

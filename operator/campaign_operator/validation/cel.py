@@ -56,12 +56,32 @@ def _start_before_end(hours: Mapping[str, Any]) -> bool:
     return bool(hours["start"] < hours["end"])
 
 
+def _contacts_or_contacts_from(spec: Mapping[str, Any]) -> bool:
+    return ("contacts" in spec) != ("contactsFrom" in spec)
+
+
+def _one_place(source: Mapping[str, Any]) -> bool:
+    return sum(name in source for name in ("configMapKeyRef", "secretKeyRef", "url")) == 1
+
+
+def _two_columns(source: Mapping[str, Any]) -> bool:
+    return bool(source["idColumn"] != source["timeZoneColumn"])
+
+
+def _address_or_secret(url: Mapping[str, Any]) -> bool:
+    return ("address" in url) != ("secretRef" in url)
+
+
 def _https_url_with_a_host(url: str) -> bool:
     return is_url(url) and re.search(r"^https://[^/?#@]+([/?#].*)?\Z", url) is not None
 
 
 _TWINS: Mapping[str, Callable[[Any], bool]] = {
     "self.startMode == 'SameInstant' || !has(self.timeZone)": _time_zone_only_in_same_instant,
+    "has(self.contacts) != has(self.contactsFrom)": _contacts_or_contacts_from,
+    "[has(self.configMapKeyRef), has(self.secretKeyRef), has(self.url)].exists_one(given, given)": _one_place,
+    "self.idColumn != self.timeZoneColumn": _two_columns,
+    "has(self.address) != has(self.secretRef)": _address_or_secret,
     "self.start < self.end": _start_before_end,
     "isURL(self) && self.matches('^https://[^/?#@]+([/?#].*)?$')": _https_url_with_a_host,
 }
@@ -119,5 +139,5 @@ def _unescaped(literal: str) -> str:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """RE2's `$` is the end of the text, Python's also stands before a last line break."""
-    return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", pattern))
+    """RE2's `$` is the end of the text, Python's also stands before a last line break; its `\\S` knows ASCII only."""
+    return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", pattern), re.ASCII)

@@ -28,9 +28,10 @@ def doubts(spec: OutboundCampaignSpec, blueprint: Blueprint, now: datetime, lead
     yield from _of_long_windows(spec, blueprint)
     if spec.run_policy is RunPolicy.RECURRING:
         yield from _of_passed_over_matches(spec, blueprint, now, lead_seconds)
-    first_of_zone = {contact.time_zone: index for index, contact in reversed(list(enumerate(spec.contacts)))}
+    contacts = spec.contacts or ()
+    first_of_zone = {contact.time_zone: index for index, contact in reversed(list(enumerate(contacts)))}
     for index in sorted(first_of_zone.values()):
-        contact = spec.contacts[index]
+        contact = contacts[index]
         for message in _of_zone(contact.time_zone):
             yield Problem(("spec", "contacts", index, "timeZone"), message, Severity.WARNING)
     for message in _of_zone(blueprint.time_zone):

@@ -1,0 +1,26 @@
+"""References to ConfigMaps and Secrets of the campaign's own namespace; there is no field for another one."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from campaign_operator.api.schema import ResourceModel
+
+_NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+
+ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=_NAME_PATTERN)]
+ObjectKey = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]
+
+
+class ConfigMapKeyRef(ResourceModel):
+    """One key of a ConfigMap of the campaign's own namespace."""
+
+    name: ObjectName = Field(description="Name of the ConfigMap. Example: spring-contacts.")
+    key: ObjectKey = Field(description="Key within the ConfigMap. Example: contacts.csv.")
+
+
+class SecretKeyRef(ResourceModel):
+    """One key of a Secret of the campaign's own namespace."""
+
+    name: ObjectName = Field(description="Name of the Secret. Example: hook.")
+    key: ObjectKey = Field(description="Key within the Secret. Example: signing-secret.")
