@@ -6,6 +6,7 @@ Everything below that is the operator's own code, so a test moves the clock past
 makes of it.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,16 +23,20 @@ from kubernetes.aio.config import load_kube_config
 
 from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.adapters.api_server import APIServer
+from campaign_operator.adapters.contacts import ContactLists
 from campaign_operator.adapters.cxone import CXoneDialer
+from campaign_operator.adapters.downloads import Downloads
 from campaign_operator.adapters.egress import Egress, EgressPolicy
 from campaign_operator.adapters.events import EventRecorder
 from campaign_operator.adapters.exchange import HTTPExchange
 from campaign_operator.adapters.kube import KubeStore
 from campaign_operator.adapters.oauth import TokenOffice
+from campaign_operator.adapters.objects import KeyedObjects
 from campaign_operator.adapters.webhook import WebhookNotifier
 from campaign_operator.api.conditions import ConditionType, find
 from campaign_operator.api.status import Condition, OutboundCampaignStatus, RunStatus, WindowStatus
 from campaign_operator.domain.campaign import CampaignRef, Settings
+from campaign_operator.domain.contact_list import ListLimits
 from campaign_operator.reconcile import Reconciler
 from campaign_operator.sandbox.control_plane import ControlPlane
 from campaign_operator.sandbox.simulator.faults import FaultRule
@@ -190,7 +195,13 @@ class Stage:
         """Wait until the operator's Events have reached the API server."""
         await self.recorder.posted()
 
+    def lists_were_read(self, ref: CampaignRef) -> None:
+        """The operator has read lists in the background."""
+        self.alarms.set_in(ref, 0)
+        self.read_in_background.set()
+
     def __post_init__(self) -> None:
+        self.read_in_background = asyncio.Event()
         self.alarms = StageAlarms(self.clock)
         self.recorder = EventRecorder(self.api, self.clock)
         self.operator = new_operator(self)
@@ -213,7 +224,22 @@ def new_operator(stage: Stage) -> Reconciler:
     analytics = SharedAnalytics(dialer, stage.clock, stage.settings.poll_seconds)
     notifier = WebhookNotifier(hook, stage.clock, timeout_seconds=stage.settings.request_timeout_seconds)
     stage.alarms = StageAlarms(stage.clock)
-    return Reconciler(new_store(stage), dialer, analytics, notifier, stage.alarms, stage.clock, stage.settings)
+    objects = KeyedObjects(stage.api, stage.clock)
+    downloads = Downloads(stage.egress, timeout_seconds=stage.settings.request_timeout_seconds)
+    stage.stack.push_async_callback(downloads.aclose)
+    lists = ContactLists(objects, downloads, stage.clock, stage.lists_were_read, ListLimits())
+    stage.stack.push_async_callback(lists.aclose)
+    return Reconciler(
+        new_store(stage),
+        lists,
+        Calendars(objects),
+        dialer,
+        analytics,
+        notifier,
+        stage.alarms,
+        stage.clock,
+        stage.settings,
+    )
 
 
 @asynccontextmanager

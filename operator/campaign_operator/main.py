@@ -16,14 +16,18 @@ from kubernetes.aio.client import ApiClient, Configuration
 from campaign_operator import handlers
 from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.adapters.api_server import REQUEST_SECONDS, APIServer, NoAnswerError
+from campaign_operator.adapters.calendars import Calendars
 from campaign_operator.adapters.clock import SystemClock
 from campaign_operator.adapters.cluster import load_configuration
+from campaign_operator.adapters.contacts import ContactLists
 from campaign_operator.adapters.cxone import CXoneDialer
+from campaign_operator.adapters.downloads import Downloads
 from campaign_operator.adapters.egress import Egress, EgressPolicy
 from campaign_operator.adapters.events import EventRecorder
 from campaign_operator.adapters.exchange import HTTPExchange
 from campaign_operator.adapters.kube import KubeStore
 from campaign_operator.adapters.oauth import TokenOffice
+from campaign_operator.adapters.objects import KeyedObjects
 from campaign_operator.adapters.webhook import WebhookNotifier
 from campaign_operator.alarms import LoopAlarms
 from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
@@ -36,7 +40,7 @@ from campaign_operator.settings import RunOptions
 EXIT_SECONDS = 30.0
 """For what is under way at the end: a request and the record of its answer. The pod's grace period must be longer."""
 
-FORGET_SECRETS_SECONDS = 600.0
+FORGET_OBJECTS_SECONDS = 600.0
 
 log = structlog.get_logger()
 
@@ -64,10 +68,10 @@ async def run(options: RunOptions, clock: Clock | None = None) -> None:
 async def _reconciler(api: APIServer, options: RunOptions, clock: Clock) -> AsyncIterator[Reconciler]:
     policy = EgressPolicy(ca_file=options.ca_file, allow_cidrs=options.allow_cidrs, proxy=options.proxy)
     async with AsyncExitStack() as stack:
-        # one for the dialers and one for the webhooks, so that a receiver's dead name server holds up no dialer's name
-        to_dialers, to_webhooks = Egress(policy), Egress(policy)
-        stack.callback(to_dialers.close)
-        stack.callback(to_webhooks.close)
+        # one for each purpose, so that a receiver's dead name server holds up no dialer's name
+        to_dialers, to_webhooks, to_lists = Egress(policy), Egress(policy), Egress(policy)
+        for egress in (to_dialers, to_webhooks, to_lists):
+            stack.callback(egress.close)
         dialer = _dialer(to_dialers, clock, options.settings, stack)
         webhooks = HTTPExchange(to_webhooks, keep_alive=False)
         stack.push_async_callback(webhooks.aclose)
@@ -80,9 +84,17 @@ async def _reconciler(api: APIServer, options: RunOptions, clock: Clock) -> Asyn
         stack.push_async_callback(analytics.aclose)
         alarms = LoopAlarms(clock)
         stack.push_async_callback(alarms.close, EXIT_SECONDS)
-        reconciler = Reconciler(store, dialer, analytics, notifier, alarms, clock, options.settings)
+        objects = KeyedObjects(api, clock)
+        limits = options.list_limits
+        downloads = Downloads(to_lists, max_bytes=limits.max_bytes, timeout_seconds=options.list_timeout_seconds)
+        stack.push_async_callback(downloads.aclose)
+        contacts = ContactLists(objects, downloads, clock, lambda ref: alarms.set_in(ref, 0), limits)
+        stack.push_async_callback(contacts.aclose)
+        reconciler = Reconciler(
+            store, contacts, Calendars(objects), dialer, analytics, notifier, alarms, clock, options.settings
+        )
         alarms.ring(reconciler.reconcile)
-        sweeper = asyncio.create_task(_forget_secrets(store), name="forget-secrets")
+        sweeper = asyncio.create_task(_forget_objects(store, objects), name="forget-objects")
         stack.callback(sweeper.cancel)
         yield reconciler
 
@@ -95,10 +107,11 @@ def _dialer(egress: Egress, clock: Clock, settings: Settings, stack: AsyncExitSt
     return CXoneDialer(exchange, tokens, clock, request_timeout_seconds=settings.request_timeout_seconds)
 
 
-async def _forget_secrets(store: KubeStore) -> None:
+async def _forget_objects(store: KubeStore, objects: KeyedObjects) -> None:
     while True:
-        await asyncio.sleep(FORGET_SECRETS_SECONDS)
-        store.forget_connections_older_than(FORGET_SECRETS_SECONDS)
+        await asyncio.sleep(FORGET_OBJECTS_SECONDS)
+        store.forget_connections_older_than(FORGET_OBJECTS_SECONDS)
+        objects.forget_older_than(FORGET_OBJECTS_SECONDS)
 
 
 async def _run_kopf(reconciler: Reconciler, options: RunOptions) -> None:

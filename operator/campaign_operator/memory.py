@@ -10,6 +10,7 @@ from datetime import datetime
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.dialing import SubmitOutcome
+from campaign_operator.domain.inputs import Inputs
 from campaign_operator.domain.observation import Problem
 from campaign_operator.domain.runs import Attempt
 
@@ -25,7 +26,7 @@ class Memory:
     process's own. `poll_owed`: the poll timer has fired, and the poll is not made yet. `deleting_since` is in monotonic
     seconds, too. `connection` is the one last read, for the time when its Secret is gone before the campaign.
     `refused_version` is the version of the connection Secret that was refused, `own_versions` the resourceVersions that
-    our own writes made, whose events tell nothing new.
+    our own writes made, whose events tell nothing new. `blueprint` stands with what it was made from.
     """
 
     uid: str = ""
@@ -39,7 +40,7 @@ class Memory:
     deleting_since: float | None = None
     connection: Connection | None = None
     own_versions: deque[str] = field(default_factory=lambda: deque(maxlen=_OWN_WRITES_REMEMBERED))
-    blueprint: tuple[int, Blueprint | Problem] | None = None
+    blueprint: tuple[tuple[int, Inputs], Blueprint | Problem] | None = None
     faults_in_a_row: int = 0
 
     def wrote(self, before: str, after: str) -> None:

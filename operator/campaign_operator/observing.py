@@ -7,13 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from campaign_operator.api.conditions import Reason
+from campaign_operator.blueprints import Blueprints
 from campaign_operator.domain import runs
-from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.campaign import Campaign, Settings
 from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.observation import Observation, Problem
-from campaign_operator.domain.situation import Situation, invalid_spec, unplannable
+from campaign_operator.domain.situation import Situation, unplannable
 from campaign_operator.memory import Memory
 from campaign_operator.ports import CampaignStore, Clock
 
@@ -37,14 +36,16 @@ async def read_connection(
 class Observer:
     """Looks at the world on behalf of one campaign at a time."""
 
-    def __init__(self, store: CampaignStore, clock: Clock, settings: Settings) -> None:
+    def __init__(self, store: CampaignStore, blueprints: Blueprints, clock: Clock, settings: Settings) -> None:
         self._store = store
+        self._blueprints = blueprints
         self._clock = clock
         self._settings = settings
 
     async def observe(self, campaign: Campaign, memory: Memory, poll: bool) -> Observation:
         """All that a decision about the campaign looks at; `poll`: the poll timer has fired."""
         connection, version = await self.connection_in_use(campaign, memory)
+        blueprint, reading = await self._blueprints.of(campaign, memory)
         asked = campaign.requested_at is not None and campaign.requested_at != campaign.status.last_handled_request
         edited = campaign.generation != campaign.status.observed_generation
         repaired = memory.refused_version is not None and version != memory.refused_version
@@ -55,7 +56,7 @@ class Observer:
         }
         observed = Observation(
             now=self._clock.now(),
-            blueprint=self.blueprint(campaign, memory),
+            blueprint=blueprint,
             connection=connection,
             outcomes=dict(memory.outcomes),
             settled_at=self._settled_at(possibly_sent, memory),
@@ -64,6 +65,8 @@ class Observer:
             polled_at=memory.polled_at,
             poll_due=poll or asked,
             retry_now=asked or edited or repaired,
+            lists_as_of=reading.as_of if reading is not None else None,
+            lists_being_read=reading is not None and reading.being_read,
         )
         problem = unplannable(Situation(campaign, observed, self._settings))
         return observed if problem is None else replace(observed, blueprint=problem)
@@ -79,15 +82,6 @@ class Observer:
         """Whether waiting for the Secret is in vain: nothing can be created in a namespace that is being deleted."""
         missing = isinstance(connection, Problem) and connection.reason is Reason.SECRET_NOT_FOUND
         return campaign.deleting and missing and await self._store.namespace_is_terminating(campaign.ref.namespace)
-
-    def blueprint(self, campaign: Campaign, memory: Memory) -> Blueprint | Problem:
-        """What the spec makes, or what is wrong with it; drawn once for each generation."""
-        if memory.blueprint is None or memory.blueprint[0] != campaign.generation:
-            try:
-                memory.blueprint = campaign.generation, draw_blueprint(campaign.spec)
-            except InvalidSpecError as error:
-                memory.blueprint = campaign.generation, invalid_spec(error)
-        return memory.blueprint[1]
 
     def _give_up_at(self, campaign: Campaign, memory: Memory) -> datetime | None:
         """By this process's own clock, from when it first saw the deletion: one that was away meanwhile has its time,

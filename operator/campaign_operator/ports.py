@@ -5,12 +5,14 @@ values, not by exceptions, wherever the caller must treat the outcomes different
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.domain.campaign import Campaign, CampaignRef
 from campaign_operator.domain.connection import Connection
+from campaign_operator.domain.contact_list import ContactCount
 from campaign_operator.domain.delivery import DeliveryOutcome, WebhookMessage
 from campaign_operator.domain.dialing import (
     AnalyticsOutcome,
@@ -111,6 +113,45 @@ class AnalyticsSource(Protocol):
     ) -> CallCounts | AnalyticsFault:
         """Calls in [`date_from`, `date_to` or now), no older than about one poll period nor than `as_of`, or why they
         cannot be told.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ListReading:
+    """What is known of the contact lists of a campaign.
+
+    `count` is None while they are read for the first time. `as_of`: when those that tell nobody of a change were last
+    asked for; None where there are none. `being_read`: they are asked for at this moment.
+    """
+
+    count: ContactCount | None
+    as_of: datetime | None = None
+    being_read: bool = False
+
+
+class ContactSource(Protocol):
+    """The lists of `contactsFrom`. Lists in objects are as they were at most so long ago; a list at a URL is as it was
+    when last asked for, and is asked for in the background, after which the campaign is looked at again.
+    """
+
+    async def read(self, campaign: Campaign, *, max_age_seconds: float) -> ListReading | Problem:
+        """What the lists hold, or why they cannot be read. Raises StoreUnavailableError."""
+
+    def ask_again(self, campaign: Campaign) -> None:
+        """Have lists at URLs asked for again. Returns at once."""
+
+    def forget(self, ref: CampaignRef) -> None:
+        """The campaign is gone, or needs its lists no more."""
+
+
+class CalendarSource(Protocol):
+    """The dates of calendars that campaigns share."""
+
+    async def excluded_dates(
+        self, namespace: str, name: str, key: str, *, max_age_seconds: float
+    ) -> frozenset[date] | Problem:
+        """The dates in a key of a ConfigMap as they were at most so long ago, or what is wrong. Raises
+        StoreUnavailableError.
         """
 
 

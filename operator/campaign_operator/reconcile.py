@@ -13,6 +13,7 @@ import structlog
 
 from campaign_operator.api.conditions import Reason, counted
 from campaign_operator.api.status import OutboundCampaignStatus
+from campaign_operator.blueprints import Blueprints
 from campaign_operator.domain import adoption, record, resolution, withdrawal
 from campaign_operator.domain.actions import (
     Action,
@@ -26,9 +27,11 @@ from campaign_operator.domain.actions import (
     KeepPlan,
     LookUp,
     MarkUncertain,
+    NoteRules,
     PlanRun,
     Poll,
     PromoteNextRun,
+    ReadLists,
     RecordOutcomes,
     RemoveFinalizer,
     Reschedule,
@@ -40,25 +43,27 @@ from campaign_operator.domain.actions import (
     WithdrawRun,
 )
 from campaign_operator.domain.announcement import announcement
-from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.decide import decide
 from campaign_operator.domain.delivery import DeliveryFailed, DeliveryOutcome, WebhookMessage
 from campaign_operator.domain.dialing import Listing, ListingNotOffered
-from campaign_operator.domain.notes import Note, edit_note, notes
+from campaign_operator.domain.notes import Note, edit_note, notes, rules_note
 from campaign_operator.domain.observation import Observation, Problem
 from campaign_operator.domain.polling import polled
 from campaign_operator.domain.summary import summarize
+from campaign_operator.domain.zones import TZDATA_VERSION
 from campaign_operator.memory import Memory
 from campaign_operator.observability import metrics
 from campaign_operator.observing import Observer
 from campaign_operator.ports import (
     Alarms,
     AnalyticsSource,
+    CalendarSource,
     CampaignStore,
     Clock,
     ConflictError,
+    ContactSource,
     Dialer,
     Notifier,
     StoreUnavailableError,
@@ -85,6 +90,8 @@ class Reconciler:
     def __init__(
         self,
         store: CampaignStore,
+        contacts: ContactSource,
+        calendars: CalendarSource,
         dialer: Dialer,
         analytics: AnalyticsSource,
         notifier: Notifier,
@@ -97,7 +104,8 @@ class Reconciler:
         self._notifier = notifier
         self._clock = clock
         self._settings = settings
-        self._observer = Observer(store, clock, settings)
+        self._contacts = contacts
+        self._observer = Observer(store, Blueprints(contacts, calendars, settings), clock, settings)
         self._submission = Submission(store, dialer, clock, settings)
         self._memories: dict[CampaignRef, Memory] = {}
         self._alarms = alarms
@@ -110,6 +118,7 @@ class Reconciler:
     def forget(self, ref: CampaignRef) -> None:
         """The campaign is gone."""
         self._alarms.clear(ref)
+        self._contacts.forget(ref)
         self._memories.pop(ref, None)
 
     async def reconcile(self, ref: CampaignRef, *, poll: bool = False, seen: Mapping[str, Any] | None = None) -> None:
@@ -192,13 +201,16 @@ class Reconciler:
             return await self._write(at, changed, memory)
 
         match action:
-            case PlanRun(place, plan, status_lost):
+            case PlanRun(place, plan, blueprint, status_lost):
                 memory.listed_version = None
-                blueprint = self._observer.blueprint(campaign, memory)
-                spec_hash = blueprint.spec_hash if isinstance(blueprint, Blueprint) else ""
                 return await write(
-                    campaign, record.planned(status, place, plan, spec_hash, campaign, status_lost=status_lost)
+                    campaign, record.planned(status, place, plan, blueprint, campaign, status_lost=status_lost)
                 )
+            case ReadLists():
+                self._contacts.ask_again(campaign)
+                return campaign
+            case NoteRules():
+                return await self._note_rules(campaign, action, memory)
             case DropPlan(place):
                 return await write(campaign, record.with_run(status, place, None))
             case PromoteNextRun():
@@ -234,6 +246,7 @@ class Reconciler:
                 return await write(campaign, record.rescheduled(status, place, fates))
             case TryAgain():
                 memory.refused_version = None
+                self._contacts.ask_again(campaign)
                 return await write(campaign, record.tried_again(status))
             case LookUp():
                 return await self._submission.look_up(campaign, action, memory, write)
@@ -245,6 +258,15 @@ class Reconciler:
                 return await self._deliver(campaign, run_id, memory)
             case Wait():
                 return campaign
+
+    async def _note_rules(self, campaign: Campaign, action: NoteRules, memory: Memory) -> Campaign:
+        run = record.run_at(campaign.status, action.place)
+        status = record.with_rules(campaign.status, action.place, TZDATA_VERSION)
+        campaign = await self._write(campaign, status, memory)
+        note = rules_note(run, action.moved, TZDATA_VERSION)
+        if note is not None:
+            self._store.record_event(campaign, note)
+        return campaign
 
     async def _write_finalizer(self, campaign: Campaign, memory: Memory, *, present: bool) -> Campaign | None:
         written = await self._store.write_finalizer(campaign, present)

@@ -40,12 +40,14 @@ _NEEDED = [
     *((verb, _CAMPAIGNS) for verb in ("get", "list", "watch", "patch")),
     *((verb, f"{_CAMPAIGNS}/status") for verb in ("get", "update")),
     ("get", "secrets"),
+    ("get", "configmaps"),
     ("get", "namespaces"),
     ("create", "events"),
 ]
 _FORBIDDEN = [
     *((verb, _CAMPAIGNS) for verb in ("create", "update", "delete", "deletecollection")),
     *((verb, "secrets") for verb in ("list", "watch", "create", "update", "patch", "delete")),
+    *((verb, "configmaps") for verb in ("list", "watch", "create", "update", "patch", "delete")),
     *((verb, "configmaps") for verb in ("get", "list", "watch", "create", "update", "patch", "delete")),
     *((verb, "events") for verb in ("get", "list", "patch", "delete")),
     *((verb, "pods") for verb in ("get", "list", "create")),

@@ -14,7 +14,7 @@ import structlog
 from campaign_operator import reconcile
 from campaign_operator.adapters import cxone, cxone_wire, kube, oauth, webhook
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain import adoption, decide, notes, permission, record, withdrawing
+from campaign_operator.domain import adoption, decide, notes, permission, record, situation, withdrawing
 from campaign_operator.domain.actions import Decision, RemoveFinalizer
 from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState, Unclear
 from campaign_operator.observing import Observer
@@ -51,6 +51,7 @@ def _found_by(plan: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
 
 def _put(owner: Any, name: str, value: Any) -> None:
     """Rebind a name of the product's."""
+    getattr(owner, name)  # a name that has gone would plant nothing
     setattr(owner, name, value)
 
 
@@ -261,7 +262,7 @@ def edit_forgets_what_stands() -> None:
     """The edited run is planned, and what was submitted of the old one stays."""
     kept = tuple(rule for rule in decide.RULES if rule is not withdrawing.an_unwanted_run_is_withdrawn)
     _put(decide, "RULES", kept)
-    _put(decide, "_is_outdated", lambda run, blueprint: run.spec_hash != blueprint.spec_hash)
+    _put(situation, "is_outdated", lambda run, blueprint: run.spec_hash != blueprint.spec_hash)
 
 
 @_found_by("one-run: status#10 killed-after + status#11 killed-after + status#12 killed-after")

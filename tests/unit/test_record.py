@@ -234,7 +234,7 @@ def test_history_keeps_the_last_five_runs_without_windows() -> None:
 
 def test_a_plan_is_written_as_it_was_made() -> None:
     plan = blueprint().plan(NOW, 30)
-    after = record.planned(status(), "run", plan, "hash", make_campaign()).run
+    after = record.planned(status(), "run", plan, blueprint(), make_campaign()).run
     assert after is not None
     assert (after.id, after.contacts, after.window_count) == ("20261124T0900", 2, 2)
     assert [w.time_zone for w in after.windows] == [LONDON, NY]
@@ -245,7 +245,7 @@ def test_a_zone_outside_the_calling_hours_is_planned_as_skipped_with_its_reason(
     skipping = blueprint(spec(cron="0 22 * * *", callingHours={"outside": "Skip"}))
     for status_lost in (False, True):
         after = record.planned(
-            status(), "run", skipping.plan(NOW, 30), "hash", make_campaign(), status_lost=status_lost
+            status(), "run", skipping.plan(NOW, 30), blueprint(), make_campaign(), status_lost=status_lost
         ).run
         assert after is not None
         assert {(w.state, w.reason, w.cause) for w in after.windows} == {
@@ -254,7 +254,9 @@ def test_a_zone_outside_the_calling_hours_is_planned_as_skipped_with_its_reason(
 
 
 def test_after_a_lost_status_what_would_be_called_is_uncertain() -> None:
-    after = record.planned(status(), "run", blueprint().plan(NOW, 30), "hash", make_campaign(), status_lost=True).run
+    after = record.planned(
+        status(), "run", blueprint().plan(NOW, 30), blueprint(), make_campaign(), status_lost=True
+    ).run
     assert after is not None
     assert {(w.state, w.cause) for w in after.windows} == {(WindowState.UNCERTAIN, Reason.STATUS_LOST)}
 

@@ -50,6 +50,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get]
+# Contact lists and calendars, likewise by name.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get]
 # The state of a campaign's namespace: in one that is being deleted no Event can be written any more.
 - apiGroups: [""]
   resources: [namespaces]

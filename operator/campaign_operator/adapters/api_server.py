@@ -43,6 +43,7 @@ class APIServer:
         names: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
+        accept: str = "application/json",
     ) -> APIAnswer:
         """One request; `names` fill the placeholders of `path`; the body of a PATCH is a JSON merge patch (RFC 7396).
 
@@ -55,7 +56,7 @@ class APIServer:
                 path,
                 path_params=dict(names or {}),
                 query_params=list((query or {}).items()),
-                header_params={"Accept": "application/json", "Content-Type": content_type},
+                header_params={"Accept": accept, "Content-Type": content_type},
                 body=body,
                 auth_settings=["BearerToken"],
             )

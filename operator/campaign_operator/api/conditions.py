@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from campaign_operator.api.status import Condition
-from campaign_operator.api.vocabulary import MAX_MESSAGE
+from campaign_operator.api.vocabulary import MAX_CONDITION_MESSAGE
 
 
 class ConditionType(StrEnum):
@@ -21,6 +21,7 @@ class ConditionType(StrEnum):
     STALLED = "Stalled"
     COMPLETED = "Completed"
     FINISHED = "Finished"
+    CONTACTS_VALID = "ContactsValid"
     ANALYTICS_AVAILABLE = "AnalyticsAvailable"
     WEBHOOK_DELIVERED = "WebhookDelivered"
 
@@ -53,9 +54,16 @@ class Reason(StrEnum):
     DIALER_THROTTLED = "DialerThrottled"
     SUBMISSION_UNCERTAIN = "SubmissionUncertain"
     STATUS_LOST = "StatusLost"
+    READING_CONTACTS = "ReadingContacts"
+    CONTACTS_UNAVAILABLE = "ContactsUnavailable"
 
     # a person must act
     INVALID_SPEC = "InvalidSpec"
+    INVALID_CONTACTS = "InvalidContacts"
+    CONTACTS_NOT_FOUND = "ContactsNotFound"
+    CONTACTS_UNREADABLE = "ContactsUnreadable"
+    INVALID_CALENDAR = "InvalidCalendar"
+    CALENDAR_NOT_FOUND = "CalendarNotFound"
     SECRET_NOT_FOUND = "SecretNotFound"  # noqa: S105 - the name of a reason
     SECRET_INVALID = "SecretInvalid"  # noqa: S105 - the name of a reason
     CREDENTIALS_REFUSED = "CredentialsRefused"
@@ -75,6 +83,11 @@ class Reason(StrEnum):
     WINDOW_REJECTED = "WindowRejected"
     WINDOW_MISSED = "WindowMissed"
     WINDOW_STARTED_LATE = "WindowStartedLate"
+
+    # contact lists and the rules of zones
+    CONTACTS_READ = "ContactsRead"
+    INVALID_CONTACTS_SKIPPED = "InvalidContactsSkipped"
+    TIME_ZONE_RULES_MOVED = "TimeZoneRulesMoved"
 
     # analytics
     ANALYTICS_READ = "AnalyticsRead"
@@ -128,7 +141,7 @@ def make(
         observed_generation=generation,
         last_transition_time=before.last_transition_time if before and before.status == word else now,
         reason=reason,
-        message=cut(message, MAX_MESSAGE),
+        message=cut(message, MAX_CONDITION_MESSAGE),
     )
 
 

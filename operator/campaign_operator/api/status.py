@@ -7,6 +7,7 @@ from pydantic import Field
 
 from campaign_operator.api.schema import Instant, ResourceModel
 from campaign_operator.api.vocabulary import (
+    MAX_CONDITION_MESSAGE,
     MAX_MESSAGE,
     MAX_PENDING,
     MAX_WINDOWS,
@@ -42,7 +43,7 @@ class Condition(ResourceModel):
         pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
         description="Fact in CamelCase that explains status; every one is in the runbook.",
     )
-    message: Message = Field(description="Details for people.")
+    message: Annotated[str, Field(max_length=MAX_CONDITION_MESSAGE)] = Field(description="Details for people.")
 
 
 class WindowStatus(ResourceModel):
@@ -182,7 +183,8 @@ class OutboundCampaignStatus(ResourceModel):
     conditions: tuple[Condition, ...] = Field(
         default=(),
         max_length=16,
-        description="Ready, Reconciling, Stalled, Completed, Finished, AnalyticsAvailable, WebhookDelivered.",
+        description="Ready, Reconciling, Stalled, Completed, Finished, ContactsValid, AnalyticsAvailable, "
+        "WebhookDelivered.",
         json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
     )
     progress: str | None = Field(

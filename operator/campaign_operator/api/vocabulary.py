@@ -24,6 +24,7 @@ MAX_EXCLUDED_DATES = 366
 MAX_HISTORY = 5
 MAX_PENDING = 100
 MAX_MESSAGE = 1024
+MAX_CONDITION_MESSAGE = 4096
 MAX_RESOLVE = 16384
 """Characters of the resolve annotation that are read. One that reaches it may have been cut, and is too long."""
 

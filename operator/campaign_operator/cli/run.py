@@ -94,6 +94,18 @@ def run(
             help="After this long a deleted campaign goes, even where its schedules could not be withdrawn.",
         ),
     ] = 600,
+    list_max_rows: Annotated[
+        int, typer.Option(min=1, max=100_000_000, help="Rows in all the contact lists of a campaign together.")
+    ] = 3_000_000,
+    list_max_bytes: Annotated[
+        int,
+        typer.Option(
+            min=1, max=4_294_967_295, help="Bytes in all the contact lists of a campaign together, decompressed."
+        ),
+    ] = 1_073_741_824,
+    list_timeout_seconds: Annotated[
+        float, typer.Option(min=0.1, max=86_400, help="Time-out of the download of a contact list.")
+    ] = 300,
     verbose: Annotated[bool, typer.Option("--verbose", help="Log what is done in detail.")] = False,
 ) -> None:
     """Run the operator: in a cluster, or against the current kubeconfig.
@@ -104,6 +116,7 @@ def run(
     import asyncio
 
     from campaign_operator.domain.campaign import Settings
+    from campaign_operator.domain.contact_list import ListLimits
     from campaign_operator.settings import RunOptions
 
     if all_namespaces == bool(namespace):
@@ -128,6 +141,8 @@ def run(
         ca_file=ca_file,
         allow_cidrs=_networks(allow_cidr or []),
         proxy=proxy,
+        list_limits=ListLimits(max_rows=list_max_rows, max_bytes=list_max_bytes),
+        list_timeout_seconds=list_timeout_seconds,
         verbose=verbose,
     )
     from campaign_operator import main as operator

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from campaign_operator.api.vocabulary import RunState
+from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.late import Late, Missed
 from campaign_operator.domain.plan import RunPlan
 
@@ -16,12 +17,26 @@ Place = Literal["run", "next_run"]
 class PlanRun:
     """Write this plan in that place; nothing is submitted in that write.
 
-    `status_lost`: the resource had submitted something, and its status is gone.
+    `blueprint` is what it was made from. `status_lost`: the resource had submitted something, and its status is gone.
     """
 
     place: Place
     plan: RunPlan
+    blueprint: Blueprint
     status_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLists:
+    """Ask for contact lists again that tell nobody of a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRules:
+    """The rules of zones are another version than the plan was made by; the windows of `moved` would lie elsewhere."""
+
+    place: Place
+    moved: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +183,8 @@ class Wait:
 
 Action = (
     PlanRun
+    | ReadLists
+    | NoteRules
     | DropPlan
     | PromoteNextRun
     | FinishRun

@@ -14,8 +14,15 @@ from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.calling_hours import CallingHours, parse_calling_hours
 from campaign_operator.domain.cron import CronSchedule, parse_cron
 from campaign_operator.domain.errors import InvalidSpecError, SpecError, SpecErrors
-from campaign_operator.domain.inputs import Inputs
-from campaign_operator.domain.plan import RunPlan, count_contacts, placed_matches, plan_run
+from campaign_operator.domain.inputs import Inputs, ListedContacts
+from campaign_operator.domain.plan import (
+    PlannedWindow,
+    RunPlan,
+    count_contacts,
+    placed_matches,
+    placed_windows,
+    plan_run,
+)
 from campaign_operator.domain.zones import UnknownTimeZoneError, load_zone, unknown_zone_message
 
 DEFAULT_TIME_ZONE = "Etc/UTC"
@@ -26,7 +33,8 @@ class Blueprint:
     """What a run is planned from.
 
     `spec_hash` covers the spec and the dates of its calendar, `list_hash` what the lists of contactsFrom hold, which is
-    frozen by the submission. `invalid_contacts` are rows of the lists that were left out.
+    frozen by the submission. `invalid_contacts` are rows of the lists that were left out, and
+    `contact_errors` says of the first of them why.
     """
 
     schedule: CronSchedule
@@ -38,6 +46,7 @@ class Blueprint:
     spec_hash: str
     list_hash: str = ""
     invalid_contacts: int = 0
+    contact_errors: tuple[str, ...] = ()
 
     def plan(self, now: datetime, lead_seconds: float, previous_ends: Mapping[str, datetime] | None = None) -> RunPlan:
         """The next run. Raises InvalidSpecError where there is none."""
@@ -51,6 +60,17 @@ class Blueprint:
             now=now,
             lead_seconds=lead_seconds,
             previous_ends=previous_ends,
+        )
+
+    def windows_of(self, nominal_time: datetime, contacts_by_zone: Mapping[str, int]) -> tuple[PlannedWindow, ...]:
+        """The windows of the run with this nominal time and these contacts. Raises InvalidSpecError."""
+        return placed_windows(
+            nominal_time,
+            start_mode=self.start_mode,
+            time_zone=self.time_zone,
+            window_seconds=self.window_seconds,
+            calling_hours=self.calling_hours,
+            contacts_by_zone=contacts_by_zone,
         )
 
     def first_match(self, nominal_time: datetime) -> datetime:
@@ -87,7 +107,7 @@ def draw_blueprint(spec: OutboundCampaignSpec, inputs: Inputs = NO_INPUTS) -> Bl
         errors.append(error)
     if schedule is None or calling_hours is None or contacts_by_zone is None or errors:
         raise SpecErrors(errors)
-    listed = inputs.contacts
+    listed = inputs.contacts or ListedContacts({})
     return Blueprint(
         schedule=schedule,
         start_mode=spec.start_mode,
@@ -96,8 +116,9 @@ def draw_blueprint(spec: OutboundCampaignSpec, inputs: Inputs = NO_INPUTS) -> Bl
         calling_hours=calling_hours,
         contacts_by_zone=contacts_by_zone,
         spec_hash=_spec_hash(spec, time_zone, calling_hours, _named_contacts(spec, contacts_by_zone)),
-        list_hash=listed.hash if listed is not None else "",
-        invalid_contacts=listed.invalid if listed is not None else 0,
+        list_hash=listed.hash if inputs.contacts is not None else "",
+        invalid_contacts=listed.invalid,
+        contact_errors=listed.errors,
     )
 
 

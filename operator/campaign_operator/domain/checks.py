@@ -9,7 +9,7 @@ from campaign_operator.api.vocabulary import WebhookState, WindowState
 from campaign_operator.domain import runs
 from campaign_operator.domain.late import last_chance
 from campaign_operator.domain.observation import Problem
-from campaign_operator.domain.situation import Situation, usable_connection
+from campaign_operator.domain.situation import Situation, submission_time, usable_connection
 
 _DAY = timedelta(days=1)
 
@@ -25,15 +25,36 @@ def _moments(s: Situation) -> Iterator[datetime]:
         yield again  # a Secret that is repaired tells nobody
     if isinstance(s.observed.blueprint, Problem):
         yield s.now + _DAY  # a zone that does not open within so many days may do so a day later
+    if _waits_for_objects(s):
+        yield again  # a ConfigMap that is changed tells nobody
     if s.observed.give_up_at is not None:
         yield s.observed.give_up_at
     for _, run in s.in_hand():
+        if not runs.is_begun(run):
+            yield submission_time(s, run)
         yield runs.time_out(run, s.campaign.spec.completion.grace_seconds, s.next_first_start)
         for w in run.windows:
             yield from _moments_of(s, run, w)
     for finished in s.finished():
         if finished.webhook is not None and finished.webhook.state is WebhookState.PENDING:
             yield finished.webhook.next_attempt_time or again
+
+
+def _waits_for_objects(s: Situation) -> bool:
+    """Whether a change of a calendar or a contact list would still change a plan."""
+    spec = s.campaign.spec
+    lists, calendar = spec.contacts_from is not None, spec.calling_hours.exclude_dates_from is not None
+    if not (lists or calendar) or s.campaign.deleting or runs.is_over_for_good(s.campaign.status):
+        return False
+    if isinstance(s.observed.blueprint, Problem) or s.observed.lists_being_read:
+        return True
+    if spec.suspend:
+        return False
+    in_objects = any(source.url is None for source in spec.contacts_from or ())
+    return any(
+        (calendar and not runs.has_started(run, s.now)) or (in_objects and not runs.is_begun(run))
+        for _, run in s.in_hand()
+    )
 
 
 def _moments_of(s: Situation, run: RunStatus, w: WindowStatus) -> Iterator[datetime]:

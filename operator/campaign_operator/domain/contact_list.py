@@ -137,4 +137,4 @@ class ContactCount:
         if self.error_count and not forgiven:
             shown = [SpecError(error.place, error.message) for error in self.errors]
             raise SpecErrors(shown, self.error_count - len(shown))
-        return ListedContacts(self.contacts_by_zone, self.invalid_rows)
+        return ListedContacts(self.contacts_by_zone, self.invalid_rows, tuple(map(str, self.errors)))

@@ -37,6 +37,12 @@ _FORMATS_BY_ENDING = {
 _FORMATS_BY_FIRST_CHARACTER = {"[": ContactFormat.JSON, "{": ContactFormat.NDJSON}
 
 
+def format_of(name: str) -> ContactFormat | None:
+    """The format that the end of a name tells, or None where it tells none."""
+    name = name.lower().removesuffix(".gz")
+    return next((known for ending, known in _FORMATS_BY_ENDING.items() if name.endswith(ending)), None)
+
+
 def read_contact_lists(
     lists: Iterable[tuple[ListSource, Iterable[bytes]]], limits: ListLimits | None = None
 ) -> ContactCount:
@@ -191,10 +197,7 @@ class OpenedList:
         return self._contacts
 
     def _source_format(self) -> ContactFormat | None:
-        if self._source.list_format is not None:
-            return self._source.list_format
-        name = self._source.name.lower().removesuffix(".gz")
-        return next((known for ending, known in _FORMATS_BY_ENDING.items() if name.endswith(ending)), None)
+        return self._source.list_format or format_of(self._source.name)
 
     def _end_unread(self, error: UnreadableListError) -> None:
         """Note where the list ends to be understood. What came before that is read first, and may end it earlier."""

@@ -8,7 +8,7 @@ ground. `cases` beside the tests hold a table of every rule.
 Knows neither Kubernetes nor HTTP; what an action does to status is in `record`.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import (
@@ -28,10 +28,12 @@ from campaign_operator.domain.actions import (
     Hold,
     LookUp,
     MarkUncertain,
+    NoteRules,
     Place,
     PlanRun,
     Poll,
     PromoteNextRun,
+    ReadLists,
     RecordOutcomes,
     RemoveFinalizer,
     Reschedule,
@@ -45,7 +47,16 @@ from campaign_operator.domain.campaign import Campaign, Settings
 from campaign_operator.domain.checks import next_check
 from campaign_operator.domain.late import too_late
 from campaign_operator.domain.observation import Observation
-from campaign_operator.domain.situation import Rule, Situation, is_connected, plan_at, run_to_plan
+from campaign_operator.domain.situation import (
+    Rule,
+    Situation,
+    is_connected,
+    is_outdated,
+    lists_are_older_than,
+    plan_again,
+    run_to_plan,
+    submission_time,
+)
 from campaign_operator.domain.withdrawing import (
     a_deleted_campaign_may_go,
     a_window_that_starts_while_it_is_withdrawn_is_uncertain,
@@ -57,6 +68,7 @@ from campaign_operator.domain.withdrawing import (
     what_is_withdrawing_is_deleted_at_the_dialer,
     what_was_withdrawn_is_planned_again_when_it_is_wanted,
 )
+from campaign_operator.domain.zone_rules import moved_zones
 
 NOBODY_KNOWS = "an earlier attempt may have been carried out; it is looked up once the settling time is over"
 ALTERED = (
@@ -156,12 +168,28 @@ def a_lost_status_is_made_again(s: Situation) -> Decision | None:
 
 
 def a_run_is_planned(s: Situation) -> Decision | None:
-    """At once, and anew whenever the spec changes before anything was submitted."""
+    """At once, and anew whenever spec, contact list or calendar change before anything was submitted."""
     blueprint = s.observed.blueprint
     if not isinstance(blueprint, Blueprint):
         return None
     to_plan = run_to_plan(s, blueprint)
-    return _plan(s, blueprint, *to_plan) if to_plan is not None else None
+    if to_plan is None:
+        return None
+    if lists_are_older_than(s, s.now - timedelta(seconds=s.settings.poll_seconds)):
+        return _read_lists(s)
+    return _plan(s, blueprint, *to_plan)
+
+
+def a_change_of_the_rules_of_zones_is_noted(s: Situation) -> Decision | None:
+    """The plan keeps its instants: they are at the dialer, and a person has seen them."""
+    blueprint = s.observed.blueprint
+    if not isinstance(blueprint, Blueprint):
+        return None
+    for place, run in s.in_hand():
+        if run.tzdata_version not in ("", s.observed.tzdata_version) and not runs.has_started(run, s.now):
+            moved = moved_zones(run, blueprint)
+            return Decision(NoteRules(place, moved), "the rules of time zones are another version")
+    return None
 
 
 def a_window_that_is_late_is_shortened_or_missed(s: Situation) -> Decision | None:
@@ -222,11 +250,16 @@ def what_was_refused_is_tried_again_when_something_changed(s: Situation) -> Deci
 
 
 def planned_windows_are_submitted(s: Situation) -> Decision | None:
-    """As soon as they are planned; the run in hand before the next one.
+    """When their time has come, by submitAheadSeconds; the run in hand before the next one.
 
     What the dialer said to one window of a run, that it is too fast or has no right, it said to the others as well.
     """
     for place, run in s.in_hand():
+        if not runs.is_begun(run):
+            if s.now < submission_time(s, run) or _is_to_be_planned_anew(s, run):
+                continue
+            if lists_are_older_than(s, submission_time(s, run)):
+                return _read_lists(s)
         if any(w.cause in runs.SAID_TO_ALL and not s.is_due(w.next_attempt_time) for w in run.windows):
             continue
         due = tuple(w.time_zone for w in runs.in_state(run, WindowState.PLANNED) if _may_be_sent(s, run, w))
@@ -274,6 +307,7 @@ RULES: tuple[Rule, ...] = (
     what_was_withdrawn_is_planned_again_when_it_is_wanted,
     an_unwanted_next_run_of_which_nothing_stands_is_dropped,
     a_run_is_planned,
+    a_change_of_the_rules_of_zones_is_noted,
     a_window_that_is_late_is_shortened_or_missed,
     a_run_is_asked_for_its_calls_once_more_before_it_times_out,
     a_run_that_has_ended_is_finished,
@@ -305,9 +339,20 @@ def _may_be_sent(s: Situation, run: RunStatus, window: WindowStatus) -> bool:
     return allowed and able and not s.campaign.spec.suspend
 
 
+def _is_to_be_planned_anew(s: Situation, run: RunStatus) -> bool:
+    blueprint = s.observed.blueprint
+    return not isinstance(blueprint, Blueprint) or is_outdated(run, blueprint)
+
+
+def _read_lists(s: Situation) -> Decision | None:
+    if s.observed.lists_being_read:
+        return None
+    return Decision(ReadLists(), "the contact lists may have changed")
+
+
 def _plan(s: Situation, blueprint: Blueprint, place: Place, reason: str) -> Decision | None:
-    plan = plan_at(s, blueprint, place, s.now)
-    return Decision(PlanRun(place, plan, s.status_is_lost), reason) if plan is not None else None
+    plan = plan_again(s, blueprint, place)
+    return Decision(PlanRun(place, plan, blueprint, s.status_is_lost), reason) if plan is not None else None
 
 
 def _poll(s: Situation, run: RunStatus, reason: str, as_of: datetime | None = None) -> Decision | None:

@@ -9,10 +9,13 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class ListedContacts:
-    """The contacts of the lists of contactsFrom, by zone, and how many rows were left out for being invalid."""
+    """The contacts of the lists of contactsFrom, by zone, how many rows were left out for being invalid, and the first
+    errors in words.
+    """
 
     by_zone: Mapping[str, int]
     invalid: int = 0
+    errors: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:

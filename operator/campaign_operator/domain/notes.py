@@ -39,6 +39,7 @@ class Note:
 def notes(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
     """What changed between two statuses that a person wants to know."""
     yield from _stall(before, after)
+    yield from _lists(before, after)
     earlier = {r.id: r for r in (before.run, before.next_run) if r is not None}
     for run in (after.run, after.next_run):
         if run is not None:
@@ -67,6 +68,17 @@ def edit_note(campaign: Campaign, blueprint: Blueprint | Problem, now: datetime)
     return None
 
 
+def rules_note(run: RunStatus, moved: tuple[str, ...], tzdata_version: str) -> Note | None:
+    """That windows would lie elsewhere by the new rules of their zones; None where none would."""
+    if not moved:
+        return None
+    message = (
+        f"run {run.id}: {_names(iter(moved))}: the rules of the time zone moved between tzdata {run.tzdata_version} "
+        f"and {tzdata_version}; the windows keep their instants; to plan anew, set spec.suspend and take it back"
+    )
+    return Note("Warning", Reason.TIME_ZONE_RULES_MOVED, message)
+
+
 def _stall(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
     stalled = find(after.conditions, ConditionType.STALLED)
     earlier = find(before.conditions, ConditionType.STALLED)
@@ -74,6 +86,19 @@ def _stall(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Ite
         earlier is None or (earlier.reason, earlier.message) != (stalled.reason, stalled.message)
     ):
         yield Note("Warning", Reason(stalled.reason), stalled.message)
+
+
+def _lists(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
+    """Lists that cannot be read for now, and rows that were left out: told when it begins, or other rows are."""
+    told = (
+        (ConditionType.RECONCILING, Reason.CONTACTS_UNAVAILABLE),
+        (ConditionType.CONTACTS_VALID, Reason.INVALID_CONTACTS_SKIPPED),
+    )
+    for kind, reason in told:
+        now, earlier = find(after.conditions, kind), find(before.conditions, kind)
+        was_told = now is not None and earlier is not None and earlier.message == now.message
+        if now is not None and now.reason == reason and not was_told:
+            yield Note("Warning", reason, now.message)
 
 
 _PROGRESS = {

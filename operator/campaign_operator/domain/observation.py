@@ -9,14 +9,19 @@ from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.dialing import SubmitOutcome
 from campaign_operator.domain.runs import Attempt
+from campaign_operator.domain.zones import TZDATA_VERSION
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that stands in the way: a reason of the runbook, and words for a person."""
+    """Something that stands in the way: a reason of the runbook, and words for a person.
+
+    `passing`: it is tried again, and nobody need do anything.
+    """
 
     reason: Reason
     message: str
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,9 @@ class Observation:
     `give_up_at`: the instant from which a deletion waits for the dialer no longer; None while the campaign is not
     being deleted. `polled_at` is when the analytics of the run in hand were last asked for by this process, whether or
     not they answered. `poll_due` and `retry_now` are wishes: the poll timer has fired; a person, an edit or a changed
-    Secret asks to try again what was refused.
+    Secret asks to try again what was refused. `lists_as_of` is when contact lists that tell nobody of a change were
+    last asked for; None where there are none, or none was read yet. `tzdata_version` is that of the rules of zones in
+    use.
     """
 
     now: datetime
@@ -43,3 +50,6 @@ class Observation:
     polled_at: datetime | None = None
     poll_due: bool = False
     retry_now: bool = False
+    lists_as_of: datetime | None = None
+    lists_being_read: bool = False
+    tzdata_version: str = TZDATA_VERSION

@@ -30,6 +30,7 @@ from campaign_operator.domain import runs
 from campaign_operator.domain.actions import (
     Place,
 )
+from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.delivery import Delivered, DeliveryOutcome, Gone
 from campaign_operator.domain.dialing import (
@@ -48,6 +49,7 @@ from campaign_operator.domain.late import Late, Missed
 from campaign_operator.domain.observation import Problem
 from campaign_operator.domain.plan import PlannedWindow, RunPlan, plan_hash
 from campaign_operator.domain.windows import WindowReason
+from campaign_operator.domain.zones import TZDATA_VERSION
 
 REFUSED_RETRY_SECONDS = 600
 """How long a refusal for want of rights is let rest, where nobody says that something changed."""
@@ -121,7 +123,7 @@ def waiting(w: WindowStatus, state: WindowState, cause: Reason, message: str, un
 
 
 def planned(
-    status: Status, place: Place, plan: RunPlan, spec_hash: str, campaign: Campaign, *, status_lost: bool = False
+    status: Status, place: Place, plan: RunPlan, blueprint: Blueprint, campaign: Campaign, *, status_lost: bool = False
 ) -> Status:
     """A new run of which nothing is submitted; uncertain where the status was lost, since something may be."""
     windows = tuple(_planned(w, status_lost=status_lost) for w in plan.windows)
@@ -129,10 +131,13 @@ def planned(
         id=plan.run_id,
         state=RunState.PLANNED,
         plan_hash=plan_hash(plan.windows),
-        spec_hash=spec_hash,
+        spec_hash=blueprint.spec_hash,
+        list_hash=blueprint.list_hash,
+        tzdata_version=TZDATA_VERSION,
         planned_from=campaign.resource_version,
         run_policy=campaign.spec.run_policy,
         contacts=plan.contacts,
+        invalid_contacts=blueprint.invalid_contacts,
         window_count=len(windows),
         windows=windows,
     )
@@ -147,6 +152,11 @@ def _planned(w: PlannedWindow, *, status_lost: bool) -> WindowStatus:
     if status_lost and not w.is_skipped:
         return waiting(window, WindowState.UNCERTAIN, Reason.STATUS_LOST, STATUS_LOST, None)
     return window
+
+
+def with_rules(status: Status, place: Place, tzdata_version: str) -> Status:
+    """The run as it is, noted to have been seen under this version of the rules of zones."""
+    return with_run(status, place, run_at(status, place).model_copy(update={"tzdata_version": tzdata_version}))
 
 
 def promoted(status: Status) -> Status:

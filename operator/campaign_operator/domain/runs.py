@@ -55,6 +55,11 @@ def is_begun(run: RunStatus) -> bool:
     return any(w.attempt > 0 or w.state not in (WindowState.PLANNED, WindowState.SKIPPED) for w in run.windows)
 
 
+def frozen_contacts(run: RunStatus) -> dict[str, int]:
+    """The contacts by zone that a run was submitted with: from then on its own windows are its list."""
+    return {w.time_zone: w.contacts for w in run.windows}
+
+
 def is_decided(run: RunStatus) -> bool:
     """Whether every window is known to have a schedule or to get none."""
     return not in_state(run, *UNDECIDED)

@@ -17,6 +17,7 @@ from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign, Settings
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.errors import InvalidSpecError
+from campaign_operator.domain.late import late_lead_seconds
 from campaign_operator.domain.observation import Observation, Problem
 from campaign_operator.domain.plan import RunPlan, nominal_time_of, plan_hash
 
@@ -122,6 +123,15 @@ def why_unwanted(s: Situation, place: Place, run: RunStatus) -> str | None:
     return ANOTHER_PLAN if makes_another_plan(s, place, run) else None
 
 
+def submission_time(s: Situation, run: RunStatus) -> datetime:
+    """The instant from which a run may be submitted; until then it is planned anew whenever something changes.
+
+    Never so late that it could not be submitted before its first start.
+    """
+    ahead = max(s.campaign.spec.submit_ahead_seconds, late_lead_seconds(s.settings))
+    return run.first_start - timedelta(seconds=ahead)
+
+
 def run_to_plan(s: Situation, blueprint: Blueprint) -> tuple[Place, str] | None:
     """The place of the run that is to be planned now, and why."""
     if s.campaign.spec.suspend or s.campaign.deleting:
@@ -130,19 +140,28 @@ def run_to_plan(s: Situation, blueprint: Blueprint) -> tuple[Place, str] | None:
         return "run", "there is no run yet"
     if s.run_in_hand is not None and runs.is_cancelled(s.run_in_hand) and s.next_run is None:
         return "run", "all of the run is withdrawn"
-    if s.run_in_hand is not None and _is_outdated(s.run_in_hand, blueprint):
-        return "run", "the spec changed before anything was submitted"
+    if s.run_in_hand is not None and is_outdated(s.run_in_hand, blueprint):
+        return "run", "spec, contact list or calendar changed before anything was submitted"
     if s.campaign.spec.run_policy is not RunPolicy.RECURRING or runs.is_over_for_good(s.campaign.status):
         return None
     if s.next_run is None and runs.is_decided(s.run):
         return "next_run", "the run before it is submitted"
-    if s.next_run is not None and _is_outdated(s.next_run, blueprint):
-        return "next_run", "the spec changed before anything of the next run was submitted"
+    if s.next_run is not None and is_outdated(s.next_run, blueprint):
+        return "next_run", "spec, contact list or calendar changed before anything of the next run was submitted"
     return None
 
 
-def _is_outdated(run: RunStatus, blueprint: Blueprint) -> bool:
-    return not runs.is_begun(run) and run.spec_hash != blueprint.spec_hash
+def is_outdated(run: RunStatus, blueprint: Blueprint) -> bool:
+    """Whether nothing of the run is submitted, and it is not what would be planned now. A list is frozen by the
+    submission.
+    """
+    now = (blueprint.spec_hash, blueprint.list_hash)
+    return not runs.is_begun(run) and (run.spec_hash, run.list_hash) != now
+
+
+def lists_are_older_than(s: Situation, moment: datetime) -> bool:
+    """Whether contact lists that tell nobody of a change were last asked for before that moment."""
+    return s.observed.lists_as_of is not None and s.observed.lists_as_of < moment
 
 
 def makes_another_plan(s: Situation, place: Place, run: RunStatus) -> bool:
@@ -175,6 +194,25 @@ def plan_at(s: Situation, blueprint: Blueprint, place: Place, now: datetime) -> 
         return _plan(s, blueprint, place, now)
     except InvalidSpecError:
         return None
+
+
+def plan_again(s: Situation, blueprint: Blueprint, place: Place) -> RunPlan | None:
+    """The plan of a run for that place now, in the place of what was only planned.
+
+    A run whose windows were deferred has a match that is past while all of it is still ahead. It keeps its match where
+    every window can still be sent in time; so a list that is exported in between changes the run and not the day.
+    """
+    run = s.run_in_hand if place == "run" else s.next_run
+    if run is not None and not runs.is_begun(run):
+        plan = plan_at(s, blueprint, place, _as_if_asked(s, run, blueprint))
+        earliest = s.now + timedelta(seconds=s.settings.lead_seconds)
+        if (
+            plan is not None
+            and plan.run_id == run.id
+            and all(w.is_skipped or w.start >= earliest for w in plan.windows)
+        ):
+            return plan
+    return plan_at(s, blueprint, place, s.now)
 
 
 def unplannable(s: Situation) -> Problem | None:

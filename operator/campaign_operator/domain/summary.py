@@ -7,7 +7,7 @@ Reconciling while a passing fault is retried; the last two are absent when not t
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from campaign_operator.api import conditions
 from campaign_operator.api.conditions import STALLING_CAUSES, ConditionType, Reason, counted
@@ -20,6 +20,7 @@ from campaign_operator.api.status import (
 )
 from campaign_operator.api.vocabulary import RunState, WebhookState, WindowState
 from campaign_operator.domain import runs
+from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.observation import Observation, Problem
@@ -122,19 +123,26 @@ def _conditions(campaign: Campaign, status: OutboundCampaignStatus, observed: Ob
 
     stalled = problem_of(campaign, status, observed)
     passing = None if stalled is not None else _passing_fault(status)
-    if stalled is not None:
+    if stalled is not None and stalled.passing:
+        stalled, passing = None, stalled
+    if passing is not None and status.run is None:
+        yield condition(ConditionType.READY, False, passing.reason, passing.message)
+    elif stalled is not None:
         yield condition(ConditionType.READY, False, stalled.reason, stalled.message)
         yield condition(ConditionType.STALLED, True, stalled.reason, stalled.message)
     elif campaign.spec.suspend:
         yield condition(ConditionType.READY, True, Reason.SUSPENDED, _suspended(status.run))
     else:
-        yield condition(ConditionType.READY, True, Reason.ACCEPTED, _accepted(status))
+        yield condition(ConditionType.READY, True, Reason.ACCEPTED, _accepted(campaign, status, observed.now))
     if passing is not None:
         yield condition(ConditionType.RECONCILING, True, passing.reason, passing.message)
     if status.run is not None:
         completed, ended, reason, message = _end(status.run)
         yield condition(ConditionType.COMPLETED, completed, reason, message)
         yield condition(ConditionType.FINISHED, ended, reason, message)
+    valid = _contacts_valid(campaign, observed.blueprint)
+    if valid is not None:
+        yield condition(ConditionType.CONTACTS_VALID, *valid)
     analytics = conditions.find(status.conditions, ConditionType.ANALYTICS_AVAILABLE)
     if analytics is not None:
         yield analytics
@@ -151,7 +159,22 @@ def _suspended(run: RunStatus | None) -> str:
     return "suspended: nothing is submitted until spec.suspend is taken back"
 
 
-def _accepted(status: OutboundCampaignStatus) -> str:
+def _contacts_valid(campaign: Campaign, blueprint: Blueprint | Problem) -> tuple[bool, Reason, str] | None:
+    """What the lists of contactsFrom are like, as far as they could be read."""
+    if campaign.spec.contacts_from is None:
+        return None
+    if isinstance(blueprint, Problem):
+        is_told = blueprint.reason is Reason.INVALID_CONTACTS
+        return (False, blueprint.reason, blueprint.message) if is_told else None
+    contacts = counted(sum(blueprint.contacts_by_zone.values()), "contact")
+    if not blueprint.invalid_contacts:
+        return True, Reason.CONTACTS_READ, f"{contacts} in {counted(len(blueprint.contacts_by_zone), 'time zone')}"
+    told = "; ".join(blueprint.contact_errors)
+    rows = counted(blueprint.invalid_contacts, "invalid row")
+    return False, Reason.INVALID_CONTACTS_SKIPPED, f"{rows} left out, {contacts} left{': ' + told if told else ''}"
+
+
+def _accepted(campaign: Campaign, status: OutboundCampaignStatus, now: datetime) -> str:
     run = status.run
     if run is None:
         return "the spec is accepted"
@@ -160,7 +183,9 @@ def _accepted(status: OutboundCampaignStatus) -> str:
     what = f"run {run.id}: {runs.in_words(run)}"
     match run.state:
         case RunState.PLANNED | RunState.SUBMITTING:
-            return f"{what} planned, first start {to_rfc3339(run.first_start)}"
+            ahead = run.first_start - timedelta(seconds=campaign.spec.submit_ahead_seconds)
+            later = f", to be submitted at {to_rfc3339(ahead)}" if not runs.is_begun(run) and ahead > now else ""
+            return f"{what} planned, first start {to_rfc3339(run.first_start)}{later}"
         case RunState.SCHEDULED:
             return f"{what} submitted, first start {to_rfc3339(run.first_start)}"
         case RunState.RUNNING:

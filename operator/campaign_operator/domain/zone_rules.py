@@ -1,0 +1,29 @@
+"""What a new version of the rules of time zones does to a plan: it keeps its instants, and somebody is told."""
+
+from campaign_operator.api.status import RunStatus
+from campaign_operator.api.vocabulary import WindowState
+from campaign_operator.domain import runs
+from campaign_operator.domain.blueprint import Blueprint
+from campaign_operator.domain.errors import InvalidSpecError
+from campaign_operator.domain.plan import nominal_time_of
+from campaign_operator.domain.windows import WindowReason
+
+_NOT_COMPARED = runs.WITHOUT_SCHEDULE | {WindowState.WITHDRAWN}
+
+
+def moved_zones(run: RunStatus, blueprint: Blueprint) -> tuple[str, ...]:
+    """The zones whose windows would lie elsewhere by the rules in use now, as far as the same spec can tell."""
+    nominal_time = nominal_time_of(run.id)
+    compared = [w for w in run.windows if w.state not in _NOT_COMPARED and not _started_late(w.reason)]
+    if nominal_time is None or not compared or run.spec_hash != blueprint.spec_hash:
+        return ()
+    try:
+        now_placed = blueprint.windows_of(nominal_time, {w.time_zone: w.contacts for w in compared})
+    except InvalidSpecError:
+        return tuple(w.time_zone for w in compared)
+    times = {w.time_zone: (w.start, w.end) for w in now_placed if not w.is_skipped}
+    return tuple(w.time_zone for w in compared if times.get(w.time_zone) != (w.start_time, w.end_time))
+
+
+def _started_late(reason: str) -> bool:
+    return WindowReason.STARTED_LATE in reason.split(",")
