@@ -23,6 +23,7 @@ from kubernetes.aio.config import load_kube_config
 
 from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.adapters.api_server import APIServer
+from campaign_operator.adapters.calendars import Calendars
 from campaign_operator.adapters.contacts import ContactLists
 from campaign_operator.adapters.cxone import CXoneDialer
 from campaign_operator.adapters.downloads import Downloads

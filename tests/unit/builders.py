@@ -22,10 +22,12 @@ from campaign_operator.api.vocabulary import (
     WebhookState,
     WindowState,
 )
+from campaign_operator.domain import record
 from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.calling_hours import CallingHours, parse_calling_hours
 from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
 from campaign_operator.domain.connection import Connection
+from campaign_operator.domain.inputs import Inputs, ListedContacts
 from campaign_operator.domain.observation import Observation, Problem
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -146,9 +148,27 @@ def recurring(**changes: Any) -> OutboundCampaignSpec:
     return spec(runPolicy=RunPolicy.RECURRING.value, **changes)
 
 
-def blueprint(of: OutboundCampaignSpec | None = None) -> Blueprint:
+LISTED = ListedContacts({"America/New_York": 1, "Europe/London": 1})
+"""What the lists of `listed()` hold."""
+
+
+def listed(**changes: Any) -> OutboundCampaignSpec:
+    """The spec, with its contacts in a ConfigMap."""
+    reference = {"configMapKeyRef": {"name": "spring-contacts", "key": "contacts.csv"}}
+    return spec(**{"contacts": None, "contactsFrom": [reference], **changes})
+
+
+def blueprint(of: OutboundCampaignSpec | None = None, inputs: Inputs | None = None) -> Blueprint:
     """What a run is planned from."""
-    return draw_blueprint(of or spec())
+    of = of or spec()
+    return draw_blueprint(of, inputs or Inputs(LISTED if of.contacts_from is not None else None))
+
+
+def make_planned(drawn: Blueprint, now: datetime) -> RunStatus:
+    """The run that is planned from this blueprint at that time."""
+    planned = record.planned(status(), "run", drawn.plan(now, SETTINGS.lead_seconds), drawn, campaign()).run
+    assert planned is not None
+    return planned
 
 
 def observed(of: OutboundCampaignSpec | None = None, **changes: Any) -> Observation:

@@ -11,6 +11,7 @@ from builders import (
 from decide.case import HELD, PLANNED, Case
 from decide.ending import ENDING
 from decide.leaving import LEAVING
+from decide.lists import LISTING
 from decide.planning import PLANNING
 from decide.sending import SENDING
 
@@ -24,7 +25,7 @@ from campaign_operator.domain.actions import (
 from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.decide import decide
 
-CASES = [*PLANNING, *SENDING, *LEAVING, *ENDING]
+CASES = [*PLANNING, *SENDING, *LEAVING, *ENDING, *LISTING]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
