@@ -142,6 +142,20 @@ def secret(namespace: str, name: str, values: dict[str, str | bytes | None]) -> 
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": namespace, "name": name}, "data": data}
 
 
+def config_map(namespace: str, name: str, **data: str | bytes) -> Manifest:
+    """A ConfigMap; `__` in a name of a key stands for a dot, and bytes go to binaryData."""
+    from base64 import b64encode
+
+    keys = {key.replace("__", "."): value for key, value in data.items()}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"namespace": namespace, "name": name},
+        "data": {key: value for key, value in keys.items() if isinstance(value, str)},
+        "binaryData": {key: b64encode(value).decode() for key, value in keys.items() if isinstance(value, bytes)},
+    }
+
+
 def campaign(namespace: str, name: str, **spec: Any) -> Manifest:
     """A sound campaign for tomorrow morning, with a campaignID of its own."""
     fields: dict[str, Any] = {

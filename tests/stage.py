@@ -97,6 +97,8 @@ class Stage:
     egress: Egress
     settings: Settings
     stack: AsyncExitStack = field(repr=False)
+    list_egress: Egress | None = None
+    """By which contact lists are downloaded; by default as everything else."""
 
     async def apply(self, *manifests: Manifest) -> None:
         """`kubectl apply -f -`."""
@@ -226,7 +228,7 @@ def new_operator(stage: Stage) -> Reconciler:
     notifier = WebhookNotifier(hook, stage.clock, timeout_seconds=stage.settings.request_timeout_seconds)
     stage.alarms = StageAlarms(stage.clock)
     objects = KeyedObjects(stage.api, stage.clock)
-    downloads = Downloads(stage.egress, timeout_seconds=stage.settings.request_timeout_seconds)
+    downloads = Downloads(stage.list_egress or stage.egress, timeout_seconds=stage.settings.request_timeout_seconds)
     stage.stack.push_async_callback(downloads.aclose)
     lists = ContactLists(objects, downloads, stage.clock, stage.lists_were_read, ListLimits())
     stage.stack.push_async_callback(lists.aclose)

@@ -1,0 +1,67 @@
+"""Holidays that a team keeps in one ConfigMap for all its campaigns."""
+
+from typing import Any
+
+import pytest
+
+from campaign_operator.api.conditions import ConditionType
+from campaign_operator.api.vocabulary import RunState
+from e2e_world import Manifest, campaign, config_map
+from stage import Stage, run_of, told
+
+CLOSED = "2027-03-03 # the day of the next match\n"
+
+
+def with_calendar(stage: Stage, **spec: Any) -> Manifest:
+    source = {"configMapKeyRef": {"name": "holidays", "key": "us.txt"}}
+    zone = [{"id": "c1", "timeZone": "Europe/London"}]
+    return campaign(stage.namespace, "c", contacts=zone, callingHours={"excludeDatesFrom": source}, **spec)
+
+
+def holidays(stage: Stage, text: str) -> Manifest:
+    return config_map(stage.namespace, "holidays", us__txt=text)
+
+
+async def test_nobody_is_called_on_a_date_of_the_calendar(stage: Stage) -> None:
+    await stage.apply(holidays(stage, "# public holidays\r\n\r\n" + CLOSED), with_calendar(stage))
+    window = run_of(await stage.look("c")).windows[0]
+    assert window.start_time.isoformat() == "2027-03-04T08:00:00+00:00"
+    assert window.reason == "DeferredToOpening"
+
+
+async def test_a_date_that_is_added_withdraws_what_is_submitted_for_it(stage: Stage) -> None:
+    await stage.apply(holidays(stage, ""), with_calendar(stage))
+    assert run_of(await stage.look("c")).state is RunState.SCHEDULED
+    await stage.apply(holidays(stage, CLOSED))
+    stage.clock.advance(stage.next_look("c"))
+    status = await stage.look("c")
+    assert run_of(status).windows[0].start_time.isoformat() == "2027-03-04T08:00:00+00:00"
+    states = [schedule["state"] for schedule in await stage.schedules(await campaign_id(stage))]
+    assert states.count("CANCELLED") == 1
+
+
+async def campaign_id(stage: Stage) -> str:
+    return await stage.kubectl("get", "outboundcampaign", "c", "-o", "jsonpath={.spec.campaignID}")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "words"),
+    [
+        (None, "CalendarNotFound", "ConfigMap holidays, key us.txt does not exist"),
+        ("2027-01-01\n2027-02-31 # carnival\n", "InvalidCalendar", 'key us.txt, line 2: "2027-02-31" is not a date'),
+        ("Christmas\n", "InvalidCalendar", 'line 1: "Christmas" is not a date'),
+    ],
+    ids=["no calendar", "31 February", "a name without a date"],
+)
+async def test_a_calendar_that_cannot_be_read_is_told(stage: Stage, text: str | None, reason: str, words: str) -> None:
+    if text is not None:
+        await stage.apply(holidays(stage, text))
+    await stage.apply(with_calendar(stage))
+    status = await stage.look("c")
+    stalled = told(status, ConditionType.STALLED)
+    assert stalled[:2] == ("True", reason)
+    assert words in stalled[2]
+    assert status.run is None
+    await stage.apply(holidays(stage, ""))
+    stage.clock.advance(stage.next_look("c"))
+    assert run_of(await stage.look("c")).state is RunState.SCHEDULED

@@ -1,0 +1,328 @@
+"""Campaigns whose contacts stand in ConfigMaps, Secrets and at URLs: planned, planned anew, frozen, and told of."""
+
+import gzip
+from typing import Any
+
+import pytest
+
+from campaign_operator.api.conditions import ConditionType
+from campaign_operator.api.vocabulary import RunState
+from e2e_world import Manifest, campaign, config_map, secret
+from scripted_server import ScriptedServer, answer, scripted_server
+from stage import Stage, run_of, told, windows
+
+NEW_YORK, LONDON, TOKYO = "America/New_York", "Europe/London", "Asia/Tokyo"
+LIST = "id,name,timeZone\nc1,Ann Smith,America/New_York\nc2,Bob Jones,Europe/London\nc3,Cy Young,Europe/London\n"
+THIRD = "c4,Di Brown,America/Chicago\n"
+BAD = "c5,Ed Green,Europe/Londn\n"
+IN_A_CONFIG_MAP = {"configMapKeyRef": {"name": "spring-contacts", "key": "contacts.csv"}}
+IN_A_SECRET = {"secretKeyRef": {"name": "more-contacts", "key": "list.ndjson"}}
+NDJSON = '{"id": "s1", "timeZone": "Europe/Paris"}\n{"id": "s2", "timeZone": "Europe/Paris"}\n'
+ARRAY = b'[{"id": "z7", "timeZone": "Asia/Tokyo"}]'
+PEOPLE = ("Ann", "Bob", "Smith", "c1", "c2")
+
+
+def listed(stage: Stage, *sources: dict[str, Any], **spec: Any) -> Manifest:
+    """A campaign of these lists; by default the one in the ConfigMap."""
+    return campaign(stage.namespace, "c", **{"contacts": None, "contactsFrom": [*sources] or [IN_A_CONFIG_MAP], **spec})
+
+
+def contacts(stage: Stage, text: str | bytes) -> Manifest:
+    """The ConfigMap with the list."""
+    return config_map(stage.namespace, "spring-contacts", contacts__csv=text)
+
+
+def counts(windows_by_zone: dict[str, Any]) -> dict[str, int]:
+    return {zone: window.contacts for zone, window in windows_by_zone.items()}
+
+
+async def test_a_list_in_a_config_map_is_called(stage: Stage) -> None:
+    manifest = listed(stage)
+    await stage.apply(contacts(stage, LIST), manifest)
+    status = await stage.look("c")
+    assert counts(windows(status)) == {NEW_YORK: 1, LONDON: 2}
+    assert run_of(status).state is RunState.SCHEDULED
+    assert told(status, ConditionType.CONTACTS_VALID) == ("True", "ContactsRead", "3 contacts in 2 time zones")
+    assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 2
+    assert [name for name in PEOPLE if name in status.model_dump_json()] == []
+
+
+async def test_several_lists_are_read_as_one_whatever_their_form(stage: Stage) -> None:
+    zipped = {"configMapKeyRef": {"name": "zipped", "key": "contacts.json.gz"}}
+    odd = {
+        "configMapKeyRef": {"name": "odd", "key": "export"},
+        "format": "CSV",
+        "idColumn": "Contact ID",
+        "timeZoneColumn": "tz",
+    }
+    await stage.apply(
+        contacts(stage, LIST),
+        secret(stage.namespace, "more-contacts", {"list.ndjson": NDJSON}),
+        config_map(
+            stage.namespace, "zipped", contacts__json__gz=gzip.compress(b'[{"id": "z7", "timeZone": "Asia/Tokyo"}]')
+        ),
+        config_map(stage.namespace, "odd", export='\ufefftz,note,Contact ID\r\nAsia/Tokyo,"two\r\nlines",o1\r\n'),
+        listed(stage, IN_A_CONFIG_MAP, IN_A_SECRET, zipped, odd),
+    )
+    status = await stage.look("c")
+    assert counts(windows(status)) == {NEW_YORK: 1, LONDON: 2, "Europe/Paris": 2, TOKYO: 2}
+
+
+async def test_a_changed_list_is_taken_up_within_a_poll_until_the_run_is_submitted(stage: Stage) -> None:
+    manifest = listed(stage, submitAheadSeconds=3600)
+    await stage.apply(contacts(stage, LIST), manifest)
+    status = await stage.look("c")
+    first_start = run_of(status).first_start
+    assert run_of(status).state is RunState.PLANNED
+    assert "to be submitted at" in told(status, ConditionType.READY)[2]
+    assert stage.next_look("c") == stage.settings.poll_seconds
+    # the export of the morning
+    stage.clock.advance_to(first_start)
+    stage.clock.advance(-7200)
+    await stage.look("c")
+    await stage.apply(contacts(stage, LIST + THIRD))
+    stage.clock.advance(stage.settings.poll_seconds)
+    status = await stage.look("c")
+    assert counts(windows(status)) == {LONDON: 2, NEW_YORK: 1, "America/Chicago": 1}
+    assert await stage.schedules(manifest["spec"]["campaignID"]) == []
+    # submitted an hour ahead, and frozen by that
+    stage.clock.advance(3600)
+    assert run_of(await stage.look("c")).state is RunState.SCHEDULED
+    await stage.apply(contacts(stage, LIST))
+    stage.clock.advance(stage.settings.poll_seconds)
+    status = await stage.look("c")
+    assert counts(windows(status)) == {LONDON: 2, NEW_YORK: 1, "America/Chicago": 1}
+    assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 3
+
+
+async def test_by_default_the_list_of_a_day_before_is_called(stage: Stage) -> None:
+    await stage.apply(contacts(stage, LIST), listed(stage, runPolicy="Recurring"))
+    await stage.look("c")
+    await stage.apply(contacts(stage, LIST + THIRD))
+    status = await stage.look("c")
+    stage.clock.advance(stage.settings.poll_seconds)
+    status = await stage.look("c")
+    assert counts(windows(status)) == {LONDON: 2, NEW_YORK: 1}
+    assert status.next_run is not None
+    assert status.next_run.state is RunState.PLANNED
+    assert len(status.next_run.windows) == 3
+
+
+@pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
+async def test_bad_rows_are_told_by_line_and_quoted_only_from_a_config_map(stage: Stage, kind: str) -> None:
+    source = IN_A_CONFIG_MAP if kind == "ConfigMap" else {"secretKeyRef": {"name": "more-contacts", "key": "list.csv"}}
+    await stage.apply(
+        contacts(stage, LIST + BAD),
+        secret(stage.namespace, "more-contacts", {"list.csv": LIST + BAD}),
+        listed(stage, source),
+    )
+    status = await stage.look("c")
+    stalled = told(status, ConditionType.STALLED)
+    assert stalled[:2] == ("True", "InvalidContacts")
+    assert ": line 5, column timeZone: " in stalled[2]
+    assert ("Londn" in stalled[2]) == (kind == "ConfigMap")
+    assert status.run is None
+    assert [word for word in PEOPLE if word in status.model_dump_json()] == []
+    assert (await stage.warnings("c"))[0] == ("InvalidContacts", stalled[2])
+
+
+async def test_a_hundred_thousand_bad_rows_are_counted_and_twenty_shown(stage: Stage) -> None:
+    rows = "".join(f"c{number},x\n" for number in range(100_000))
+    zipped = gzip.compress(("id,timeZone\n" + rows).encode())
+    await stage.apply_without_a_copy(config_map(stage.namespace, "spring-contacts", contacts__csv=zipped))
+    await stage.apply(listed(stage))
+    message = told(await stage.look("c"), ConditionType.STALLED)[2]
+    assert message.startswith("100000 errors in the lists: ")
+    assert message.count("is not a time zone") == 20
+    assert message.endswith("and 99980 more")
+
+
+async def test_skip_plans_without_the_bad_rows_and_counts_them(stage: Stage) -> None:
+    await stage.apply(contacts(stage, LIST + BAD), listed(stage, onInvalidContact="Skip"))
+    status = await stage.look("c")
+    assert counts(windows(status)) == {NEW_YORK: 1, LONDON: 2}
+    assert run_of(status).invalid_contacts == 1
+    assert told(status, ConditionType.READY)[0] == "True"
+    valid = told(status, ConditionType.CONTACTS_VALID)
+    assert valid[:2] == ("False", "InvalidContactsSkipped")
+    assert valid[2].startswith(
+        "1 invalid row left out, 3 contacts left: ConfigMap spring-contacts, key contacts.csv: line 5"
+    )
+    assert ("InvalidContactsSkipped", valid[2]) in await stage.warnings("c")
+
+
+async def test_a_config_map_that_vanishes_between_plan_and_submission(stage: Stage) -> None:
+    """Nothing is sent from a list that somebody took away; when it is back, all goes on."""
+    manifest = listed(stage, submitAheadSeconds=3600)
+    await stage.apply(contacts(stage, LIST), manifest)
+    first_start = run_of(await stage.look("c")).first_start
+    await stage.kubectl("delete", "configmap", "spring-contacts")
+    stage.clock.advance_to(first_start)
+    stage.clock.advance(-3600)
+    status = await stage.look("c")
+    assert told(status, ConditionType.STALLED)[1] == "ContactsNotFound"
+    assert run_of(status).state is RunState.PLANNED
+    assert await stage.schedules(manifest["spec"]["campaignID"]) == []
+    await stage.apply(contacts(stage, LIST))
+    stage.clock.advance(stage.next_look("c"))
+    assert run_of(await stage.look("c")).state is RunState.SCHEDULED
+
+
+async def test_a_config_map_that_vanishes_after_the_submission_stops_nothing(stage: Stage) -> None:
+    await stage.apply(contacts(stage, LIST), listed(stage, completion={"expectedCalls": 100}))
+    status = await stage.look("c")
+    await stage.kubectl("delete", "configmap", "spring-contacts")
+    stage.clock.advance_to(run_of(status).last_end)
+    status = await stage.poll("c")
+    assert told(status, ConditionType.READY)[0] == "True"
+    assert run_of(status).metrics.calls_completed > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("an empty list", "", "is empty"),
+        ("a header only", "id,timeZone\n", "has no contacts"),
+        ("no such column", "id,zone\nc1,Europe/London\n", "timeZone"),
+        ("two id columns", "id,id,timeZone\n1,2,Europe/London\n", "id"),
+        ("another encoding", LIST.encode("utf-16"), "UTF-8"),
+        ("NUL", b"id,timeZone\nc1\x00,Europe/London\n", "line 2"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " in value else "",
+)
+async def test_a_list_that_is_none(stage: Stage, name: str, text: str | bytes, words: str) -> None:
+    await stage.apply(contacts(stage, text), listed(stage))
+    stalled = told(await stage.look("c"), ConditionType.STALLED)
+    assert stalled[:2] == ("True", "InvalidContacts"), name
+    assert words in stalled[2]
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (IN_A_CONFIG_MAP, "spec.contactsFrom[0]: ConfigMap spring-contacts does not exist"),
+        (IN_A_SECRET, "spec.contactsFrom[0]: Secret more-contacts does not exist"),
+        (
+            {"secretKeyRef": {"name": "cxone", "key": "nothing"}},
+            "spec.contactsFrom[0]: Secret cxone has no key nothing",
+        ),
+        ({"url": {"secretRef": {"name": "cxone"}}}, "spec.contactsFrom[0]: Secret cxone: key url is missing"),
+    ],
+    ids=["no ConfigMap", "no Secret", "no such key", "a Secret without a url"],
+)
+async def test_a_list_that_is_not_there(stage: Stage, source: dict[str, Any], words: str) -> None:
+    await stage.apply(listed(stage, source))
+    status = await stage.look("c")
+    if "url" in source:
+        status = await looked_after_reading(stage)
+    assert words in told(status, ConditionType.STALLED)[2]
+    assert stage.next_look("c") == stage.settings.poll_seconds
+
+
+ELSEWHERE = answer(302, headers={"Location": "https://elsewhere.example.com/"})
+
+
+async def looked_after_reading(stage: Stage) -> Any:
+    """The status when the lists were read in the background."""
+    await stage.read_in_background.wait()
+    stage.read_in_background.clear()
+    assert stage.next_look("c") == 0
+    return await stage.look("c")
+
+
+def at_a_url(server: ScriptedServer, path: str = "/spring.csv") -> dict[str, Any]:
+    return {"url": {"address": server.url + path}}
+
+
+def tagged(text: str, etag: str) -> Any:
+    return answer(200, raw=text.encode(), headers={"ETag": etag})
+
+
+async def test_a_list_at_a_url_costs_one_304_while_it_is_unchanged(stage: Stage) -> None:
+    async with scripted_server(tagged(LIST, '"1"'), answer(304)) as server:
+        stage.list_egress = server.egress()
+        await stage.restart_operator()
+        manifest = listed(stage, at_a_url(server), submitAheadSeconds=3600)
+        await stage.apply(manifest)
+        status = await stage.look("c")
+        assert told(status, ConditionType.RECONCILING)[1] == "ReadingContacts"
+        status = await looked_after_reading(stage)
+        assert counts(windows(status)) == {NEW_YORK: 1, LONDON: 2}
+        assert told(status, ConditionType.RECONCILING)[0] == ""
+        # nobody asks while it waits
+        stage.clock.advance_to(run_of(status).first_start)
+        stage.clock.advance(-7200)
+        await stage.look("c")
+        assert len(server.requests) == 1
+        # before the submission it is asked for once more
+        stage.clock.advance(3600)
+        assert run_of(await stage.look("c")).state is RunState.PLANNED
+        assert run_of(await looked_after_reading(stage)).state is RunState.SCHEDULED
+        assert [request.headers.get("if-none-match") for request in server.requests] == [None, '"1"']
+        assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 2
+
+
+async def test_a_list_at_a_url_that_has_changed_is_the_one_that_is_called(stage: Stage) -> None:
+    async with scripted_server(tagged(LIST, '"1"'), tagged(LIST + THIRD, '"2"')) as server:
+        stage.list_egress = server.egress()
+        await stage.restart_operator()
+        await stage.apply(listed(stage, at_a_url(server), submitAheadSeconds=3600))
+        await stage.look("c")
+        status = await looked_after_reading(stage)
+        stage.clock.advance_to(run_of(status).first_start)
+        stage.clock.advance(-3600)
+        await stage.look("c")
+        status = await looked_after_reading(stage)
+        assert counts(windows(status)) == {LONDON: 2, NEW_YORK: 1, "America/Chicago": 1}
+        assert run_of(status).state is RunState.SCHEDULED
+
+
+async def test_the_address_and_the_token_in_a_secret_are_told_to_nobody(stage: Stage) -> None:
+    async with scripted_server(tagged(LIST + BAD, '"1"')) as server:
+        stage.list_egress = server.egress()
+        await stage.restart_operator()
+        url = server.url + "/export?signature=very-secret"
+        await stage.apply(
+            secret(stage.namespace, "crm", {"url": url, "token": "bearer-secret"}),
+            listed(stage, {"url": {"secretRef": {"name": "crm"}}, "format": "CSV"}),
+        )
+        await stage.look("c")
+        status = await looked_after_reading(stage)
+        assert server.requests[0].headers["authorization"] == "Bearer bearer-secret"
+        stalled = told(status, ConditionType.STALLED)
+        assert stalled[:2] == ("True", "InvalidContacts")
+        assert "spec.contactsFrom[0].url: line 5, column timeZone: " in stalled[2]
+        said = status.model_dump_json() + str(await stage.warnings("c"))
+        assert [word for word in ("localhost", "very-secret", "bearer-secret", "Londn", *PEOPLE) if word in said] == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "reason"),
+    [
+        (answer(503), ConditionType.RECONCILING, "ContactsUnavailable"),
+        (answer(403), ConditionType.STALLED, "ContactsUnreadable"),
+        (
+            answer(302, headers={"Location": "https://elsewhere.example.com/"}),
+            ConditionType.STALLED,
+            "ContactsUnreadable",
+        ),
+    ],
+    ids=["an outage passes", "a refusal is a person's business", "a redirect is not followed"],
+)
+async def test_a_url_that_gives_no_list_is_told_and_tried_again(
+    stage: Stage, reply: Any, kind: ConditionType, reason: str
+) -> None:
+    async with scripted_server(reply, tagged(LIST, '"1"')) as server:
+        stage.list_egress = server.egress()
+        await stage.restart_operator()
+        await stage.apply(listed(stage, at_a_url(server)))
+        await stage.look("c")
+        status = await looked_after_reading(stage)
+        assert told(status, kind)[:2] == ("True", reason)
+        assert told(status, ConditionType.READY)[:2] == ("False", reason)
+        assert (await stage.warnings("c"))[0][0] == reason
+        stage.clock.advance(600)
+        await stage.look("c")
+        status = await looked_after_reading(stage)
+        assert told(status, ConditionType.READY)[0] == "True"
+        assert counts(windows(status)) == {NEW_YORK: 1, LONDON: 2}
