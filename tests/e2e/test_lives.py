@@ -56,7 +56,13 @@ async def test_a_campaign_calls_each_zone_at_its_own_nine_o_clock(stage: Stage) 
 
 async def test_a_recurring_campaign_submits_the_next_run_early_and_moves_the_old_one_to_history(stage: Stage) -> None:
     await stage.apply(
-        campaign(stage.namespace, "daily", runPolicy="Recurring", webhook={"url": f"{stage.receiver.base_url}/x"})
+        campaign(
+            stage.namespace,
+            "daily",
+            runPolicy="Recurring",
+            submitAheadSeconds=172_800,
+            webhook={"url": f"{stage.receiver.base_url}/x"},
+        )
     )
     status = await stage.look("daily")
     assert status.run is not None
@@ -157,7 +163,7 @@ async def test_suspend_submits_nothing_and_taking_it_back_plans_anew(stage: Stag
 
 
 async def test_a_suspended_recurring_campaign_ends_the_run_that_has_begun_and_begins_no_other(stage: Stage) -> None:
-    manifest = campaign(stage.namespace, "c", runPolicy="Recurring")
+    manifest = campaign(stage.namespace, "c", runPolicy="Recurring", submitAheadSeconds=172_800)
     await stage.apply(manifest)
     await stage.look("c")
     status = await stage.play("c", DAY + 6 * 3600, step=3600)
@@ -269,7 +275,7 @@ async def test_two_campaigns_with_one_campaign_id_one_submits_and_the_other_wait
 
 
 async def test_a_secret_that_leads_elsewhere_stops_what_is_not_submitted_yet(stage: Stage) -> None:
-    manifest = campaign(stage.namespace, "c", runPolicy="Recurring")
+    manifest = campaign(stage.namespace, "c", runPolicy="Recurring", submitAheadSeconds=172_800)
     await stage.apply(manifest)
     await stage.look("c")
     await stage.connect(client_id="somebody-else")

@@ -4,7 +4,7 @@ from e2e_world import World, campaign
 
 
 async def test_a_namespace_that_is_deleted_takes_its_schedules_with_it(world: World, namespace: str) -> None:
-    manifest = campaign(namespace, "c", runPolicy="Recurring")
+    manifest = campaign(namespace, "c", runPolicy="Recurring", submitAheadSeconds=172_800)
     await world.connect(namespace)
     await world.apply(manifest)
     await world.wait_until(namespace, "c", lambda status: (status.get("nextRun") or {}).get("state") == "Scheduled")

@@ -62,7 +62,7 @@ async def test_an_edit_before_the_first_start_withdraws_and_plans_anew(stage: St
 
 
 async def test_an_edit_of_both_runs_of_a_recurring_campaign_leaves_only_the_new_ones(stage: Stage) -> None:
-    manifest = await submitted(stage, runPolicy="Recurring")
+    manifest = await submitted(stage, runPolicy="Recurring", submitAheadSeconds=172_800)
     assert len(await standing(stage, manifest)) == 4
     await edit(stage, manifest, cron="30 11 * * *")
     status = await stage.look("c")
@@ -96,7 +96,7 @@ async def test_a_flurry_of_edits_and_back_ends_in_the_plan_of_the_last_one(stage
 
 
 async def test_an_edit_after_the_first_start_applies_to_the_next_run(stage: Stage) -> None:
-    manifest = await submitted(stage, runPolicy="Recurring")
+    manifest = await submitted(stage, runPolicy="Recurring", submitAheadSeconds=172_800)
     stage.clock.advance_to(run_of(await stage.status("c")).first_start)
     await stage.look("c")
     await edit(stage, manifest, cron="0 11 * * *")
@@ -164,7 +164,7 @@ async def test_suspend_where_the_dialer_has_no_delete_names_what_will_still_dial
 
 
 async def test_a_deleted_campaign_goes_when_its_schedules_are_withdrawn(stage: Stage) -> None:
-    manifest = await submitted(stage, runPolicy="Recurring")
+    manifest = await submitted(stage, runPolicy="Recurring", submitAheadSeconds=172_800)
     await delete(stage, "c")
     assert await exists(stage, "c")
     await stage.look_at_nothing("c")

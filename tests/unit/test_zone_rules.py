@@ -1,0 +1,70 @@
+"""Which windows a new version of the rules of time zones would move."""
+
+from datetime import timedelta
+
+import pytest
+from builders import NOW, blueprint, make_planned, spec
+
+from campaign_operator.api.status import RunStatus, WindowStatus
+from campaign_operator.api.vocabulary import WindowState
+from campaign_operator.domain.notes import rules_note
+from campaign_operator.domain.zone_rules import moved_zones
+
+NEW_YORK, LONDON = "America/New_York", "Europe/London"
+HOUR = timedelta(hours=1)
+SKIPPING = spec(cron="0 22 * * *", callingHours={"outside": "Skip"})
+
+
+def planned() -> RunStatus:
+    """London and New York, planned by the rules in use."""
+    return make_planned(blueprint(), NOW)
+
+
+def shifted(run: RunStatus, *zones: str, **update: object) -> RunStatus:
+    """As if the rules had had these zones' clocks an hour later."""
+
+    def moved(w: WindowStatus) -> WindowStatus:
+        times = {"start_time": w.start_time + HOUR, "end_time": w.end_time + HOUR}
+        return w.model_copy(update={**times, **update}) if w.time_zone in zones else w
+
+    return run.model_copy(update={"windows": tuple(moved(w) for w in run.windows)})
+
+
+@pytest.mark.parametrize(
+    ("name", "run", "then"),
+    [
+        ("the rules are the same", planned(), ()),
+        ("a zone's rules moved", shifted(planned(), LONDON), (LONDON,)),
+        ("of two zones", shifted(planned(), LONDON, NEW_YORK), (LONDON, NEW_YORK)),
+        ("a submitted window is told of, too", shifted(planned(), LONDON, state=WindowState.SUBMITTED), (LONDON,)),
+        ("a window that starts late was moved by us", shifted(planned(), LONDON, reason="StartedLate"), ()),
+        ("a window without a schedule is nobody's business", shifted(planned(), LONDON, state=WindowState.MISSED), ()),
+        (
+            "of a run by another spec nothing can be told",
+            shifted(planned(), LONDON).model_copy(update={"spec_hash": "other"}),
+            (),
+        ),
+        ("nor of one whose id was altered by hand", shifted(planned(), LONDON).model_copy(update={"id": "x" * 13}), ()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_moved_zones(name: str, run: RunStatus, then: tuple[str, ...]) -> None:
+    assert moved_zones(run, blueprint()) == then, name
+
+
+def test_a_zone_that_is_skipped_by_the_rules_in_use_has_moved() -> None:
+    run = make_planned(blueprint(SKIPPING), NOW)
+    calling = run.model_copy(
+        update={"windows": tuple(w.model_copy(update={"state": WindowState.PLANNED}) for w in run.windows)}
+    )
+    assert set(moved_zones(calling, blueprint(SKIPPING))) == {NEW_YORK, LONDON}
+
+
+def test_the_event_names_the_zones_and_what_can_be_done() -> None:
+    run = planned().model_copy(update={"tzdata_version": "2020a"})
+    note = rules_note(run, (LONDON,), "2026f")
+    assert note is not None
+    assert (note.type, note.reason) == ("Warning", "TimeZoneRulesMoved")
+    assert "Europe/London: the rules of the time zone moved between tzdata 2020a and 2026f" in note.message
+    assert "spec.suspend" in note.message
+    assert rules_note(run, (), "2026f") is None
