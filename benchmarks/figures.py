@@ -26,7 +26,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One benchmark's outcome. `how` says how it was measured.
+    """One benchmark's outcome. `how` says how it was measured; `kubernetes` is empty where none was needed.
 
     `others_percent` is what programs that have nothing to do with it took of all cores meanwhile: where that is much,
     the times are too long.
@@ -43,9 +43,10 @@ class Result:
     def circumstances(self) -> str:
         """On what, when and beside what it was measured."""
         m = self.machine
+        kubernetes = f", Kubernetes {self.kubernetes}" if self.kubernetes else ""
         return (
             f"Measured on {m.at:%Y-%m-%d %H:%M} UTC: {m.cores} cores, {m.memory_gb:.0f} GB of memory, {m.system}, "
-            f"Python {m.python}, Kubernetes {self.kubernetes}. Other programs took {self.others_percent:.0f}% of the "
+            f"Python {m.python}{kubernetes}. Other programs took {self.others_percent:.0f}% of the "
             f"cores meanwhile; load average at the end {m.load}."
         )
 

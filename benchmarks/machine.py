@@ -61,7 +61,7 @@ class Usage:
     @property
     def others_percent(self) -> float:
         """What the others took of all cores."""
-        return self.others_seconds / self.seconds / _cores() * 100
+        return self.others_seconds / self.seconds / cores() * 100
 
 
 class Meter:
@@ -100,7 +100,7 @@ class Machine:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         return cls(
             at=datetime.now(UTC),
-            cores=_cores(),
+            cores=cores(),
             memory_gb=total / 1e9,
             system=f"{platform.system()} {platform.machine()}",
             python=platform.python_version(),
@@ -108,5 +108,6 @@ class Machine:
         )
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many this process may use."""
     return len(os.sched_getaffinity(0))

@@ -13,6 +13,7 @@ from time import monotonic
 import burst
 import footprint
 import grouping
+import lists
 import one_by_one
 import page
 from figures import as_markdown, as_text
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "burst": burst.measure,
     "footprint": footprint.measure,
     "grouping": grouping.measure,
+    "lists": lists.measure,
 }
 """In the order in which they are run; all of them take about 15 minutes."""
 

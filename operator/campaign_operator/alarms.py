@@ -40,8 +40,17 @@ class LoopAlarms:
         if handle is not None:
             handle.cancel()
 
+    def ring_now(self, ref: CampaignRef) -> None:
+        """Call at once, beside the alarm that is set: a look that is under way would set that anew, and the call be
+        lost.
+        """
+        self._call_in_a_task(ref)
+
     def _ring(self, ref: CampaignRef) -> None:
         self._handles.pop(ref, None)
+        self._call_in_a_task(ref)
+
+    def _call_in_a_task(self, ref: CampaignRef) -> None:
         task = asyncio.ensure_future(self._call(ref))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

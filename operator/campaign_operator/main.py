@@ -88,7 +88,7 @@ async def _reconciler(api: APIServer, options: RunOptions, clock: Clock) -> Asyn
         limits = options.list_limits
         downloads = Downloads(to_lists, max_bytes=limits.max_bytes, timeout_seconds=options.list_timeout_seconds)
         stack.push_async_callback(downloads.aclose)
-        contacts = ContactLists(objects, downloads, clock, lambda ref: alarms.set_in(ref, 0), limits)
+        contacts = ContactLists(objects, downloads, clock, alarms.ring_now, limits)
         stack.push_async_callback(contacts.aclose)
         reconciler = Reconciler(
             store, contacts, Calendars(objects), dialer, analytics, notifier, alarms, clock, options.settings

@@ -66,6 +66,7 @@ class Observer:
             poll_due=poll or asked,
             retry_now=asked or edited or repaired,
             lists_as_of=reading.as_of if reading is not None else None,
+            lists_were_read=reading is not None and reading.count is not None,
             lists_being_read=reading is not None and reading.being_read,
         )
         problem = unplannable(Situation(campaign, observed, self._settings))

@@ -74,4 +74,5 @@ async def stage(playhouse: tuple[ControlPlane, Path], tmp_path: Path) -> AsyncIt
         )
         await stage.connect()
         yield stage
+        await stage.let_go()
     await control_plane.kubectl("delete", "namespace", namespace, "--wait=false")

@@ -12,14 +12,17 @@ from scripted_server import ScriptedServer, answer, scripted_server
 from stage import Stage, run_of, told, windows
 
 NEW_YORK, LONDON, TOKYO = "America/New_York", "Europe/London", "Asia/Tokyo"
-LIST = "id,name,timeZone\nc1,Ann Smith,America/New_York\nc2,Bob Jones,Europe/London\nc3,Cy Young,Europe/London\n"
+LIST = (
+    "id,name,timeZone\nperson-1,Ann Smith,America/New_York\n"
+    "person-2,Bob Jones,Europe/London\nperson-3,Cy Young,Europe/London\n"
+)
 THIRD = "c4,Di Brown,America/Chicago\n"
 BAD = "c5,Ed Green,Europe/Londn\n"
 IN_A_CONFIG_MAP = {"configMapKeyRef": {"name": "spring-contacts", "key": "contacts.csv"}}
 IN_A_SECRET = {"secretKeyRef": {"name": "more-contacts", "key": "list.ndjson"}}
 NDJSON = '{"id": "s1", "timeZone": "Europe/Paris"}\n{"id": "s2", "timeZone": "Europe/Paris"}\n'
 ARRAY = b'[{"id": "z7", "timeZone": "Asia/Tokyo"}]'
-PEOPLE = ("Ann", "Bob", "Smith", "c1", "c2")
+PEOPLE = ("Ann", "Bob", "Smith", "person-1", "person-2")
 
 
 def listed(stage: Stage, *sources: dict[str, Any], **spec: Any) -> Manifest:
@@ -182,7 +185,7 @@ async def test_a_config_map_that_vanishes_after_the_submission_stops_nothing(sta
     ("name", "text", "words"),
     [
         ("an empty list", "", "is empty"),
-        ("a header only", "id,timeZone\n", "has no contacts"),
+        ("a header only", "id,timeZone\n", "no contacts"),
         ("no such column", "id,zone\nc1,Europe/London\n", "timeZone"),
         ("two id columns", "id,id,timeZone\n1,2,Europe/London\n", "id"),
         ("another encoding", LIST.encode("utf-16"), "UTF-8"),
@@ -226,7 +229,6 @@ async def looked_after_reading(stage: Stage) -> Any:
     """The status when the lists were read in the background."""
     await stage.read_in_background.wait()
     stage.read_in_background.clear()
-    assert stage.next_look("c") == 0
     return await stage.look("c")
 
 

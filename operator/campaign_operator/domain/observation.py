@@ -36,7 +36,8 @@ class Observation:
     being deleted. `polled_at` is when the analytics of the run in hand were last asked for by this process, whether or
     not they answered. `poll_due` and `retry_now` are wishes: the poll timer has fired; a person, an edit or a changed
     Secret asks to try again what was refused. `lists_as_of` is when contact lists that tell nobody of a change were
-    last asked for; None where there are none, or none was read yet. `tzdata_version` is that of the rules of zones in
+    last asked for; None where there are none, or none was read yet. `lists_were_read`: the blueprint is made from what
+    the lists hold now, and not from what they held at the submission. `tzdata_version` is that of the rules of zones in
     use.
     """
 
@@ -52,4 +53,5 @@ class Observation:
     retry_now: bool = False
     lists_as_of: datetime | None = None
     lists_being_read: bool = False
+    lists_were_read: bool = False
     tzdata_version: str = TZDATA_VERSION

@@ -140,12 +140,12 @@ def _conditions(campaign: Campaign, status: OutboundCampaignStatus, observed: Ob
         completed, ended, reason, message = _end(status.run)
         yield condition(ConditionType.COMPLETED, completed, reason, message)
         yield condition(ConditionType.FINISHED, ended, reason, message)
-    valid = _contacts_valid(campaign, observed.blueprint)
+    valid = _contacts_valid(observed.blueprint) if observed.lists_were_read else None
     if valid is not None:
         yield condition(ConditionType.CONTACTS_VALID, *valid)
-    analytics = conditions.find(status.conditions, ConditionType.ANALYTICS_AVAILABLE)
-    if analytics is not None:
-        yield analytics
+    elif campaign.spec.contacts_from is not None:
+        yield from _earlier(status, ConditionType.CONTACTS_VALID)
+    yield from _earlier(status, ConditionType.ANALYTICS_AVAILABLE)
     hook = _hook_to_tell_of(status)
     if hook is not None:
         yield condition(ConditionType.WEBHOOK_DELIVERED, *_delivery(hook))
@@ -159,10 +159,14 @@ def _suspended(run: RunStatus | None) -> str:
     return "suspended: nothing is submitted until spec.suspend is taken back"
 
 
-def _contacts_valid(campaign: Campaign, blueprint: Blueprint | Problem) -> tuple[bool, Reason, str] | None:
+def _earlier(status: OutboundCampaignStatus, kind: ConditionType) -> Iterator[Condition]:
+    found = conditions.find(status.conditions, kind)
+    if found is not None:
+        yield found
+
+
+def _contacts_valid(blueprint: Blueprint | Problem) -> tuple[bool, Reason, str] | None:
     """What the lists of contactsFrom are like, as far as they could be read."""
-    if campaign.spec.contacts_from is None:
-        return None
     if isinstance(blueprint, Problem):
         is_told = blueprint.reason is Reason.INVALID_CONTACTS
         return (False, blueprint.reason, blueprint.message) if is_told else None

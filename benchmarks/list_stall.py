@@ -1,0 +1,139 @@
+"""How long the event loop is kept from others while a contact list is downloaded and read.
+
+Run by itself: `python benchmarks/list_stall.py --contacts 1000000`. The operator's own adapter reads the list from a
+server of its own process over TLS; beside it a task asks for its turn every millisecond and notes how much later it
+came. Prints one line of JSON.
+"""
+
+import argparse
+import asyncio
+import functools
+import gc
+import http.server
+import json
+import multiprocessing
+import os
+import ssl
+import tempfile
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from multiprocessing.connection import Connection
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+from contact_lists import write_plain
+from machine import memory
+
+from campaign_operator.adapters.clock import SystemClock
+from campaign_operator.adapters.contacts import ContactLists
+from campaign_operator.adapters.downloads import Downloads
+from campaign_operator.adapters.egress import Egress, EgressPolicy
+from campaign_operator.adapters.objects import KeyedObjects
+from campaign_operator.api.status import OutboundCampaignStatus
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+from campaign_operator.domain.campaign import Campaign, CampaignRef
+from campaign_operator.domain.contact_list import ListLimits
+from campaign_operator.ports import ListReading
+from campaign_operator.sandbox.certificates import issue_server_certificate
+
+_TURN_SECONDS = 0.001
+
+
+def main() -> None:
+    """One line of JSON: contacts, seconds, seconds of CPU, the longest stall in milliseconds, most memory in MB."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--contacts", type=int, default=1_000_000)
+    contacts = parser.parse_args().contacts
+    with tempfile.TemporaryDirectory() as folder:
+        write_plain(Path(folder, "list.csv"), contacts)
+        certificate = issue_server_certificate(Path(folder))
+        here, there = multiprocessing.Pipe()
+        files = (folder, str(certificate.tls.certificate), str(certificate.tls.key))
+        server = multiprocessing.get_context("spawn").Process(target=_serve, args=(*files, there), daemon=True)
+        server.start()
+        url = f"https://localhost:{here.recv()}/list.csv"
+        figures = asyncio.run(_measured(url, certificate.authority))
+        server.terminate()
+        server.join()
+    print(json.dumps({"contacts": contacts, **figures}))
+
+
+def _serve(folder: str, certificate: str, key: str, tell: Connection) -> None:
+    handler = functools.partial(_Quiet, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate, key)
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        tell.send(server.server_address[1])
+        server.serve_forever()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+async def _measured(url: str, authority: Path) -> dict[str, float]:
+    egress = Egress(EgressPolicy(ca_file=authority, allow_cidrs=(ip_network("127.0.0.0/8"),)))
+    downloads, read = Downloads(egress), asyncio.Event()
+    clock = SystemClock()
+    objects: KeyedObjects = KeyedObjects(None, clock)  # type: ignore[arg-type] # there is no object to be read
+    lists = ContactLists(objects, downloads, clock, lambda _: read.set(), ListLimits(max_rows=100_000_000))
+    campaign = _campaign(url)
+    stalls: list[float] = []
+    others = asyncio.create_task(_turns(stalls))
+    await asyncio.sleep(0.1)
+    gc.collect()
+    stalls.clear()
+    begun, cpu_begun = perf_counter(), process_time()
+    await lists.read(campaign, max_age_seconds=60)
+    await read.wait()
+    seconds, cpu = perf_counter() - begun, process_time() - cpu_begun
+    others.cancel()
+    found = await lists.read(campaign, max_age_seconds=60)
+    if not isinstance(found, ListReading) or found.count is None:
+        raise SystemExit(f"the list was not read: {found}")
+    await lists.aclose()
+    await downloads.aclose()
+    egress.close()
+    return {
+        "read": found.count.contacts,
+        "seconds": seconds,
+        "cpu": cpu,
+        "stall_ms": max(stalls) * 1000,
+        "megabytes": memory(os.getpid()).peak_mb,
+    }
+
+
+async def _turns(stalls: list[float]) -> None:
+    while True:
+        asked = perf_counter()
+        await asyncio.sleep(_TURN_SECONDS)
+        stalls.append(perf_counter() - asked - _TURN_SECONDS)
+
+
+def _campaign(url: str) -> Campaign:
+    spec = {
+        "campaignID": "c1",
+        "cron": "@daily",
+        "connection": {"secretRef": {"name": "cxone"}},
+        "contactsFrom": [{"url": {"address": url}}],
+    }
+    return Campaign(
+        ref=CampaignRef("default", "c"),
+        uid="1",
+        generation=1,
+        resource_version="1",
+        created=datetime.now(UTC),
+        deletion_time=None,
+        finalizers=(),
+        requested_at=None,
+        resolve=None,
+        spec=OutboundCampaignSpec.model_validate(spec),
+        status=OutboundCampaignStatus(),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""What a contact list of a million costs, from file to plan, and how long the event loop is kept from others for it."""
+
+import asyncio
+import json
+import resource
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from contact_lists import write_plain
+from figures import Line, Result, at_most, told
+from machine import Meter, cores
+from session import Session
+
+SECONDS = 1.5
+MEGABYTES = 120.0
+STALL_MS = 50.0
+_HERE = Path(__file__).parent
+
+
+async def measure(session: Session) -> Result:
+    """Each reading in a process of its own, which says its own time, without its start."""
+    contacts = 100_000 if session.quick else 1_000_000
+    meter, children = Meter({}), _of_children()
+    with tempfile.TemporaryDirectory() as folder:
+        file, ten_times = Path(folder, "list.csv"), Path(folder, "ten-times.csv")
+        write_plain(file, contacts)
+        write_plain(ten_times, 10 * contacts)
+        ours = await _reading("plan", file, contacts)
+        session.progress(f"{contacts} contacts from file to plan in {ours['seconds']:.2f} s; now by a plain program")
+        plain = await _reading("each", file, contacts)
+        session.progress("now ten times as many")
+        larger = await _reading("plan", ten_times, 10 * contacts)
+    session.progress("now from a URL, and who waits for it")
+    stalled = await _run("list_stall.py", "--contacts", str(contacts))
+    usage = meter.usage()
+    others = max(0.0, usage.others_percent - (_of_children() - children) / usage.seconds / cores() * 100)
+    return Result(
+        title=f"A contact list of {contacts}",
+        how=f"A CSV file of {contacts} contacts in 420 time zones. From file to plan: reading, checks of every row, "
+        "ids that are there twice, and the plan of a run, as the command line does it, without its start. The plain "
+        "program reads the same file with the csv module and places every contact by itself. From a URL: the "
+        "operator's adapter downloads and reads the same list over TLS, while another task asks for its turn every "
+        "millisecond; the longest that it came late is the stall.",
+        lines=(
+            at_most("from file to plan", ours["seconds"], SECONDS, "s"),
+            at_most("most memory of that process", ours["megabytes"], MEGABYTES, "MB", digits=0),
+            told("plain program, every contact by itself", plain["seconds"], "s"),
+            Line("times as long", f"{plain['cpu'] / ours['cpu']:.1f}"),
+            told(f"{10 * contacts} contacts from file to plan", larger["seconds"], "s"),
+            Line("times as long as a tenth of them", f"{larger['cpu'] / ours['cpu']:.1f}"),
+            told("most memory of that process, for ten times as many", larger["megabytes"], "MB", digits=0),
+            told("from a URL, in the background", stalled["seconds"], "s"),
+            at_most("longest stall of the event loop meanwhile", stalled["stall_ms"], STALL_MS, "ms", digits=0),
+        ),
+        kubernetes="",
+        others_percent=others,
+    )
+
+
+async def _reading(reading: str, file: Path, contacts: int) -> dict[str, Any]:
+    figures = await _run("contact_lists.py", "--read", reading, "--file", str(file))
+    if figures["contacts"] != contacts:
+        raise AssertionError(f"{figures['contacts']} contacts were read, and there are {contacts}")
+    return figures
+
+
+async def _run(script: str, *arguments: str) -> dict[str, Any]:
+    command = (sys.executable, str(_HERE / script), *arguments)
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise AssertionError(f"{script} ended with status {process.returncode}")
+    return dict(json.loads(output))
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime + own.ru_utime + own.ru_stime
