@@ -195,7 +195,7 @@ class Stage:
         return [(event["reason"], event["message"]) for event in found]
 
     async def let_go(self) -> None:
-        """Take our finalizer from what is left: nobody would, and a namespace that cannot go is tried again and again."""
+        """Take our finalizer from what is left, or the namespace would be tried again and again and never go."""
         campaigns = "/apis/campaign-operator.io/v1alpha1/namespaces/{namespace}/outboundcampaigns"
         found = await self.api.request("GET", campaigns, {"namespace": self.namespace})
         for wire in found.body["items"]:
