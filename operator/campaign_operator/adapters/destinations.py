@@ -66,6 +66,18 @@ class DestinationRefusedError(Exception):
     """Our own rules forbid the destination; nothing was sent. The message is fit for users."""
 
 
+class AddressRefusedError(DestinationRefusedError):
+    """It is an address of a kind that is refused (`a private`).
+
+    The message names the host and that kind, but not the address: who may create a campaign is not thereby entitled to
+    learn what the cluster's name server knows.
+    """
+
+    def __init__(self, host: str, kind: str) -> None:
+        super().__init__(f"{host} is {kind} address: the operator calls it only if started with --allow-cidr for it")
+        self.kind = kind
+
+
 def checked_url(text: str) -> httpx.URL:
     """The URL, parsed once by the library that will also send to it.
 

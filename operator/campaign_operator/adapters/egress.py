@@ -28,7 +28,7 @@ import httpcore
 import httpx
 
 from campaign_operator.adapters.destinations import (
-    DestinationRefusedError,
+    AddressRefusedError,
     IPNetwork,
     checked_url,
     literal_address,
@@ -186,15 +186,9 @@ class _Stream(httpcore.AsyncNetworkStream):
 
 
 def _raise_if_refused(host: str, address: str, allowed: tuple[IPNetwork, ...]) -> None:
-    """The message names the host and the kind of address, but not the address.
-
-    Who may create a campaign is not thereby entitled to learn what the cluster's name server knows.
-    """
     kind = refusal(address, allowed)
     if kind is not None:
-        raise DestinationRefusedError(
-            f"{host} is {kind} address: the operator calls it only if started with --allow-cidr for it"
-        )
+        raise AddressRefusedError(host, kind)
 
 
 def _system_reason(error: BaseException) -> str:

@@ -24,9 +24,9 @@ from campaign_operator.adapters.lanes import Lanes
 from campaign_operator.domain.dialing import SendPermission
 
 LARGEST_BODY_BYTES = 1024 * 1024
+USER_AGENT = f"campaign-operator/{importlib.metadata.version('campaign-operator')}"
+CONNECT_SECONDS = 10.0
 
-_USER_AGENT = f"campaign-operator/{importlib.metadata.version('campaign-operator')}"
-_CONNECT_SECONDS = 10.0
 _ABOUT_TO_WRITE = ("http11.send_request_headers.started", "http11.send_request_body.started")
 _SSL_SOURCE_LINE = re.compile(r" \(_ssl\.c:\d+\)")
 
@@ -110,7 +110,7 @@ class HTTPExchange:
             url = self._egress.judged_url(request.url)
             async with (
                 asyncio.timeout(deadline_seconds),
-                self._lanes.connection(request.lane, _target(url).origin) as connection,
+                self._lanes.connection(request.lane, target(url).origin) as connection,
             ):
                 await _talk(connection, url, request, progress, deadline_seconds, read_body)
         except DestinationRefusedError as error:
@@ -168,17 +168,17 @@ async def _talk(
     timeouts = dict.fromkeys(("read", "write"), deadline_seconds)
     async with connection.stream(
         request.method,
-        _target(url),
+        target(url),
         headers=[
             ("Host", url.netloc.decode("ascii")),
-            ("User-Agent", _USER_AGENT),
+            ("User-Agent", USER_AGENT),
             ("Accept", "application/json"),
             ("Accept-Encoding", "identity"),
             *request.headers.items(),
         ],
         content=request.body,
         extensions={
-            "timeout": {**timeouts, "connect": min(_CONNECT_SECONDS, deadline_seconds)},
+            "timeout": {**timeouts, "connect": min(CONNECT_SECONDS, deadline_seconds)},
             "trace": progress.trace,
         },
     ) as response:
@@ -190,7 +190,8 @@ async def _talk(
             progress.answer = Answered(response.status, headers, body, reason)
 
 
-def _target(url: httpx.URL) -> httpcore.URL:
+def target(url: httpx.URL) -> httpcore.URL:
+    """A URL as httpcore wants it."""
     return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
 
 
