@@ -53,6 +53,7 @@ async def measure(session: Session) -> Result:
             told("most memory of that process, for ten times as many", larger["megabytes"], "MB", digits=0),
             told("from a URL, in the background", stalled["seconds"], "s"),
             at_most("longest stall of the event loop meanwhile", stalled["stall_ms"], STALL_MS, "ms", digits=0),
+            told("the longest by its own CPU time", stalled["busy_ms"], "ms", digits=0),
         ),
         kubernetes="",
         others_percent=others,

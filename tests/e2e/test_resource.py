@@ -57,7 +57,36 @@ async def test_a_webhook_that_is_not_plain_https(installed: ControlPlane, namesp
     ("spec", "words"),
     [
         ({"contacts": []}, "spec.contacts: Invalid value: 0: spec.contacts in body should have at least 1 items"),
-        ({"contacts": None}, "spec.contacts: Required value"),
+        ({"contacts": None}, "spec.contacts: Invalid value: give exactly one of contacts and contactsFrom"),
+        (
+            {"contactsFrom": [{"url": {"address": "https://lists.example.com/a.csv"}}]},
+            "spec.contacts: Invalid value: give exactly one of contacts and contactsFrom",
+        ),
+        (
+            {"contacts": None, "contactsFrom": [{}]},
+            "spec.contactsFrom[0]: Invalid value: give exactly one of configMapKeyRef, secretKeyRef and url",
+        ),
+        (
+            {"contacts": None, "contactsFrom": [{"url": {}}]},
+            "spec.contactsFrom[0].url: Invalid value: give exactly one of address and secretRef",
+        ),
+        (
+            {"contacts": None, "contactsFrom": [{"url": {"address": "http://lists.example.com/a.csv"}}]},
+            'spec.contactsFrom[0].url.address: Invalid value: "http://lists.example.com/a.csv": must be an https URL',
+        ),
+        (
+            {"contacts": None, "contactsFrom": [{"url": {"address": "https://h/a"}, "idColumn": " id"}]},
+            'spec.contactsFrom[0].idColumn: Invalid value: " id": must be one line without spaces around it',
+        ),
+        (
+            {"contacts": None, "contactsFrom": [{"url": {"address": "https://h/a"}, "idColumn": "timeZone"}]},
+            "spec.contactsFrom[0]: Invalid value: idColumn and timeZoneColumn must be two columns",
+        ),
+        (
+            {"submitAheadSeconds": -1},
+            "spec.submitAheadSeconds: Invalid value: -1: spec.submitAheadSeconds in body should",
+        ),
+        ({"onInvalidContact": "Ignore"}, 'spec.onInvalidContact: Unsupported value: "Ignore"'),
         (
             {"contacts": [{"id": f"c{i}", "timeZone": "Etc/UTC"} for i in range(2001)]},
             "spec.contacts: Too many: 2001: must have at most 2000 items",
@@ -163,7 +192,9 @@ async def test_what_is_left_out_is_filled_in_where_everybody_can_see_it(
     assert {key: value for key, value in found["spec"].items() if key not in given} == {
         "startMode": "ContactLocal",
         "runPolicy": "Once",
+        "onInvalidContact": "Reject",
         "windowSeconds": 14400,
+        "submitAheadSeconds": 86400,
         "callingHours": {
             "start": "08:00",
             "end": "21:00",

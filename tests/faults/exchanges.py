@@ -100,7 +100,7 @@ def name_of(request: Request, zone_of: Mapping[str, str]) -> str:
         return _about_campaigns(request, campaigns)
     core = _CORE.fullmatch(path)
     if core is not None:
-        return {"secrets": "secret", "events": "event"}.get(core["kind"] or "", "namespace")
+        return {"secrets": "secret", "configmaps": "config-map", "events": "event"}.get(core["kind"] or "", "namespace")
     return "discovery"
 
 

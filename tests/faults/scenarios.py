@@ -98,9 +98,8 @@ async def _applied(world: World, **spec: Any) -> None:
 
 async def _apply(world: World, **spec: Any) -> None:
     webhook = {"url": f"{world.place.dialer_fronts[0]}{HOOKS}{world.name}", "secretRef": {"name": "hook", "key": "k"}}
-    await world.user.apply(
-        {"cron": "0 9,11 * * *", "contacts": CONTACTS, "windowSeconds": 3600, "webhook": webhook, **spec}
-    )
+    contacts = {} if "contactsFrom" in spec else {"contacts": CONTACTS}
+    await world.user.apply({"cron": "0 9,11 * * *", **contacts, "windowSeconds": 3600, "webhook": webhook, **spec})
 
 
 async def _completed(world: World) -> None:
@@ -304,6 +303,22 @@ async def last_ask(world: World) -> None:
     await world.until(is_told, "told to its webhook")
 
 
+async def listed(world: World) -> None:
+    """The contact list changes between plan and submission, a quarter of an hour before the first start."""
+    await world.user.put_list(PARIS, LONDON)
+    source = {"configMapKeyRef": {"name": world.name, "key": "contacts.csv"}}
+    with world.chapter("config-map", "status"):
+        await _applied(world, contactsFrom=[source], submitAheadSeconds=900)
+        await world.until(run_is("Planned"), "Planned")
+    await world.pass_until(at(7, 40))
+    await world.user.put_list(PARIS, LONDON, ABIDJAN)
+    with world.chapter("config-map", "status"):
+        await world.pass_until(at(7, 41))
+    await world.until(run_is("Scheduled"), "Scheduled", at(7, 45))
+    await world.user.put_list(PARIS)
+    await _completed(world)
+
+
 async def two_operators(world: World) -> None:
     """Two operators look after one campaign, from its application to its end."""
     await world.start(1)
@@ -350,6 +365,7 @@ SCENARIOS: dict[str, Scenario] = {
     "unauthorized": unauthorized,
     "recreated": recreated,
     "last-ask": last_ask,
+    "listed": listed,
     "two-operators": two_operators,
     "another-writer": another_writer,
     "ahead": ahead,

@@ -7,13 +7,14 @@ from typing import Any
 
 from campaign_operator.adapters.api_server import APIAnswer, APIServer
 from campaign_operator.api.vocabulary import GROUP, KIND, PLURAL, VERSION
-from e2e_world import Manifest, secret
+from e2e_world import Manifest, config_map, secret
 from faults.desks import CLIENT_ID
 from faults.traffic import Traffic
 
 _CAMPAIGNS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
 _CAMPAIGN = f"{_CAMPAIGNS}/{{name}}"
 _STATUS = f"{_CAMPAIGN}/status"
+_CONFIG_MAPS = "/api/v1/namespaces/{namespace}/configmaps"
 _SECRETS = "/api/v1/namespaces/{namespace}/secrets"
 
 
@@ -40,6 +41,15 @@ class User:
         answer = await self._api.request("POST", _SECRETS, self._namespace, body=body)
         if answer.status == 409:
             answer = await self._api.request("PATCH", f"{_SECRETS}/{{name}}", self._where, body=body)
+        assert answer.status in (200, 201), answer
+
+    async def put_list(self, *zones: str) -> None:
+        """Apply the ConfigMap with the contact list: a contact in each of these time zones."""
+        rows = "".join(f"person-{number},{zone}\n" for number, zone in enumerate(zones, start=41))
+        body = config_map(self._namespace["namespace"], self._name, contacts__csv="id,timeZone\n" + rows)
+        answer = await self._api.request("POST", _CONFIG_MAPS, self._namespace, body=body)
+        if answer.status == 409:
+            answer = await self._api.request("PATCH", f"{_CONFIG_MAPS}/{{name}}", self._where, body=body)
         assert answer.status in (200, 201), answer
 
     async def apply(self, spec: Manifest) -> None:
