@@ -200,8 +200,8 @@ class OutboundCampaignSpec(ResourceModel):
     )
     suspend: bool = Field(
         default=False,
-        description="True: schedules that have not started are withdrawn, and nothing is submitted until it is taken back; "
-        "what has started goes on. Default: false.",
+        description="True: schedules that have not started are withdrawn, and nothing is submitted until it is taken "
+        "back; what has started goes on. Default: false.",
     )
 
 
