@@ -109,6 +109,7 @@ class OperatorHost:
 
     def __init__(self, folder: Path) -> None:
         """Start it; the first order waits until it has imported everything."""
+        self._one_at_a_time = asyncio.Lock()
         environment = {**os.environ, "PYTHONPATH": f"{_TESTS}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "faults.operator_host"],
@@ -134,7 +135,8 @@ class OperatorHost:
 
     async def start(self, order: Order) -> OperatorProcess:
         """Fork an operator."""
-        return await asyncio.to_thread(self._start, json.dumps(asdict(order)))
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(self._start, json.dumps(asdict(order)))
 
     def _start(self, order: str) -> OperatorProcess:
         assert self._process.stdin is not None

@@ -90,6 +90,8 @@ class World:
         self._timers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._restarting: set[int] = set()
+        self._starts: set[asyncio.Task[None]] = set()
+        self._is_over = False
         self.user = User(self.place.api, self.traffic, self.place.namespace, self.name)
         self.clock.set_to(BEGINNING)
 
@@ -111,7 +113,9 @@ class World:
     # The operators
 
     async def start(self, slot: int = 0) -> None:
-        """Start an operator."""
+        """Start an operator, unless the world is over."""
+        if self._is_over:
+            return
         self.clock.is_starting(slot)
         self.traffic.watched[slot] = None
         order = replace(
@@ -121,6 +125,13 @@ class World:
             stops_before=tuple(fault.exchange.removeprefix("submit[").replace("]", "") for fault in self._stops),
             watch_is_renewed=any(fault.exchange.startswith("watch") for fault in self.faults),
         )
+        start = asyncio.ensure_future(self._started(slot, order))
+        self._starts.add(start)
+        start.add_done_callback(self._starts.discard)
+        # whoever waits for it may be cancelled at the end of the world; an operator that nobody knows of would live on
+        await asyncio.shield(start)
+
+    async def _started(self, slot: int, order: Order) -> None:
         self._operators[slot] = await self.place.host.start(order)
 
     async def kill(self, slot: int = 0) -> None:
@@ -149,7 +160,9 @@ class World:
         self.trouble_until = max(self.trouble_until, self.clock.monotonic() + seconds)
 
     async def end(self) -> None:
-        """Kill all that lives, and let nothing of the campaign be left."""
+        """Kill all that lives or is about to, and let nothing of the campaign be left."""
+        self._is_over = True
+        await asyncio.gather(*self._starts)
         for slot in list(self._operators):
             await self.kill(slot)
         for _, _, timer in self._timers:
