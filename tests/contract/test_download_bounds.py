@@ -90,20 +90,20 @@ async def test_a_byte_now_and_then_ends_at_the_deadline() -> None:
         begun = time.monotonic()
         with pytest.raises(DownloadError, match=r"within 0\.3 s"):
             await fetch(downloads, address_at(server))
-        assert 0.3 <= time.monotonic() - begun < 2
+        assert 0.3 <= time.monotonic() - begun < 5
 
 
 async def test_the_deadline_holds_for_pieces_that_are_there_already() -> None:
     pieces = sending(chunk(b"a"), chunk(b"b"), chunk(b"c"))
     async with (
         scripted_server(pieces) as server,
-        downloads_from(server, timeout_seconds=0.3) as downloads,
+        downloads_from(server, timeout_seconds=1) as downloads,
         downloads.open(address_at(server)) as download,
     ):
         assert isinstance(download, Downloading)
         await anext(download.pieces)
-        await asyncio.sleep(0.4)  # the deadline itself
-        with pytest.raises(DownloadError, match=r"within 0\.3 s"):
+        await asyncio.sleep(1.1)  # the deadline itself
+        with pytest.raises(DownloadError, match="within 1 s"):
             await anext(download.pieces)
 
 
@@ -134,10 +134,10 @@ async def test_a_list_in_tiny_chunks_leaves_the_other_tasks_their_turn() -> None
 
 async def test_every_download_has_a_connection_of_its_own() -> None:
     async with scripted_server(answer(200, raw=LIST)) as server, downloads_from(server) as downloads:
-        for number in range(1, 4):
+        for _ in range(3):
             await fetch(downloads, address_at(server))
-            await eventually(lambda: not server.open_connections)
-            assert server.connections == number
+        assert server.connections == 3
+        await eventually(lambda: not server.open_connections)
 
 
 async def test_leaving_early_resets_the_connection() -> None:
@@ -250,10 +250,10 @@ async def test_a_download_that_failed_frees_its_place(failing: Reply) -> None:
 async def test_a_host_has_one_download_at_a_time_however_it_is_spelled(spelled: str) -> None:
     async with (
         one_of_several(a=sending(chunk(LIST))) as server,
-        downloads_over(knowing_every_name(server), timeout_seconds=0.3) as downloads,
+        downloads_over(knowing_every_name(server), timeout_seconds=1) as downloads,
     ):
         async with downloads.open(address_at(server, "a.example")):
-            with pytest.raises(DownloadError, match=r"within 0\.3 s"):
+            with pytest.raises(DownloadError, match="within 1 s"):
                 await fetch(downloads, address_at(server, spelled))
         assert server.connections == 1
 
@@ -261,12 +261,12 @@ async def test_a_host_has_one_download_at_a_time_however_it_is_spelled(spelled: 
 async def test_waiting_for_a_place_counts_towards_the_deadline() -> None:
     async with (
         one_of_several(a=sending(chunk(LIST)), b=silence) as server,
-        downloads_over(knowing_every_name(server), timeout_seconds=0.3, width=1) as downloads,
+        downloads_over(knowing_every_name(server), timeout_seconds=1, width=1) as downloads,
     ):
         async with downloads.open(address_at(server, "a.example")):
             begun = time.monotonic()
             with pytest.raises(DownloadError) as raised:
                 await fetch(downloads, address_at(server, "b.example"))
-            assert 0.3 <= time.monotonic() - begun < 2
+            assert 1 <= time.monotonic() - begun < 5
             assert raised.value.passing
         assert server.connections == 1
