@@ -48,7 +48,6 @@ _FORBIDDEN = [
     *((verb, _CAMPAIGNS) for verb in ("create", "update", "delete", "deletecollection")),
     *((verb, "secrets") for verb in ("list", "watch", "create", "update", "patch", "delete")),
     *((verb, "configmaps") for verb in ("list", "watch", "create", "update", "patch", "delete")),
-    *((verb, "configmaps") for verb in ("get", "list", "watch", "create", "update", "patch", "delete")),
     *((verb, "events") for verb in ("get", "list", "patch", "delete")),
     *((verb, "pods") for verb in ("get", "list", "create")),
     ("create", "pods/exec"),
