@@ -257,8 +257,8 @@ def test_seconds_of_an_opening_are_its_own() -> None:
 
 SUNDAYS = [str(datetime(2026, 11, 29).date() + timedelta(weeks=n)) for n in range(53)]  # noqa: DTZ001 - dates
 ALL_EXCLUDED = (
-    "Europe/London has no opening from 2026-11-25 to 366 days later: every Sun is an excluded date; take a date out, or "
-    "name more days"
+    "Europe/London has no opening from 2026-11-25 to 366 days later: every Sun is an excluded date; take a date out, "
+    "or name more days"
 )
 LAST_ONE_SKIPPED = (
     "America/New_York has no opening from 2026-11-29 to 366 days later: on 2027-03-14, which is not an excluded date, "
