@@ -20,7 +20,7 @@ ContactsFile: TypeAlias = Annotated[
         dir_okay=False,
         allow_dash=True,
         help="A contact list to read in place of every contactsFrom, CSV, JSON or NDJSON, also with gzip; - for "
-        "standard input. Columns are named as in the first source. Default: the ConfigMaps and Secrets among the files.",
+        "standard input. Columns: those of the first source. Default: the ConfigMaps and Secrets among the files.",
         show_default=False,
     ),
 ]

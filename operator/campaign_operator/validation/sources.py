@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -72,12 +72,9 @@ class SuppliedFile:
         return bytes(data[: MAX_BYTES + 1])
 
     def _copied(self) -> IO[bytes]:
-        copy = TemporaryFile()  # noqa: SIM115 - kept for the next reading, and gone with the process
-        if self._name == STANDARD_INPUT:
-            shutil.copyfileobj(sys.stdin.buffer, copy)
-        else:
-            with Path(self._name).open("rb") as file:
-                shutil.copyfileobj(file, copy)
+        with nullcontext(sys.stdin.buffer) if self._name == STANDARD_INPUT else Path(self._name).open("rb") as file:
+            copy = TemporaryFile()  # noqa: SIM115 - kept for the next reading, and gone with the process
+            shutil.copyfileobj(file, copy)
         return copy
 
 
