@@ -2,6 +2,9 @@
 
 import base64
 import gzip
+import os
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -324,6 +327,19 @@ def test_a_given_list_has_the_columns_of_the_first_source_and_its_own_format(
     source = f"idColumn: Contact ID, timeZoneColumn: tz, format: CSV, {OF_SECRET}"
     report = checked(listed(source=source), supplied=given(tmp_path / name, text))
     assert contacts_of(report) == {"Asia/Tokyo": 1}
+
+
+def test_a_given_list_may_come_through_a_pipe_and_is_read_again_for_other_columns(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("id,timeZone,tz\nc1,Asia/Tokyo,Etc/UTC\n",))
+    writer.start()
+    other = listed(source=f"timeZoneColumn: tz, {OF_SECRET}").replace("spring", "summer").replace("8f14", "9f14")
+    with closing(SuppliedFile(str(pipe))) as file:
+        report = checked(f"{LISTED}---\n{other}", supplied=Supplied(SuppliedContacts(file)))
+    writer.join()
+    drawn = [campaign.checked.blueprint for campaign in report.campaigns]
+    assert [dict(each.contacts_by_zone) for each in drawn if each is not None] == [{"Asia/Tokyo": 1}, {"Etc/UTC": 1}]
 
 
 def test_a_given_list_that_has_gone_is_wrong_usage(tmp_path: Path) -> None:

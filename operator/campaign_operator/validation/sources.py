@@ -5,7 +5,7 @@ pieces. This is the one place of validation and preview that touches the file sy
 """
 
 import os
-import shutil
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
+
+from campaign_operator.domain.contact_list import ListLimits
 
 STANDARD_INPUT = "-"
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
@@ -22,6 +24,8 @@ MAX_BYTES = 16 * 1024 * 1024
 
 
 _PIECE_BYTES = 1024 * 1024
+_MOST_COPIED = ListLimits().max_bytes
+"""Bytes of a pipe. One that has more is longer than any list may be, so the end of it is of no account."""
 
 
 class NoSourceError(Exception):
@@ -44,6 +48,11 @@ class SuppliedFile:
     """
 
     def __init__(self, name: str) -> None:
+        """Raises NoSourceError where there is no such file; nothing is read yet."""
+        if name != STANDARD_INPUT:
+            with _no_source_error(name):
+                if stat.S_ISDIR(Path(name).stat().st_mode):
+                    raise NoSourceError(f"{name}: is a folder, and a file is needed")
         self.file = "<stdin>" if name == STANDARD_INPUT else name
         self._name = name
         self._copy: IO[bytes] | None = None
@@ -71,10 +80,18 @@ class SuppliedFile:
                 break
         return bytes(data[: MAX_BYTES + 1])
 
+    def close(self) -> None:
+        """Let go of the copy, where there is one."""
+        if self._copy is not None:
+            self._copy.close()
+
     def _copied(self) -> IO[bytes]:
         with nullcontext(sys.stdin.buffer) if self._name == STANDARD_INPUT else Path(self._name).open("rb") as file:
             copy = TemporaryFile()  # noqa: SIM115 - kept for the next reading, and gone with the process
-            shutil.copyfileobj(file, copy)
+            for piece in _pieces(file):
+                copy.write(piece)
+                if copy.tell() > _MOST_COPIED:
+                    break
         return copy
 
 
@@ -89,6 +106,8 @@ def _no_source_error(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise NoSourceError(f"{name}: {error.strerror or error}") from error
+    except ValueError as error:  # a NUL in the name
+        raise NoSourceError(f"{name:.64}: {error}") from error
 
 
 def read_sources(names: Iterable[str]) -> Iterator[Source]:
@@ -124,11 +143,8 @@ def _manifests(folder: Path) -> Iterator[Path]:
 
 
 def _read(path: Path, *, named: bool) -> Source:
-    try:
-        with _no_source_error(str(path)), path.open("rb") as file:
-            return _source(str(path), file.read(MAX_BYTES + 1), named=named)
-    except ValueError as error:  # a NUL in the name
-        raise NoSourceError(f"{path!s:.64}: {error}") from error
+    with _no_source_error(str(path)), path.open("rb") as file:
+        return _source(str(path), file.read(MAX_BYTES + 1), named=named)
 
 
 def _source(file: str, data: bytes, *, named: bool) -> Source:
