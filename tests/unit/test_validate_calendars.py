@@ -78,7 +78,9 @@ BAD = [
 def test_an_error_in_a_given_calendar_names_its_file_and_line(
     data: bytes, line: int, words: str, tmp_path: Path
 ) -> None:
-    (finding,) = checked(TEXT, supplied=given(tmp_path / "holidays", data)).findings
+    report = checked(TEXT, supplied=given(tmp_path / "holidays", data))
+    (finding,) = report.findings
+    assert report.campaigns[0].checked.blueprint is None
     assert (finding.file, finding.line, finding.severity) == (str(tmp_path / "holidays"), line, Severity.ERROR)
     assert words in finding.message
 

@@ -14,6 +14,7 @@ from campaign_operator.validation.findings import Finding, Severity
 from campaign_operator.validation.report import Report, check_sources
 from campaign_operator.validation.sources import NoSourceError, Source, SuppliedFile
 from campaign_operator.validation.supplied import Supplied, SuppliedContacts
+from campaign_operator.validation.text import findings_text
 
 GOOD = "id,timeZone\nc1,Europe/London\nc2,Asia/Tokyo\nc3,Asia/Tokyo\n"
 BAD = "id,timeZone\nc1,Europe/London\nc2,Mars/Base\nc1,Asia/Tokyo\n"
@@ -45,6 +46,10 @@ FOUND = [
     ("a ConfigMap behind the campaign", LISTED + config_map(GOOD)),
     ("a ConfigMap before the campaign", config_map(GOOD) + "---\n" + LISTED),
     ("no namespace is default", (LISTED + config_map(GOOD, namespace="default")).replace("  namespace: sales\n", "")),
+    (
+        "no namespace is default in objects too",
+        LISTED.replace("sales", "default") + config_map(GOOD).replace('"namespace": "sales"', '"labels": {}'),
+    ),
     ("binaryData", LISTED + config_map(BASE64).replace('"data"', '"binaryData"')),
     (
         "gzip in binaryData",
@@ -84,6 +89,14 @@ def test_several_lists_are_read_as_one_and_an_id_in_two_of_them_is_an_error() ->
     )
 
 
+def test_where_one_of_several_lists_is_not_known_the_others_are_checked_and_nothing_is_planned() -> None:
+    text = listed("  - {secretKeyRef: {name: more, key: contacts.csv}}")
+    report = checked(text + config_map(GOOD))
+    assert [(f.severity, f.line) for f in report.findings] == [(Severity.WARNING, 13)]
+    assert report.campaigns[0].checked.blueprint is None
+    assert checked(text + config_map(BAD)).errors == 2
+
+
 UNKNOWN = [
     ("an object that is not there", LISTED, "configMapKeyRef", "ConfigMap list of namespace sales is not among these"),
     ("another namespace", LISTED + config_map(GOOD, namespace="other"), "configMapKeyRef", "is not among these files"),
@@ -109,7 +122,9 @@ UNKNOWN = [
 def test_a_list_that_is_not_there_is_a_warning_of_validate_and_stops_a_preview(
     text: str, field: str, words: str
 ) -> None:
-    (finding,) = checked(text).findings
+    report = checked(text)
+    (finding,) = report.findings
+    assert report.campaigns[0].checked.blueprint is None
     assert (finding.severity, finding.line, finding.field) == (Severity.WARNING, 12, f"spec.contactsFrom[0].{field}")
     assert words in finding.message
     assert "so the list was not checked; give all lists by --contacts FILE" in finding.message
@@ -197,6 +212,22 @@ def test_a_wrong_reference_is_told_with_field_and_line_and_hides_no_other_error(
     assert (finding.line, words in finding.message) == (line, True), finding
 
 
+@pytest.mark.parametrize("text", [BOTH, SOUND.split("  contacts:")[0]])
+def test_that_exactly_one_is_given_is_asked_also_beside_errors_of_the_schema(text: str) -> None:
+    fields = {finding.field for finding in checked(f"{text}  windowSeconds: 1\n").findings}
+    assert fields >= {"spec.contacts", "spec.windowSeconds"}
+
+
+def test_what_stands_in_for_a_list_that_is_not_known_is_not_doubted() -> None:
+    (finding,) = checked(listed("callingHours: {outside: Skip}").replace("0 9 * * *", "0 6 * * *")).findings
+    assert finding.field == "spec.contactsFrom[0].configMapKeyRef"
+
+
+def test_the_name_of_a_column_cannot_drive_the_terminal() -> None:
+    report = checked(listed(source=f'idColumn: "\\e]0;x", {OF_SECRET}') + secret("\x1b]0;x,timeZone\n,Etc/UTC\n"))
+    assert "column ?]0;x: is empty" in findings_text(report.findings, colours=False)
+
+
 MALFORMED = [
     ("data is a list", '"data": {"contacts.csv": "LIST"}', '"data": ["a"]', "data", "must be a map of texts"),
     ("a number", '"LIST"', "5", "data['contacts.csv']", "must be a text"),
@@ -281,7 +312,9 @@ def test_at_most_twenty_errors_of_a_list_are_shown_and_all_are_counted(supplied:
     else:
         findings = checked(LISTED + config_map(text)).findings
     assert len(findings) == 21
-    assert sum("has 15 more such errors" in finding.message for finding in findings) == 1
+    (counting,) = [finding for finding in findings if "has 15 more such errors" in finding.message]
+    assert counting.field == ("" if supplied else "spec.contactsFrom")
+    assert counting.file == (str(tmp_path / "spring.csv") if supplied else "campaign.yaml")
 
 
 def test_skip_plans_without_the_wrong_rows_and_counts_them_in_one_warning() -> None:
