@@ -2,7 +2,8 @@
 
 tests/unit/test_validate_cel.py holds our twins to it. When it was written, each row was compared with a CEL runtime
 (cel-expr-python 0.1.3), and those of isURL with Go's url.ParseRequestURI (Go 1.26), which is what isURL calls. The rows
-about hours came later and were not compared: both sides compare strings by their code points.
+about hours and about contactsFrom came later and were not compared: both sides compare strings by their code points,
+and has() is whether a field is there.
 """
 
 from typing import Any
@@ -11,12 +12,35 @@ SAME_INSTANT = "self.startMode == 'SameInstant' || !has(self.timeZone)"
 URL = "isURL(self) && self.matches('^https://[^/?#@]+([/?#].*)?$')"
 
 HOURS = "self.start < self.end"
+CONTACTS = "has(self.contacts) != has(self.contactsFrom)"
+PLACE = "[has(self.configMapKeyRef), has(self.secretKeyRef), has(self.url)].exists_one(given, given)"
+COLUMNS = "self.idColumn != self.timeZoneColumn"
+ADDRESS = "has(self.address) != has(self.secretRef)"
 
 CASES: list[tuple[str, Any, bool]] = [
     (HOURS, {"start": "08:00", "end": "21:00"}, True),
     (HOURS, {"start": "00:00", "end": "24:00"}, True),
     (HOURS, {"start": "08:00", "end": "08:00"}, False),
     (HOURS, {"start": "21:00", "end": "08:00"}, False),
+    (CONTACTS, {"contacts": []}, True),
+    (CONTACTS, {"contactsFrom": []}, True),
+    (CONTACTS, {}, False),
+    (CONTACTS, {"contacts": [], "contactsFrom": []}, False),
+    (PLACE, {"configMapKeyRef": {}}, True),
+    (PLACE, {"secretKeyRef": {}, "format": "CSV"}, True),
+    (PLACE, {"url": {}}, True),
+    (PLACE, {}, False),
+    (PLACE, {"format": "CSV"}, False),
+    (PLACE, {"configMapKeyRef": {}, "url": {}}, False),
+    (PLACE, {"configMapKeyRef": {}, "secretKeyRef": {}}, False),
+    (PLACE, {"configMapKeyRef": {}, "secretKeyRef": {}, "url": {}}, False),
+    (COLUMNS, {"idColumn": "id", "timeZoneColumn": "timeZone"}, True),
+    (COLUMNS, {"idColumn": "id", "timeZoneColumn": "ID"}, True),
+    (COLUMNS, {"idColumn": "id", "timeZoneColumn": "id"}, False),
+    (ADDRESS, {"address": "https://lists.example.com/"}, True),
+    (ADDRESS, {"secretRef": {"name": "crm"}}, True),
+    (ADDRESS, {}, False),
+    (ADDRESS, {"address": "https://lists.example.com/", "secretRef": {"name": "crm"}}, False),
     (SAME_INSTANT, {"startMode": "ContactLocal"}, True),
     (SAME_INSTANT, {"startMode": "ContactLocal", "timeZone": "Etc/UTC"}, False),
     (SAME_INSTANT, {"startMode": "SameInstant"}, True),
@@ -62,6 +86,20 @@ CASES: list[tuple[str, Any, bool]] = [
     (URL, "https://a\\b/", False),
     (URL, " https://hooks.example.com/", False),
     (URL, "", False),
+]
+
+COLUMN_CASES: list[tuple[str, bool]] = [
+    ("id", True),
+    ("i", True),
+    ("Contact ID", True),
+    ("id\u00a0", True),
+    (" id", False),
+    ("id ", False),
+    ("id\n", False),
+    ("\tid", False),
+    ("a\nb", False),
+    (" ", False),
+    ("", False),
 ]
 
 CRON_CASES: list[tuple[str, bool]] = [

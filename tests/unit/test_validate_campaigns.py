@@ -1,8 +1,11 @@
 """What `validate` says of a campaign: each error with its line, its field and what to do, all of them at once."""
 
+import time
+
 import pytest
 from manifests import SOUND, checked, only, with_spec
 
+from campaign_operator.domain.zones import ZONE_NAMES
 from campaign_operator.validation.findings import Severity
 from campaign_operator.validation.nodes import Scalar
 from campaign_operator.validation.structure import StructureCheck
@@ -157,6 +160,7 @@ def test_two_campaigns_that_dial_the_same_are_a_warning() -> None:
     assert "only one of the two will be called" in finding.message
 
 
+SIX_CITIES = ("Paris", "Rome", "Oslo", "Vienna", "Madrid", "Prague")
 DOUBTS = [
     ("a step beyond the field", SOUND.replace("0 9 * * *", "*/90 9 * * *"), 8, "spec.cron", "larger than the field"),
     ("both day fields", SOUND.replace("0 9 * * *", "0 9 1-7 * MON"), 8, "spec.cron", "a day that matches either"),
@@ -188,6 +192,37 @@ DOUBTS = [
         "spec.contacts[1].timeZone",
         "5 hours behind UTC",
     ),
+    (
+        "zones that are skipped for ever",
+        with_spec("callingHours: {outside: Skip}").replace("0 9 * * *", "0 6 * * *"),
+        14,
+        "spec.callingHours.outside",
+        "Skip leaves America/New_York, Europe/London out of every run of the next year",
+    ),
+    (
+        "one moment that is never inside for some",
+        with_spec("callingHours: {outside: Skip}", "startMode: SameInstant"),
+        14,
+        "spec.callingHours.outside",
+        "Skip leaves America/New_York out of every run",
+    ),
+    (
+        "days that never come together",
+        with_spec("callingHours: {outside: Skip, days: [Sat, Sun]}").replace("* * *", "* * 1-5"),
+        14,
+        "spec.callingHours.outside",
+        "Skip leaves America/New_York, Europe/London out",
+    ),
+    (
+        "more zones than are named",
+        with_spec("callingHours: {outside: Skip}", "startMode: SameInstant", "timeZone: Asia/Tokyo").replace(
+            "    - {id: c1, timeZone: America/New_York}\n",
+            "".join(f"    - {{id: {city}, timeZone: Europe/{city}}}\n" for city in SIX_CITIES),
+        ),
+        19,
+        "spec.callingHours.outside",
+        "and 2 more out of every run",
+    ),
 ]
 
 
@@ -198,6 +233,18 @@ def test_what_is_allowed_and_surely_not_meant_is_a_warning(text: str, line: int,
     assert words in finding.message
 
 
+def test_zones_that_are_skipped_for_ever_are_found_in_bounded_time() -> None:
+    zones = sorted(ZONE_NAMES)
+    contacts = "".join(f"    - {{id: x{number}, timeZone: {zone}}}\n" for number, zone in enumerate(zones))
+    text = with_spec("callingHours: {outside: Skip, start: '12:00', end: '12:01'}", "startMode: SameInstant").replace(
+        "    - {id: c1, timeZone: America/New_York}\n", contacts
+    )
+    begun = time.process_time()
+    found = [f for f in checked(text.replace("0 9 * * *", "7 * * * *")).findings if f.field.endswith("outside")]
+    assert time.process_time() - begun < 20
+    assert "Africa/Abidjan" in found[0].message
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -206,6 +253,12 @@ def test_what_is_allowed_and_surely_not_meant_is_a_warning(text: str, line: int,
         with_spec("callingHours: {start: 09:00, end: 21:00}"),
         SOUND.replace("0 9 * * *", "*/15 9 * * 1-5"),
         with_spec("suspend: true"),
+        with_spec("callingHours: {outside: Skip}"),
+        with_spec("callingHours: {outside: Skip, days: [Sat, Sun]}"),
+        with_spec("callingHours: {outside: Skip, days: [Sun]}").replace("0 9 * * *", "0 9 1 * *"),
+        with_spec("callingHours: {outside: Skip}").replace("0 9 * * *", "* * * * *"),
+        with_spec("callingHours: {outside: Defer}").replace("0 9 * * *", "0 6 * * *"),
+        with_spec("submitAheadSeconds: 31622400", "runPolicy: Recurring"),
     ],
 )
 def test_what_may_well_be_meant_is_no_warning(text: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cel_cases import CASES, CRON_CASES
+from cel_cases import ADDRESS, CASES, COLUMN_CASES, CONTACTS, CRON_CASES, PLACE
 
 from campaign_operator.api.crd import structural_schema
 from campaign_operator.validation.cel import Rule, holds
@@ -49,6 +49,17 @@ def test_a_twin_takes_what_cel_takes(text: str, value: Any, accepted: bool) -> N
 def test_the_rule_of_cron_is_applied_by_its_own_pattern(cron: str, accepted: bool) -> None:
     rule = structural_schema()["properties"]["spec"]["properties"]["cron"]["x-kubernetes-validations"][0]["rule"]
     assert holds(Rule(rule), cron) is accepted
+
+
+@pytest.mark.parametrize(("name", "accepted"), COLUMN_CASES)
+def test_the_rule_of_a_column_is_applied_by_its_own_pattern(name: str, accepted: bool) -> None:
+    sources = structural_schema()["properties"]["spec"]["properties"]["contactsFrom"]["items"]["properties"]
+    assert holds(Rule(sources["idColumn"]["x-kubernetes-validations"][0]["rule"]), name) is accepted
+
+
+def test_only_a_rule_that_asks_what_is_there_is_applied_beside_other_errors() -> None:
+    asking = {text for text in RULES if Rule(text).asks_only_what_is_there}
+    assert asking == {CONTACTS, PLACE, ADDRESS}
 
 
 def test_a_rule_about_an_edit_is_no_matter_for_a_manifest_alone() -> None:

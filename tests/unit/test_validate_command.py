@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from manifests import ROOT, SOUND, run_cli
+from manifests import LISTED, ROOT, SOUND, run_cli
 
 from campaign_operator.validation.wire import ReportWire
 
@@ -40,11 +40,11 @@ def test_json_is_complete_and_as_published() -> None:
     done = run_cli("validate", "-", str(ROOT / "examples"), "-o", "json", stdin=SOUND.replace("9 *", "99 *").encode())
     assert (done.returncode, done.stderr) == (1, b"")
     told = ReportWire.model_validate_json(done.stdout)
-    assert (told.campaigns, told.errors, told.warnings) == (3, 1, 0)
+    assert (told.campaigns, told.passed_over, told.errors, told.warnings) == (4, 0, 1, 1)
     assert set(json.loads(done.stdout)) == {
         *("files", "documents", "campaigns", "passedOver", "errors", "warnings", "findings")
     }
-    assert [(one.file, one.line, one.field) for one in told.findings] == [("<stdin>", 8, "spec.cron")]
+    assert [(one.line, one.field) for one in told.findings] == [(8, "spec.cron"), (20, "spec.onInvalidContact")]
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,34 @@ def test_what_a_stranger_named_cannot_drive_the_terminal(tmp_path: Path) -> None
     done = run_cli("validate", str(file))
     assert done.returncode == 1
     assert b"\x1b" not in done.stdout
+
+
+def test_a_list_on_standard_input_is_checked_with_its_lines(tmp_path: Path) -> None:
+    file = tmp_path / "campaign.yaml"
+    file.write_text(LISTED)
+    done = run_cli("validate", str(file), "--contacts", "-", stdin=b"id,timeZone\nc1,Mars/Base\n")
+    assert done.returncode == 1
+    assert done.stdout.decode().startswith('<stdin>:2: error: column timeZone: "Mars/Base" is not a time zone')
+
+
+def test_a_list_that_is_given_and_not_read_is_said() -> None:
+    done = run_cli("validate", "-", "--contacts", str(ROOT / "README.md"), stdin=SOUND.encode())
+    assert (done.returncode, done.stdout) == (0, b"1 campaign, 0 errors, 0 warnings\n")
+    assert b"--contacts was not read: no campaign has contactsFrom" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-", "--contacts", "-"),
+        ("a.yaml", "--contacts", "-", "--exclude-dates", "-"),
+        ("-", "--contacts", "/nowhere"),
+        ("-", "--contacts", "/tmp"),  # noqa: S108 - a folder
+        ("-", "--exclude-dates", "/nowhere"),
+    ],
+    ids=" ".join,
+)
+def test_a_list_that_cannot_be_read_is_wrong_usage(arguments: tuple[str, ...]) -> None:
+    done = run_cli("validate", *arguments, stdin=LISTED.encode())
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr

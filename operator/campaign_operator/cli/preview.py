@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from campaign_operator.cli.failure import fail
+from campaign_operator.cli.supplied import ContactsFile, ExcludeDatesFile, supplied_files, warn_of_unread
 
 if TYPE_CHECKING:
     from campaign_operator.preview.comparison import Change
     from campaign_operator.preview.forecast import Forecast
     from campaign_operator.validation.report import PlacedCampaign
+    from campaign_operator.validation.supplied import Supplied
 
 _MAX_RUNS = 50
 
@@ -48,21 +50,26 @@ def preview(
             metavar="[NAMESPACE/]NAME", help="This one, where there are several. Default: all.", show_default=False
         ),
     ] = None,
+    contacts: ContactsFile = None,
+    exclude_dates: ExcludeDatesFile = None,
     output: Annotated[PreviewFormat, typer.Option("--output", "-o", help="How it is printed.")] = PreviewFormat.TABLE,
 ) -> None:
     """Show what a campaign would call when, without a cluster.
 
     The operator's own planner makes the preview, with its default of 30 lead seconds. A manifest that `validate` would
-    refuse has none.
+    refuse has none. Contact lists are found as `validate` finds them, and must be there.
     """
     moment = _read_time(now)
     if output is PreviewFormat.SVG and against is not None:
         raise typer.BadParameter("a picture shows no edit; use -o table or -o json", param_hint="--against")
-    found = _campaigns(file, moment, campaign)
+    named = [name for name in (file, against) if name is not None]
+    supplied = supplied_files(named, contacts, exclude_dates, needed=True)
+    found = _campaigns(file, moment, supplied, campaign)
     if output is PreviewFormat.SVG and len(found) > 1:
         names = ", ".join(str(one.checked.ref) for one in found)
         raise typer.BadParameter(f"a picture shows one campaign, and there are {names}", param_hint="--campaign")
-    olds = _campaigns(against, moment, None) if against is not None else None
+    olds = _campaigns(against, moment, supplied) if against is not None else None
+    warn_of_unread(supplied)
     for one in found:
         forecast = _forecast(one, moment, runs)
         changes = _changes(one, found, olds, forecast, moment, runs) if olds is not None else None
@@ -81,7 +88,7 @@ def _read_time(text: str | None) -> datetime:
     raise typer.BadParameter(f"{text!r} is not RFC 3339; write it like 2026-11-25T09:00:00Z", param_hint="--now")
 
 
-def _campaigns(file: str, now: datetime, name: str | None) -> "list[PlacedCampaign]":
+def _campaigns(file: str, now: datetime, supplied: "Supplied", name: str | None = None) -> "list[PlacedCampaign]":
     """The campaigns of a file; ends the command where one is not right, or where there is none."""
     from campaign_operator.cli.terminal import shows_colours
     from campaign_operator.validation.report import check_sources
@@ -89,7 +96,7 @@ def _campaigns(file: str, now: datetime, name: str | None) -> "list[PlacedCampai
     from campaign_operator.validation.text import findings_text
 
     try:
-        report = check_sources(read_sources([file]), now)
+        report = check_sources(read_sources([file]), now, supplied)
     except NoSourceError as error:
         fail(str(error), status=2)
     typer.echo(findings_text(report.findings, colours=shows_colours(sys.stderr)), err=True, nl=False)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from campaign_operator.cli.failure import fail
+from campaign_operator.cli.supplied import ContactsFile, ExcludeDatesFile, supplied_files, warn_of_unread
 
 
 class ReportFormat(StrEnum):
@@ -23,24 +24,29 @@ def validate(
             metavar="FILE...", help="Manifests; folders, with all below them; - for standard input.", show_default=False
         ),
     ],
+    contacts: ContactsFile = None,
+    exclude_dates: ExcludeDatesFile = None,
     output: Annotated[
         ReportFormat, typer.Option("--output", "-o", help="How findings are printed.")
     ] = ReportFormat.TEXT,
 ) -> None:
     """Check manifests without a cluster, by the rules that the API server and the operator would apply.
 
-    Names file, line, field and remedy for every error at once. Documents of other kinds are passed over. Warnings are
-    for what is allowed and surely not meant; they leave the exit status at 0.
+    Names file, line, field and remedy for every error at once. Documents of other kinds are passed over, but for
+    ConfigMaps and Secrets that hold the lists and calendars of campaigns. Warnings are for what is allowed and surely
+    not meant, and for what could not be checked; they leave the exit status at 0.
     """
     from datetime import UTC, datetime
 
     from campaign_operator.validation.report import check_sources
     from campaign_operator.validation.sources import NoSourceError, read_sources
 
+    supplied = supplied_files(files, contacts, exclude_dates)
     try:
-        report = check_sources(read_sources(files), datetime.now(UTC))
+        report = check_sources(read_sources(files), datetime.now(UTC), supplied)
     except NoSourceError as error:
         fail(str(error), status=2)
+    warn_of_unread(supplied)
     if output is ReportFormat.JSON:
         from campaign_operator.validation.wire import report_json
 

@@ -1,12 +1,12 @@
 """One campaign of a manifest, by all the rules that it will meet.
 
-Owns the order of the checks: the schema and its CEL rules as the API server applies them, metadata, then the models and
-the blueprint as the operator draws it, and a plan. Where a field is wrong, the others are checked all the same: it
-is left out, or a sound value stands in for it.
+Owns the order of the checks: the schema and its CEL rules as the API server applies them, metadata, then the models,
+the lists and the calendar, the blueprint as the operator draws it, and a plan. Where a field is wrong, the others are
+checked all the same: it is left out, or a sound value stands in for it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -20,8 +20,9 @@ from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.campaign import CampaignRef, Settings
 from campaign_operator.domain.errors import InvalidSpecError, quoted
 from campaign_operator.validation.doubts import doubts
-from campaign_operator.validation.findings import Problem, field_path, has_errors
-from campaign_operator.validation.metadata import check_metadata, name_in
+from campaign_operator.validation.findings import FieldPath, Finding, Problem, field_path, has_errors
+from campaign_operator.validation.inputs import FoundInputs, Surroundings, find_inputs
+from campaign_operator.validation.metadata import DEFAULT_NAMESPACE, check_metadata, name_in
 from campaign_operator.validation.nodes import Fields, Node, Scalar
 from campaign_operator.validation.structure import Schema, StructureCheck, unknown_field_message
 
@@ -30,23 +31,29 @@ LEAD_SECONDS = Settings().lead_seconds
 """The operator's own default, since a manifest does not say which operator it will meet."""
 
 _FIELDS = dict.fromkeys(("apiVersion", "kind", "metadata", "spec", "status"))
+_LISTS = ("contacts", "contactsFrom")
 _SOUND: Mapping[str, Any] = {
     "campaignID": "sound",
     "cron": "@daily",
     "connection": {"secretRef": {"name": "sound"}},
-    "contacts": [{"id": "sound", "timeZone": "Etc/UTC"}],
 }
 """What stands in for a required field that is wrong."""
+_SOUND_CONTACT: Mapping[str, Any] = {"id": "sound", "timeZone": "Etc/UTC"}
+_SOUND_SOURCE: Mapping[str, Any] = {"url": {"address": "https://sound.example/"}}
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedCampaign:
-    """A campaign, what is wrong with it, and what a run would be planned from, None where none could be planned."""
+    """A campaign, what is wrong with it, and what a run would be planned from, None where none could be planned.
+
+    `beside` is what is wrong in other files: lists, calendars, and the objects that hold them.
+    """
 
     ref: CampaignRef
     spec: OutboundCampaignSpec | None
     blueprint: Blueprint | None
     problems: tuple[Problem, ...]
+    beside: tuple[Finding, ...] = ()
 
 
 def is_campaign(node: Fields) -> bool:
@@ -54,15 +61,17 @@ def is_campaign(node: Fields) -> bool:
     return _text(node, "kind") == KIND and _text(node, "apiVersion").partition("/")[0] in ("", GROUP)
 
 
-def check_campaign(node: Fields, now: datetime) -> CheckedCampaign:
-    """The campaign, checked as if it were applied at `now`."""
-    problems = [*_check_top(node), *check_metadata(node.fields.get("metadata"))]
-    spec, blueprint = None, None
-    if "spec" in node.fields:
-        spec, blueprint, of_spec = _check_spec(node.fields["spec"], now)
-        problems += of_spec
-    broken = has_errors(problems)
-    return CheckedCampaign(_ref(node), None if broken else spec, None if broken else blueprint, tuple(problems))
+def check_campaign(node: Fields, now: datetime, around: Surroundings) -> CheckedCampaign:
+    """The campaign, checked as if it were applied at `now`. Raises NoSourceError where a given file cannot be read."""
+    of_top = (*_check_top(node), *check_metadata(node.fields.get("metadata")))
+    ref = _ref(node)
+    if "spec" not in node.fields:
+        return CheckedCampaign(ref, None, None, of_top)
+    checked = _check_spec(node.fields["spec"], ref, now, around)
+    problems = (*of_top, *checked.problems)
+    if has_errors(problems) or has_errors(checked.beside):
+        return CheckedCampaign(ref, None, None, problems, checked.beside)
+    return replace(checked, problems=problems)
 
 
 def _text(node: Fields, name: str) -> str:
@@ -73,7 +82,7 @@ def _text(node: Fields, name: str) -> str:
 def _ref(node: Fields) -> CampaignRef:
     metadata = node.fields.get("metadata")
     name = name_in(metadata, "name") or name_in(metadata, "generateName") or ""
-    return CampaignRef(name_in(metadata, "namespace") or "default", name)
+    return CampaignRef(name_in(metadata, "namespace") or DEFAULT_NAMESPACE, name)
 
 
 def _check_top(node: Fields) -> Iterable[Problem]:
@@ -94,29 +103,33 @@ def _spec_schema() -> Schema:
     return structural_schema_of(OutboundCampaignSpec)
 
 
-def _check_spec(node: Node, now: datetime) -> tuple[OutboundCampaignSpec | None, Blueprint | None, tuple[Problem, ...]]:
+def _check_spec(node: Node, ref: CampaignRef, now: datetime, around: Surroundings) -> CheckedCampaign:
     check = StructureCheck()
     value = check.check(node, _spec_schema(), ("spec",))
     if not isinstance(value, dict):
-        return None, None, tuple(check.problems)
+        return CheckedCampaign(ref, None, None, tuple(check.problems))
+    patches = _Patches(check.problems)
     try:
-        spec = OutboundCampaignSpec.model_validate(_Patches(check.problems).applied_to(value))
+        spec = OutboundCampaignSpec.model_validate(patches.applied_to(value))
     except ValidationError as error:
         # what the schema lets pass and the models do not; after an error of the schema it would only be said twice
         found = [Problem(("spec", *one["loc"]), one["msg"]) for one in error.errors(include_input=False)]
-        return None, None, tuple(check.problems or found)
-    blueprint, of_domain = _check_plan(spec, now, can_be_planned=not check.problems)
-    return spec, blueprint, (*check.problems, *of_domain)
+        return CheckedCampaign(ref, None, None, tuple(check.problems or found))
+    inputs = find_inputs(spec, ref.namespace, around, patches.sources)
+    blueprint, of_plan = _check_plan(spec, inputs, now, can_be_planned=not check.problems)
+    problems = (*check.problems, *inputs.problems, *of_plan)
+    return CheckedCampaign(ref, spec, blueprint if inputs.knows_contacts else None, problems, tuple(inputs.findings))
 
 
 def _check_plan(
-    spec: OutboundCampaignSpec, now: datetime, *, can_be_planned: bool
+    spec: OutboundCampaignSpec, found: FoundInputs, now: datetime, *, can_be_planned: bool
 ) -> tuple[Blueprint | None, tuple[Problem, ...]]:
     try:
-        blueprint = draw_blueprint(spec)
+        blueprint = draw_blueprint(spec, found.inputs)
         if can_be_planned:
             blueprint.plan(now, LEAD_SECONDS)
-            return blueprint, tuple(doubts(spec, blueprint, now, LEAD_SECONDS))
+            zones = list(blueprint.contacts_by_zone) if found.knows_contacts else []
+            return blueprint, tuple(doubts(spec, blueprint, zones, now, LEAD_SECONDS))
     except InvalidSpecError as error:
         return None, tuple(_problems_of(error))
     return None, ()
@@ -135,16 +148,28 @@ class _Patches:
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         paths = [problem.path[1:] for problem in problems]
-        self._contacts = {path[1] for path in paths if path[:1] == ("contacts",) and len(path) > 1}
-        self._fields = {path[0] for path in paths if path and not (path[0] == "contacts" and len(path) > 1)}
+        self._contacts = _places_in("contacts", paths)
+        self.sources = _places_in("contactsFrom", paths)
+        """Places in contactsFrom where something stands in."""
+        self._fields = {path[0] for path in paths if path and not (path[0] in _LISTS and len(path) > 1)}
 
     def applied_to(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """The spec with these in their places."""
         patched = {name: below for name, below in value.items() if name not in self._fields}
         patched |= {name: sound for name, sound in _SOUND.items() if name in self._fields}
-        if "contacts" not in self._fields and self._contacts:
+        if "contacts" in patched and self._contacts:
             patched["contacts"] = [
                 {"id": f"\0{index}", "timeZone": "Etc/UTC"} if index in self._contacts else contact
                 for index, contact in enumerate(value["contacts"])
             ]
+        if "contactsFrom" in patched and self.sources:
+            patched["contactsFrom"] = [
+                _SOUND_SOURCE if index in self.sources else source for index, source in enumerate(value["contactsFrom"])
+            ]
+        if not any(name in patched for name in _LISTS):
+            patched["contacts"] = [_SOUND_CONTACT]
         return patched
+
+
+def _places_in(field: str, paths: Iterable[FieldPath]) -> frozenset[str | int]:
+    return frozenset(path[1] for path in paths if path[:1] == (field,) and len(path) > 1)

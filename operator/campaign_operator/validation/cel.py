@@ -32,6 +32,11 @@ class Rule:
         return _unescaped(found.group(1)) if found else None
 
     @property
+    def asks_only_what_is_there(self) -> bool:
+        """Whether it looks at no value, so that it can be applied also where one is wrong."""
+        return "self" not in re.sub(r"has\(self\.\w+\)", "", self.text)
+
+    @property
     def has_a_twin(self) -> bool:
         """Whether it can be applied here, or need not be."""
         return self.is_about_an_edit or self.pattern is not None or self.text in _TWINS

@@ -5,37 +5,64 @@ manifest: someone may mean just that.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from campaign_operator.api.conditions import counted
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.api.vocabulary import RunPolicy
+from campaign_operator.api.vocabulary import Outside, RunPolicy
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.cron import next_match
 from campaign_operator.domain.errors import InvalidSpecError, quoted
 from campaign_operator.domain.plan import RunPlan
 from campaign_operator.validation.findings import Problem, Severity
+from campaign_operator.validation.openings import zones_never_called
 
 _DAY_SECONDS = 86_400
+_ZONES_SHOWN = 5
 _SIZES = (("minute", 60), ("hour", 24), ("day of month", 31), ("month", 12), ("day of week", 7))
 
 
-def doubts(spec: OutboundCampaignSpec, blueprint: Blueprint, now: datetime, lead_seconds: float) -> Iterator[Problem]:
-    """The warnings about a spec that can be planned."""
+def doubts(
+    spec: OutboundCampaignSpec, blueprint: Blueprint, zones: Sequence[str], now: datetime, lead_seconds: float
+) -> Iterator[Problem]:
+    """The warnings about a spec that can be planned. `zones`: of its contacts; none where they are not known."""
     for message in (*_of_steps(spec.cron), *_of_day_fields(spec.cron, blueprint)):
         yield _doubt("cron", message)
     yield from _of_long_windows(spec, blueprint)
     if spec.run_policy is RunPolicy.RECURRING:
         yield from _of_passed_over_matches(spec, blueprint, now, lead_seconds)
+    yield from _of_signs(spec, blueprint, zones)
+    yield from _of_zones_never_called(blueprint, zones, now)
+
+
+def _of_signs(spec: OutboundCampaignSpec, blueprint: Blueprint, zones: Sequence[str]) -> Iterator[Problem]:
     contacts = spec.contacts or ()
     first_of_zone = {contact.time_zone: index for index, contact in reversed(list(enumerate(contacts)))}
     for index in sorted(first_of_zone.values()):
-        contact = contacts[index]
-        for message in _of_zone(contact.time_zone):
+        for message in _of_zone(contacts[index].time_zone):
             yield Problem(("spec", "contacts", index, "timeZone"), message, Severity.WARNING)
+    for zone in zones if spec.contacts_from is not None else ():
+        for message in _of_zone(zone):
+            yield _doubt("contactsFrom", message)
     for message in _of_zone(blueprint.time_zone):
         yield _doubt("timeZone", message)
+
+
+def _of_zones_never_called(blueprint: Blueprint, zones: Sequence[str], now: datetime) -> Iterator[Problem]:
+    """`outside: Skip` with a cron that is never inside."""
+    if blueprint.calling_hours.outside is not Outside.SKIP:
+        return
+    never = zones_never_called(blueprint, zones, now)
+    if never:
+        more = f" and {len(never) - _ZONES_SHOWN} more" if len(never) > _ZONES_SHOWN else ""
+        yield Problem(
+            ("spec", "callingHours", "outside"),
+            f"Skip leaves {', '.join(never[:_ZONES_SHOWN])}{more} out of every run of the next year, since no match of "
+            "cron lies in the calling hours there; let cron match at other times, give longer hours or more days, or "
+            "write Defer",
+            Severity.WARNING,
+        )
 
 
 def _doubt(field: str, message: str) -> Problem:

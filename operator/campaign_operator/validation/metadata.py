@@ -11,6 +11,9 @@ from campaign_operator.validation.findings import FieldPath, Problem
 from campaign_operator.validation.nodes import Fields, Node, Scalar
 from campaign_operator.validation.structure import unknown_field_message
 
+DEFAULT_NAMESPACE = "default"
+"""Of an object that names none."""
+
 _FIELDS = dict.fromkeys(
     (
         "annotations",

@@ -1,19 +1,24 @@
 """The result of `validate`: every campaign of some sources, checked, and what else was met.
 
 Owns which documents are campaigns, which are passed over, and the order of the findings: by file as given, then by
-line. Its JSON form is stable; docs/validate.schema.json describes it.
+line; lists and calendars come after the manifests. Its JSON form is stable; docs/validate.schema.json describes it.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from campaign_operator.api.vocabulary import KIND
 from campaign_operator.validation.campaigns import API_VERSION, CheckedCampaign, check_campaign, is_campaign
 from campaign_operator.validation.documents import Document, read_documents
 from campaign_operator.validation.findings import Finding, Severity, field_text, has_errors
+from campaign_operator.validation.inputs import Surroundings
 from campaign_operator.validation.nodes import Fields, Items, Node, Scalar, line_at
+from campaign_operator.validation.objects import KeyedObjects, ObjectKind
 from campaign_operator.validation.sources import Source
+from campaign_operator.validation.supplied import NOTHING_SUPPLIED, Supplied
+
+_KINDS_OF_LISTS = ("List", *(f"{kind}List" for kind in (KIND, *ObjectKind)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class PlacedCampaign:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found. `documents` counts those that are not empty, `passed_over` those of other kinds."""
+    """What was found. `documents` counts those that are not empty, `passed_over` those that were of no use here."""
 
     files: int
     documents: int
@@ -46,73 +51,91 @@ class Report:
         return len(self.findings) - self.errors
 
 
-def check_sources(sources: Iterable[Source], now: datetime) -> Report:
-    """Everything in the sources, checked as if it were applied at `now`."""
-    files = documents = passed_over = 0
+def check_sources(sources: Iterable[Source], now: datetime, supplied: Supplied = NOTHING_SUPPLIED) -> Report:
+    """Everything in the sources, checked as if it were applied at `now`. Raises NoSourceError."""
+    around = Surroundings(KeyedObjects(), supplied)
+    contents = [_read(source, around.objects) for source in sources]
     campaigns: list[PlacedCampaign] = []
     findings: list[Finding] = []
-    for source in sources:
-        files += 1
-        if source.error is not None:
-            findings.append(Finding(source.file, 1, "", source.error))
-            continue
-        found: list[Finding] = []
-        of_file = 0
-        for document in read_documents(source.file, source.text):
-            of_file += 1
-            found += document.findings
-            if document.root is None:
-                continue
-            for candidate in _objects(document.root):
-                outcome = _checked(source, document, candidate, now)
-                if outcome is None:
-                    passed_over += 1
-                elif isinstance(outcome, Finding):
-                    found.append(outcome)
-                else:
-                    campaigns.append(outcome[0])
-                    found += outcome[1]
-        if of_file == 0 and source.named:
-            found.append(Finding(source.file, 1, "", "holds no document; write a manifest into it"))
-        documents += of_file
+    beside: list[Finding] = []
+    for content in contents:
+        found = list(content.findings)
+        for document, node in content.campaigns:
+            checked = check_campaign(node, now, around)
+            found += [
+                Finding(content.file, line_at(node, one.path), field_text(one.path), one.message, one.severity)
+                for one in checked.problems
+            ]
+            beside += checked.beside
+            if has_errors(document.findings):
+                checked = CheckedCampaign(checked.ref, None, None, checked.problems)
+            campaigns.append(PlacedCampaign(content.file, node.line, checked))
         findings += sorted(found, key=lambda finding: finding.line)
-    findings += _told_twice(campaigns)
-    return Report(files, documents, passed_over, tuple(campaigns), tuple(findings))
+    return Report(
+        files=len(contents),
+        documents=sum(content.documents for content in contents),
+        passed_over=sum(not around.objects.was_used(node) for content in contents for node in content.others),
+        campaigns=tuple(campaigns),
+        # several campaigns may read the same list
+        findings=(*findings, *dict.fromkeys(beside), *_told_twice(campaigns)),
+    )
+
+
+@dataclass(slots=True)
+class _Contents:
+    """What stands in one source, before any campaign is checked: their lists may stand in a later one."""
+
+    file: str
+    documents: int = 0
+    campaigns: list[tuple[Document, Fields]] = field(default_factory=list)
+    others: list[Node] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def _read(source: Source, objects: KeyedObjects) -> _Contents:
+    contents = _Contents(source.file)
+    if source.error is not None:
+        contents.findings.append(Finding(source.file, 1, "", source.error))
+        return contents
+    for document in read_documents(source.file, source.text):
+        contents.documents += 1
+        contents.findings += document.findings
+        for node in _objects(document.root) if document.root is not None else ():
+            wrong = _no_object(source, node)
+            if wrong is not None:
+                contents.findings.append(wrong)
+            elif isinstance(node, Fields) and is_campaign(node):
+                contents.campaigns.append((document, node))
+            else:
+                contents.others.append(node)
+                if isinstance(node, Fields):
+                    objects.add(source.file, node)
+    if contents.documents == 0 and source.named:
+        contents.findings.append(Finding(source.file, 1, "", "holds no document; write a manifest into it"))
+    return contents
 
 
 def _objects(root: Node) -> Iterator[Node]:
     """The objects of a document: those of a List one by one, as `kubectl get -o yaml` prints several."""
     kind = root.fields.get("kind") if isinstance(root, Fields) else None
     items = root.fields.get("items") if isinstance(root, Fields) else None
-    if isinstance(items, Items) and isinstance(kind, Scalar) and kind.value in ("List", f"{KIND}List"):
+    if isinstance(items, Items) and isinstance(kind, Scalar) and kind.value in _KINDS_OF_LISTS:
         yield from items.items
     else:
         yield root
 
 
-def _checked(
-    source: Source, document: Document, node: Node, now: datetime
-) -> tuple[PlacedCampaign, list[Finding]] | Finding | None:
-    """The campaign with its findings, or what is wrong with a document that is no object; None for other kinds."""
+def _no_object(source: Source, node: Node) -> Finding | None:
+    """What is wrong with a document that is no object."""
     if not isinstance(node, Fields):
         message = f"is no object; a manifest is a map with apiVersion: {API_VERSION}, kind: {KIND}, metadata and spec"
         return Finding(source.file, node.line, "", message)
     kind = node.fields.get("kind")
-    if not isinstance(kind, Scalar) or not isinstance(kind.value, str) or not kind.value:
-        if not source.named and not any(name in node.fields for name in ("apiVersion", "kind", "spec")):
-            return None  # a folder may hold more than manifests
-        return Finding(source.file, line_at(node, ("kind",)), "kind", f"is missing and required; write {KIND}")
-    if not is_campaign(node):
+    if isinstance(kind, Scalar) and isinstance(kind.value, str) and kind.value:
         return None
-    checked = check_campaign(node, now)
-    findings = [
-        Finding(source.file, line_at(node, one.path), field_text(one.path), one.message, one.severity)
-        for one in checked.problems
-    ]
-    broken = has_errors(document.findings)
-    if broken:
-        checked = CheckedCampaign(checked.ref, None, None, checked.problems)
-    return PlacedCampaign(source.file, node.line, checked), findings
+    if not source.named and not any(name in node.fields for name in ("apiVersion", "kind", "spec")):
+        return None  # a folder may hold more than manifests
+    return Finding(source.file, line_at(node, ("kind",)), "kind", f"is missing and required; write {KIND}")
 
 
 def _told_twice(campaigns: Iterable[PlacedCampaign]) -> Iterator[Finding]:

@@ -1,20 +1,31 @@
 """The texts that a command is pointed at: files, folders, standard input.
 
-Owns what of a folder is a manifest, and the limit of what is read. This is the one place of validation and preview
-that touches the file system.
+Owns what of a folder is a manifest, and the limit of what is read of one; a list beside the manifests is read in
+pieces. This is the one place of validation and preview that touches the file system.
 """
 
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+from campaign_operator.domain.contact_list import ListLimits
 
 STANDARD_INPUT = "-"
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
 MAX_BYTES = 16 * 1024 * 1024
 """Of one file. The API server takes 3 MiB at most for one object, and etcd half of that."""
+
+
+_PIECE_BYTES = 1024 * 1024
+_MOST_COPIED = ListLimits().max_bytes
+"""Bytes of a pipe. One that has more is longer than any list may be, so the end of it is of no account."""
 
 
 class NoSourceError(Exception):
@@ -29,6 +40,74 @@ class Source:
     text: str
     named: bool
     error: str | None = None
+
+
+class SuppliedFile:
+    """A file beside the manifests, named by an option. It can be read more than once, standard input and pipes too, of
+    which a copy is kept on the disk.
+    """
+
+    def __init__(self, name: str) -> None:
+        """Raises NoSourceError where there is no such file; nothing is read yet."""
+        if name != STANDARD_INPUT:
+            with _no_source_error(name):
+                if stat.S_ISDIR(Path(name).stat().st_mode):
+                    raise NoSourceError(f"{name}: is a folder, and a file is needed")
+        self.file = "<stdin>" if name == STANDARD_INPUT else name
+        self._name = name
+        self._copy: IO[bytes] | None = None
+        self.was_read = False
+
+    def read_pieces(self) -> Iterator[bytes]:
+        """All of it, in pieces. Raises NoSourceError."""
+        self.was_read = True
+        with _no_source_error(self.file):
+            if self._name != STANDARD_INPUT and Path(self._name).is_file():
+                with Path(self._name).open("rb") as file:
+                    yield from _pieces(file)
+                return
+            if self._copy is None:
+                self._copy = self._copied()
+            self._copy.seek(0)
+            yield from _pieces(self._copy)
+
+    def read(self) -> bytes:
+        """The first 16 MiB and a byte more where there is more. Raises NoSourceError."""
+        data = bytearray()
+        for piece in self.read_pieces():
+            data += piece
+            if len(data) > MAX_BYTES:
+                break
+        return bytes(data[: MAX_BYTES + 1])
+
+    def close(self) -> None:
+        """Let go of the copy, where there is one."""
+        if self._copy is not None:
+            self._copy.close()
+
+    def _copied(self) -> IO[bytes]:
+        with nullcontext(sys.stdin.buffer) if self._name == STANDARD_INPUT else Path(self._name).open("rb") as file:
+            copy = TemporaryFile()  # noqa: SIM115 - kept for the next reading, and gone with the process
+            for piece in _pieces(file):
+                copy.write(piece)
+                if copy.tell() > _MOST_COPIED:
+                    break
+        return copy
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(_PIECE_BYTES):
+        yield piece
+
+
+@contextmanager
+def _no_source_error(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise NoSourceError(f"{name}: {error.strerror or error}") from error
+    except ValueError as error:  # a NUL in the name
+        raise NoSourceError(f"{name:.64}: {error}") from error
 
 
 def read_sources(names: Iterable[str]) -> Iterator[Source]:
@@ -64,13 +143,8 @@ def _manifests(folder: Path) -> Iterator[Path]:
 
 
 def _read(path: Path, *, named: bool) -> Source:
-    try:
-        with path.open("rb") as file:
-            return _source(str(path), file.read(MAX_BYTES + 1), named=named)
-    except OSError as error:
-        raise NoSourceError(f"{path}: {error.strerror or error}") from error
-    except ValueError as error:  # a NUL in the name
-        raise NoSourceError(f"{path!s:.64}: {error}") from error
+    with _no_source_error(str(path)), path.open("rb") as file:
+        return _source(str(path), file.read(MAX_BYTES + 1), named=named)
 
 
 def _source(file: str, data: bytes, *, named: bool) -> Source:

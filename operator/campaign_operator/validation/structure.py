@@ -3,7 +3,7 @@
 Owns types, limits, unknown fields and defaults: what
 https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#validation speaks of.
 The schema is the CustomResourceDefinition's; no rule of ours is written here. CEL rules are applied where nothing
-below them is wrong.
+below them is wrong, or where they ask only what is there.
 """
 
 import difflib
@@ -41,8 +41,7 @@ class StructureCheck:
         """The value with its defaults; problems are noted. What is wrong is left as it is."""
         before = len(self.problems)
         value = self._checked(node, schema, path)
-        if len(self.problems) == before:
-            self._apply_rules(value, schema, path)
+        self._apply_rules(value, schema, path, sound=len(self.problems) == before)
         return value
 
     def note(self, path: FieldPath, message: str) -> None:
@@ -108,10 +107,11 @@ class StructureCheck:
         if "maximum" in schema and value > schema["maximum"]:
             self.note(path, f"{value} is too large; at most {schema['maximum']} is allowed")
 
-    def _apply_rules(self, value: Any, schema: Schema, path: FieldPath) -> None:
+    def _apply_rules(self, value: Any, schema: Schema, path: FieldPath, *, sound: bool) -> None:
         for written in schema.get("x-kubernetes-validations", ()):
             rule = Rule(written["rule"])
-            if not holds(rule, value):
+            applies = sound or (rule.asks_only_what_is_there and isinstance(value, dict))
+            if applies and not holds(rule, value):
                 shown = "" if not isinstance(value, str) or _is_private(path) else f"{quoted(value)} "
                 self.note((*path, *field_path(written.get("fieldPath", ""))), f"{shown}{written['message']}")
 

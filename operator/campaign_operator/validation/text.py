@@ -38,8 +38,8 @@ def _line(finding: Finding, *, colours: bool) -> str:
     if colours:
         severity = f"\x1b[{_COLOURS[finding.severity]}m{severity}\x1b[0m"
     field = f"{finding.field}: " if finding.field else ""
-    # a file or a key may be named by a stranger
-    return f"{_printable(finding.file)}:{finding.line}: {severity}: {_printable(field)}{finding.message}"
+    # a file, a key or a column may be named by a stranger
+    return f"{_printable(finding.file)}:{finding.line}: {severity}: {_printable(field + finding.message)}"
 
 
 def _printable(text: str) -> str:

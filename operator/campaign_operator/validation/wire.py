@@ -23,7 +23,7 @@ class ReportWire(WireModel):
     files: int = Field(ge=0, description="Files that were read.")
     documents: int = Field(ge=0, description="Documents in them that are not empty.")
     campaigns: int = Field(ge=0, description="Campaigns among them.")
-    passed_over: int = Field(ge=0, description="Documents of other kinds.")
+    passed_over: int = Field(ge=0, description="Documents of other kinds that hold no list or calendar of a campaign.")
     errors: int = Field(
         ge=0, description="Findings of severity error. The exit status is 0 where there is none, else 1."
     )

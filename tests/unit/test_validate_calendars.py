@@ -1,0 +1,103 @@
+"""What `validate` makes of `excludeDatesFrom` without a cluster."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from manifests import LISTED, SHARED_CALENDAR, checked, config_map, with_spec
+
+from campaign_operator.validation.findings import Severity
+from campaign_operator.validation.sources import SuppliedFile
+from campaign_operator.validation.supplied import Supplied
+
+TEXT = with_spec(SHARED_CALENDAR)
+FIELD = "spec.callingHours.excludeDatesFrom.configMapKeyRef"
+
+
+def calendar(text: str) -> str:
+    """A document with the calendar that the campaign names."""
+    return config_map(text, name="holidays", key="all")
+
+
+def given(path: Path, data: bytes) -> Supplied:
+    """As if the file were given by `--exclude-dates`."""
+    path.write_bytes(data)
+    return Supplied(exclude_dates=SuppliedFile(str(path)))
+
+
+def test_the_dates_of_a_calendar_among_the_manifests_are_excluded() -> None:
+    report = checked(TEXT + calendar("# holidays\n2026-12-25 # Christmas\r\n\n2027-01-01\n"))
+    blueprint = report.campaigns[0].checked.blueprint
+    assert (report.findings, report.passed_over) == ((), 0)
+    assert blueprint is not None
+    assert blueprint.calling_hours.exclude_dates == {date(2026, 12, 25), date(2027, 1, 1)}
+
+
+def test_a_given_calendar_stands_in_for_the_one_that_is_named(tmp_path: Path) -> None:
+    report = checked(TEXT + calendar("2026-02-31\n"), supplied=given(tmp_path / "holidays", b"2026-12-25\n"))
+    blueprint = report.campaigns[0].checked.blueprint
+    assert report.findings == ()
+    assert blueprint is not None
+    assert blueprint.calling_hours.exclude_dates == {date(2026, 12, 25)}
+
+
+@pytest.mark.parametrize(
+    ("needed", "words"),
+    [
+        (False, "so the dates were not checked; give them by --exclude-dates FILE"),
+        (True, "so the dates are not known and the preview is without them; give them by --exclude-dates FILE"),
+    ],
+)
+def test_a_calendar_that_is_not_there_is_a_warning(needed: bool, words: str) -> None:
+    report = checked(TEXT, supplied=Supplied(needed=needed))
+    (finding,) = report.findings
+    assert (finding.severity, finding.line, finding.field) == (Severity.WARNING, 14, FIELD)
+    assert words in finding.message
+    assert report.campaigns[0].checked.blueprint is not None
+
+
+def test_a_key_that_is_missing_is_an_error() -> None:
+    (finding,) = checked(TEXT + config_map("2026-12-25\n", name="holidays", key="other")).findings
+    assert (finding.severity, finding.line, finding.field) == (Severity.ERROR, 14, f"{FIELD}.key")
+    assert 'has no key all; it has "other"' in finding.message
+
+
+BAD = [
+    ("31 February", b"2026-12-25\n2026-02-31\n", 2, '"2026-02-31" is not a date of the calendar'),
+    ("words", b"# ours\nChristmas\n", 2, '"Christmas" is not a date'),
+    ("a NUL", b"2026-12-25\n2026-\x0012-26\n", 2, "has a NUL byte"),
+    ("UTF-16", "2026-12-25\n".encode("utf-16"), 1, "is in UTF-16"),
+    ("no UTF-8", b"2026-12-25\n\xff\n", 2, "is not UTF-8 from here on"),
+    ("too many dates", b"".join(b"%d-%02d-%02d\n" % (y, m, d) for y in range(2000, 2040) for m in range(1, 13)
+                                for d in range(1, 29)), 1, "more than the limit of 10000"),
+    ("too large", b"#" * (16 * 1024 * 1024 + 1), 1, "is larger than 16 MiB"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "line", "words"), [c[1:] for c in BAD], ids=[c[0] for c in BAD])
+def test_an_error_in_a_given_calendar_names_its_file_and_line(
+    data: bytes, line: int, words: str, tmp_path: Path
+) -> None:
+    report = checked(TEXT, supplied=given(tmp_path / "holidays", data))
+    (finding,) = report.findings
+    assert report.campaigns[0].checked.blueprint is None
+    assert (finding.file, finding.line, finding.severity) == (str(tmp_path / "holidays"), line, Severity.ERROR)
+    assert words in finding.message
+
+
+def test_an_error_in_a_calendar_of_a_config_map_stands_at_the_reference_with_its_line() -> None:
+    (finding,) = checked(TEXT + calendar("2026-12-25\n2026-02-31\n")).findings
+    assert (finding.line, finding.field) == (14, FIELD)
+    assert finding.message.startswith('ConfigMap holidays, key all, line 2: "2026-02-31" is not a date')
+
+
+def test_all_errors_of_a_calendar_are_counted() -> None:
+    findings = checked(TEXT + calendar("2026-02-31\n" * 30)).findings
+    assert len(findings) == 21
+    assert "has 10 more such errors" in findings[-1].message
+
+
+def test_a_calendar_and_a_list_are_told_of_together() -> None:
+    text = LISTED + f"  {SHARED_CALENDAR}\n"
+    report = checked(text + calendar("2026-02-31\n") + config_map("id,timeZone\nc1,Mars/Base\n"))
+    assert [finding.line for finding in report.findings] == [12, 13]
