@@ -54,11 +54,12 @@ def _of_zones_never_called(blueprint: Blueprint, zones: Sequence[str], now: date
     if blueprint.calling_hours.outside is not Outside.SKIP:
         return
     never = zones_never_called(blueprint, zones, now)
-    if never:
-        more = f" and {len(never) - _ZONES_SHOWN} more" if len(never) > _ZONES_SHOWN else ""
+    if never.zones:
+        shown, hidden = ", ".join(never.zones[:_ZONES_SHOWN]), len(never.zones) - _ZONES_SHOWN
+        more = f" and {'' if never.complete else 'at least '}{hidden} more" if hidden > 0 else ""
         yield Problem(
             ("spec", "callingHours", "outside"),
-            f"Skip leaves {', '.join(never[:_ZONES_SHOWN])}{more} out of every run of the next year, since no match of "
+            f"Skip leaves {shown}{more} out of every run of the next year, since no match of "
             "cron lies in the calling hours there; let cron match at other times, give longer hours or more days, or "
             "write Defer",
             Severity.WARNING,

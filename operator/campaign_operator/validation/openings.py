@@ -5,6 +5,7 @@ matches: at most 367 openings for a zone, and in all what `_MOST_OPENINGS` allow
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from zoneinfo import ZoneInfo
@@ -20,8 +21,16 @@ from campaign_operator.domain.zones import load_zone
 _MOST_OPENINGS = 20_000
 
 
-def zones_never_called(blueprint: Blueprint, zones: Iterable[str], now: datetime) -> list[str]:
-    """Those of the zones that would be skipped in every run from `now` on, for 366 days, in their order."""
+@dataclass(frozen=True, slots=True)
+class NeverCalled:
+    """Zones that are skipped in every run, in the order given. `complete`: all zones were judged."""
+
+    zones: tuple[str, ...]
+    complete: bool
+
+
+def zones_never_called(blueprint: Blueprint, zones: Iterable[str], now: datetime) -> NeverCalled:
+    """Those of the zones that would be skipped in every run from `now` on, for 366 days."""
     match_from = cache(partial(next_match, blueprint.schedule))  # in ContactLocal all zones ask for the same
     still_allowed = iter(range(_MOST_OPENINGS))
     never: list[str] = []
@@ -33,12 +42,12 @@ def zones_never_called(blueprint: Blueprint, zones: Iterable[str], now: datetime
                 (opening for _, opening in zip(still_allowed, openings, strict=False)), clock, match_from
             )
         except InvalidSpecError:  # the last match of the calendar
-            break
+            return NeverCalled((), complete=False)
         if next(still_allowed, None) is None:
-            break
+            return NeverCalled(tuple(never), complete=False)
         if not called:
             never.append(name)
-    return never
+    return NeverCalled(tuple(never), complete=True)
 
 
 def _has_a_match(openings: Iterable[Opening], clock: ZoneInfo, match_from: Callable[[datetime], datetime]) -> bool:
