@@ -41,7 +41,7 @@ class ListSource:
 
     def __post_init__(self) -> None:
         for column in (self.id_column, self.time_zone_column):
-            if not column or column != column.strip(" \t\r\n\f\v"):
+            if not column or column != column.strip(" \t\r\n\f"):
                 raise ValueError("a column's name is empty or has spaces around it")
         if self.id_column == self.time_zone_column:
             raise ValueError("id and time zone are in two columns")
