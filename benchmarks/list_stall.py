@@ -34,6 +34,7 @@ from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.domain.campaign import Campaign, CampaignRef
 from campaign_operator.domain.contact_list import ListLimits
+from campaign_operator.observability import logging
 from campaign_operator.ports import ListReading
 from campaign_operator.sandbox.certificates import issue_server_certificate
 
@@ -47,6 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--contacts", type=int, default=1_000_000)
     contacts = parser.parse_args().contacts
+    logging.configure("console", verbose=False)  # to standard error
     with tempfile.TemporaryDirectory() as folder:
         write_plain(Path(folder, "list.csv"), contacts)
         write_plain(Path(folder, "short.csv"), 10)
