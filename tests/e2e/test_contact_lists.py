@@ -1,5 +1,6 @@
 """Campaigns whose contacts stand in ConfigMaps, Secrets and at URLs: planned, planned anew, frozen, and told of."""
 
+import asyncio
 import gzip
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.vocabulary import RunState
 from e2e_world import Manifest, campaign, config_map, secret
-from scripted_server import ScriptedServer, answer, scripted_server
+from scripted_server import Conversation, Received, Reply, ScriptedServer, answer, scripted_server
 from stage import Stage, run_of, told, windows
 
 NEW_YORK, LONDON, TOKYO = "America/New_York", "Europe/London", "Asia/Tokyo"
@@ -236,18 +237,30 @@ def at_a_url(server: ScriptedServer, path: str = "/spring.csv") -> dict[str, Any
     return {"url": {"address": server.url + path}}
 
 
+def after(event: asyncio.Event, reply: Reply) -> Reply:
+    """The same answer, when the time has come."""
+
+    async def answered(conversation: Conversation, request: Received) -> None:
+        await event.wait()
+        await reply(conversation, request)
+
+    return answered
+
+
 def tagged(text: str, etag: str) -> Any:
     return answer(200, raw=text.encode(), headers={"ETag": etag})
 
 
 async def test_a_list_at_a_url_costs_one_304_while_it_is_unchanged(stage: Stage) -> None:
-    async with scripted_server(tagged(LIST, '"1"'), answer(304)) as server:
+    first, second = asyncio.Event(), asyncio.Event()
+    async with scripted_server(after(first, tagged(LIST, '"1"')), after(second, answer(304))) as server:
         stage.list_egress = server.egress()
         await stage.restart_operator()
         manifest = listed(stage, at_a_url(server), submitAheadSeconds=3600)
         await stage.apply(manifest)
         status = await stage.look("c")
         assert told(status, ConditionType.RECONCILING)[1] == "ReadingContacts"
+        first.set()
         status = await looked_after_reading(stage)
         assert counts(windows(status)) == {NEW_YORK: 1, LONDON: 2}
         assert told(status, ConditionType.RECONCILING)[0] == ""
@@ -259,6 +272,7 @@ async def test_a_list_at_a_url_costs_one_304_while_it_is_unchanged(stage: Stage)
         # before the submission it is asked for once more
         stage.clock.advance(3600)
         assert run_of(await stage.look("c")).state is RunState.PLANNED
+        second.set()
         assert run_of(await looked_after_reading(stage)).state is RunState.SCHEDULED
         assert [request.headers.get("if-none-match") for request in server.requests] == [None, '"1"']
         assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 2
