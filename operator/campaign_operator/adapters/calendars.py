@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from campaign_operator.adapters.objects import ABSENT, KeyedObjects, ObjectKind
+from campaign_operator.adapters.objects import ABSENT, KeyedObjects
 from campaign_operator.api.conditions import Reason
+from campaign_operator.api.references import ObjectKind
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.excluded_dates import parse_excluded_dates
 from campaign_operator.domain.observation import Problem

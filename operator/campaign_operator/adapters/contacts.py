@@ -5,7 +5,7 @@ others: in steps of a few milliseconds, one campaign's step at a time. How rows 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 import structlog
 
 from campaign_operator.adapters.downloads import DownloadError, Downloading, Downloads, ListAddress, NotModified
-from campaign_operator.adapters.objects import KeyedObjects, ObjectKind
+from campaign_operator.adapters.objects import KeyedObjects
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.contacts import ContactListURL, ContactSource
+from campaign_operator.api.references import ObjectKind
 from campaign_operator.domain.campaign import Campaign, CampaignRef
 from campaign_operator.domain.connection_secret import text_of
 from campaign_operator.domain.contact_list import ContactCount, ListLimits, ListSource
@@ -200,7 +201,9 @@ class ContactLists:
         for index, source in enumerate(sources):
             if source.url is None:
                 data = await self._object_data(namespace, index, source)
-                await self._feed(reading.open(_list_source(index, source, None)), [data])
+                opened = reading.open(_list_source(index, source, None))
+                await self._step_through(opened.feed_steps(data))
+                opened.finish()
                 continue
             async with self._opened(index, addresses[index], None) as answer:
                 if isinstance(answer, NotModified):
@@ -210,8 +213,8 @@ class ContactLists:
         await self._step_through(reading.conclude_steps())
         return _Counted(reading.count(), versions, addresses, etags)
 
-    async def _feed(self, opened: OpenedList, pieces: Iterable[bytes] | AsyncIterator[bytes]) -> None:
-        async for piece in _async(pieces):
+    async def _feed(self, opened: OpenedList, pieces: AsyncIterator[bytes]) -> None:
+        async for piece in pieces:
             await self._step_through(opened.feed_steps(piece))
             if opened.over:
                 break
@@ -296,12 +299,3 @@ def _list_source(index: int, source: ContactSource, address: ListAddress | None)
         id_column=source.id_column,
         time_zone_column=source.time_zone_column,
     )
-
-
-async def _async(pieces: Iterable[bytes] | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    if isinstance(pieces, AsyncIterator):
-        async for piece in pieces:
-            yield piece
-    else:
-        for piece in pieces:
-            yield piece

@@ -6,10 +6,10 @@ Objects hold up to a megabyte, and campaigns wait for days: what is asked again 
 import base64
 import binascii
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 from campaign_operator.adapters.api_server import APIAnswer, APIServer, NoAnswerError
+from campaign_operator.api.references import ObjectKind
 from campaign_operator.ports import Clock, StoreUnavailableError
 
 ABSENT = "absent"
@@ -17,13 +17,6 @@ ABSENT = "absent"
 
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 """https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches"""
-
-
-class ObjectKind(StrEnum):
-    """What holds keys; as text: what people call it."""
-
-    CONFIG_MAP = "ConfigMap"
-    SECRET = "Secret"  # noqa: S105 - a kind
 
 
 _PATHS = {

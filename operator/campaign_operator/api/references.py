@@ -1,5 +1,6 @@
 """References to ConfigMaps and Secrets of the campaign's own namespace; there is no field for another one."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -7,6 +8,14 @@ from pydantic import Field
 from campaign_operator.api.schema import ResourceModel
 
 _NAME_PATTERN = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+
+
+class ObjectKind(StrEnum):
+    """What holds keys with values; as text: what Kubernetes calls it."""
+
+    CONFIG_MAP = "ConfigMap"
+    SECRET = "Secret"  # noqa: S105 - a kind
+
 
 ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=_NAME_PATTERN)]
 ObjectKey = Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[-._a-zA-Z0-9]+$")]

@@ -11,7 +11,7 @@ from datetime import date
 
 from campaign_operator.api.conditions import counted
 from campaign_operator.api.contacts import ContactSource
-from campaign_operator.api.references import ConfigMapKeyRef, SecretKeyRef
+from campaign_operator.api.references import ConfigMapKeyRef, ObjectKind, SecretKeyRef
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.domain.contact_list import ContactCount, ContactError, ListSource, UnreadableBytesError
 from campaign_operator.domain.contact_reading import read_contact_lists
@@ -20,7 +20,7 @@ from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.excluded_dates import parse_excluded_dates
 from campaign_operator.domain.inputs import Inputs, ListedContacts
 from campaign_operator.validation.findings import FieldPath, Finding, Problem, Severity
-from campaign_operator.validation.objects import KeyedObjects, MalformedObjectError, MissingKeyError, ObjectKind
+from campaign_operator.validation.objects import KeyedObjects, MalformedObjectError, MissingKeyError
 from campaign_operator.validation.sources import MAX_BYTES
 from campaign_operator.validation.supplied import NOTHING_SUPPLIED, Supplied
 

@@ -8,21 +8,14 @@ import binascii
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from campaign_operator.api.references import ObjectKind
 from campaign_operator.domain.errors import quoted
 from campaign_operator.validation.findings import FieldPath, Finding, field_text
 from campaign_operator.validation.metadata import DEFAULT_NAMESPACE, name_in
 from campaign_operator.validation.nodes import Fields, Node, Scalar, line_at
 
 _KEYS_SHOWN = 5
-
-
-class ObjectKind(StrEnum):
-    """A kind of object whose keys hold texts."""
-
-    CONFIG_MAP = "ConfigMap"
-    SECRET = "Secret"  # noqa: S105 - the name of the kind
 
 
 _TEXT_IN: Mapping[ObjectKind, str] = {ObjectKind.CONFIG_MAP: "data", ObjectKind.SECRET: "stringData"}
