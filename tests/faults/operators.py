@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -22,9 +21,12 @@ class OperatorProcess:
     """One life of an operator."""
 
     def __init__(self, pid: int) -> None:
+        """Watch over a process; to be called within the loop that does."""
         self._pid = pid
         self._descriptor = os.pidfd_open(pid)
         self._stat = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
+        self._dead = asyncio.Event()
+        asyncio.get_running_loop().add_reader(self._descriptor, self._dies)
         self.stopped = False
         self.alive = True
 
@@ -48,13 +50,8 @@ class OperatorProcess:
             return
         self._signal(signal.SIGKILL)
         self.alive = False
-        loop, dead = asyncio.get_running_loop(), asyncio.Event()
-        loop.add_reader(self._descriptor, dead.set)
-        try:
-            await dead.wait()
-        finally:
-            loop.remove_reader(self._descriptor)
-            self._close()
+        await self._dead.wait()
+        self._close()
 
     def is_asleep(self) -> bool:
         """Whether the kernel has nothing for it: what is delivered to a process makes it runnable at once.
@@ -86,13 +83,15 @@ class OperatorProcess:
 
     def has_ended(self) -> bool:
         """Whether it ended by itself; it is let go of then."""
-        ended = select.poll()
-        ended.register(self._descriptor, select.POLLIN)
-        if not self.alive or not ended.poll(0):
+        if not self.alive or not self._dead.is_set():
             return False
         self.alive = False
         self._close()
         return True
+
+    def _dies(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._descriptor)
+        self._dead.set()
 
     def _close(self) -> None:
         os.close(self._descriptor)
@@ -136,11 +135,11 @@ class OperatorHost:
     async def start(self, order: Order) -> OperatorProcess:
         """Fork an operator."""
         async with self._one_at_a_time:
-            return await asyncio.to_thread(self._start, json.dumps(asdict(order)))
+            return OperatorProcess(await asyncio.to_thread(self._start, json.dumps(asdict(order))))
 
-    def _start(self, order: str) -> OperatorProcess:
+    def _start(self, order: str) -> int:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(order + "\n")
         self._process.stdin.flush()
-        return OperatorProcess(int(self._process.stdout.readline()))
+        return int(self._process.stdout.readline())

@@ -19,11 +19,11 @@ from faults.plans import Cut, Fault
 class Traffic:
     """The exchanges of one world.
 
-    `version` is the newest resourceVersion of a campaign that anybody has been told of; `watched` how far each slot's
-    watch has come, None where there is none that speaks. `token_secret` has the tokens that were given out and the
-    client secret that each was got with; `secret_until` is the client secret that counts, and from when on (monotonic
-    seconds) no other may be used, and `stale` are the exchanges that did. `chapter` are the exchanges that a
-    scenario is about.
+    `writings` counts what anybody has written of a campaign, and `version` is the newest resourceVersion that came of
+    it; `watched` is how far each slot's watch has come, None where there is none that speaks. `token_secret` has the
+    tokens that were given out and the client secret that each was got with; `secret_until` is the client secret that
+    counts, and from when on (monotonic seconds) no other may be used, and `stale` are the exchanges that did.
+    `chapter` are the exchanges that a scenario is about.
     """
 
     faults: list[Fault] = field(default_factory=list)
@@ -31,7 +31,7 @@ class Traffic:
     log: list[str] = field(default_factory=list)
     chapter: list[str] = field(default_factory=list)
     arrivals: int = 0
-    endings: int = 0
+    writings: int = 0
     under_way: int = 0
     version: int = 0
     watched: dict[int, int | None] = field(default_factory=dict)
@@ -69,7 +69,6 @@ class Traffic:
             yield exchange
         finally:
             self.under_way -= 1
-            self.endings += 1
 
     @contextmanager
     def parked(self) -> Iterator[None]:
@@ -104,7 +103,8 @@ class Traffic:
             self.told(json.loads(body))
 
     def told(self, campaign: dict[str, Any]) -> None:
-        """Somebody was told of a campaign at this resourceVersion, so a watch must come to it."""
+        """Somebody has written a campaign, and was told of it at this resourceVersion, so a watch must come to it."""
+        self.writings += 1
         self.version = max(self.version, int(campaign["metadata"]["resourceVersion"]))
 
     def watch_said(self, slot: int, lines: Iterable[bytes]) -> None:

@@ -223,11 +223,11 @@ class World:
         Raises LostError.
         """
         expected = self.clock.monotonic() + max(0.0, (at - self.clock.now()).total_seconds() if at else 0.0)
-        seen = (-1, -1)
+        seen = -1
         while True:
             await self._rest()
-            if (self.traffic.arrivals, self.traffic.endings) != seen:
-                seen, found = (self.traffic.arrivals, self.traffic.endings), await self.user.get()
+            if self.traffic.writings != seen:
+                seen, found = self.traffic.writings, await self.user.get()
                 if holds(found):
                     return found
             limit = max(expected, self.trouble_until) + RECOVERY_SECONDS
@@ -283,7 +283,7 @@ class World:
 
     def _is_calm(self) -> bool:
         return self.traffic.under_way == 0 and all(
-            self.clock.is_idle(slot) and operator.is_asleep() and self.traffic.is_caught_up(slot)
+            self.clock.is_idle(slot) and self.traffic.is_caught_up(slot) and operator.is_asleep()
             for slot, operator in self._operators.items()
             if not operator.stopped
         )
@@ -291,7 +291,7 @@ class World:
     async def _look_after_operators(self) -> None:
         """Start again what has ended, some seconds later, as a kubelet does; see to what has stopped itself."""
         for slot, operator in list(self._operators.items()):
-            if operator.has_stopped_itself():
+            if self._stops and operator.has_stopped_itself():
                 self.traffic.fired += self._stops
                 self._stops.clear()
                 await self.stand_still(slot)
