@@ -25,16 +25,17 @@ from machine import memory
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import OnInvalidContact
 from campaign_operator.domain.blueprint import draw_blueprint
-from campaign_operator.domain.contact_list import ListLimits, ListSource
-from campaign_operator.domain.contact_reading import read_contact_lists
+from campaign_operator.domain.contact_list import ContactCount, ListLimits
 from campaign_operator.domain.inputs import Inputs
 from campaign_operator.domain.zones import ZONE_NAMES
+from campaign_operator.validation.sources import SuppliedFile
+from campaign_operator.validation.supplied import SuppliedContacts
 
 CONTACTS = 1_000_000
 ZONES = sorted(ZONE_NAMES)[:420]
 SECONDS = 1.5
 MEGABYTES = 120.0
-_PIECE_BYTES = 65_536
+_LIMITS = ListLimits(max_rows=100_000_000)
 _SPEC = OutboundCampaignSpec.model_validate(
     {
         "campaignID": "c1",
@@ -94,21 +95,21 @@ def _measured(reading: Callable[[Path], int], file: Path) -> dict[str, float]:
 
 
 def _ours(file: Path) -> int:
-    """All checks and the counts."""
-    with file.open("rb") as opened:
-        pieces = iter(lambda: opened.read(_PIECE_BYTES), b"")
-        count = read_contact_lists([(ListSource(name=file.name), pieces)], ListLimits(max_rows=100_000_000))
+    """All checks and the counts, as the command line does it."""
+    count = _counted(file)
     assert not count.errors, count.errors
     return count.contacts
 
 
 def _planned(file: Path) -> int:
     """All checks, the counts, and the plan of a run."""
-    with file.open("rb") as opened:
-        pieces = iter(lambda: opened.read(_PIECE_BYTES), b"")
-        count = read_contact_lists([(ListSource(name=file.name), pieces)], ListLimits(max_rows=100_000_000))
-    blueprint = draw_blueprint(_SPEC, Inputs(count.accepted(OnInvalidContact.REJECT)))
+    blueprint = draw_blueprint(_SPEC, Inputs(_counted(file).accepted(OnInvalidContact.REJECT)))
     return blueprint.plan(datetime.now(UTC), lead_seconds=30).contacts
+
+
+def _counted(file: Path) -> ContactCount:
+    assert _SPEC.contacts_from is not None
+    return SuppliedContacts(SuppliedFile(str(file)), _LIMITS).count(_SPEC.contacts_from[0])
 
 
 def _each_by_itself(file: Path) -> int:

@@ -56,7 +56,9 @@ async def measure(session: Session) -> Result:
             Line("times as long", f"{plain['cpu'] / ours['cpu']:.1f}"),
             told(f"{10 * contacts} contacts from file to plan", larger["seconds"], "s"),
             Line("times as long as a tenth of them", f"{larger['cpu'] / ours['cpu']:.1f}"),
-            told("most memory of that process, for ten times as many", larger["megabytes"], "MB", digits=0),
+            at_most(
+                "most memory of that process, for ten times as many", larger["megabytes"], MEGABYTES, "MB", digits=0
+            ),
             told("from a URL, in the background", stalled["seconds"], "s"),
             at_most("longest stall of the event loop meanwhile", stalled["stall_ms"], STALL_MS, "ms", digits=0),
             told("the longest by its own CPU time", stalled["busy_ms"], "ms", digits=0),

@@ -103,6 +103,18 @@ def test_a_list_on_standard_input_is_checked_with_its_lines(tmp_path: Path) -> N
     assert done.stdout.decode().startswith('<stdin>:2: error: column timeZone: "Mars/Base" is not a time zone')
 
 
+@pytest.mark.parametrize("command", ["validate", "preview"])
+def test_the_limits_of_lists_are_options_as_they_are_of_the_operator(command: str, tmp_path: Path) -> None:
+    file = tmp_path / "spring.csv"
+    file.write_text("id,timeZone\nc1,Asia/Tokyo\nc2,Asia/Tokyo\n")
+    enough = run_cli(command, "-", "--contacts", str(file), "--list-max-rows", "2", stdin=LISTED.encode())
+    assert enough.returncode == 0
+    for limit in (("--list-max-rows", "1"), ("--list-max-bytes", "30")):
+        done = run_cli(command, "-", "--contacts", str(file), *limit, stdin=LISTED.encode())
+        assert done.returncode == 1
+        assert b", the limit" in done.stdout + done.stderr
+
+
 def test_a_list_that_is_given_and_not_read_is_said() -> None:
     done = run_cli("validate", "-", "--contacts", str(ROOT / "README.md"), stdin=SOUND.encode())
     assert (done.returncode, done.stdout) == (0, b"1 campaign, 0 errors, 0 warnings\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from manifests import LISTED, NOW, SOUND, checked, config_map, listed, secret
 
+from campaign_operator.domain.contact_list import ListLimits
 from campaign_operator.validation.findings import Finding, Severity
 from campaign_operator.validation.report import Report, check_sources
 from campaign_operator.validation.sources import NoSourceError, Source, SuppliedFile
@@ -382,13 +383,34 @@ def test_a_given_list_that_has_gone_is_wrong_usage(tmp_path: Path) -> None:
         checked(LISTED, supplied=supplied)
 
 
-def test_the_one_unknown_zone_of_a_million_is_told_with_its_line(tmp_path: Path) -> None:
+def test_the_two_wrong_rows_of_a_million_are_told_with_their_lines(tmp_path: Path) -> None:
     rows = [f"c{number},Europe/London\n" for number in range(1_000_000)]
+    rows[999_997] = "c5,Europe/London\n"
     rows[999_998] = "c999998,Europe/Londn\n"
     supplied = given(tmp_path / "spring.csv", "id,timeZone\n" + "".join(rows))
-    (finding,) = checked(LISTED, supplied=supplied).findings
-    assert finding == Finding(str(tmp_path / "spring.csv"), 1_000_000, "", finding.message)
-    assert 'column timeZone: "Europe/Londn" is not a time zone' in finding.message
+    repeated, unknown = checked(LISTED, supplied=supplied).findings
+    assert repeated == Finding(str(tmp_path / "spring.csv"), 999_999, "", repeated.message)
+    assert "column id: is the same as in line 7;" in repeated.message
+    assert unknown == Finding(str(tmp_path / "spring.csv"), 1_000_000, "", unknown.message)
+    assert 'column timeZone: "Europe/Londn" is not a time zone' in unknown.message
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (ListLimits(max_rows=1), "the lists have more than 1 rows, the limit"),
+        (ListLimits(max_bytes=20), "the lists are larger than 20 bytes, the limit"),
+    ],
+)
+def test_the_limits_are_those_that_are_given_for_lists_of_either_kind(
+    limits: ListLimits, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "spring.csv").write_text(GOOD)
+    file = SuppliedFile(str(tmp_path / "spring.csv"))
+    (of_file,) = checked(LISTED, supplied=Supplied(SuppliedContacts(file, limits))).findings
+    (of_config_map,) = checked(LISTED + config_map(GOOD), supplied=Supplied(limits=limits)).findings
+    assert said in of_file.message
+    assert said in of_config_map.message
 
 
 def test_a_sign_that_is_turned_round_is_a_warning_in_a_list_too() -> None:

@@ -24,6 +24,7 @@ from campaign_operator.domain.contact_list import ContactCount, ListLimits, List
 from campaign_operator.domain.contact_reading import ContactReading, OpenedList, format_of
 from campaign_operator.domain.observation import Problem
 from campaign_operator.domain.record import REFUSED_RETRY_SECONDS, retry_seconds
+from campaign_operator.observability import metrics
 from campaign_operator.ports import Clock, ListReading, StoreUnavailableError
 
 log = structlog.get_logger()
@@ -165,8 +166,11 @@ class ContactLists:
         lists.asked_again = False
         try:
             addresses = await self._addresses(ref.namespace, lists.sources)
-            if lists.counted is None or not await self._is_unmodified(lists.counted, versions, addresses):
+            if lists.counted is not None and await self._is_unmodified(lists.counted, versions, addresses):
+                metrics.list_readings.labels("Unmodified").inc()
+            else:
                 lists.counted = await self._read_all(ref.namespace, lists.sources, versions, addresses)
+                metrics.list_readings.labels("Read").inc()
                 log.info("contact lists read", campaign=str(ref), contacts=lists.counted.count.contacts)
         except _UnreadableError as error:
             return self._failed(lists, versions, error.problem)
@@ -175,6 +179,7 @@ class ContactLists:
         return None
 
     def _failed(self, lists: _Lists, versions: tuple[str, ...], problem: Problem) -> None:
+        metrics.list_readings.labels(problem.reason.value).inc()
         lists.tried = versions
         lists.failures += 1
         wait = retry_seconds(lists.failures) if problem.passing else REFUSED_RETRY_SECONDS

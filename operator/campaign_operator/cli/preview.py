@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from campaign_operator.cli.failure import fail
+from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
 from campaign_operator.cli.supplied import ContactsFile, ExcludeDatesFile, supplied_files, warn_of_unread
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def preview(
     ] = None,
     contacts: ContactsFile = None,
     exclude_dates: ExcludeDatesFile = None,
+    list_max_rows: ListMaxRows = LIST_MAX_ROWS,
+    list_max_bytes: ListMaxBytes = LIST_MAX_BYTES,
     output: Annotated[PreviewFormat, typer.Option("--output", "-o", help="How it is printed.")] = PreviewFormat.TABLE,
 ) -> None:
     """Show what a campaign would call when, without a cluster.
@@ -59,11 +62,14 @@ def preview(
     The operator's own planner makes the preview, with its default of 30 lead seconds. A manifest that `validate` would
     refuse has none. Contact lists are found as `validate` finds them, and must be there.
     """
+    from campaign_operator.domain.contact_list import ListLimits
+
     moment = _read_time(now)
     if output is PreviewFormat.SVG and against is not None:
         raise typer.BadParameter("a picture shows no edit; use -o table or -o json", param_hint="--against")
     named = [name for name in (file, against) if name is not None]
-    supplied = supplied_files(named, contacts, exclude_dates, needed=True)
+    limits = ListLimits(max_rows=list_max_rows, max_bytes=list_max_bytes)
+    supplied = supplied_files(named, contacts, exclude_dates, limits, needed=True)
     found = _campaigns(file, moment, supplied, campaign)
     if output is PreviewFormat.SVG and len(found) > 1:
         names = ", ".join(str(one.checked.ref) for one in found)

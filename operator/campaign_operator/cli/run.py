@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from campaign_operator.cli.failure import fail
+from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -94,15 +95,8 @@ def run(
             help="After this long a deleted campaign goes, even where its schedules could not be withdrawn.",
         ),
     ] = 600,
-    list_max_rows: Annotated[
-        int, typer.Option(min=1, max=100_000_000, help="Rows in all the contact lists of a campaign together.")
-    ] = 3_000_000,
-    list_max_bytes: Annotated[
-        int,
-        typer.Option(
-            min=1, max=4_294_967_295, help="Bytes in all the contact lists of a campaign together, decompressed."
-        ),
-    ] = 1_073_741_824,
+    list_max_rows: ListMaxRows = LIST_MAX_ROWS,
+    list_max_bytes: ListMaxBytes = LIST_MAX_BYTES,
     list_timeout_seconds: Annotated[
         float, typer.Option(min=0.1, max=86_400, help="Time-out of the download of a contact list.")
     ] = 300,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 if TYPE_CHECKING:
+    from campaign_operator.domain.contact_list import ListLimits
     from campaign_operator.validation.sources import SuppliedFile
     from campaign_operator.validation.supplied import Supplied
 
@@ -34,7 +35,12 @@ ExcludeDatesFile: TypeAlias = Annotated[
 
 
 def supplied_files(
-    manifests: Sequence[str], contacts: str | None, exclude_dates: str | None, *, needed: bool = False
+    manifests: Sequence[str],
+    contacts: str | None,
+    exclude_dates: str | None,
+    limits: "ListLimits",
+    *,
+    needed: bool = False,
 ) -> "Supplied":
     """What was given. `needed`: there is no result without the contacts."""
     from campaign_operator.validation.sources import STANDARD_INPUT
@@ -43,8 +49,9 @@ def supplied_files(
     if [*manifests, contacts, exclude_dates].count(STANDARD_INPUT) > 1:
         raise typer.BadParameter("standard input can be read for one of them only", param_hint=STANDARD_INPUT)
     return Supplied(
-        contacts=SuppliedContacts(_file(contacts, _CONTACTS)) if contacts is not None else None,
+        contacts=SuppliedContacts(_file(contacts, _CONTACTS), limits) if contacts is not None else None,
         exclude_dates=_file(exclude_dates, _EXCLUDE_DATES) if exclude_dates is not None else None,
+        limits=limits,
         needed=needed,
     )
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from campaign_operator.cli.failure import fail
+from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
 from campaign_operator.cli.supplied import ContactsFile, ExcludeDatesFile, supplied_files, warn_of_unread
 
 
@@ -26,6 +27,8 @@ def validate(
     ],
     contacts: ContactsFile = None,
     exclude_dates: ExcludeDatesFile = None,
+    list_max_rows: ListMaxRows = LIST_MAX_ROWS,
+    list_max_bytes: ListMaxBytes = LIST_MAX_BYTES,
     output: Annotated[
         ReportFormat, typer.Option("--output", "-o", help="How findings are printed.")
     ] = ReportFormat.TEXT,
@@ -38,10 +41,12 @@ def validate(
     """
     from datetime import UTC, datetime
 
+    from campaign_operator.domain.contact_list import ListLimits
     from campaign_operator.validation.report import check_sources
     from campaign_operator.validation.sources import NoSourceError, read_sources
 
-    supplied = supplied_files(files, contacts, exclude_dates)
+    limits = ListLimits(max_rows=list_max_rows, max_bytes=list_max_bytes)
+    supplied = supplied_files(files, contacts, exclude_dates, limits)
     try:
         report = check_sources(read_sources(files), datetime.now(UTC), supplied)
     except NoSourceError as error:

@@ -1,4 +1,5 @@
-"""Reading contact lists from bytes to counts, in pieces of any size, in bounded memory but for 15 bytes a contact.
+"""Reading contact lists from bytes to counts, in pieces of any size, in bounded memory but for 15 bytes a contact, for
+which a file can be given.
 
 Owns the way from a piece of a file to the rows in it, and how a list is ended that cannot be understood. Opens nothing:
 bytes are given.
@@ -13,7 +14,7 @@ bytes are given.
 """
 
 from collections.abc import Generator, Iterable, Iterator
-from typing import Protocol
+from typing import IO, Protocol
 
 from campaign_operator.api.vocabulary import ContactFormat
 from campaign_operator.domain.contact_csv import CSVContacts
@@ -44,10 +45,15 @@ def format_of(name: str) -> ContactFormat | None:
 
 
 def read_contact_lists(
-    lists: Iterable[tuple[ListSource, Iterable[bytes]]], limits: ListLimits | None = None
+    lists: Iterable[tuple[ListSource, Iterable[bytes]]],
+    limits: ListLimits | None = None,
+    scratch: IO[bytes] | None = None,
 ) -> ContactCount:
-    """All the lists of a campaign, each with its bytes in pieces. What is wrong with them is in the result."""
-    steps = reading_steps(lists, limits)
+    """All the lists of a campaign, each with its bytes in pieces. What is wrong with them is in the result.
+
+    `scratch`: see `ContactRecords`. Raises OSError where that file was written and cannot be read.
+    """
+    steps = reading_steps(lists, limits, scratch)
     while True:
         try:
             next(steps)
@@ -57,11 +63,13 @@ def read_contact_lists(
 
 
 def reading_steps(
-    lists: Iterable[tuple[ListSource, Iterable[bytes]]], limits: ListLimits | None = None
+    lists: Iterable[tuple[ListSource, Iterable[bytes]]],
+    limits: ListLimits | None = None,
+    scratch: IO[bytes] | None = None,
 ) -> Generator[None, None, ContactCount]:
     """The same, giving control back every few milliseconds; returns what is known in the end. No more is asked of a
     list's pieces once it cannot be understood."""
-    reading = ContactReading(limits or ListLimits())
+    reading = ContactReading(limits or ListLimits(), scratch=scratch)
     for source, pieces in lists:
         opened = reading.open(source)
         for piece in pieces:
@@ -76,10 +84,10 @@ def reading_steps(
 class ContactReading:
     """The reading of all the lists of one campaign, one after another."""
 
-    def __init__(self, limits: ListLimits, *, piece_bytes: int = PIECE_BYTES) -> None:
+    def __init__(self, limits: ListLimits, *, piece_bytes: int = PIECE_BYTES, scratch: IO[bytes] | None = None) -> None:
         self._limits = limits
         self._piece_bytes = piece_bytes
-        self._tally = ContactTally(limits)
+        self._tally = ContactTally(limits, scratch)
 
     def open(self, source: ListSource) -> "OpenedList":
         """Begin a list. The one before must be finished."""

@@ -1,21 +1,18 @@
 """The rules for the contacts of a list, and the counts, over all lists of a campaign.
 
-Owns what a valid row is, which errors are told, and what is kept of a contact: the hash of its id, its line and the
-number of its zone, 15 bytes in all, so that a repeated id can be told by its lines and taken out of the count. Knows no
-format: rows come as values with their lines.
+Owns what a valid row is and which errors are told. What is kept of a contact (`contact_records`) is just enough for a
+repeated id to be told by its lines and taken out of the count. Knows no format: rows come as values with their lines.
 
 Rows come by the thousand, and nearly all are right. So a batch is checked as a whole, in C, and row by row only where
 that finds something.
 """
 
-from array import array
 from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
-from campaign_operator.domain.contact_ids import SeenIds
 from campaign_operator.domain.contact_list import (
     ContactCount,
     ContactError,
@@ -24,6 +21,7 @@ from campaign_operator.domain.contact_list import (
     UnreadableBytesError,
     UnreadableListError,
 )
+from campaign_operator.domain.contact_records import ContactRecords
 from campaign_operator.domain.errors import ERRORS_SHOWN
 from campaign_operator.domain.zones import ZONE_NAMES, unknown_zone_message, unshown_zone_message
 
@@ -41,15 +39,14 @@ class Fault(NamedTuple):
 class ContactTally:
     """Counts the contacts of one list after another and notes what is wrong with them."""
 
-    def __init__(self, limits: ListLimits) -> None:
+    def __init__(self, limits: ListLimits, scratch: IO[bytes] | None = None) -> None:
+        """`scratch`: see `ContactRecords`."""
         self._limits = limits
         self._rows = 0
         self._bytes = 0
         self._invalid_rows = 0
         self._counts: Counter[int] = Counter()
-        self._seen = SeenIds()
-        self._lines = array("I")
-        self._zones = array("H")
+        self._records = ContactRecords(scratch)
         self._sources: list[ListSource] = []
         # The number of the first contact of each source.
         self._first_contacts: list[int] = []
@@ -63,7 +60,7 @@ class ContactTally:
     def begin(self, source: ListSource) -> None:
         """What follows is of this list."""
         self._sources.append(source)
-        self._first_contacts.append(len(self._lines))
+        self._first_contacts.append(len(self._records))
         self._rows_before = self._rows
 
     @property
@@ -111,7 +108,7 @@ class ContactTally:
 
     def conclude(self) -> Iterator[None]:
         """Find the ids that are there twice, in short steps. To be iterated to the end, once, before `count`."""
-        return self._seen.search(self._note_repeat)
+        return self._records.search(self._note_repeat)
 
     def count(self) -> ContactCount:
         """What is known of the lists."""
@@ -153,9 +150,7 @@ class ContactTally:
         return None
 
     def _keep(self, lines: Sequence[int], ids: Sequence[str], zone_numbers: Sequence[int]) -> None:
-        self._seen.add(ids)
-        self._lines.extend(lines)
-        self._zones.extend(zone_numbers)
+        self._records.add(ids, lines, zone_numbers)
         self._counts.update(zone_numbers)
 
     def _one_more_row(self, line: int) -> None:
@@ -173,9 +168,8 @@ class ContactTally:
             error = ContactError(self._sources[number].name, line, column, explain())
             self._row_errors.append((number, error))
 
-    def _note_repeat(self, contact: int, first: int) -> None:
+    def _note_repeat(self, contact: int, zone: int, first: int) -> None:
         self._error_count += 1
-        zone = self._zones[contact]
         if zone != _NO_ZONE:
             self._invalid_rows += 1
             self._counts[zone] -= 1
@@ -186,9 +180,9 @@ class ContactTally:
         contact, first = repeat
         number, first_number = (bisect_right(self._first_contacts, each) - 1 for each in repeat)
         source, first_source = self._sources[number], self._sources[first_number]
-        where = f"line {self._lines[first]}" + ("" if number == first_number else f" of {first_source.name}")
+        where = f"line {self._records.line(first)}" + ("" if number == first_number else f" of {first_source.name}")
         message = f"is the same as in {where}; each contact needs an id of its own"
-        return number, ContactError(source.name, self._lines[contact], source.id_column, message)
+        return number, ContactError(source.name, self._records.line(contact), source.id_column, message)
 
 
 class GatheredRows:

@@ -19,6 +19,11 @@ left_behind = Counter(
 status_writes = Counter(
     "campaign_operator_status_writes_total", "Writes of a campaign's status, by how they ended.", ["outcome"]
 )
+list_readings = Counter(
+    "campaign_operator_contact_list_readings_total",
+    "Readings of a campaign's contact lists, by how they ended; a reason where nothing was read.",
+    ["outcome"],
+)
 deliveries = Counter(
     "campaign_operator_webhook_deliveries_total", "Attempts at a webhook, by what they were.", ["outcome"]
 )

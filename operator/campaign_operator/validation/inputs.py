@@ -88,7 +88,8 @@ class _Search:
                 path, listed, data = found
                 lists.append((listed, [data]))
                 paths.setdefault(listed.name, path)
-        accepted = self._accepted(read_contact_lists(lists), spec, paths) if lists else None
+        limits = self.around.supplied.limits
+        accepted = self._accepted(read_contact_lists(lists, limits), spec, paths) if lists else None
         return accepted if len(lists) == len(sources) else None
 
     def exclude_dates(self, spec: OutboundCampaignSpec) -> frozenset[date]:

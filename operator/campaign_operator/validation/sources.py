@@ -11,21 +11,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import SpooledTemporaryFile, TemporaryFile
 from typing import IO
-
-from campaign_operator.domain.contact_list import ListLimits
 
 STANDARD_INPUT = "-"
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 
 MAX_BYTES = 16 * 1024 * 1024
 """Of one file. The API server takes 3 MiB at most for one object, and etcd half of that."""
-
-
 _PIECE_BYTES = 1024 * 1024
-_MOST_COPIED = ListLimits().max_bytes
-"""Bytes of a pipe. One that has more is longer than any list may be, so the end of it is of no account."""
 
 
 class NoSourceError(Exception):
@@ -58,8 +52,8 @@ class SuppliedFile:
         self._copy: IO[bytes] | None = None
         self.was_read = False
 
-    def read_pieces(self) -> Iterator[bytes]:
-        """All of it, in pieces. Raises NoSourceError."""
+    def read_pieces(self, most: int = MAX_BYTES) -> Iterator[bytes]:
+        """All of it, in pieces; of more than `most` bytes the end may be left out. Raises NoSourceError."""
         self.was_read = True
         with _no_source_error(self.file):
             if self._name != STANDARD_INPUT and Path(self._name).is_file():
@@ -67,7 +61,7 @@ class SuppliedFile:
                     yield from _pieces(file)
                 return
             if self._copy is None:
-                self._copy = self._copied()
+                self._copy = self._copied(most)
             self._copy.seek(0)
             yield from _pieces(self._copy)
 
@@ -85,14 +79,26 @@ class SuppliedFile:
         if self._copy is not None:
             self._copy.close()
 
-    def _copied(self) -> IO[bytes]:
+    def _copied(self, most: int) -> IO[bytes]:
         with nullcontext(sys.stdin.buffer) if self._name == STANDARD_INPUT else Path(self._name).open("rb") as file:
             copy = TemporaryFile()  # noqa: SIM115 - kept for the next reading, and gone with the process
             for piece in _pieces(file):
                 copy.write(piece)
-                if copy.tell() > _MOST_COPIED:
+                if copy.tell() > most:
                     break
         return copy
+
+
+@contextmanager
+def scratch_file() -> Iterator[IO[bytes]]:
+    """An empty file for what there is too much of, gone with the block. It comes to be on the disk when it is written,
+    and that is where OSError is raised if it cannot be; else raises NoSourceError.
+    """
+    try:
+        with SpooledTemporaryFile(max_size=1) as scratch:
+            yield scratch
+    except OSError as error:
+        raise NoSourceError(f"a temporary file: {error.strerror or error}") from error
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

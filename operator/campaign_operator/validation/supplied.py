@@ -7,9 +7,9 @@ can read it.
 from dataclasses import dataclass, field
 
 from campaign_operator.api.contacts import ContactSource
-from campaign_operator.domain.contact_list import ContactCount, ListSource
+from campaign_operator.domain.contact_list import ContactCount, ListLimits, ListSource
 from campaign_operator.domain.contact_reading import read_contact_lists
-from campaign_operator.validation.sources import SuppliedFile
+from campaign_operator.validation.sources import SuppliedFile, scratch_file
 
 
 @dataclass(slots=True)
@@ -17,6 +17,7 @@ class SuppliedContacts:
     """The file of `--contacts`."""
 
     file: SuppliedFile
+    limits: ListLimits = field(default_factory=ListLimits)
     _counts: dict[tuple[str, str], ContactCount] = field(default_factory=dict)
 
     def count(self, like: ContactSource) -> ContactCount:
@@ -26,16 +27,21 @@ class SuppliedContacts:
             source = ListSource(
                 name=self.file.file, quote_values=True, id_column=columns[0], time_zone_column=columns[1]
             )
-            self._counts[columns] = read_contact_lists([(source, self.file.read_pieces())])
+            with scratch_file() as scratch:
+                pieces = self.file.read_pieces(self.limits.max_bytes)
+                self._counts[columns] = read_contact_lists([(source, pieces)], self.limits, scratch)
         return self._counts[columns]
 
 
 @dataclass(frozen=True, slots=True)
 class Supplied:
-    """What was given, each None where it was not. `needed`: there is no result without the contacts."""
+    """What was given, each None where it was not. `needed`: there is no result without the contacts. `limits` are those
+    of lists among the manifests, too.
+    """
 
     contacts: SuppliedContacts | None = None
     exclude_dates: SuppliedFile | None = None
+    limits: ListLimits = field(default_factory=ListLimits)
     needed: bool = False
 
 

@@ -1,0 +1,92 @@
+"""What the metrics count, over lives of campaigns on a stage whose clock is moved by hand."""
+
+from collections.abc import Callable
+
+import pytest
+from prometheus_client import REGISTRY
+
+from e2e_world import campaign, config_map
+from scripted_server import answer, scripted_server
+from stage import Stage, fault, run_of
+
+LIST = "id,timeZone\nc1,Europe/London\n"
+
+Counted = Callable[[], dict[tuple[str, str], float]]
+
+
+@pytest.fixture
+def counted() -> Counted:
+    """What was counted since the test began, by metric (without what all have in common) and label, if it has one."""
+    before = _samples()
+    return lambda: {key: now - before.get(key, 0.0) for key, now in _samples().items() if now != before.get(key, 0.0)}
+
+
+def _samples() -> dict[tuple[str, str], float]:
+    return {
+        (sample.name.removeprefix("campaign_operator_"), "".join(sample.labels.values())): sample.value
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+        if sample.name.startswith("campaign_operator_") and sample.name.endswith("_total")
+    }
+
+
+async def test_a_life_to_its_end(stage: Stage, counted: Counted) -> None:
+    await stage.simulator.put_faults(fault("submit", "answer", status=429, times=1))
+    await stage.receiver.put_faults({"effect": {"kind": "answer", "status": 500}, "times": 1})
+    await stage.apply(campaign(stage.namespace, "c", webhook={"url": f"{stage.receiver.base_url}/x"}))
+    await stage.look("c")
+    stage.clock.advance(60)
+    status = await stage.look("c")
+    stage.clock.advance_to(run_of(status).last_end)
+    await stage.poll("c")
+    stage.clock.advance(60)
+    await stage.look("c")
+    found = counted()
+    assert found.pop(("status_writes_total", "written")) >= 6
+    assert found == {
+        ("submissions_total", "Throttled"): 1,
+        ("submissions_total", "Accepted"): 2,
+        ("webhook_deliveries_total", "DeliveryFailed"): 1,
+        ("webhook_deliveries_total", "Delivered"): 1,
+    }
+
+
+async def test_what_a_deleted_campaign_leaves_behind(stage: Stage, counted: Counted) -> None:
+    await stage.simulator.put_faults(fault("withdraw", "notOffered", status=405, times=1))
+    await stage.apply(campaign(stage.namespace, "c"))
+    await stage.look("c")
+    await stage.kubectl("delete", "ocamp", "c", "--wait=false")
+    await stage.look_at_nothing("c")
+    found = counted()
+    assert found[("withdrawals_total", "WithdrawNotOffered")] == 1
+    assert found[("withdrawals_total", "Withdrawn")] == 1
+    assert found[("schedules_left_behind_total", "")] == 1
+
+
+async def test_readings_of_contact_lists(stage: Stage, counted: Counted) -> None:
+    async with scripted_server(
+        answer(503), answer(200, raw=LIST.encode(), headers={"ETag": '"1"'}), answer(304)
+    ) as server:
+        stage.list_egress = server.egress()
+        await stage.restart_operator()
+        source = {"url": {"address": server.url + "/spring.csv"}}
+        await stage.apply(campaign(stage.namespace, "c", contacts=None, contactsFrom=[source], submitAheadSeconds=0))
+        for seconds in (0, 60, 86_400):
+            stage.clock.advance(seconds)
+            await stage.look("c")
+            await stage.read_in_background.wait()
+            stage.read_in_background.clear()
+            await stage.look("c")
+    readings = {label: number for (name, label), number in counted().items() if name == "contact_list_readings_total"}
+    assert readings == {"ContactsUnavailable": 1, "Read": 1, "Unmodified": 1}
+
+
+async def test_a_list_that_is_not_there_and_then_is(stage: Stage, counted: Counted) -> None:
+    source = {"configMapKeyRef": {"name": "list", "key": "contacts.csv"}}
+    await stage.apply(campaign(stage.namespace, "c", contacts=None, contactsFrom=[source]))
+    await stage.look("c")
+    await stage.apply(config_map(stage.namespace, "list", contacts__csv=LIST))
+    stage.clock.advance(stage.settings.poll_seconds)
+    await stage.poll("c")
+    readings = {label: number for (name, label), number in counted().items() if name == "contact_list_readings_total"}
+    assert readings == {"ContactsNotFound": 1, "Read": 1}
