@@ -23,6 +23,12 @@ _SCHEDULES = re.compile(r"/api/v2/outbound/campaigns/[^/]+/schedules(?:/(?P<id>[
 _TOKEN_PATH = "/api/v2/oauth/token"  # a path, not a token
 _ANALYTICS_PATH = "/api/v2/analytics/outbound/details/query"
 HOOKS = "/hooks/"
+_SLOT = re.compile(r" slot/(\d+)$")
+
+
+def signed(user_agent: str, slot: int) -> str:
+    """A User-Agent that tells the slot of the operator, too; see `Request.slot`."""
+    return f"{user_agent} slot/{slot}"
 
 
 class Side(StrEnum):
@@ -48,6 +54,14 @@ class Request:
         if self.path.startswith("/api/v2/"):
             return Side.DIALER
         return Side.RECEIVER if self.path.startswith(HOOKS) else Side.API_SERVER
+
+    @property
+    def slot(self) -> int | None:
+        """The slot of the operator that sent it, where it says so. Only towards the API server has each a front of its
+        own; to all else they have one way, since they share a Secret.
+        """
+        found = _SLOT.search(self.headers.get("User-Agent", ""))
+        return int(found[1]) if found is not None else None
 
     @property
     def is_watch(self) -> bool:

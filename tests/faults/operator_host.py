@@ -3,7 +3,7 @@ killed as it is in a cluster, by SIGKILL.
 
 Reads one order a line (JSON) from stdin and answers with the process id. When stdin ends, it ends itself and all that
 it started. What an operator runs is the product's own `main.run`; of the harness's it has the clock, a mistake where
-one is planted, and a watch that lasts through jumps of the clock.
+one is planted, a watch that lasts through jumps of the clock, and a User-Agent that tells which operator it is.
 """
 
 import asyncio
@@ -27,11 +27,13 @@ import anyio.streams.tls  # noqa: F401 - as above
 import kopf
 
 from campaign_operator import main
+from campaign_operator.adapters import exchange
 from campaign_operator.adapters.cxone import CXoneDialer
 from campaign_operator.domain.campaign import Settings
 from campaign_operator.domain.dialing import ScheduleRequest, SubmitOutcome
 from campaign_operator.settings import RunOptions
 from faults.clock import OperatorLoop, SharedClock
+from faults.exchanges import signed
 from faults.mistakes import plant
 
 _FOR_EVER_SECONDS = 1e9
@@ -90,6 +92,7 @@ def _become_operator(order: Order) -> None:
         os.environ["SSL_CERT_FILE"] = order.authority
         if not order.watch_is_renewed:
             _watch_for_ever()
+        exchange.USER_AGENT = signed(exchange.USER_AGENT, order.slot)
         _stop_before(order.stops_before)
         if order.mistake is not None:
             plant(order.mistake)

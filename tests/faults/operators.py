@@ -22,7 +22,6 @@ class OperatorProcess:
 
     def __init__(self, pid: int) -> None:
         """Watch over a process; to be called within the loop that does."""
-        self._pid = pid
         self._descriptor = os.pidfd_open(pid)
         self._stat = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
         self._dead = asyncio.Event()
@@ -70,16 +69,6 @@ class OperatorProcess:
             return os.pread(self._stat, 256, 0).rpartition(b")")[2].split()[0]
         except ProcessLookupError:
             return b""
-
-    def has_port(self, port: int) -> bool:
-        """Whether a connection from this port of the machine's is its own."""
-        sockets = {
-            line.split()[9]
-            for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
-            if int(line.split()[1].rpartition(":")[2], 16) == port
-        }
-        links = (str(link.readlink()) for link in Path(f"/proc/{self._pid}/fd").iterdir() if link.is_symlink())
-        return any(link.removeprefix("socket:[").removesuffix("]") in sockets for link in links)
 
     def has_ended(self) -> bool:
         """Whether it ended by itself; it is let go of then."""

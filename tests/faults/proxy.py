@@ -58,9 +58,6 @@ class Directions(Protocol):
     def clock(self) -> SharedClock:
         """Everybody's clock."""
 
-    def sender(self, slot: int, raw: web.BaseRequest) -> int:
-        """The slot of the operator that sent a request by way of this slot's front."""
-
     async def before(self, exchange: str) -> None:
         """What happens just before an exchange is forwarded."""
 
@@ -123,7 +120,7 @@ class Proxy:
         with world.traffic.exchange(request, world.clock.monotonic()) as exchange:
             await world.before(exchange)
             cut = world.traffic.cut_of(exchange)
-            slot = world.sender(slot, raw)
+            slot = slot if request.slot is None else request.slot
             if cut is not None:
                 world.has_trouble()
             if request.is_watch:

@@ -22,8 +22,8 @@ from faults.player import Verdict
 from faults.scenarios import REFERENCES, SCENARIOS
 
 _PROGRESS_SECONDS = 10.0
-_API_SERVER_GOGC = "800"
-"""By default a quarter of the API server's time went into collecting garbage (its own profile, 2026-11-26)."""
+_SELDOM_COLLECT = {"GOGC": "800", "GOMEMLIMIT": "2GiB"}
+"""For the API server: a quarter of its time went into collecting garbage (its own profile, 2026-11-26)."""
 
 _STORIES = Path(tempfile.gettempdir()) / f"campaign-operator-faults-{os.getpid()}"
 """Where the exchanges and logs of what failed are kept."""
@@ -42,7 +42,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=sorted(SCENARIOS), help="only this scenario; repeatable")
     parser.add_argument("--players", type=int, default=3, help="plans that are played side by side")
     options = parser.parse_args()
-    os.environ.setdefault("GOGC", _API_SERVER_GOGC)
+    os.environ.update(_SELDOM_COLLECT | os.environ)
     return asyncio.run(_run(options))
 
 

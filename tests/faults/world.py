@@ -14,8 +14,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from aiohttp import web
-
 from campaign_operator.adapters.api_server import APIServer
 from e2e_world import Manifest, condition
 from faults.clock import SLOTS, SharedClock
@@ -182,13 +180,6 @@ class World:
             yield
         finally:
             self.traffic.close_chapter()
-
-    def sender(self, slot: int, raw: web.BaseRequest) -> int:
-        """The slot of the operator that sent a request: they share one way to the dialer, since they share a Secret."""
-        if len(self._operators) < SLOTS or raw.transport is None:
-            return slot
-        port = raw.transport.get_extra_info("peername")[1]
-        return next((other for other, operator in self._operators.items() if operator.has_port(port)), slot)
 
     async def before(self, exchange: str) -> None:
         """Let another writer be quicker than every second write of an operator; do what a scenario has arranged.
