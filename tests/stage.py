@@ -221,7 +221,7 @@ class Stage:
 
 def new_store(stage: Stage) -> KubeStore:
     """A store that has read nothing yet."""
-    return KubeStore(stage.api, [stage.namespace], stage.recorder, stage.clock)
+    return KubeStore(stage.api, [stage.namespace], KeyedObjects(stage.api, stage.clock), stage.recorder, stage.clock)
 
 
 def new_operator(stage: Stage) -> Reconciler:

@@ -20,9 +20,12 @@ from campaign_operator.adapters.api_server import APIServer
 from campaign_operator.adapters.clock import SystemClock
 from campaign_operator.adapters.events import EventRecorder
 from campaign_operator.adapters.kube import KubeStore
+from campaign_operator.adapters.objects import KeyedObjects
+from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.vocabulary import MAX_RESOLVE, RESOLVE_ANNOTATION, WITHDRAW_FINALIZER
 from campaign_operator.domain.campaign import Campaign, CampaignRef
+from campaign_operator.domain.observation import Problem
 from campaign_operator.ports import ConflictError, StoreUnavailableError
 from campaign_operator.sandbox.control_plane import ControlPlane
 from e2e_world import Manifest, campaign
@@ -40,7 +43,7 @@ async def store_of(kubeconfig: Path) -> AsyncIterator[KubeStore]:
     )
     async with ApiClient(configuration) as client:
         api, clock = APIServer(client), SystemClock()
-        yield KubeStore(api, [], EventRecorder(api, clock), clock)
+        yield KubeStore(api, [], KeyedObjects(api, clock), EventRecorder(api, clock), clock)
 
 
 @pytest.fixture
@@ -256,7 +259,7 @@ async def test_a_namespace_that_is_gone_is_as_good_as_terminating(store: KubeSto
     assert await store.namespace_is_terminating("there-is-no-such-namespace")
 
 
-async def test_without_the_rights_a_finalizer_is_not_written_and_a_namespace_not_known_to_be_terminating(
+async def test_without_the_rights_nothing_is_written_no_secret_read_and_a_namespace_not_known_to_be_terminating(
     resource: Resource, quiet: ControlPlane, tmp_path: Path
 ) -> None:
     namespace = resource.ref.namespace
@@ -267,4 +270,8 @@ async def test_without_the_rights_a_finalizer_is_not_written_and_a_namespace_not
         with pytest.raises(StoreUnavailableError, match="writing the finalizer: 403 Forbidden"):
             await nobodys.write_finalizer(read, present=True)
         assert not await nobodys.namespace_is_terminating(namespace)
+        found, _ = await nobodys.read_connection(namespace, "cxone", max_age_seconds=0)
+        assert isinstance(found, Problem)
+        assert found.reason is Reason.SECRET_NOT_FOUND
+        assert found.message.endswith("or the operator may not read it")
     assert await resource.read() == read

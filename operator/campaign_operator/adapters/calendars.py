@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from campaign_operator.adapters.objects import ABSENT, KeyedObjects
+from campaign_operator.adapters.objects import ABSENT, NOT_FOUND, KeyedObjects
 from campaign_operator.api.conditions import Reason
-from campaign_operator.api.references import ObjectKind
+from campaign_operator.api.references import ObjectKind, named
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.excluded_dates import parse_excluded_dates
 from campaign_operator.domain.observation import Problem
@@ -21,7 +21,7 @@ class Calendars:
 
     async def excluded_dates(self, namespace: str, name: str, key: str, *, max_age_seconds: float) -> Dates:
         """See ports.CalendarSource."""
-        place, where = (namespace, name, key), f"ConfigMap {name}, key {key}"
+        place, where = (namespace, name, key), named(ObjectKind.CONFIG_MAP, name, key)
         version = await self._objects.version(ObjectKind.CONFIG_MAP, namespace, name, max_age_seconds=max_age_seconds)
         if version == ABSENT:
             self._known.pop(place, None)
@@ -47,6 +47,5 @@ def _dates(where: str, data: bytes | None) -> Dates:
 def _missing(where: str) -> Problem:
     return Problem(
         Reason.CALENDAR_NOT_FOUND,
-        f"{where} does not exist in the namespace of the campaign, or the operator may not read it; create it, or take "
-        "spec.callingHours.excludeDatesFrom away",
+        f"{where} {NOT_FOUND}; create it, or take spec.callingHours.excludeDatesFrom away",
     )

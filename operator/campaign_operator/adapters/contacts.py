@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import structlog
 
 from campaign_operator.adapters.downloads import DownloadError, Downloading, Downloads, ListAddress, NotModified
-from campaign_operator.adapters.objects import KeyedObjects
+from campaign_operator.adapters.objects import NOT_FOUND, KeyedObjects
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.contacts import ContactListURL, ContactSource
-from campaign_operator.api.references import ObjectKind
+from campaign_operator.api.references import ObjectKind, named
 from campaign_operator.domain.campaign import Campaign, CampaignRef
 from campaign_operator.domain.connection_secret import text_of
 from campaign_operator.domain.contact_list import ContactCount, ListLimits, ListSource
@@ -249,7 +249,7 @@ class ContactLists:
         assert ref is not None  # noqa: S101 - exactly one of the three is given
         data, _ = await self._objects.data(kind, namespace, ref.name)
         if data is None:
-            raise _unreadable(index, Reason.CONTACTS_NOT_FOUND, f"{kind} {ref.name} {_MISSING}")
+            raise _unreadable(index, Reason.CONTACTS_NOT_FOUND, f"{kind} {ref.name} {NOT_FOUND}")
         if ref.key not in data:
             raise _unreadable(index, Reason.CONTACTS_NOT_FOUND, f"{kind} {ref.name} has no key {ref.key}")
         return data[ref.key]
@@ -267,7 +267,7 @@ class ContactLists:
         name = url.secret_ref.name
         data, _ = await self._objects.data(ObjectKind.SECRET, namespace, name)
         if data is None:
-            raise _unreadable(index, Reason.CONTACTS_NOT_FOUND, f"Secret {name} {_MISSING}")
+            raise _unreadable(index, Reason.CONTACTS_NOT_FOUND, f"Secret {name} {NOT_FOUND}")
         try:
             return ListAddress(text_of(data, "url"), text_of(data, "token") if "token" in data else None)
         except ValueError as error:
@@ -275,7 +275,6 @@ class ContactLists:
 
 
 _OVER = object()
-_MISSING = "does not exist in the namespace of the campaign, or the operator may not read it"
 
 
 def _unreadable(index: int, reason: Reason, message: str, *, passing: bool = False) -> _UnreadableError:
@@ -294,7 +293,7 @@ def _object_of(source: ContactSource) -> str | None:
 
 def _list_source(index: int, source: ContactSource, address: ListAddress | None) -> ListSource:
     ref = source.config_map_key_ref or source.secret_key_ref
-    name = f"{_kind(source)} {ref.name}, key {ref.key}" if ref is not None else f"spec.contactsFrom[{index}].url"
+    name = f"spec.contactsFrom[{index}].url" if ref is None else named(_kind(source), ref.name, ref.key)
     by_path = format_of(urlsplit(address.url).path) if address is not None else None
     return ListSource(
         name=name,

@@ -5,8 +5,6 @@ the reconciler knows. Reads are never served from a cache, since what follows a 
 connection Secret may be, where the caller says how old it may be.
 """
 
-import base64
-import binascii
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -15,7 +13,9 @@ from pydantic import ValidationError
 
 from campaign_operator.adapters.api_server import APIAnswer, APIServer, NoAnswerError
 from campaign_operator.adapters.events import EventRecorder
+from campaign_operator.adapters.objects import NOT_FOUND, KeyedObjects
 from campaign_operator.api.conditions import Reason
+from campaign_operator.api.references import ObjectKind
 from campaign_operator.api.status import OutboundCampaignStatus, parse_status
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import (
@@ -41,7 +41,6 @@ _CAMPAIGN = f"{_CAMPAIGNS}/{{name}}"
 _STATUS = f"{_CAMPAIGN}/status"
 _ALL_CAMPAIGNS = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
 _NAMESPACE = "/api/v1/namespaces/{namespace}"
-_SECRET = "/api/v1/namespaces/{namespace}/secrets/{name}"  # noqa: S105 - a path
 _AS_US = {"fieldManager": "campaign-operator"}
 _REQUESTED_AT_LENGTH = 256
 
@@ -51,9 +50,12 @@ Wire = dict[str, Any]
 class KubeStore:
     """ports.CampaignStore. `namespaces` are those this operator watches; none means all of them."""
 
-    def __init__(self, api: APIServer, namespaces: Iterable[str], events: EventRecorder, clock: Clock) -> None:
+    def __init__(
+        self, api: APIServer, namespaces: Iterable[str], objects: KeyedObjects, events: EventRecorder, clock: Clock
+    ) -> None:
         self._api = api
         self._namespaces = tuple(namespaces)
+        self._objects = objects
         self._events = events
         self._clock = clock
         self._connections: dict[tuple[str, str], tuple[float, Connection | Problem, str]] = {}
@@ -140,14 +142,14 @@ class KubeStore:
         known = self._connections.get(key)
         if known is not None and now - known[0] < max_age_seconds:
             return known[1], known[2]
-        data, version = await self._read_secret(namespace, secret_name)
+        data, version = await self._objects.data(ObjectKind.SECRET, namespace, secret_name)
         connection = _missing(secret_name) if data is None else parse_connection(secret_name, data)
         self._connections[key] = now, connection, version
         return connection, version
 
     async def read_signing_secret(self, namespace: str, secret_name: str, key: str) -> str | Problem:
         """See ports.CampaignStore."""
-        data, _ = await self._read_secret(namespace, secret_name)
+        data, _ = await self._objects.data(ObjectKind.SECRET, namespace, secret_name)
         if data is None:
             return _missing(secret_name)
         try:
@@ -164,16 +166,6 @@ class KubeStore:
         limit = self._clock.monotonic() - seconds
         self._connections = {k: v for k, v in self._connections.items() if v[0] >= limit}
 
-    async def _read_secret(self, namespace: str, name: str) -> tuple[dict[str, bytes] | None, str]:
-        doing = f'reading Secret "{name}"'
-        answer = await self._ask(doing, "GET", _SECRET, {"namespace": namespace, "name": name})
-        if answer.status == 404:
-            return None, "absent"
-        wire = _body(answer, doing)
-        meta = wire["metadata"]
-        data = {key: _decoded(value) for key, value in (wire.get("data") or {}).items()}
-        return data, f"{meta['uid']}/{meta['resourceVersion']}"
-
     async def _ask(
         self,
         doing: str,
@@ -189,17 +181,8 @@ class KubeStore:
             raise StoreUnavailableError(f"{doing}: {error}") from None
 
 
-def _decoded(value: str) -> bytes:
-    try:
-        return base64.b64decode(value)
-    except binascii.Error:
-        return b""
-
-
 def _missing(secret_name: str) -> Problem:
-    return Problem(
-        Reason.SECRET_NOT_FOUND, f'Secret "{secret_name}" does not exist in the namespace of the campaign; create it'
-    )
+    return Problem(Reason.SECRET_NOT_FOUND, f'Secret "{secret_name}" {NOT_FOUND}')
 
 
 def _body(answer: APIAnswer, doing: str) -> Wire:

@@ -18,6 +18,8 @@ ABSENT = "absent"
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 """https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches"""
 
+NOT_FOUND = "does not exist in the namespace of the campaign, or the operator may not read it"
+"""What is said of an object whose version is ABSENT."""
 
 _PATHS = {
     ObjectKind.CONFIG_MAP: "/api/v1/namespaces/{namespace}/configmaps/{name}",

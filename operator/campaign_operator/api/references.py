@@ -33,3 +33,8 @@ class SecretKeyRef(ResourceModel):
 
     name: ObjectName = Field(description="Name of the Secret. Example: hook.")
     key: ObjectKey = Field(description="Key within the Secret. Example: signing-secret.")
+
+
+def named(kind: ObjectKind, name: str, key: str) -> str:
+    """As messages call a key of an object. The key is at the end, since its own end may tell the format of a list."""
+    return f"{kind} {name}, key {key}"

@@ -11,7 +11,7 @@ from datetime import date
 
 from campaign_operator.api.conditions import counted
 from campaign_operator.api.contacts import ContactSource
-from campaign_operator.api.references import ConfigMapKeyRef, ObjectKind, SecretKeyRef
+from campaign_operator.api.references import ConfigMapKeyRef, ObjectKind, SecretKeyRef, named
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.domain.contact_list import ContactCount, ContactError, ListSource, UnreadableBytesError
 from campaign_operator.domain.contact_reading import read_contact_lists
@@ -102,7 +102,7 @@ class _Search:
             return self._dates(supplied.read(), supplied.file, None)
         ref = source.config_map_key_ref
         data = self._value(ObjectKind.CONFIG_MAP, ref, _CALENDAR)
-        name = _named(ObjectKind.CONFIG_MAP, ref)
+        name = named(ObjectKind.CONFIG_MAP, ref.name, ref.key)
         return self._dates(data, name, _CALENDAR) if data is not None else frozenset()
 
     def _list(self, source: ContactSource, path: FieldPath) -> tuple[FieldPath, ListSource, bytes] | None:
@@ -118,7 +118,7 @@ class _Search:
         if data is None:
             return None
         listed = ListSource(
-            name=_named(kind, ref),
+            name=named(kind, ref.name, ref.key),
             quote_values=kind is ObjectKind.CONFIG_MAP,
             list_format=source.format,
             id_column=source.id_column,
@@ -206,8 +206,3 @@ class _Search:
             self.findings.append(Finding(file, line, "", message))
         else:
             self.problems.append(Problem(path, message))
-
-
-def _named(kind: ObjectKind, ref: ConfigMapKeyRef | SecretKeyRef) -> str:
-    """As messages call it. The key is at the end, since its own end may tell the format of a list."""
-    return f"{kind} {ref.name}, key {ref.key}"
