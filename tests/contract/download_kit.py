@@ -22,8 +22,10 @@ CHUNKED = "Transfer-Encoding: chunked"
 HOSTS = ("a.example", "b.example", "c.example")
 
 
-def address_at(server: ScriptedServer, host: str = "localhost", token: str | None = None) -> ListAddress:
-    return ListAddress(f"https://{host}:{server.port}{PATH}", token)
+def address_at(
+    server: ScriptedServer, host: str = "localhost", token: str | None = None, owner: str = "sales"
+) -> ListAddress:
+    return ListAddress(f"https://{host}:{server.port}{PATH}", token, owner)
 
 
 @asynccontextmanager

@@ -208,7 +208,7 @@ def one_of_several(**replies: Reply) -> Any:
 async def test_slow_hosts_with_many_waiting_hold_up_nobody_else() -> None:
     async with (
         one_of_several(a=silence, b=silence, c=answer(200, raw=LIST)) as server,
-        downloads_over(knowing_every_name(server), width=3) as downloads,
+        downloads_over(knowing_every_name(server), width=3, share=3) as downloads,
     ):
         slow = [asyncio.create_task(fetch(downloads, address_at(server, host))) for host in HOSTS[:2] for _ in range(5)]
         await eventually(lambda: len(server.requests) == 2)
@@ -235,6 +235,33 @@ async def test_a_download_beyond_the_width_waits_until_one_has_ended() -> None:
         await asyncio.gather(*slow, return_exceptions=True)
 
 
+async def test_an_owner_of_slow_hosts_leaves_the_other_owners_their_places() -> None:
+    async with (
+        one_of_several(a=silence, b=silence, c=answer(200, raw=LIST)) as server,
+        downloads_over(knowing_every_name(server), width=2, share=1) as downloads,
+    ):
+        slow = [asyncio.create_task(fetch(downloads, address_at(server, host))) for host in HOSTS[:2]]
+        await eventually(lambda: len(server.requests) == 1)
+        assert await fetch(downloads, address_at(server, "c.example", owner="service")) == (None, LIST)
+        assert [request.headers["host"][0] for request in server.requests] == ["a", "c"]
+        slow[0].cancel()
+        await eventually(lambda: len(server.requests) == 3)
+        slow[1].cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+
+
+async def test_a_host_that_is_slow_for_one_owner_is_there_for_another() -> None:
+    async with (
+        scripted_server(silence, answer(200, raw=LIST), certificate_for=HOSTS) as server,
+        downloads_over(knowing_every_name(server)) as downloads,
+    ):
+        slow = asyncio.create_task(fetch(downloads, address_at(server, "a.example")))
+        await eventually(lambda: len(server.requests) == 1)
+        assert await fetch(downloads, address_at(server, "a.example", owner="service")) == (None, LIST)
+        slow.cancel()
+        await asyncio.gather(slow, return_exceptions=True)
+
+
 @pytest.mark.parametrize("failing", [reset, answer(404), sending(b"no size\r\n"), sending(chunk(b"x" * 1001))])
 async def test_a_download_that_failed_frees_its_place(failing: Reply) -> None:
     async with (
@@ -247,7 +274,7 @@ async def test_a_download_that_failed_frees_its_place(failing: Reply) -> None:
 
 
 @pytest.mark.parametrize("spelled", ["a.example", "A.EXAMPLE", "a.example."])
-async def test_a_host_has_one_download_at_a_time_however_it_is_spelled(spelled: str) -> None:
+async def test_a_host_has_one_download_of_an_owner_at_a_time_however_it_is_spelled(spelled: str) -> None:
     async with (
         one_of_several(a=sending(chunk(LIST))) as server,
         downloads_over(knowing_every_name(server), timeout_seconds=1) as downloads,

@@ -263,13 +263,14 @@ class ContactLists:
 
     async def _address(self, namespace: str, index: int, url: ContactListURL) -> ListAddress:
         if url.secret_ref is None:
-            return ListAddress(url.address or "")
+            return ListAddress(url.address or "", owner=namespace)
         name = url.secret_ref.name
         data, _ = await self._objects.data(ObjectKind.SECRET, namespace, name)
         if data is None:
             raise _unreadable(index, Reason.CONTACTS_NOT_FOUND, f"Secret {name} {NOT_FOUND}")
         try:
-            return ListAddress(text_of(data, "url"), text_of(data, "token") if "token" in data else None)
+            token = text_of(data, "token") if "token" in data else None
+            return ListAddress(text_of(data, "url"), token, namespace)
         except ValueError as error:
             raise _unreadable(index, Reason.CONTACTS_UNREADABLE, f"Secret {name}: {error}") from None
 

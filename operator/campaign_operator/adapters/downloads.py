@@ -14,6 +14,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 import httpcore
 import httpx
@@ -44,10 +45,14 @@ _IN_PART = "only part of the list came: the connection broke, or the server does
 
 @dataclass(frozen=True, slots=True)
 class ListAddress:
-    """Where a list is; both are secrets. The token is sent as `Authorization: Bearer ...`."""
+    """Where a list is; URL and token are secrets. The token is sent as `Authorization: Bearer ...`.
+
+    `owner`: whose list it is, such as a namespace; see Downloads.
+    """
 
     url: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +85,31 @@ class DownloadError(Exception):
 
 
 class Downloads:
-    """Downloads over connections of their own: at most `width` at once, and one per host.
+    """Downloads over connections of their own: at most `width` at once, at most `share` for one owner, and one for an
+    owner and a host.
 
-    Whoever waits for a host that is busy takes no place from the others, so that a slow host costs them one place.
-    `timeout_seconds` bounds each download, from the wait for a place to the last byte.
+    Whoever waits for a host that is busy takes no place from the others, so that a slow host costs its owner one place;
+    and whoever has many slow hosts, or one that others need, too, leaves the others theirs. `timeout_seconds` bounds
+    each download, from the wait for a place to the last byte.
     """
 
     def __init__(
-        self, egress: Egress, *, max_bytes: int = 1_073_741_824, timeout_seconds: float = 300.0, width: int = 4
+        self,
+        egress: Egress,
+        *,
+        max_bytes: int = 1_073_741_824,
+        timeout_seconds: float = 300.0,
+        width: int = 6,
+        share: int = 3,
     ) -> None:
         self._egress = egress
         self._max_bytes = max_bytes
         self._timeout_seconds = timeout_seconds
         self._hosts = Lanes(egress.open_connection, width=1, keep_alive=False, idle_seconds=_LANE_IDLE_SECONDS)
         self._places = asyncio.Semaphore(width)
+        self._share = share
+        # An owner is forgotten with his last download.
+        self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @asynccontextmanager
     async def open(self, address: ListAddress, etag: str | None = None) -> AsyncIterator[NotModified | Downloading]:
@@ -108,7 +124,7 @@ class Downloads:
                 url = self._egress.judged_url(address.url)
                 headers = _headers(url, address.token, known)
                 async with asyncio.timeout_at(deadline):
-                    response = await download.enter_async_context(self._response(url, headers))
+                    response = await download.enter_async_context(self._response(url, headers, address.owner))
                 result = self._understood(response, known, deadline)
             yield result
 
@@ -117,10 +133,14 @@ class Downloads:
         await self._hosts.aclose()
 
     @asynccontextmanager
-    async def _response(self, url: httpx.URL, headers: list[tuple[str, str]]) -> AsyncIterator[httpcore.Response]:
+    async def _response(
+        self, url: httpx.URL, headers: list[tuple[str, str]], owner: str
+    ) -> AsyncIterator[httpcore.Response]:
         wanted = target(url)
+        share = self._shares.setdefault(owner, asyncio.Semaphore(self._share))
         async with (
-            self._hosts.connection(_host(url), wanted.origin) as connection,
+            self._hosts.connection(f"{owner} {_host(url)}", wanted.origin) as connection,
+            share,
             self._places,
             connection.stream(
                 "GET", wanted, headers=headers, extensions={"timeout": {"connect": CONNECT_SECONDS}}
