@@ -78,7 +78,7 @@ class World:
         """The campaign's status as it is now."""
         return dict((await self.get(namespace, name)).get("status", {}))
 
-    async def wait(self, namespace: str, name: str, what: str, seconds: float = 20) -> dict[str, Any]:
+    async def wait(self, namespace: str, name: str, what: str, seconds: float = 60) -> dict[str, Any]:
         """`kubectl wait --for=WHAT`, and the status then. What stands there instead is in the error."""
         try:
             await self.kubectl(
@@ -89,11 +89,11 @@ class World:
             raise AssertionError(f"{error}\n{yaml.safe_dump(status)}\n{self.operator.last_lines(20)}") from None
         return await self.status(namespace, name)
 
-    async def wait_for_state(self, namespace: str, name: str, state: str, seconds: float = 20) -> dict[str, Any]:
+    async def wait_for_state(self, namespace: str, name: str, state: str, seconds: float = 60) -> dict[str, Any]:
         """Until the run is in that state."""
         return await self.wait(namespace, name, "jsonpath={.status.run.state}=" + state, seconds)
 
-    async def wait_for_reason(self, namespace: str, name: str, reason: str, seconds: float = 20) -> dict[str, Any]:
+    async def wait_for_reason(self, namespace: str, name: str, reason: str, seconds: float = 60) -> dict[str, Any]:
         """Until Ready has that reason."""
         path = "jsonpath={.status.conditions[?(@.type=='Ready')].reason}="
         return await self.wait(namespace, name, path + reason, seconds)

@@ -42,8 +42,8 @@ class SteppedClock:
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Wait, for ten seconds at most, for what can only be seen by asking a server again."""
-    async with asyncio.timeout(10):
+    """Wait, for a minute at most, for what can only be seen by asking a server again."""
+    async with asyncio.timeout(60):
         while not await condition():  # noqa: ASYNC110 - an Event does not reach across HTTP
             await asyncio.sleep(0.01)
 

@@ -72,9 +72,9 @@ async def test_the_real_operator_heals_by_itself(world: World, namespace: str) -
     await world.apply(campaign(namespace, "spring"))
     await world.wait_for_reason(namespace, "spring", "SecretNotFound")
     await world.connect(namespace, client_id=None)
-    await world.wait_for_reason(namespace, "spring", "SecretInvalid", seconds=10)
+    await world.wait_for_reason(namespace, "spring", "SecretInvalid")
     await world.connect(namespace, client_secret="wrong")
-    status = await world.wait_for_reason(namespace, "spring", "CredentialsRefused", seconds=15)
+    status = await world.wait_for_reason(namespace, "spring", "CredentialsRefused")
     assert "check client-id, client-secret and scope" in condition(status, "Ready")["message"]
     await world.connect(namespace)
-    await world.wait_for_state(namespace, "spring", "Scheduled", seconds=15)
+    await world.wait_for_state(namespace, "spring", "Scheduled")

@@ -278,6 +278,24 @@ async def test_a_list_at_a_url_costs_one_304_while_it_is_unchanged(stage: Stage)
         assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 2
 
 
+async def test_a_server_of_lists_that_asks_to_wait_is_left_alone_until_then(stage: Stage) -> None:
+    busy = answer(503, headers={"Retry-After": "900"})
+    async with scripted_server(busy, tagged(LIST, '"1"')) as server:
+        stage.list_egress = server.egress()
+        await stage.restart_operator()
+        await stage.apply(listed(stage, at_a_url(server)))
+        await stage.look("c")
+        status = await looked_after_reading(stage)
+        message = "spec.contactsFrom[0]: the server answered 503 and asks to wait 900 s"
+        assert told(status, ConditionType.READY)[1:] == ("ContactsUnavailable", message)
+        stage.clock.advance(890)
+        await stage.look("c")
+        assert len(server.requests) == 1
+        stage.clock.advance(10)
+        await stage.look("c")
+        assert counts(windows(await looked_after_reading(stage))) == {NEW_YORK: 1, LONDON: 2}
+
+
 async def test_a_list_at_a_url_that_has_changed_is_the_one_that_is_called(stage: Stage) -> None:
     async with scripted_server(tagged(LIST, '"1"'), tagged(LIST + THIRD, '"2"')) as server:
         stage.list_egress = server.egress()

@@ -95,7 +95,7 @@ async def test_nothing_secret_is_in_any_log_event_or_status(world: World, namesp
     await world.apply(campaign(namespace, "refused", contacts=[person]))
     await world.wait_for_reason(namespace, "refused", "CredentialsRefused")
     await world.connect(namespace)
-    await world.wait_for_state(namespace, "refused", "Scheduled", seconds=15)
+    await world.wait_for_state(namespace, "refused", "Scheduled")
     everything = [
         world.operator.log_path.read_text(),
         (await world.kubectl("get", "events", "-A", "-o", "json")).stdout,

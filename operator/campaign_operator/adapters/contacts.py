@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from campaign_operator.adapters.answers import retry_after_seconds
 from campaign_operator.adapters.downloads import DownloadError, Downloading, Downloads, ListAddress, NotModified
 from campaign_operator.adapters.objects import NOT_FOUND, KeyedObjects
 from campaign_operator.api.conditions import Reason
@@ -33,11 +34,13 @@ Sources = tuple[ContactSource, ...]
 
 
 class _UnreadableError(Exception):
-    """The lists cannot be read; `problem` says why."""
+    """The lists cannot be read; `problem` says why. `wait_seconds`: no sooner may it help to
+    try again."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, wait_seconds: float) -> None:
         super().__init__(problem.message)
         self.problem = problem
+        self.wait_seconds = wait_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,17 +176,17 @@ class ContactLists:
                 metrics.list_readings.labels("Read").inc()
                 log.info("contact lists read", campaign=str(ref), contacts=lists.counted.count.contacts)
         except _UnreadableError as error:
-            return self._failed(lists, versions, error.problem)
+            return self._failed(lists, versions, error.problem, error.wait_seconds)
         lists.tried, lists.problem, lists.failures = versions, None, 0
         lists.as_of = self._clock.now() if lists.has_urls else None
         return None
 
-    def _failed(self, lists: _Lists, versions: tuple[str, ...], problem: Problem) -> None:
+    def _failed(self, lists: _Lists, versions: tuple[str, ...], problem: Problem, wait_seconds: float = 0.0) -> None:
         metrics.list_readings.labels(problem.reason.value).inc()
         lists.tried = versions
         lists.failures += 1
         wait = retry_seconds(lists.failures) if problem.passing else REFUSED_RETRY_SECONDS
-        lists.problem, lists.retry_at = problem, self._clock.monotonic() + wait
+        lists.problem, lists.retry_at = problem, self._clock.monotonic() + max(wait, wait_seconds)
 
     async def _is_unmodified(
         self, counted: _Counted, versions: tuple[str, ...], addresses: Mapping[int, ListAddress]
@@ -241,8 +244,11 @@ class ContactLists:
             async with self._downloads.open(address, etag) as answer:
                 yield answer
         except DownloadError as error:
-            reason = Reason.CONTACTS_UNAVAILABLE if error.passing else Reason.CONTACTS_UNREADABLE
-            raise _unreadable(index, reason, error.message, passing=error.passing) from None
+            if not error.passing:
+                raise _unreadable(index, Reason.CONTACTS_UNREADABLE, error.message) from None
+            wait = retry_after_seconds(error.retry_after, self._clock.now()) or 0.0
+            said = error.message + (f" and asks to wait {wait:.0f} s" if wait else "")
+            raise _unreadable(index, Reason.CONTACTS_UNAVAILABLE, said, passing=True, wait_seconds=wait) from None
 
     async def _object_data(self, namespace: str, index: int, source: ContactSource) -> bytes:
         ref, kind = source.config_map_key_ref or source.secret_key_ref, _kind(source)
@@ -278,8 +284,10 @@ class ContactLists:
 _OVER = object()
 
 
-def _unreadable(index: int, reason: Reason, message: str, *, passing: bool = False) -> _UnreadableError:
-    return _UnreadableError(Problem(reason, f"spec.contactsFrom[{index}]: {message}", passing))
+def _unreadable(
+    index: int, reason: Reason, message: str, *, passing: bool = False, wait_seconds: float = 0.0
+) -> _UnreadableError:
+    return _UnreadableError(Problem(reason, f"spec.contactsFrom[{index}]: {message}", passing), wait_seconds)
 
 
 def _kind(source: ContactSource) -> ObjectKind:

@@ -75,13 +75,15 @@ class Downloading:
 class DownloadError(Exception):
     """There is no list, or no more of it. The message is fit for users and repeats nothing of URL, host or answer.
 
-    `passing`: trying again later may help. Otherwise a person must act.
+    `passing`: trying again later may help. Otherwise a person must act. `retry_after`: that header of the answer as it
+    stands there.
     """
 
-    def __init__(self, message: str, *, passing: bool) -> None:
+    def __init__(self, message: str, *, passing: bool, retry_after: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.passing = passing
+        self.retry_after = retry_after
 
 
 class Downloads:
@@ -152,9 +154,9 @@ class Downloads:
         """What an answer's head means. Raises DownloadError unless it begins a list or says that it is the same."""
         if response.status == 304 and known is not None:
             return NotModified()
-        if response.status != 200:
-            raise _unwanted(response.status)
         headers = httpx.Headers(response.headers)
+        if response.status != 200:
+            raise _unwanted(response.status, headers.get("retry-after"))
         if headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
             raise DownloadError(_ENCODED, passing=False)
         if "transfer-encoding" not in headers:
@@ -218,7 +220,7 @@ def _sendable(etag: str | None) -> str | None:
     return etag if etag is not None and len(etag) <= _LONGEST_ETAG and _ETAG.fullmatch(etag) else None
 
 
-def _unwanted(status: int) -> DownloadError:
+def _unwanted(status: int, retry_after: str | None) -> DownloadError:
     """An answer that is neither the list nor a permitted 304."""
     said = f"the server answered {status}"
     if status in _REMEDIES:
@@ -227,7 +229,8 @@ def _unwanted(status: int) -> DownloadError:
         said += ": redirects are not followed, give the final URL"
     elif status < 300:
         said += ": only 200 brings a whole list"
-    return DownloadError(said, passing=status in _PASSING_STATUSES or status >= 500)
+    passing = status in _PASSING_STATUSES or status >= 500
+    return DownloadError(said, passing=passing, retry_after=retry_after if passing else None)
 
 
 def _forbidden(error: DestinationRefusedError) -> str:
