@@ -92,6 +92,14 @@ class OperatorProcess:
                 signal.pidfd_send_signal(self._descriptor, number)
 
 
+def _state(stat: Path) -> str:
+    """The state that the kernel gives a process; nothing if there is none."""
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 class OperatorHost:
     """The process that operators are forked from; see `operator_host`."""
 
@@ -122,9 +130,23 @@ class OperatorHost:
         self._process.stdout.close()
 
     async def start(self, order: Order) -> OperatorProcess:
-        """Fork an operator."""
+        """Fork an operator. One whose start is cancelled is killed: nobody would know of it."""
+        start = asyncio.ensure_future(self._started(order))
+        try:
+            return await asyncio.shield(start)
+        except asyncio.CancelledError:
+            await (await start).kill()
+            raise
+
+    async def _started(self, order: Order) -> OperatorProcess:
         async with self._one_at_a_time:
             return OperatorProcess(await asyncio.to_thread(self._start, json.dumps(asdict(order))))
+
+    def living(self) -> list[int]:
+        """The process ids of all operators that live."""
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [int(child) for child in children if _state(Path(f"/proc/{child}/stat")) not in ("", "Z", "X")]
 
     def _start(self, order: str) -> int:
         assert self._process.stdin is not None

@@ -70,12 +70,6 @@ class Directions(Protocol):
     async def replace(self, slot: int) -> None:
         """Kill the operator of that slot and start another."""
 
-    async def kill(self, slot: int) -> None:
-        """Kill the operator of that slot."""
-
-    async def start(self, slot: int) -> None:
-        """Start an operator in that slot."""
-
     async def stand_still(self, slot: int) -> None:
         """Stop the operator of that slot for longer than a settling time, and start one in the other slot."""
 
@@ -238,7 +232,7 @@ class Proxy:
 
 async def _lines(upstream: aiohttp.ClientResponse, raw: web.BaseRequest) -> AsyncIterator[list[bytes]]:
     """The events of a watch as they come, whole, until one side ends it."""
-    gone = asyncio.ensure_future(_gone(raw))
+    gone, more = asyncio.ensure_future(_gone(raw)), None
     rest = b""
     try:
         while True:
@@ -256,6 +250,8 @@ async def _lines(upstream: aiohttp.ClientResponse, raw: web.BaseRequest) -> Asyn
                 yield [line + b"\n" for line in lines]
     finally:
         gone.cancel()
+        if more is not None:
+            more.cancel()
 
 
 async def _reply(raw: web.BaseRequest, answer: Answer) -> web.StreamResponse:

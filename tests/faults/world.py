@@ -42,6 +42,7 @@ STILL_SECONDS = SETTINGS["settle_seconds"] + 10
 _TAKEN_UP_SECONDS = SETTINGS["poll_seconds"] / 2 + 30
 """How long a Secret that was changed may not be noticed."""
 
+_OF_A_POLL = ("analytics", "token", "read", "secret")
 _RESTART_SECONDS = 10.0
 _CALM_LOOKS = 3
 _LOOK_SECONDS = 0.001
@@ -84,11 +85,13 @@ class World:
     def __post_init__(self) -> None:
         self.traffic = Traffic([fault for fault in self.faults if fault.cut is not Cut.STOPPED])
         self._stops = [fault for fault in self.faults if fault.cut is Cut.STOPPED]
+        self._can_stop_themselves = bool(self._stops)
         self._operators: dict[int, OperatorProcess] = {}
         self._timers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._restarting: set[int] = set()
-        self._starts: set[asyncio.Task[None]] = set()
+        # of two that see to one operator at once, one would start an operator that the other knows nothing of
+        self._one_at_a_time = asyncio.Lock()
         self._is_over = False
         self.user = User(self.place.api, self.traffic, self.place.namespace, self.name)
         self.clock.set_to(BEGINNING)
@@ -111,8 +114,13 @@ class World:
     # The operators
 
     async def start(self, slot: int = 0) -> None:
-        """Start an operator, unless the world is over."""
-        if self._is_over:
+        """Start an operator, unless there is one or the world is over."""
+        async with self._one_at_a_time:
+            await self._start(slot)
+
+    async def _start(self, slot: int) -> None:
+        living = self._operators.get(slot)
+        if self._is_over or (living is not None and not living.has_ended()):
             return
         self.clock.is_starting(slot)
         self.traffic.watched[slot] = None
@@ -123,17 +131,9 @@ class World:
             stops_before=tuple(fault.exchange.removeprefix("submit[").replace("]", "") for fault in self._stops),
             watch_is_renewed=any(fault.exchange.startswith("watch") for fault in self.faults),
         )
-        start = asyncio.ensure_future(self._started(slot, order))
-        self._starts.add(start)
-        start.add_done_callback(self._starts.discard)
-        # whoever waits for it may be cancelled at the end of the world; an operator that nobody knows of would live on
-        await asyncio.shield(start)
-
-    async def _started(self, slot: int, order: Order) -> None:
         self._operators[slot] = await self.place.host.start(order)
 
-    async def kill(self, slot: int = 0) -> None:
-        """Kill an operator."""
+    async def _kill(self, slot: int) -> None:
         operator = self._operators.pop(slot, None)
         if operator is not None:
             await operator.kill()
@@ -141,17 +141,20 @@ class World:
 
     async def replace(self, slot: int) -> None:
         """Kill an operator and start another in its place."""
-        await self.kill(slot)
-        await self.start(slot)
+        async with self._one_at_a_time:
+            await self._kill(slot)
+            await self._start(slot)
 
     async def stand_still(self, slot: int) -> None:
-        """Stop an operator for longer than a settling time, while another works."""
-        operator = self._operators[slot]
-        operator.stop()
-        if 1 - slot not in self._operators:
-            await self.start(1 - slot)
-        self.has_trouble(STILL_SECONDS)
-        self._later(STILL_SECONDS).add_done_callback(lambda _: operator.go_on())
+        """Stop an operator, if it still lives, for longer than a settling time, while another works."""
+        async with self._one_at_a_time:
+            operator = self._operators.get(slot)
+            if operator is None:
+                return
+            operator.stop()
+            await self._start(1 - slot)
+            self.has_trouble(STILL_SECONDS)
+            self._later(STILL_SECONDS).add_done_callback(lambda _: operator.go_on())
 
     def has_trouble(self, seconds: float = 0.0) -> None:
         """A fault has begun, which will last for so many seconds."""
@@ -160,9 +163,10 @@ class World:
     async def end(self) -> None:
         """Kill all that lives or is about to, and let nothing of the campaign be left."""
         self._is_over = True
-        await asyncio.gather(*self._starts)
-        for slot in list(self._operators):
-            await self.kill(slot)
+        async with self._one_at_a_time:
+            for slot in list(self._operators):
+                await self._kill(slot)
+        assert not self.place.host.living(), "an operator outlived its world, and would act in the next"
         for _, _, timer in self._timers:
             timer.cancel()
         await self.user.remove()
@@ -221,13 +225,18 @@ class World:
                 seen, found = self.traffic.writings, await self.user.get()
                 if holds(found):
                     return found
-            limit = max(expected, self.trouble_until) + RECOVERY_SECONDS
+            limit = max(expected, self.trouble_until) + RECOVERY_SECONDS + self._missed_polls_seconds()
             moment = self._next_moment()
             if moment > limit:
                 raise LostError(
                     f"it does not come to be {what}; it is {_told(await self.user.get())}; {self._told_of_operators()}"
                 )
             self._jump_to(moment)
+
+    def _missed_polls_seconds(self) -> float:
+        """After a poll that failed another comes in time for everything; after two in a row only the one after them."""
+        failed = [fault for fault in self.traffic.fired if fault.exchange.startswith(_OF_A_POLL)]
+        return SETTINGS["poll_seconds"] if len(failed) > 1 else 0.0
 
     def _told_of_operators(self) -> str:
         now = self.clock.monotonic()
@@ -282,7 +291,7 @@ class World:
     async def _look_after_operators(self) -> None:
         """Start again what has ended, some seconds later, as a kubelet does; see to what has stopped itself."""
         for slot, operator in list(self._operators.items()):
-            if self._stops and operator.has_stopped_itself():
+            if self._can_stop_themselves and operator.has_stopped_itself():
                 self.traffic.fired += self._stops
                 self._stops.clear()
                 await self.stand_still(slot)
