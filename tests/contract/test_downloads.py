@@ -80,7 +80,7 @@ async def test_the_token_is_sent_and_never_shown() -> None:
         address = address_at(server, token=TOKEN)
         await fetch(downloads, address)
     assert server.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
-    assert repr(address) == "ListAddress()"
+    assert repr(address) == "ListAddress(owner='sales')"
 
 
 @pytest.mark.parametrize(
