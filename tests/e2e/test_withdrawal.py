@@ -331,6 +331,23 @@ async def test_a_person_resubmits_one_window_and_abandons_the_other(stage: Stage
     assert await stage.posts(manifest["spec"]["campaignID"]) == 3, "it is acted upon again"
 
 
+async def test_a_window_that_is_held_again_is_resubmitted_again_by_the_same_words_set_anew(stage: Stage) -> None:
+    manifest = await held(stage)
+    said = f"20270303T0900/{NY}=Resubmit,20270303T0900/{LONDON}=Resubmit"
+    await stage.simulator.put_faults(fault("submit", "reset", times=2), fault("list", "notOffered", status=501))
+    await resolve(stage, "c", said)
+    await stage.look("c")
+    stage.clock.advance(60)
+    assert [w.state for w in run_of(await stage.look("c")).windows] == [HELD] * 2
+    await resolve(stage, "c", said)
+    assert [w.state for w in run_of(await stage.look("c")).windows] == [HELD] * 2
+    await stage.kubectl("annotate", "ocamp", "c", f"{RESOLVE_ANNOTATION}-")
+    assert (await stage.look("c")).last_handled_resolve is None
+    await resolve(stage, "c", said)
+    assert [w.state for w in run_of(await stage.look("c")).windows] == [SUBMITTED] * 2
+    assert len(await standing(stage, manifest)) == 4, "the two of the beginning, which nobody looked for, and two more"
+
+
 async def test_a_person_names_the_schedule_and_a_false_one_changes_nothing(stage: Stage) -> None:
     manifest = await held(stage, onUncertain="Hold")
     ids = {s["timezone"]: s["id"] for s in await stage.schedules(manifest["spec"]["campaignID"])}

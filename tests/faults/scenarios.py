@@ -203,10 +203,15 @@ async def _scheduled_with_help(world: World) -> None:
 
 
 async def _resolve(world: World) -> None:
-    run = run_of(await world.user.get())
+    campaign = await world.user.get()
+    assert campaign is not None
+    run = run_of(campaign)
     standing = {s["timezone"]: s["id"] for s in await world.dialer.schedules(world.name) if s["cancelledAt"] is None}
     held = [w["timeZone"] for w in run["windows"] if w["state"] == "Held"]
     said = ",".join(f"{run['id']}/{zone}={standing.get(zone, 'Resubmit')}" for zone in held)
+    if campaign["metadata"].get("annotations", {}).get(RESOLVE_ANNOTATION) == said:
+        await world.user.annotate(**{RESOLVE_ANNOTATION: None})
+        await world.until(lambda found: "lastHandledResolve" not in (found or {}).get("status", {}), "open to a word")
     await world.user.annotate(**{RESOLVE_ANNOTATION: said})
     await world.until(
         lambda campaign: all(w["state"] != "Held" or w["timeZone"] not in held for w in run_of(campaign)["windows"]),

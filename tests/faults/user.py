@@ -68,8 +68,8 @@ class User:
         """Change fields of the spec."""
         await self._patch(_CAMPAIGN, {"spec": spec})
 
-    async def annotate(self, **annotations: str) -> None:
-        """Set annotations."""
+    async def annotate(self, **annotations: str | None) -> None:
+        """Set annotations; None takes one away."""
         await self._patch(_CAMPAIGN, {"metadata": {"annotations": annotations}})
 
     async def wipe(self) -> None:

@@ -135,11 +135,11 @@ def uncertain_windows_are_looked_up(s: Situation) -> Decision | None:
 
 
 def a_person_has_said_what_became_of_held_windows(s: Situation) -> Decision | None:
-    """By the annotation, which may live in Git: each value is acted upon once."""
-    said = s.campaign.resolve
-    if said is None or resolution.remembered(said) == s.campaign.status.last_handled_resolve:
+    """By the annotation, which may live in Git: each value is acted upon once, until the annotation is taken away."""
+    said = s.campaign.resolve or ""
+    if resolution.remembered(said) == s.campaign.status.last_handled_resolve:
         return None
-    return Decision(Resolve(), "a person has set the annotation")
+    return Decision(Resolve(), f"a person has {'set' if said else 'taken away'} the annotation")
 
 
 # What is planned

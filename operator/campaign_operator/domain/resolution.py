@@ -45,8 +45,10 @@ class Resolved:
     refused: tuple[str, ...]
 
 
-def remembered(annotation: str) -> str:
-    """What is kept of a value that was handled: the value, or its hash where it is long."""
+def remembered(annotation: str) -> str | None:
+    """What is kept of a value that was handled: the value, or its hash where it is long; nothing of none."""
+    if not annotation:
+        return None
     if len(annotation) <= _REMEMBERED_AS_IT_IS:
         return annotation
     return "sha256:" + hashlib.sha256(annotation.encode()).hexdigest()

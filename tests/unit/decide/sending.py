@@ -80,6 +80,11 @@ SENDING = [
         resolve="20261124T0900/America/New_York=Resubmit",
     ),
     Case(
+        "an annotation that was handled and taken away is forgotten, so that it can be said again",
+        handled(status(run(window(HELD))), "20261124T0900/America/New_York=Resubmit"),
+        Resolve(),
+    ),
+    Case(
         "onUncertain Hold: a settled window is held",
         status(run(window(UNCERTAIN))),
         Hold("run", (NY,)),
