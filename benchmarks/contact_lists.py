@@ -109,7 +109,7 @@ def _planned(file: Path) -> int:
 
 def _counted(file: Path) -> ContactCount:
     assert _SPEC.contacts_from is not None
-    return SuppliedContacts(SuppliedFile(str(file)), _LIMITS).count(_SPEC.contacts_from[0])
+    return SuppliedContacts(SuppliedFile(str(file))).count(_SPEC.contacts_from[0], _LIMITS)
 
 
 def _each_by_itself(file: Path) -> int:

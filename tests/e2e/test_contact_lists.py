@@ -237,6 +237,15 @@ def at_a_url(server: ScriptedServer, path: str = "/spring.csv") -> dict[str, Any
     return {"url": {"address": server.url + path}}
 
 
+async def read_from(stage: Stage, server: ScriptedServer) -> Any:
+    """The status of a new campaign whose list is there, after the first reading."""
+    stage.list_egress = server.egress()
+    await stage.restart_operator()
+    await stage.apply(listed(stage, at_a_url(server)))
+    await stage.look("c")
+    return await looked_after_reading(stage)
+
+
 def after(event: asyncio.Event, reply: Reply) -> Reply:
     """The same answer, when the time has come."""
 
@@ -281,11 +290,7 @@ async def test_a_list_at_a_url_costs_one_304_while_it_is_unchanged(stage: Stage)
 async def test_a_server_of_lists_that_asks_to_wait_is_left_alone_until_then(stage: Stage) -> None:
     busy = answer(503, headers={"Retry-After": "900"})
     async with scripted_server(busy, tagged(LIST, '"1"')) as server:
-        stage.list_egress = server.egress()
-        await stage.restart_operator()
-        await stage.apply(listed(stage, at_a_url(server)))
-        await stage.look("c")
-        status = await looked_after_reading(stage)
+        status = await read_from(stage, server)
         message = "spec.contactsFrom[0]: the server answered 503 and asks to wait 900 s"
         assert told(status, ConditionType.READY)[1:] == ("ContactsUnavailable", message)
         stage.clock.advance(890)
@@ -347,11 +352,7 @@ async def test_a_url_that_gives_no_list_is_told_and_tried_again(
     stage: Stage, reply: Any, kind: ConditionType, reason: str
 ) -> None:
     async with scripted_server(reply, tagged(LIST, '"1"')) as server:
-        stage.list_egress = server.egress()
-        await stage.restart_operator()
-        await stage.apply(listed(stage, at_a_url(server)))
-        await stage.look("c")
-        status = await looked_after_reading(stage)
+        status = await read_from(stage, server)
         assert told(status, kind)[:2] == ("True", reason)
         assert told(status, ConditionType.READY)[:2] == ("False", reason)
         assert (await stage.warnings("c"))[0][0] == reason

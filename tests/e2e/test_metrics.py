@@ -63,6 +63,11 @@ async def test_what_a_deleted_campaign_leaves_behind(stage: Stage, counted: Coun
     assert found[("schedules_left_behind_total", "")] == 1
 
 
+def readings(counted: Counted) -> dict[str, float]:
+    """How the readings of lists ended."""
+    return {label: number for (name, label), number in counted().items() if name == "contact_list_readings_total"}
+
+
 async def test_readings_of_contact_lists(stage: Stage, counted: Counted) -> None:
     async with scripted_server(
         answer(503), answer(200, raw=LIST.encode(), headers={"ETag": '"1"'}), answer(304)
@@ -77,8 +82,7 @@ async def test_readings_of_contact_lists(stage: Stage, counted: Counted) -> None
             await stage.read_in_background.wait()
             stage.read_in_background.clear()
             await stage.look("c")
-    readings = {label: number for (name, label), number in counted().items() if name == "contact_list_readings_total"}
-    assert readings == {"ContactsUnavailable": 1, "Read": 1, "Unmodified": 1}
+    assert readings(counted) == {"ContactsUnavailable": 1, "Read": 1, "Unmodified": 1}
 
 
 async def test_a_list_that_is_not_there_and_then_is(stage: Stage, counted: Counted) -> None:
@@ -88,5 +92,4 @@ async def test_a_list_that_is_not_there_and_then_is(stage: Stage, counted: Count
     await stage.apply(config_map(stage.namespace, "list", contacts__csv=LIST))
     stage.clock.advance(stage.settings.poll_seconds)
     await stage.poll("c")
-    readings = {label: number for (name, label), number in counted().items() if name == "contact_list_readings_total"}
-    assert readings == {"ContactsNotFound": 1, "Read": 1}
+    assert readings(counted) == {"ContactsNotFound": 1, "Read": 1}

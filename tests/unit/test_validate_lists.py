@@ -407,7 +407,7 @@ def test_the_limits_are_those_that_are_given_for_lists_of_either_kind(
 ) -> None:
     (tmp_path / "spring.csv").write_text(GOOD)
     file = SuppliedFile(str(tmp_path / "spring.csv"))
-    (of_file,) = checked(LISTED, supplied=Supplied(SuppliedContacts(file, limits))).findings
+    (of_file,) = checked(LISTED, supplied=Supplied(SuppliedContacts(file), limits=limits)).findings
     (of_config_map,) = checked(LISTED + config_map(GOOD), supplied=Supplied(limits=limits)).findings
     assert said in of_file.message
     assert said in of_config_map.message

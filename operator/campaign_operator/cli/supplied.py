@@ -49,7 +49,7 @@ def supplied_files(
     if [*manifests, contacts, exclude_dates].count(STANDARD_INPUT) > 1:
         raise typer.BadParameter("standard input can be read for one of them only", param_hint=STANDARD_INPUT)
     return Supplied(
-        contacts=SuppliedContacts(_file(contacts, _CONTACTS), limits) if contacts is not None else None,
+        contacts=SuppliedContacts(_file(contacts, _CONTACTS)) if contacts is not None else None,
         exclude_dates=_file(exclude_dates, _EXCLUDE_DATES) if exclude_dates is not None else None,
         limits=limits,
         needed=needed,

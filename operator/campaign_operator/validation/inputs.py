@@ -76,10 +76,10 @@ class _Search:
     def contacts(self, spec: OutboundCampaignSpec, wrong_sources: Collection[str | int]) -> ListedContacts | None:
         """The contacts of all lists; None where one is not known or cannot be used."""
         sources = spec.contacts_from or ()
-        supplied = self.around.supplied.contacts
+        supplied, limits = self.around.supplied.contacts, self.around.supplied.limits
         if supplied is not None:
             # the first source names the columns
-            return self._accepted(supplied.count(sources[0]), spec, {}) if 0 not in wrong_sources else None
+            return self._accepted(supplied.count(sources[0], limits), spec, {}) if 0 not in wrong_sources else None
         lists: list[tuple[ListSource, list[bytes]]] = []
         paths: dict[str, FieldPath] = {}
         for index, source in enumerate(sources):
@@ -88,7 +88,6 @@ class _Search:
                 path, listed, data = found
                 lists.append((listed, [data]))
                 paths.setdefault(listed.name, path)
-        limits = self.around.supplied.limits
         accepted = self._accepted(read_contact_lists(lists, limits), spec, paths) if lists else None
         return accepted if len(lists) == len(sources) else None
 

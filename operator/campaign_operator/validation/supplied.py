@@ -17,10 +17,9 @@ class SuppliedContacts:
     """The file of `--contacts`."""
 
     file: SuppliedFile
-    limits: ListLimits = field(default_factory=ListLimits)
     _counts: dict[tuple[str, str], ContactCount] = field(default_factory=dict)
 
-    def count(self, like: ContactSource) -> ContactCount:
+    def count(self, like: ContactSource, limits: ListLimits) -> ContactCount:
         """Its contacts, in the columns that this source names. Raises NoSourceError."""
         columns = (like.id_column, like.time_zone_column)
         if columns not in self._counts:
@@ -28,15 +27,15 @@ class SuppliedContacts:
                 name=self.file.file, quote_values=True, id_column=columns[0], time_zone_column=columns[1]
             )
             with scratch_file() as scratch:
-                pieces = self.file.read_pieces(self.limits.max_bytes)
-                self._counts[columns] = read_contact_lists([(source, pieces)], self.limits, scratch)
+                pieces = self.file.read_pieces(limits.max_bytes)
+                self._counts[columns] = read_contact_lists([(source, pieces)], limits, scratch)
         return self._counts[columns]
 
 
 @dataclass(frozen=True, slots=True)
 class Supplied:
-    """What was given, each None where it was not. `needed`: there is no result without the contacts. `limits` are those
-    of lists among the manifests, too.
+    """What was given, each None where it was not. `limits` are those of the contacts, and of lists among the manifests.
+    `needed`: there is no result without the contacts.
     """
 
     contacts: SuppliedContacts | None = None
