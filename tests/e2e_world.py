@@ -19,7 +19,7 @@ from serving import RunningReceiver, RunningSimulator, until
 
 SHORT_WAITS = (
     *("--poll-seconds", "1", "--lead-seconds", "2"),
-    *("--settle-seconds", "4", "--send-within-seconds", "2", "--request-timeout-seconds", "2"),
+    *("--settle-seconds", "6", "--send-within-seconds", "2", "--request-timeout-seconds", "2"),
 )
 
 Manifest = dict[str, Any]

@@ -5,6 +5,7 @@ It has a certificate authority of its own, so that what is tested is the very co
 """
 
 import asyncio
+import ctypes
 import ipaddress
 import json
 import socket
@@ -21,6 +22,9 @@ import trustme
 
 from campaign_operator.adapters.egress import Egress, EgressPolicy
 from campaign_operator.adapters.resolver import Resolve
+
+_SO_ATTACH_FILTER = 26
+_BPF_RETURN = 0x06
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
@@ -101,6 +105,12 @@ class Conversation:
         peer = self._writer.get_extra_info("socket")
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.abort()
+
+    def stop_acknowledging(self) -> None:
+        """Have the kernel drop all that comes from now on, as a broken network does (socket(7), SO_ATTACH_FILTER)."""
+        drop = ctypes.create_string_buffer(struct.pack("HBBI", _BPF_RETURN, 0, 0, 0))
+        program = struct.pack("HP", 1, ctypes.addressof(drop))
+        self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
 
     def abort(self) -> None:
         """Close without waiting for anything still to be sent."""

@@ -24,10 +24,11 @@ from campaign_operator.adapters.cxone import CXoneDialer
 from campaign_operator.adapters.downloads import Downloads
 from campaign_operator.adapters.egress import Egress, EgressPolicy
 from campaign_operator.adapters.events import EventRecorder
-from campaign_operator.adapters.exchange import HTTPExchange
+from campaign_operator.adapters.exchange import HTTPExchange, OverInTime
 from campaign_operator.adapters.kube import KubeStore
 from campaign_operator.adapters.oauth import TokenOffice
 from campaign_operator.adapters.objects import KeyedObjects
+from campaign_operator.adapters.watchdog import SetTimer, Watchdog, set_timer_of_this_machine
 from campaign_operator.adapters.webhook import WebhookNotifier
 from campaign_operator.alarms import LoopAlarms
 from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
@@ -49,9 +50,10 @@ class CannotStartError(Exception):
     """The cluster is not as the operator needs it; the message says what to do."""
 
 
-async def run(options: RunOptions, clock: Clock | None = None) -> None:
-    """Run until SIGINT or SIGTERM, by the machine's clocks unless another is given. Raises CannotStartError or
-    cluster.NoClusterError.
+async def run(options: RunOptions, clock: Clock | None = None, set_timer: SetTimer | None = None) -> None:
+    """Run until SIGINT or SIGTERM, by the machine's clocks and timer unless others are given.
+
+    Raises CannotStartError or cluster.NoClusterError.
     """
     logging.configure(options.log_format, options.verbose)
     configuration = await load_configuration()
@@ -60,19 +62,24 @@ async def run(options: RunOptions, clock: Clock | None = None) -> None:
         await _check_cluster(api, options.namespaces)
         if options.metrics_port is not None:
             metrics.serve(options.metrics_port)
-        async with _reconciler(api, options, clock or SystemClock()) as reconciler:
+        clock = clock or SystemClock()
+        watchdog = Watchdog(clock, set_timer or set_timer_of_this_machine())
+        async with _reconciler(api, options, clock, watchdog) as reconciler:
             await _run_kopf(reconciler, options)
 
 
 @asynccontextmanager
-async def _reconciler(api: APIServer, options: RunOptions, clock: Clock) -> AsyncIterator[Reconciler]:
+async def _reconciler(
+    api: APIServer, options: RunOptions, clock: Clock, watchdog: Watchdog
+) -> AsyncIterator[Reconciler]:
     policy = EgressPolicy(ca_file=options.ca_file, allow_cidrs=options.allow_cidrs, proxy=options.proxy)
     async with AsyncExitStack() as stack:
         # one for each purpose, so that a receiver's dead name server holds up no dialer's name
-        to_dialers, to_webhooks, to_lists = Egress(policy), Egress(policy), Egress(policy)
+        to_dialers = Egress(policy, unacknowledged_seconds=options.settings.request_timeout_seconds)
+        to_webhooks, to_lists = Egress(policy), Egress(policy)
         for egress in (to_dialers, to_webhooks, to_lists):
             stack.callback(egress.close)
-        dialer = _dialer(to_dialers, clock, options.settings, stack)
+        dialer = _dialer(to_dialers, clock, watchdog, options.settings, stack)
         webhooks = HTTPExchange(to_webhooks, keep_alive=False)
         stack.push_async_callback(webhooks.aclose)
         notifier = WebhookNotifier(webhooks, clock)
@@ -99,8 +106,9 @@ async def _reconciler(api: APIServer, options: RunOptions, clock: Clock) -> Asyn
         yield reconciler
 
 
-def _dialer(egress: Egress, clock: Clock, settings: Settings, stack: AsyncExitStack) -> CXoneDialer:
-    exchange, token_exchange = HTTPExchange(egress), HTTPExchange(egress)
+def _dialer(egress: Egress, clock: Clock, watchdog: Watchdog, settings: Settings, stack: AsyncExitStack) -> CXoneDialer:
+    exchange = HTTPExchange(egress, over_in_time=OverInTime(watchdog, settings.over_within_seconds))
+    token_exchange = HTTPExchange(egress)
     tokens = TokenOffice(token_exchange, clock)
     for closing in (exchange, token_exchange, tokens):
         stack.push_async_callback(closing.aclose)

@@ -19,8 +19,8 @@ from time import monotonic
 SLOTS = 2
 """Operators that may be alive in one world at once."""
 
-_CELLS_PER_SLOT = 4
-_NEXT_TIMER, _SEEN_OFFSET, _WAKENINGS, _IS_IDLE = range(_CELLS_PER_SLOT)
+_CELLS_PER_SLOT = 5
+_NEXT_TIMER, _SEEN_OFFSET, _WAKENINGS, _IS_IDLE, _ENDS_AT = range(_CELLS_PER_SLOT)
 _SIZE = mmap.PAGESIZE
 
 
@@ -78,6 +78,15 @@ class SharedClock:
     def is_starting(self, slot: int) -> None:
         """A new process takes the slot."""
         self._cells[_at(slot, _IS_IDLE)] = 0.0
+        self._cells[_at(slot, _ENDS_AT)] = math.inf
+
+    def ends_after(self, slot: int, seconds: float | None) -> None:
+        """The process of this slot sets its timer; see adapters.watchdog.SetTimer."""
+        self._cells[_at(slot, _ENDS_AT)] = math.inf if seconds is None else self.monotonic() + seconds
+
+    def has_ended(self, slot: int) -> bool:
+        """Whether the timer of the process in this slot has run out."""
+        return self._cells[_at(slot, _ENDS_AT)] <= self.monotonic()
 
     def rests(self, slot: int, timeout: float | None) -> None:
         """The loop of this slot goes to sleep for `timeout` seconds."""

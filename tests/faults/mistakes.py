@@ -6,13 +6,14 @@ caught by more than one rule of the protocol, so a mistake may have to take away
 
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
 from campaign_operator import reconcile
-from campaign_operator.adapters import cxone, cxone_wire, kube, oauth, webhook
+from campaign_operator.adapters import cxone, cxone_wire, kube, oauth, watchdog, webhook
 from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain import adoption, decide, notes, permission, record, situation, withdrawing
 from campaign_operator.domain.actions import Decision, RemoveFinalizer
@@ -178,10 +179,17 @@ def version_read_after_the_listing() -> None:
     _put(Submission, "look_up", look_up)
 
 
+@_found_by(f"one-run: {LONDON} stopped-sending")
+def no_watchdog() -> None:
+    """A process that stood still while it was sending goes on."""
+    _put(watchdog.Watchdog, "over_within", lambda _self, _seconds: nullcontext())
+
+
 @_found_by(f"one-run: {LONDON} stopped")
 def no_deadline_for_sending() -> None:
-    """The right to send never lapses."""
+    """The right to send never lapses, and no process that stood still meanwhile is ended."""
     _put(permission.IntentPermission, "in_force", lambda _: True)
+    no_watchdog()
 
 
 @_found_by(f"crowded: {LONDON} cut")

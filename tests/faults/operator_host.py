@@ -15,8 +15,9 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,12 @@ from campaign_operator import main
 from campaign_operator.adapters import exchange
 from campaign_operator.adapters.cxone import CXoneDialer
 from campaign_operator.domain.campaign import Settings
-from campaign_operator.domain.dialing import ScheduleRequest, SubmitOutcome
+from campaign_operator.domain.dialing import ScheduleRequest, SendPermission, SubmitOutcome
 from campaign_operator.settings import RunOptions
 from faults.clock import OperatorLoop, SharedClock
 from faults.exchanges import signed
 from faults.mistakes import plant
+from standing_still import StopsAfterTheLastLook
 
 _FOR_EVER_SECONDS = 1e9
 
@@ -46,6 +48,7 @@ class Order:
     `watch_is_renewed`: kopf begins its watch anew after 70 quiet seconds, as it does by default. Else a day that
     passes in one jump would cost a thousand watches. `stops_before`: the submissions, `ZONE#N`, before which it stops
     itself (SIGSTOP), after the intent and with nothing under way that could have timed out when it goes on.
+    `stops_sending`: those in which it does so after its last look at the clock.
     """
 
     slot: int
@@ -58,6 +61,7 @@ class Order:
     skew_seconds: float = 0.0
     watch_is_renewed: bool = False
     stops_before: tuple[str, ...] = ()
+    stops_sending: tuple[str, ...] = ()
     mistake: str | None = None
 
 
@@ -94,6 +98,7 @@ def _become_operator(order: Order) -> None:
             _watch_for_ever()
         exchange.USER_AGENT = signed(exchange.USER_AGENT, order.slot)
         _stop_before(order.stops_before)
+        _stop_sending(order.stops_sending)
         if order.mistake is not None:
             plant(order.mistake)
         clock = SharedClock(Path(order.clock), order.skew_seconds)
@@ -106,7 +111,7 @@ def _become_operator(order: Order) -> None:
             allow_cidrs=(ip_network("127.0.0.0/8"),),
         )
         with asyncio.Runner(loop_factory=lambda: OperatorLoop(clock, order.slot)) as runner:
-            runner.run(main.run(options, clock))
+            runner.run(main.run(options, clock, partial(clock.ends_after, order.slot)))
     finally:
         sys.stderr.flush()
         os._exit(1)
@@ -129,12 +134,26 @@ def _watch_for_ever() -> None:
 
 
 def _stop_before(submissions: Container[str]) -> None:
+    def stopped(permission: SendPermission) -> SendPermission:
+        os.kill(os.getpid(), signal.SIGSTOP)
+        return permission
+
+    _with_permission(submissions, stopped)
+
+
+def _stop_sending(submissions: Container[str]) -> None:
+    _with_permission(submissions, StopsAfterTheLastLook)
+
+
+def _with_permission(submissions: Container[str], other: Callable[[SendPermission], SendPermission]) -> None:
     submit, count = CXoneDialer.submit, Counter[str]()
 
-    async def hesitant(self: CXoneDialer, connection: Any, request: ScheduleRequest, permission: Any) -> SubmitOutcome:
+    async def hesitant(
+        self: CXoneDialer, connection: Any, request: ScheduleRequest, permission: SendPermission
+    ) -> SubmitOutcome:
         count[request.time_zone] += 1
         if f"{request.time_zone}#{count[request.time_zone]}" in submissions:
-            os.kill(os.getpid(), signal.SIGSTOP)
+            permission = other(permission)
         return await submit(self, connection, request, permission)
 
     CXoneDialer.submit = hesitant  # type: ignore[method-assign]

@@ -45,6 +45,8 @@ class Cut(StrEnum):
     """Answered; the operator stands still, through a settling time in which another works, and then goes on."""
     STOPPED = "stopped"
     """The operator stands still between its intent and this request, as above, and then goes on."""
+    STOPPED_SENDING = "stopped-sending"
+    """The same between its last look at the clock and the system call that sends."""
 
 
 _READING = (Cut.WITHHELD, Cut.CUT, Cut.BROKEN, Cut.KILLED_BEFORE)
@@ -55,7 +57,7 @@ _SENDING = (
 CUTS: Mapping[str, tuple[Cut, ...]] = {
     "status": (*_SENDING, Cut.CONFLICT, Cut.GONE),
     "finalizer": (*_SENDING, Cut.CONFLICT),
-    "submit": (*_SENDING, Cut.STOPPED),
+    "submit": (*_SENDING, Cut.STOPPED, Cut.STOPPED_SENDING),
     "withdraw": _SENDING,
     "webhook": tuple(cut for cut in _SENDING if cut is not Cut.PAUSED),
     "listing": (*_READING, Cut.RESET, Cut.BUSY, Cut.KILLED_ANSWERED, Cut.PAUSED),

@@ -42,6 +42,7 @@ STILL_SECONDS = SETTINGS["settle_seconds"] + 10
 _TAKEN_UP_SECONDS = SETTINGS["poll_seconds"] / 2 + 30
 """How long a Secret that was changed may not be noticed."""
 
+_STOPS_ITSELF = (Cut.STOPPED, Cut.STOPPED_SENDING)
 _OF_A_POLL = ("analytics", "token", "read", "secret")
 _RESTART_SECONDS = 10.0
 _CALM_LOOKS = 3
@@ -83,8 +84,8 @@ class World:
     arranged: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.traffic = Traffic([fault for fault in self.faults if fault.cut is not Cut.STOPPED])
-        self._stops = [fault for fault in self.faults if fault.cut is Cut.STOPPED]
+        self.traffic = Traffic([fault for fault in self.faults if fault.cut not in _STOPS_ITSELF])
+        self._stops = [fault for fault in self.faults if fault.cut in _STOPS_ITSELF]
         self._can_stop_themselves = bool(self._stops)
         self._operators: dict[int, OperatorProcess] = {}
         self._timers: list[tuple[float, int, asyncio.Future[None]]] = []
@@ -128,10 +129,15 @@ class World:
             self.place.orders[slot],
             mistake=self.mistake,
             skew_seconds=self.skew_seconds,
-            stops_before=tuple(fault.exchange.removeprefix("submit[").replace("]", "") for fault in self._stops),
+            stops_before=self._submissions_with(Cut.STOPPED),
+            stops_sending=self._submissions_with(Cut.STOPPED_SENDING),
             watch_is_renewed=any(fault.exchange.startswith("watch") for fault in self.faults),
         )
         self._operators[slot] = await self.place.host.start(order)
+
+    def _submissions_with(self, cut: Cut) -> tuple[str, ...]:
+        exchanges = (fault.exchange for fault in self._stops if fault.cut is cut)
+        return tuple(exchange.removeprefix("submit[").replace("]", "") for exchange in exchanges)
 
     async def _kill(self, slot: int) -> None:
         operator = self._operators.pop(slot, None)
@@ -154,7 +160,14 @@ class World:
             operator.stop()
             await self._start(1 - slot)
             self.has_trouble(STILL_SECONDS)
-            self._later(STILL_SECONDS).add_done_callback(lambda _: operator.go_on())
+            self._later(STILL_SECONDS).add_done_callback(lambda _: self._go_on(slot, operator))
+
+    def _go_on(self, slot: int, operator: OperatorProcess) -> None:
+        """Continue an operator, or end it for the kernel, which knows nothing of this world's time."""
+        if self.clock.has_ended(slot):
+            operator.end()
+        else:
+            operator.go_on()
 
     def has_trouble(self, seconds: float = 0.0) -> None:
         """A fault has begun, which will last for so many seconds."""

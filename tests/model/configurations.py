@@ -52,6 +52,7 @@ FOUND_IN: dict[Omission, str] = {
     Omission.WRITE_WITHOUT_VERSION: "one window, two operators",
     Omission.NO_SETTLING_TIME: "one window, one operator that crashes",
     Omission.NO_DEADLINE: "one window, two operators",
+    Omission.NO_WATCHDOG: "one window, two operators",
     Omission.NO_START_CHECK: "one window, one operator that crashes",
     Omission.VERSION_READ_AFTER_LISTING: "one window, two operators",
     Omission.RETRY_AFTER_TIME_OUT: "one window, one operator that crashes",

@@ -14,6 +14,7 @@ from model.setup import Omission, Setup
 from model.situation import Action, Situation, changed, is_unwanted
 from model.world import (
     HELD,
+    IN_USE,
     INTENT,
     PLANNED,
     SUBMITTED,
@@ -33,8 +34,6 @@ from model.world import (
 )
 
 Step = tuple[str, World, bool]
-IN_USE = ("entitled", "sent")
-"""What an attempt is while the operator is busy with it, under the campaign's lock."""
 
 
 def operator_steps(world: World, setup: Setup) -> Iterator[Step]:
@@ -211,10 +210,13 @@ def _batch(world: World, setup: Setup, i: int, o: Operator) -> Iterator[Step]:
             yield "a right to send lapses", with_operator(world, i, answered(o, a, "unsent")), True
             late = a.slot in world.started
             if not late or setup.omits(Omission.NO_START_CHECK):
-                sent = with_operator(world, i, answered(o, a, "sent"))
-                wrong = "a request left after its window's start" if late else ""
-                request = Request("POST", a.slot, a.plan, a.attempt)
-                yield "a request leaves", sent._replace(requests=(*world.requests, request), wrong=wrong), True
+                looked = with_operator(world, i, answered(o, a, "leaving"))
+                wrong = "a request was about to leave after its window's start" if late else ""
+                yield "an operator looks at the clock a last time", looked._replace(wrong=wrong), True
+        elif a.stage == "leaving":
+            sent = with_operator(world, i, answered(o, a, "sent"))
+            request = Request("POST", a.slot, a.plan, a.attempt)
+            yield "a request leaves", sent._replace(requests=(*world.requests, request)), True
         elif a.stage == "sent":
             yield "a request times out", with_operator(world, i, answered(o, a, "unclear")), True
             if setup.omits(Omission.RETRY_AFTER_TIME_OUT):

@@ -4,6 +4,7 @@ from model.setup import Setup
 from model.situation import Situation, is_begun, is_cancelled, is_unwanted, needs_finalizer, next_id
 from model.world import (
     HELD,
+    IN_USE,
     MISSED,
     POSSIBLY_SENT,
     REJECTED,
@@ -78,7 +79,7 @@ def _webhooks(world: World) -> str | None:
 def is_settled(world: World, setup: Setup) -> bool:
     """Whether all is as the spec wants it, or explained, and nothing is left to do."""
     r = world.resource
-    if world.requests or any(a.stage in ("entitled", "sent") for o in world.operators for a in o.answers):
+    if world.requests or any(a.stage in IN_USE for o in world.operators for a in o.answers):
         return False
     if not r.exists:
         return True

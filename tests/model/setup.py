@@ -14,6 +14,7 @@ class Omission(StrEnum):
     WRITE_WITHOUT_VERSION = "other writes are done whatever the resourceVersion is"
     NO_SETTLING_TIME = "an uncertain window is looked up at once"
     NO_DEADLINE = "the right to send never lapses"
+    NO_WATCHDOG = "a process that stands still while it sends goes on"
     NO_START_CHECK = "a request may leave after its window's start"
     VERSION_READ_AFTER_LISTING = "what a listing showed is written with a resourceVersion read after it"
     RETRY_AFTER_TIME_OUT = "a request that timed out is sent again"

@@ -7,10 +7,11 @@ then every right to send has lapsed: that is what the operator's settings promis
 
 from collections.abc import Iterator
 
-from model.operators import IN_USE, Step, answered, with_operator, written
+from model.operators import Step, answered, with_operator, written
 from model.setup import Omission, Setup
 from model.situation import changed
 from model.world import (
+    IN_USE,
     SUBMITTED,
     UNCERTAIN,
     ZONES,
@@ -116,12 +117,14 @@ def _settling_time(world: World, setup: Setup) -> Iterator[Step]:
 
 
 def _much_later(o: Operator, slot: int, setup: Setup) -> Operator:
-    """Rights have lapsed, and nobody waits for an answer any more."""
+    """Rights have lapsed, nobody waits for an answer any more, and who stood still while it sent was ended."""
     for a in o.answers:
         if a.slot == slot and a.stage == "sent":
             o = answered(o, a, "unclear")
         elif a.slot == slot and a.stage == "entitled" and not setup.omits(Omission.NO_DEADLINE):
             o = answered(o, a, "unsent")
+        elif a.slot == slot and a.stage == "leaving" and not setup.omits(Omission.NO_WATCHDOG):
+            return Operator()
     lapsed = o.doing == "deletes" or (o.doing == "may delete" and not setup.omits(Omission.DELETE_WITHOUT_DEADLINE))
     return Operator(answers=o.answers, listed=o.listed) if o.slot == slot and lapsed else o
 

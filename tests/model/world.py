@@ -83,8 +83,15 @@ class Request(NamedTuple):
     schedule: int = 0
 
 
+TO_BE_SENT = ("entitled", "leaving")
+IN_USE = (*TO_BE_SENT, "sent")
+"""What an attempt is while the operator is busy with it, under the campaign's lock."""
+
+
 class Answer(NamedTuple):
-    """What an operator remembers of an attempt of its own: entitled, sent, or how that came out."""
+    """What an operator remembers of an attempt of its own: entitled, leaving (it has looked at the clock for the last
+    time), sent, or how that came out.
+    """
 
     slot: int
     attempt: int
@@ -215,7 +222,7 @@ def without_old_answers(world: World) -> World:
     operators = []
     for o in world.operators:
         answers = tuple(
-            a for a in o.answers if a.stage == "entitled" or (a.stage != "unclear" and (a.slot, a.attempt) in current)
+            a for a in o.answers if a.stage in TO_BE_SENT or (a.stage != "unclear" and (a.slot, a.attempt) in current)
         )
         operators.append(o if answers == o.answers else o._replace(answers=answers))
     return world._replace(operators=tuple(operators))

@@ -15,6 +15,9 @@ def test_a_time_that_must_pass_is_more_than_nothing(name: str, seconds: float) -
 
 
 def test_the_settling_time_covers_the_time_to_send_and_the_time_out() -> None:
-    Settings(settle_seconds=5, send_within_seconds=2, request_timeout_seconds=3)
-    with pytest.raises(ValueError, match=r"settle_seconds \(4\) must be at least"):
-        Settings(settle_seconds=4, send_within_seconds=2, request_timeout_seconds=3)
+    Settings(settle_seconds=6, send_within_seconds=2, request_timeout_seconds=3)
+    with pytest.raises(
+        ValueError,
+        match=r"settle_seconds \(5.5\) must be at least send_within_seconds \+ request_timeout_seconds \+ 1 \(6\)",
+    ):
+        Settings(settle_seconds=5.5, send_within_seconds=2, request_timeout_seconds=3)

@@ -8,6 +8,8 @@
 - A closed connection is reset (SO_LINGER 0): else the kernel goes on delivering the bytes of a request that
   was given up, for a minute and more after a network fault, when somebody may already have looked, found
   nothing, and sent again.
+- The kernel itself gives up what has not been acknowledged for a while (TCP_USER_TIMEOUT), for it would do
+  the same for a process that stands still and closes nothing.
 
 The connections are httpcore's, the part of httpx that can be told how to connect. `httpx.AsyncClient` on top would add
 cookies, the environment's proxies and a log line with every URL, all of which would have to be turned off
@@ -19,6 +21,7 @@ import os
 import socket
 import ssl
 import struct
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +43,7 @@ from campaign_operator.adapters.resolver import Resolve, SystemResolver
 _KEEP_ALIVE_SECONDS = 3.0
 _MOST_ADDRESSES_TRIED = 4
 _RESET_ON_CLOSE = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+_UNACKNOWLEDGED_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,16 @@ class Egress:
 
     Raises OSError (of which ssl.SSLError is one) where `ca_file` cannot be read, ValueError where `proxy` is no proxy's
     URL. Make one for the dialers and another for webhooks, so that a receiver's dead name server cannot hold up a
-    dialer's name.
+    dialer's name. `unacknowledged_seconds`: how long the kernel tries to deliver what was sent.
     """
 
-    def __init__(self, policy: EgressPolicy, resolve: Resolve | None = None) -> None:
+    def __init__(
+        self,
+        policy: EgressPolicy,
+        resolve: Resolve | None = None,
+        *,
+        unacknowledged_seconds: float = _UNACKNOWLEDGED_SECONDS,
+    ) -> None:
         tls = ssl.create_default_context()
         if policy.ca_file is not None:
             tls.load_verify_locations(cafile=policy.ca_file)
@@ -77,7 +87,11 @@ class Egress:
             ssl_context=tls,
             proxy=proxy,
             keepalive_expiry=_KEEP_ALIVE_SECONDS,
-            network_backend=_CheckedBackend(resolve or self._system_resolver, None if proxy else policy.allow_cidrs),
+            network_backend=_CheckedBackend(
+                resolve or self._system_resolver,
+                None if proxy else policy.allow_cidrs,
+                (_RESET_ON_CLOSE, *_given_up_after(unacknowledged_seconds)),
+            ),
         )
 
     def judged_url(self, text: str) -> httpx.URL:
@@ -106,12 +120,19 @@ class Egress:
 class _CheckedBackend(httpcore.AsyncNetworkBackend):
     """Connects to judged addresses only. Raises DestinationRefusedError, ConnectError or ConnectTimeout.
 
-    `allowed` is None where the connection is to a proxy, whose address is the administrator's own choice.
+    `allowed` is None where the connection is to a proxy, whose address is the administrator's own choice. `options` are
+    set on every socket.
     """
 
-    def __init__(self, resolve: Resolve, allowed: tuple[IPNetwork, ...] | None) -> None:
+    def __init__(
+        self,
+        resolve: Resolve,
+        allowed: tuple[IPNetwork, ...] | None,
+        options: tuple[httpcore.SOCKET_OPTION, ...],
+    ) -> None:
         self._resolve = resolve
         self._allowed = allowed
+        self._options = options
         self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -125,7 +146,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         """Resolve, judge every address, and try them in turn, all within `timeout` seconds."""
         loop = asyncio.get_running_loop()
         deadline = None if timeout is None else loop.time() + timeout
-        options = [*(socket_options or ()), _RESET_ON_CLOSE]
+        options = [*(socket_options or ()), *self._options]
         try:
             async with asyncio.timeout_at(deadline):
                 addresses = await self._judged_addresses(host, port)
@@ -183,6 +204,13 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+def _given_up_after(seconds: float) -> tuple[httpcore.SOCKET_OPTION, ...]:
+    """Linux alone has the option (tcp(7))."""
+    if sys.platform != "linux":
+        return ()
+    return ((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, max(1, int(seconds * 1000))),)
 
 
 def _raise_if_refused(host: str, address: str, allowed: tuple[IPNetwork, ...]) -> None:

@@ -4,13 +4,15 @@ All that the adapters above need to know is one of four things: the destination 
 certainly never left; it may have left and nobody knows what became of it; it was answered. The line between
 the second and the third is drawn just before the first byte of the request's head is written, and there,
 after name resolution, connecting, TLS and all waiting, the permission to send is asked. Also keeps the
-overall deadline and the bound on bodies. Knows nothing of dialers, tokens or webhooks.
+overall deadline and the bound on bodies, and lets the watchdog see to it that a request which needs a permission
+is over in time even where this process stands still. Knows nothing of dialers, tokens or webhooks.
 """
 
 import asyncio
 import importlib.metadata
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +23,7 @@ from campaign_operator.adapters.answers import cleaned, stated_reason
 from campaign_operator.adapters.destinations import DestinationRefusedError
 from campaign_operator.adapters.egress import Egress
 from campaign_operator.adapters.lanes import Lanes
+from campaign_operator.adapters.watchdog import Watchdog
 from campaign_operator.domain.dialing import SendPermission
 
 LARGEST_BODY_BYTES = 1024 * 1024
@@ -85,11 +88,28 @@ class Answered:
 ExchangeOutcome = Forbidden | NeverSent | Unanswered | Answered
 
 
+@dataclass(frozen=True, slots=True)
+class OverInTime:
+    """A request that needs a permission is over after `seconds`, or this process is."""
+
+    watchdog: Watchdog
+    seconds: float
+
+
 class HTTPExchange:
     """Sends requests, each at most once. One exchange per purpose: dialer, token endpoint, webhook."""
 
-    def __init__(self, egress: Egress, *, width: int = 16, keep_alive: bool = True, idle_seconds: float = 30.0) -> None:
+    def __init__(
+        self,
+        egress: Egress,
+        *,
+        width: int = 16,
+        keep_alive: bool = True,
+        idle_seconds: float = 30.0,
+        over_in_time: OverInTime | None = None,
+    ) -> None:
         self._egress = egress
+        self._over_in_time = over_in_time
         self._lanes = Lanes(egress.open_connection, width=width, keep_alive=keep_alive, idle_seconds=idle_seconds)
 
     async def send(
@@ -108,11 +128,12 @@ class HTTPExchange:
         fault = ""
         try:
             url = self._egress.judged_url(request.url)
-            async with (
-                asyncio.timeout(deadline_seconds),
-                self._lanes.connection(request.lane, target(url).origin) as connection,
-            ):
-                await _talk(connection, url, request, progress, deadline_seconds, read_body)
+            with self._watched(permission):
+                async with (
+                    asyncio.timeout(deadline_seconds),
+                    self._lanes.connection(request.lane, target(url).origin) as connection,
+                ):
+                    await _talk(connection, url, request, progress, deadline_seconds, read_body)
         except DestinationRefusedError as error:
             return Forbidden(str(error))
         except Exception as error:  # whatever went wrong, what matters is how far the request had come
@@ -120,6 +141,11 @@ class HTTPExchange:
                 error, f"no {'answer' if progress.left else 'connection'} within {deadline_seconds:g} s"
             )
         return progress.outcome(fault)
+
+    def _watched(self, permission: SendPermission | None) -> AbstractContextManager[None]:
+        if permission is None or self._over_in_time is None:
+            return nullcontext()
+        return self._over_in_time.watchdog.over_within(self._over_in_time.seconds)
 
     async def aclose(self) -> None:
         """Close every connection; requests still under way end as Unanswered or NeverSent."""

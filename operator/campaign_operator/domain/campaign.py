@@ -52,6 +52,10 @@ class Campaign:
         return self.deletion_time is not None
 
 
+LEAST_REST_SECONDS = 1.0
+"""What the settling time must leave beside the time to send and the time-out of a request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The operator's settings that decisions depend on, all in seconds.
@@ -79,10 +83,19 @@ class Settings:
                 raise ValueError(f"{name} must be more than 0")
         if self.lead_seconds < 0:
             raise ValueError("lead_seconds must not be negative")
-        least = self.send_within_seconds + self.request_timeout_seconds
+        least = self.send_within_seconds + self.request_timeout_seconds + LEAST_REST_SECONDS
         if self.settle_seconds < least:
             raise ValueError(
                 f"settle_seconds ({self.settle_seconds:g}) must be at least send_within_seconds + "
-                f"request_timeout_seconds "
+                f"request_timeout_seconds + {LEAST_REST_SECONDS:g} "
                 f"({least:g}): a request that may still be carried out must not be taken for lost"
             )
+
+    @property
+    def over_within_seconds(self) -> float:
+        """How long after the beginning of a request nothing of it may be left, even where the process stands still.
+
+        That is halfway between the request's time-out and the end of the settling time: the one half is for a process
+        that is slow to give a request up, the other for what is on its way to the dialer by then.
+        """
+        return (self.request_timeout_seconds + self.settle_seconds - self.send_within_seconds) / 2
