@@ -101,3 +101,18 @@ def test_a_calendar_and_a_list_are_told_of_together() -> None:
     text = LISTED + f"  {SHARED_CALENDAR}\n"
     report = checked(text + calendar("2026-02-31\n") + config_map("id,timeZone\nc1,Mars/Base\n"))
     assert [finding.line for finding in report.findings] == [12, 13]
+
+
+@pytest.mark.parametrize("hours", ['start: "25:00"', "days: [Someday]", 'start: "20:00", end: "09:00"', "dais: [Mon]"])
+def test_a_calendar_is_checked_beside_an_error_in_the_hours(hours: str) -> None:
+    text = with_spec(SHARED_CALENDAR.replace("{excludeDatesFrom", f"{{{hours}, excludeDatesFrom"))
+    findings = checked(text + calendar("2026-02-31\n")).findings
+    assert [finding.severity for finding in findings] == [Severity.ERROR] * 2
+    assert '"2026-02-31" is not a date of the calendar' in findings[-1].message
+
+
+@pytest.mark.parametrize("hours", ["[]", "{excludeDatesFrom: {}}", "{excludeDatesFrom: {configMapKeyRef: {name: A}}}"])
+def test_a_calendar_that_is_not_named_rightly_is_one_error(hours: str) -> None:
+    findings = checked(with_spec(f"callingHours: {hours}") + calendar("2026-02-31\n")).findings
+    assert all(finding.field.startswith("spec.callingHours") for finding in findings)
+    assert not any("2026-02-31" in finding.message for finding in findings)
