@@ -28,6 +28,7 @@ from contract.download_kit import (
     sending,
 )
 from contract.exchange_kit import eventually
+from contract.proxy_kit import proxied
 from scripted_server import (
     LOOPBACK,
     Reply,
@@ -302,3 +303,42 @@ async def test_what_came_before_a_list_broke_off_is_given_but_does_not_end_it() 
         assert await anext(download.pieces) == LIST[:20]
         with pytest.raises(DownloadError, match="only part"):
             await anext(download.pieces)
+
+
+# Through a proxy
+
+
+async def test_a_list_comes_whole_through_a_proxy() -> None:
+    async with (
+        scripted_server(answer(200, raw=LIST * 10_000), certificate_for=("lists.example",)) as server,
+        proxied(server) as (egress, proxy),
+        downloads_over(egress) as downloads,
+    ):
+        found = await fetch(downloads, ListAddress(f"https://lists.example{PATH}", TOKEN))
+    assert found == (None, LIST * 10_000)
+    assert proxy.asked_for == ["lists.example:443"]
+    assert server.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+async def test_half_a_list_through_a_proxy_is_an_error() -> None:
+    half = answer(200, raw=LIST * 10_000, cut_after=len(LIST) * 5_000)
+    async with (
+        scripted_server(half, certificate_for=("lists.example",)) as server,
+        proxied(server) as (egress, _),
+        downloads_over(egress) as downloads,
+    ):
+        with pytest.raises(DownloadError, match="only part of the list came") as caught:
+            await fetch(downloads, ListAddress(f"https://lists.example{PATH}"))
+    assert caught.value.passing
+
+
+async def test_what_a_proxy_refuses_is_told_without_the_url() -> None:
+    async with (
+        scripted_server(answer(200, raw=LIST)) as server,
+        proxied(server, refuses=True) as (egress, _),
+        downloads_over(egress) as downloads,
+    ):
+        with pytest.raises(DownloadError) as caught:
+            await fetch(downloads, ListAddress(f"https://lists.example{PATH}"))
+    assert caught.value.message == "the proxy refused to connect to the server"
+    assert server.bytes_received == 0

@@ -18,7 +18,8 @@ from campaign_operator.adapters.exchange import (
     NeverSent,
     OutgoingRequest,
 )
-from scripted_server import LOOPBACK, ScriptedServer, answer, resolving_to, scripted_server
+from contract.proxy_kit import proxied
+from scripted_server import LOOPBACK, answer, resolving_to, scripted_server
 
 
 @asynccontextmanager
@@ -207,50 +208,6 @@ def test_an_authority_that_cannot_be_read_is_told_at_the_start(tmp_path: Path) -
         Egress(EgressPolicy(ca_file=broken))
     with pytest.raises(FileNotFoundError):
         Egress(EgressPolicy(ca_file=tmp_path / "missing.pem"))
-
-
-class ForwardingProxy:
-    """A proxy that tunnels to one server, whatever it is asked for, or refuses."""
-
-    def __init__(self, server: ScriptedServer, refuses: bool = False) -> None:
-        self.asked_for: list[str] = []
-        self._server = server
-        self._refuses = refuses
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            self.asked_for.append(head.split(" ")[1])
-            if self._refuses:
-                writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
-                return
-            writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
-            to_server = await asyncio.open_connection("127.0.0.1", self._server.port)
-            await asyncio.gather(copy(reader, to_server[1]), copy(to_server[0], writer))
-        finally:
-            writer.close()
-
-
-async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-    except OSError:
-        pass
-    finally:
-        writer.close()
-
-
-@asynccontextmanager
-async def proxied(server: ScriptedServer, *, refuses: bool = False) -> AsyncIterator[tuple[Egress, ForwardingProxy]]:
-    proxy = ForwardingProxy(server, refuses)
-    listener = await asyncio.start_server(proxy, "127.0.0.1", 0)
-    port = listener.sockets[0].getsockname()[1]
-    try:
-        yield Egress(EgressPolicy(ca_file=server.ca_file, proxy=f"http://127.0.0.1:{port}")), proxy
-    finally:
-        listener.close()
-        await listener.wait_closed()
 
 
 async def test_a_proxy_is_used_where_the_administrator_names_one() -> None:
