@@ -63,17 +63,17 @@ class OperatorProcess:
         That its loop said it rests is not enough. On a busy machine milliseconds pass before it sees an answer that it
         has, and a clock that jumped meanwhile made it a time-out.
         """
-        return self._state() == b"S"
+        return self._state() == "S"
 
     def has_stopped_itself(self) -> bool:
         """Whether it stands still although nobody stopped it."""
-        return not self.stopped and self._state() == b"T"
+        return not self.stopped and self._state() == "T"
 
-    def _state(self) -> bytes:
+    def _state(self) -> str:
         try:
-            return os.pread(self._stat, 256, 0).rpartition(b")")[2].split()[0]
+            return _state_in(os.pread(self._stat, 256, 0))
         except ProcessLookupError:
-            return b""
+            return ""
 
     def has_ended(self) -> bool:
         """Whether it ended by itself; it is let go of then."""
@@ -97,12 +97,16 @@ class OperatorProcess:
                 signal.pidfd_send_signal(self._descriptor, number)
 
 
-def _state(stat: Path) -> str:
-    """The state that the kernel gives a process; nothing if there is none."""
+def _state_in(stat: bytes) -> str:
+    """The state that the kernel gives a process, from its /proc/PID/stat."""
+    return stat.rpartition(b")")[2].split()[0].decode()
+
+
+def _lives(pid: str) -> bool:
     try:
-        return stat.read_text().rpartition(")")[2].split()[0]
+        return _state_in(Path(f"/proc/{pid}/stat").read_bytes()) not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
-        return ""
+        return False
 
 
 class OperatorHost:
@@ -151,7 +155,7 @@ class OperatorHost:
         """The process ids of all operators that live."""
         pid = self._process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return [int(child) for child in children if _state(Path(f"/proc/{child}/stat")) not in ("", "Z", "X")]
+        return [int(child) for child in children if _lives(child)]
 
     def _start(self, order: str) -> int:
         assert self._process.stdin is not None
