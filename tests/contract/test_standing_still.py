@@ -86,6 +86,22 @@ async def test_the_first_process_of_a_container_ends_too() -> None:
     assert (said, process.returncode) == (b"1\n", ENDED_BY_ITS_TIMER)
 
 
+async def test_where_the_kernel_gives_no_timer_it_is_told_and_the_operator_works() -> None:
+    program = """
+        import resource
+        from campaign_operator.adapters.watchdog import set_timer_of_this_machine
+        resource.setrlimit(resource.RLIMIT_SIGPENDING, (0, 0))
+        set_timer = set_timer_of_this_machine()
+        set_timer(0.01)
+        set_timer(None)
+    """
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", dedent(program), stdout=PIPE)
+    said, _ = await process.communicate()
+    assert process.returncode == 0
+    assert b"the kernel gives no timer" in said
+    assert b"timer_create: Resource temporarily unavailable" in said
+
+
 async def test_the_kernel_gives_up_what_is_not_acknowledged() -> None:
     """Else it would go on delivering what a process has sent that stands still, and be heard a minute later."""
 

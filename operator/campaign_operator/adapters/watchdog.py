@@ -16,7 +16,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+import structlog
+
 _SIGEV_THREAD_ID = 4
+
+log = structlog.get_logger()
 
 
 class Monotonic(Protocol):
@@ -116,4 +120,12 @@ class _TimerSpecification(ctypes.Structure):
 
 def set_timer_of_this_machine() -> SetTimer:
     """The kernel's, on Linux. Elsewhere there is nothing like it: a process that stands still is not ended there."""
-    return KernelTimer() if sys.platform == "linux" else lambda _: None
+    if sys.platform == "linux":
+        try:
+            return KernelTimer()
+        except OSError as error:  # a sandboxed container may have none
+            log.warning(
+                "the kernel gives no timer: if this process is stopped while it sends, it is not ended",
+                error=str(error),
+            )
+    return lambda _: None
