@@ -105,10 +105,12 @@ def _play(what: str, company: Company, trials: Sequence[Trial]) -> list[Verdict]
             left = (now - begun) / len(verdicts) * (len(trials) - len(verdicts))
             _say(f"{what}: {len(verdicts)} of {len(trials)} plans, {failed} failed, about {left / 60:.0f} min left")
     idle = sum(verdict.fired < len(verdict.plan.faults) for verdict in verdicts)
-    longest = max((verdict.seconds for verdict in verdicts), default=0.0)
+    if not verdicts:
+        return verdicts
+    longest = max(verdicts, key=lambda verdict: verdict.seconds)
     _say(
-        f"{what}: {len(verdicts)} plans in {time.monotonic() - begun:.0f} s, the longest {longest:.1f} s, "
-        f"{failed} failed; in {idle} not every fault came to pass"
+        f"{what}: {len(verdicts)} plans in {time.monotonic() - begun:.0f} s, {failed} failed; in {idle} not every "
+        f"fault came to pass; the longest took {longest.seconds:.1f} s: {longest.plan}"
     )
     return verdicts
 
