@@ -16,6 +16,16 @@ from campaign_operator.adapters.exchange import HTTPExchange, OutgoingRequest, O
 from campaign_operator.adapters.watchdog import KernelTimer, Watchdog
 from campaign_operator.domain.dialing import SendPermission
 
+ENDED_BY_ITS_TIMER = 14
+"""The exit status of a process that the kernel's timer has ended."""
+
+
+def is_to_end(pid: int) -> bool:
+    """Whether the signal of its timer waits for the main thread of a process that stands still."""
+    lines = Path(f"/proc/{pid}/task/{pid}/status").read_text().splitlines()
+    (pending,) = (int(line.split()[1], 16) for line in lines if line.startswith("SigPnd:"))
+    return bool(pending & 1 << signal.SIGALRM - 1)
+
 
 class StopsAfterTheLastLook:
     """A permission after whose second asking, the one before a request's body, the process stops itself (SIGSTOP)."""

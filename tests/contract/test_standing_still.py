@@ -14,11 +14,11 @@ from campaign_operator.adapters.egress import Egress, EgressPolicy
 from campaign_operator.adapters.exchange import HTTPExchange, Unanswered
 from contract.exchange_kit import eventually, post
 from scripted_server import LOOPBACK, Conversation, Received, ScriptedServer, answer, scripted_server
+from standing_still import ENDED_BY_ITS_TIMER, is_to_end
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process that stands still")
 
 TESTS = Path(__file__).parents[1]
-ENDED_BY_ITS_TIMER = 14
 
 
 async def sender_that_stops(server: ScriptedServer, over_within: str) -> Process:
@@ -30,13 +30,6 @@ async def sender_that_stops(server: ScriptedServer, over_within: str) -> Process
     )
     await asyncio.to_thread(os.waitid, os.P_PID, sender.pid, os.WSTOPPED)
     return sender
-
-
-def is_to_end(pid: int) -> bool:
-    """Whether its timer's signal waits for its main thread."""
-    lines = Path(f"/proc/{pid}/task/{pid}/status").read_text().splitlines()
-    (pending,) = (int(line.split()[1], 16) for line in lines if line.startswith("SigPnd:"))
-    return bool(pending & 1 << signal.SIGALRM - 1)
 
 
 async def test_a_process_that_stood_still_too_long_ends_before_it_sends() -> None:

@@ -1,0 +1,81 @@
+"""The real operator, stopped by the real kernel's SIGSTOP while a request of it is under way."""
+
+import os
+import signal
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import yaml
+
+from campaign_operator.sandbox.certificates import issue_server_certificate
+from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_operator.sandbox.listener import Listener
+from campaign_operator.sandbox.simulator.settings import Client
+from e2e_world import campaign, secret, start_operator
+from serving import running_simulator, until
+from stage import fault
+from standing_still import ENDED_BY_ITS_TIMER, is_to_end
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process that stands still")
+
+WAITS = ("--request-timeout-seconds", "3", "--settle-seconds", "8")
+
+
+async def test_an_operator_that_stood_still_ends_and_the_next_sends_nothing_again(
+    playhouse: tuple[ControlPlane, Path], tmp_path: Path
+) -> None:
+    control_plane, kubeconfig = playhouse
+    namespace = f"still-{uuid4().hex[:10]}"
+    await control_plane.kubectl("create", "namespace", namespace)
+    manifest = campaign(namespace, "spring")
+    campaign_id = manifest["spec"]["campaignID"]
+    certificate = issue_server_certificate(tmp_path)
+    async with AsyncExitStack() as stack:
+        simulator = await stack.enter_async_context(
+            running_simulator(
+                clients=(Client("operator", "operator-secret"),),
+                campaigns={"*": 2},
+                listener=Listener(tls=certificate.tls),
+                authority=str(certificate.authority),
+            )
+        )
+        connection = secret(
+            namespace,
+            "cxone",
+            {
+                "client-id": "operator",
+                "client-secret": "operator-secret",
+                "environment": "test",
+                "api-base-url": simulator.base_url,
+                "token-url": simulator.token_url,
+            },
+        )
+        await simulator.put_faults(fault("submit", "withhold"))
+        await control_plane.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all([connection, manifest]))
+
+        async def has_arrived() -> bool:
+            return len((await simulator.ledger(campaign_id))["schedules"]) == 2
+
+        first = start_operator(kubeconfig, certificate.authority, tmp_path, "--namespace", namespace, *WAITS)
+        stack.callback(first.kill)
+        await until(has_arrived)
+        os.kill(first.pid, signal.SIGSTOP)
+
+        async def timer_has_run_out() -> bool:
+            return is_to_end(first.pid)
+
+        await until(timer_has_run_out)
+        os.kill(first.pid, signal.SIGCONT)
+        assert await first.wait() == ENDED_BY_ITS_TIMER
+
+        await simulator.delete_faults()
+        second = start_operator(kubeconfig, certificate.authority, tmp_path, "--namespace", namespace, *WAITS)
+        stack.push_async_callback(second.stop, timeout_seconds=40)
+        await control_plane.kubectl(
+            *("wait", "--for=jsonpath={.status.run.state}=Scheduled", "outboundcampaign/spring"),
+            *("-n", namespace, "--timeout=60s"),
+        )
+        assert len((await simulator.ledger(campaign_id))["schedules"]) == 2
