@@ -59,15 +59,7 @@ class World:
 
     async def connect(self, namespace: str, name: str = "cxone", **changes: str | bytes | None) -> None:
         """The Secret that leads to the simulator; a change of None leaves the key out."""
-        values: dict[str, Any] = {
-            "client-id": "operator",
-            "client-secret": "operator-secret",
-            "environment": "test",
-            "api-base-url": self.simulator.base_url,
-            "token-url": self.simulator.token_url,
-        }
-        values |= {key.replace("_", "-"): value for key, value in changes.items()}
-        await self.apply(secret(namespace, name, values))
+        await self.apply(connection_secret(namespace, self.simulator, name, **changes))
 
     async def get(self, namespace: str, name: str) -> dict[str, Any]:
         """The campaign as it is now."""
@@ -128,6 +120,21 @@ class World:
 def condition(status: dict[str, Any], kind: str) -> dict[str, Any]:
     """The condition of that type; empty where there is none."""
     return next((c for c in status.get("conditions", []) if c["type"] == kind), {})
+
+
+def connection_secret(
+    namespace: str, simulator: RunningSimulator, name: str = "cxone", **changes: str | bytes | None
+) -> Manifest:
+    """The Secret that leads to a simulator; a change of None leaves the key out."""
+    values: dict[str, str | bytes | None] = {
+        "client-id": "operator",
+        "client-secret": "operator-secret",
+        "environment": "test",
+        "api-base-url": simulator.base_url,
+        "token-url": simulator.token_url,
+    }
+    values |= {key.replace("_", "-"): value for key, value in changes.items()}
+    return secret(namespace, name, values)
 
 
 def secret(namespace: str, name: str, values: dict[str, str | bytes | None]) -> Manifest:

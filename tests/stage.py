@@ -41,7 +41,7 @@ from campaign_operator.domain.contact_list import ListLimits
 from campaign_operator.reconcile import Reconciler
 from campaign_operator.sandbox.control_plane import ControlPlane
 from campaign_operator.sandbox.simulator.faults import FaultRule
-from e2e_world import Manifest, secret
+from e2e_world import Manifest, connection_secret
 from serving import RunningReceiver, RunningSimulator
 
 
@@ -110,15 +110,7 @@ class Stage:
 
     async def connect(self, name: str = "cxone", **changes: str | None) -> None:
         """The Secret that leads to the stage's dialer."""
-        values: dict[str, Any] = {
-            "client-id": "operator",
-            "client-secret": "operator-secret",
-            "environment": "test",
-            "api-base-url": self.simulator.base_url,
-            "token-url": self.simulator.token_url,
-        }
-        values |= {key.replace("_", "-"): value for key, value in changes.items()}
-        await self.apply(secret(self.namespace, name, values))
+        await self.apply(connection_secret(self.namespace, self.simulator, name, **changes))
 
     async def look(self, name: str, *, poll: bool = False) -> OutboundCampaignStatus:
         """Let the operator look at a campaign now; its status afterwards."""

@@ -67,7 +67,7 @@ async def test_the_first_process_of_a_container_ends_too() -> None:
         from campaign_operator.adapters.watchdog import KernelTimer
         KernelTimer()(0.01)
         print(os.getpid(), flush=True)
-        time.sleep(60)
+        time.sleep(60)  # it is ended long before; without an end the test would never fail
     """
     alone = ("unshare", "--user", "--map-root-user", "--pid", "--fork")
     probe = await asyncio.create_subprocess_exec(*alone, "true", stderr=PIPE)

@@ -14,7 +14,7 @@ from campaign_operator.sandbox.certificates import issue_server_certificate
 from campaign_operator.sandbox.control_plane import ControlPlane
 from campaign_operator.sandbox.listener import Listener
 from campaign_operator.sandbox.simulator.settings import Client
-from e2e_world import campaign, secret, start_operator
+from e2e_world import campaign, connection_secret, start_operator
 from serving import running_simulator, until
 from stage import fault
 from standing_still import ENDED_BY_ITS_TIMER, is_to_end
@@ -42,17 +42,7 @@ async def test_an_operator_that_stood_still_ends_and_the_next_sends_nothing_agai
                 authority=str(certificate.authority),
             )
         )
-        connection = secret(
-            namespace,
-            "cxone",
-            {
-                "client-id": "operator",
-                "client-secret": "operator-secret",
-                "environment": "test",
-                "api-base-url": simulator.base_url,
-                "token-url": simulator.token_url,
-            },
-        )
+        connection = connection_secret(namespace, simulator)
         await simulator.put_faults(fault("submit", "withhold"))
         await control_plane.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all([connection, manifest]))
 

@@ -2,8 +2,9 @@
 killed as it is in a cluster, by SIGKILL.
 
 Reads one order a line (JSON) from stdin and answers with the process id. When stdin ends, it ends itself and all that
-it started. What an operator runs is the product's own `main.run`; of the harness's it has the clock, a mistake where
-one is planted, a watch that lasts through jumps of the clock, and a User-Agent that tells which operator it is.
+it started. What an operator runs is the product's own `main.run`; of the harness's it has the clock and the timer, a
+mistake where one is planted, a watch that lasts through jumps of the clock, and a User-Agent that tells which operator
+it is.
 """
 
 import asyncio
