@@ -19,11 +19,11 @@ from campaign_operator.domain.dialing import (
     AnalyticsQuery,
     AuthenticateOutcome,
     CallCounts,
+    CancelOutcome,
     ListOutcome,
     ScheduleRequest,
     SendPermission,
     SubmitOutcome,
-    WithdrawOutcome,
 )
 from campaign_operator.domain.notes import Note
 from campaign_operator.domain.observation import Problem
@@ -73,16 +73,16 @@ class Dialer(Protocol):
         `Listing`.
         """
 
-    async def withdraw(
+    async def cancel(
         self, connection: Connection, campaign_id: str, schedule_id: str, permission: SendPermission
-    ) -> WithdrawOutcome:
-        """Take a schedule back before it starts. May be repeated: what is gone already is `Withdrawn`, too.
+    ) -> CancelOutcome:
+        """Cancel a schedule before it starts. May be repeated: what is gone already is `Cancelled`, too.
 
         `permission` is asked immediately before the request's first byte leaves; where it is no longer in force nothing
         is sent and the outcome is `Unavailable`.
 
         A 404 about the schedule cannot be told from one about the campaign, so a campaign that the dialer does not
-        know (any more) is `Withdrawn` likewise. Never raises for anything the network or the dialer does.
+        know (any more) is `Cancelled` likewise. Never raises for anything the network or the dialer does.
         """
 
     async def fetch_analytics(self, connection: Connection, query: AnalyticsQuery) -> AnalyticsOutcome:
@@ -184,7 +184,7 @@ class CampaignStore(Protocol):
         """
 
     async def write_finalizer(self, campaign: Campaign, present: bool) -> Campaign | None:
-        """Add (`present`) or remove WITHDRAW_FINALIZER on the campaign as it was read, leaving those of others alone.
+        """Add (`present`) or remove CANCEL_FINALIZER on the campaign as it was read, leaving those of others alone.
 
         Returns the campaign with its new resourceVersion, or None where it was being deleted and this was the last
         finalizer: it is gone. Where it is so already nothing is sent, and the campaign is returned as it was given; so

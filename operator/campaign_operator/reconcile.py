@@ -14,12 +14,13 @@ import structlog
 from campaign_operator.api.conditions import Reason, counted
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.blueprints import Blueprints
-from campaign_operator.domain import adoption, record, resolution, withdrawal
+from campaign_operator.domain import adoption, cancellation, record, resolution
 from campaign_operator.domain.actions import (
     Action,
     AddFinalizer,
+    BeginCancellation,
+    CancelSchedules,
     Decision,
-    DeleteSchedules,
     Deliver,
     DropPlan,
     FinishRun,
@@ -40,7 +41,6 @@ from campaign_operator.domain.actions import (
     Submit,
     TryAgain,
     Wait,
-    WithdrawRun,
 )
 from campaign_operator.domain.announcement import announcement
 from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
@@ -79,7 +79,7 @@ MAX_CONFLICTS = 5
 FAULT_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits after passes that failed in a row, for want of the API server or by an unforeseen error."""
 
-SHOWN_LEFT_BEHIND = 10
+SHOWN_SCHEDULES_ORPHANED = 10
 
 log = structlog.get_logger()
 
@@ -228,19 +228,19 @@ class Reconciler:
             case Hold(place, time_zones):
                 return await write(campaign, adoption.held(status, place, time_zones, "onUncertain is Hold"))
             case KeepPlan(place, spec_hash):
-                return await write(campaign, withdrawal.kept(status, place, spec_hash))
-            case WithdrawRun(place, time_zones):
-                return await write(campaign, withdrawal.begun(status, place, time_zones))
+                return await write(campaign, cancellation.kept(status, place, spec_hash))
+            case BeginCancellation(place, time_zones):
+                return await write(campaign, cancellation.begun(status, place, time_zones))
             case Restore(place, time_zones):
-                return await write(campaign, withdrawal.restored(status, place, time_zones))
-            case DeleteSchedules():
+                return await write(campaign, cancellation.restored(status, place, time_zones))
+            case CancelSchedules():
                 return await self._submission.delete(campaign, action, memory, write)
             case Resolve():
                 return await self._resolve(campaign, memory)
             case AddFinalizer():
                 return await self._write_finalizer(campaign, memory, present=True)
-            case RemoveFinalizer(left_behind):
-                self._tell_of(campaign, left_behind)
+            case RemoveFinalizer(orphaned):
+                self._tell_of(campaign, orphaned)
                 return await self._write_finalizer(campaign, memory, present=False)
             case Reschedule(place, fates):
                 return await write(campaign, record.rescheduled(status, place, fates))
@@ -274,15 +274,17 @@ class Reconciler:
             memory.wrote(campaign.resource_version, written.resource_version)
         return written
 
-    def _tell_of(self, campaign: Campaign, left_behind: tuple[str, ...]) -> None:
+    def _tell_of(self, campaign: Campaign, orphaned: tuple[str, ...]) -> None:
         """In a namespace that is being deleted no Event can be written, so the log and a metric say it, too."""
-        if not left_behind:
+        if not orphaned:
             return
-        metrics.left_behind.inc(len(left_behind))
-        log.error("the campaign goes and leaves schedules behind", windows=list(left_behind))
-        shown = ", ".join(left_behind[:SHOWN_LEFT_BEHIND]) + (", ..." if len(left_behind) > SHOWN_LEFT_BEHIND else "")
-        message = f"{counted(len(left_behind), 'schedule')} could not be withdrawn and may still dial: {shown}"
-        self._store.record_event(campaign, Note("Warning", Reason.LEFT_BEHIND, message))
+        metrics.orphaned.inc(len(orphaned))
+        log.error("the campaign goes and leaves schedules behind", windows=list(orphaned))
+        shown = ", ".join(orphaned[:SHOWN_SCHEDULES_ORPHANED]) + (
+            ", ..." if len(orphaned) > SHOWN_SCHEDULES_ORPHANED else ""
+        )
+        message = f"{counted(len(orphaned), 'schedule')} could not be cancelled and may still dial: {shown}"
+        self._store.record_event(campaign, Note("Warning", Reason.SCHEDULES_ORPHANED, message))
 
     async def _resolve(self, campaign: Campaign, memory: Memory) -> Campaign:
         said, listing = campaign.resolve or "", None
@@ -297,7 +299,7 @@ class Reconciler:
         for what in result.done:
             self._store.record_event(campaign, Note("Normal", Reason.RESOLVED, f"resolved by a person: {what}"))
         for what in result.refused:
-            self._store.record_event(campaign, Note("Warning", Reason.RESOLVE_REFUSED, what))
+            self._store.record_event(campaign, Note("Warning", Reason.RESOLUTION_REJECTED, what))
         return campaign
 
     async def _poll(self, campaign: Campaign, action: Poll, memory: Memory) -> Campaign:

@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from campaign_operator.api.conditions import STALLING_CAUSES
 from campaign_operator.api.status import OutboundCampaignStatus, RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain import adoption, record, runs, withdrawal
+from campaign_operator.domain import adoption, cancellation, record, runs
 from campaign_operator.domain.actions import (
-    DeleteSchedules,
+    CancelSchedules,
     LookUp,
     Place,
     Submit,
@@ -217,8 +217,8 @@ class Submission:
                 until = self._in(LOOK_UP_RETRY_SECONDS if seconds is None else seconds)
                 return await write(fresh, record.parked(status, action.place, zones, problem, until))
 
-    async def delete(self, campaign: Campaign, action: DeleteSchedules, memory: Memory, write: Write) -> Campaign:
-        """One batch of DELETEs and the record of their answers; `Withdrawing` was written before.
+    async def delete(self, campaign: Campaign, action: CancelSchedules, memory: Memory, write: Write) -> Campaign:
+        """One batch of DELETEs and the record of their answers; `Cancelling` was written before.
 
         A process that was stopped meanwhile must not delete what has started, so each DELETE needs a permission, too.
         """
@@ -226,25 +226,25 @@ class Submission:
         if isinstance(connection, Problem) or changed_connection(campaign, connection, self._clock.now()):
             return campaign
         run = record.run_at(campaign.status, action.place)
-        withdrawing = {w.schedule_id: w for w in run.windows if w.time_zone in frozenset(action.time_zones)}
-        async with self._permits[connection.hash].take(len(withdrawing)) as count:
+        cancelling = {w.schedule_id: w for w in run.windows if w.time_zone in frozenset(action.time_zones)}
+        async with self._permits[connection.hash].take(len(cancelling)) as count:
             permission = IntentPermission.begin(self._clock, self._settings.send_within_seconds)
-            batch = {id_: w for id_, w in [*withdrawing.items()][:count] if id_ is not None}
+            batch = {id_: w for id_, w in [*cancelling.items()][:count] if id_ is not None}
             answers = await asyncio.gather(
                 *(
-                    self._dialer.withdraw(
+                    self._dialer.cancel(
                         connection, campaign.spec.campaign_id, id_, BeforeStart(permission, w.start_time, self._clock)
                     )
                     for id_, w in batch.items()
                 )
             )
         for answer in answers:
-            metrics.withdrawals.labels(type(answer).__name__).inc()
+            metrics.cancellations.labels(type(answer).__name__).inc()
         if any(record.is_refusal(answer) for answer in answers):
             memory.refused_version = version
         outcomes = dict(zip(batch, answers, strict=True))
         now = self._clock.now()
-        return await write(campaign, withdrawal.answered(campaign.status, action.place, outcomes, now))
+        return await write(campaign, cancellation.answered(campaign.status, action.place, outcomes, now))
 
     async def listing_for(self, campaign: Campaign, memory: Memory) -> ListOutcome | Problem:
         """The dialer's listing of the campaign, or why there is none."""

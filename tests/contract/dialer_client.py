@@ -71,7 +71,7 @@ class DialerClient:
     async def list(self, campaign_id: str, **query: Any) -> httpx.Response:
         return await self.http.get(_schedules(campaign_id), headers=self.headers, params=query)
 
-    async def withdraw(self, campaign_id: str, schedule_id: str) -> httpx.Response:
+    async def cancel(self, campaign_id: str, schedule_id: str) -> httpx.Response:
         return await self.http.delete(f"{_schedules(campaign_id)}/{schedule_id}", headers=self.headers)
 
     async def analytics(self, body: Any) -> httpx.Response:

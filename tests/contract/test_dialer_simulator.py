@@ -20,6 +20,9 @@ from campaign_operator.domain.dialing import (
     AnalyticsQuery,
     Authenticated,
     CallCounts,
+    Cancelled,
+    CancelNotOffered,
+    CancelRefused,
     Listing,
     ListingNotOffered,
     Rejected,
@@ -28,9 +31,6 @@ from campaign_operator.domain.dialing import (
     Throttled,
     Unavailable,
     Unclear,
-    Withdrawn,
-    WithdrawNotOffered,
-    WithdrawRefused,
 )
 from campaign_operator.sandbox.certificates import issue_server_certificate
 from campaign_operator.sandbox.faults import AnswerInstead, Cut, Delay, Reset, Withhold
@@ -273,18 +273,16 @@ async def states(dialer: CXoneDialer, connection: Connection, campaign_id: str) 
     return [schedule.state for schedule in listing.schedules]
 
 
-async def test_a_withdrawn_schedule_is_cancelled_and_stays_so_however_often_it_is_asked(
+async def test_a_cancelled_schedule_is_cancelled_and_stays_so_however_often_it_is_asked(
     dialer: CXoneDialer, connection: Connection, request_: ScheduleRequest
 ) -> None:
     campaign_id, schedule_id = request_.campaign_id, await submitted(dialer, connection, request_)
     kept = await submitted(dialer, connection, request_)
     for _ in range(2):
-        assert await dialer.withdraw(connection, campaign_id, schedule_id, Granted()) == Withdrawn()
+        assert await dialer.cancel(connection, campaign_id, schedule_id, Granted()) == Cancelled()
     assert await states(dialer, connection, campaign_id) == [ScheduleState.CANCELLED, ScheduleState.SCHEDULED]
-    assert await dialer.withdraw(connection, campaign_id, f"not-{kept}", Granted()) == Withdrawn()
-    assert (
-        await dialer.withdraw(connection, campaign_id, f"../{campaign_id}/schedules/{kept}", Granted()) == Withdrawn()
-    )
+    assert await dialer.cancel(connection, campaign_id, f"not-{kept}", Granted()) == Cancelled()
+    assert await dialer.cancel(connection, campaign_id, f"../{campaign_id}/schedules/{kept}", Granted()) == Cancelled()
     assert await states(dialer, connection, campaign_id) == [ScheduleState.CANCELLED, ScheduleState.SCHEDULED]
 
 
@@ -294,8 +292,8 @@ async def test_a_schedule_that_has_started_is_not_taken_back(
     soon = replace(request_, start=clock() + timedelta(seconds=30))
     schedule_id = await submitted(dialer, connection, soon)
     clock.advance(40)
-    outcome = await dialer.withdraw(connection, soon.campaign_id, schedule_id, Granted())
-    assert outcome == WithdrawRefused(409, "the schedule has started")
+    outcome = await dialer.cancel(connection, soon.campaign_id, schedule_id, Granted())
+    assert outcome == CancelRefused(409, "the schedule has started")
 
 
 @pytest.mark.parametrize("status", [405, 501])
@@ -303,8 +301,8 @@ async def test_a_dialer_that_takes_no_schedule_back_is_recognised(
     dialer: CXoneDialer, connection: Connection, request_: ScheduleRequest, simulator: RunningSimulator, status: Any
 ) -> None:
     schedule_id = await submitted(dialer, connection, request_)
-    await simulator.put_faults(fault("withdraw", NotOffered(status=status)))
-    assert await dialer.withdraw(connection, request_.campaign_id, schedule_id, Granted()) == WithdrawNotOffered(status)
+    await simulator.put_faults(fault("cancel", NotOffered(status=status)))
+    assert await dialer.cancel(connection, request_.campaign_id, schedule_id, Granted()) == CancelNotOffered(status)
     assert await states(dialer, connection, request_.campaign_id) == [ScheduleState.SCHEDULED]
 
 
@@ -321,7 +319,7 @@ async def test_a_dialer_that_takes_no_schedule_back_is_recognised(
         Delay(before_seconds=1.5),
     ],
 )
-async def test_a_withdrawal_without_a_clear_answer_is_repeated_until_the_schedule_is_gone(
+async def test_a_cancellation_without_a_clear_answer_is_repeated_until_the_schedule_is_gone(
     dialer: CXoneDialer,
     connection: Connection,
     request_: ScheduleRequest,
@@ -329,33 +327,33 @@ async def test_a_withdrawal_without_a_clear_answer_is_repeated_until_the_schedul
     effect: Any,
 ) -> None:
     schedule_id = await submitted(dialer, connection, request_)
-    await simulator.put_faults(fault("withdraw", effect, times=1))
-    assert isinstance(await dialer.withdraw(connection, request_.campaign_id, schedule_id, Granted()), Unavailable)
-    assert await dialer.withdraw(connection, request_.campaign_id, schedule_id, Granted()) == Withdrawn()
+    await simulator.put_faults(fault("cancel", effect, times=1))
+    assert isinstance(await dialer.cancel(connection, request_.campaign_id, schedule_id, Granted()), Unavailable)
+    assert await dialer.cancel(connection, request_.campaign_id, schedule_id, Granted()) == Cancelled()
     assert await states(dialer, connection, request_.campaign_id) == [ScheduleState.CANCELLED]
 
 
-async def test_a_withdrawal_that_is_throttled_or_forbidden_leaves_the_schedule(
+async def test_a_cancellation_that_is_throttled_or_forbidden_leaves_the_schedule(
     dialer: CXoneDialer, connection: Connection, request_: ScheduleRequest, simulator: RunningSimulator
 ) -> None:
     schedule_id = await submitted(dialer, connection, request_)
-    await simulator.put_faults(fault("withdraw", AnswerInstead(status=429, headers={"Retry-After": "7"})))
-    throttled = await dialer.withdraw(connection, request_.campaign_id, schedule_id, Granted())
+    await simulator.put_faults(fault("cancel", AnswerInstead(status=429, headers={"Retry-After": "7"})))
+    throttled = await dialer.cancel(connection, request_.campaign_id, schedule_id, Granted())
     assert isinstance(throttled, Throttled)
     assert throttled.retry_after_seconds == 7
     await simulator.delete_faults()
-    foreign = await dialer.withdraw(connection, "foreign", schedule_id, Granted())
+    foreign = await dialer.cancel(connection, "foreign", schedule_id, Granted())
     assert isinstance(foreign, AccessRefused)
     assert foreign.code == 403
     assert await states(dialer, connection, request_.campaign_id) == [ScheduleState.SCHEDULED]
 
 
-async def test_an_expired_token_is_renewed_and_the_schedule_withdrawn(
+async def test_an_expired_token_is_renewed_and_the_schedule_cancelled(
     dialer: CXoneDialer, connection: Connection, request_: ScheduleRequest, simulator: RunningSimulator
 ) -> None:
     schedule_id = await submitted(dialer, connection, request_)
     await simulator.expire_tokens()
-    assert await dialer.withdraw(connection, request_.campaign_id, schedule_id, Granted()) == Withdrawn()
+    assert await dialer.cancel(connection, request_.campaign_id, schedule_id, Granted()) == Cancelled()
 
 
 async def test_many_schedules_at_once_are_each_carried_out_once(

@@ -89,9 +89,9 @@ async def test_no_calls_are_placed_while_no_schedule_is_open(
     assert await completed(api, campaign_id, start, clock()) == 20
 
 
-async def test_a_withdrawn_schedule_places_no_calls(api: DialerClient, campaign_id: str, clock: SteppedClock) -> None:
+async def test_a_cancelled_schedule_places_no_calls(api: DialerClient, campaign_id: str, clock: SteppedClock) -> None:
     schedule_id = await submit_from(api, campaign_id, clock() + timedelta(seconds=10))
-    assert (await api.withdraw(campaign_id, schedule_id)).status_code == 204
+    assert (await api.cancel(campaign_id, schedule_id)).status_code == 204
     start = clock()
     clock.advance(100)
 

@@ -111,7 +111,7 @@ async def test_the_options_are_what_it_does() -> None:
         assert (await south.submit("c=1", body)).status_code == 403
         assert (await north.submit("unknown", body)).status_code == 404
         assert (await north.list("c=1")).status_code == 405
-        assert (await north.withdraw("c=1", "none")).status_code == 405
+        assert (await north.cancel("c=1", "none")).status_code == 405
 
 
 @pytest.mark.parametrize(

@@ -35,16 +35,16 @@ async def test_a_rule_may_be_about_one_zone_of_one_campaign(
     assert (await submitting(api, f"{campaign_id}-other", clock)).status_code == 201
 
 
-async def test_a_rule_about_a_zone_finds_the_withdrawal_of_its_schedule(
+async def test_a_rule_about_a_zone_finds_the_cancellation_of_its_schedule(
     simulator: RunningSimulator, api: DialerClient, campaign_id: str, clock: SteppedClock
 ) -> None:
     berlin = (await submitting(api, campaign_id, clock)).json()["id"]
     paris = (await submitting(api, campaign_id, clock, timezone="Europe/Paris")).json()["id"]
-    match = Match(call="withdraw", timezone="Europe/Berlin")
+    match = Match(call="cancel", timezone="Europe/Berlin")
     await simulator.put_faults(FaultRule(match=match, effect=AnswerInstead(status=500)))
 
-    assert (await api.withdraw(campaign_id, berlin)).status_code == 500
-    assert (await api.withdraw(campaign_id, paris)).status_code == 204
+    assert (await api.cancel(campaign_id, berlin)).status_code == 500
+    assert (await api.cancel(campaign_id, paris)).status_code == 204
 
 
 async def test_a_rule_about_a_campaign_finds_the_analytics_that_ask_for_it_among_others(

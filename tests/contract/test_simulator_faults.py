@@ -150,10 +150,10 @@ async def test_a_cut_answer_without_a_body_is_cut_in_its_head(
     simulator: RunningSimulator, api: DialerClient, campaign_id: str, clock: SteppedClock
 ) -> None:
     schedule_id = (await submitting(api, campaign_id, clock)).json()["id"]
-    await simulator.put_faults(read_rule('{"match": {"call": "withdraw"}, "effect": {"kind": "cut"}}'))
+    await simulator.put_faults(read_rule('{"match": {"call": "cancel"}, "effect": {"kind": "cut"}}'))
 
     with pytest.raises(httpx.RemoteProtocolError):
-        await api.withdraw(campaign_id, schedule_id)
+        await api.cancel(campaign_id, schedule_id)
 
     assert (await simulator.ledger(campaign_id))["schedules"][0]["state"] == "CANCELLED"
 
@@ -230,19 +230,19 @@ async def test_an_answer_can_be_delayed_after_carrying_out(
 
 
 @pytest.mark.parametrize("status", [404, 405, 501])
-async def test_listing_and_withdrawal_can_be_a_thing_the_dialer_does_not_offer(
+async def test_listing_and_cancellation_can_be_a_thing_the_dialer_does_not_offer(
     simulator: RunningSimulator, api: DialerClient, campaign_id: str, clock: SteppedClock, status: Any
 ) -> None:
     schedule_id = (await submitting(api, campaign_id, clock)).json()["id"]
     effect = NotOffered(status=status)
-    await simulator.put_faults(rule(effect, call="list"), rule(effect, call="withdraw"))
+    await simulator.put_faults(rule(effect, call="list"), rule(effect, call="cancel"))
 
     assert (await api.list(campaign_id)).status_code == status
-    assert (await api.withdraw(campaign_id, schedule_id)).status_code == status
+    assert (await api.cancel(campaign_id, schedule_id)).status_code == status
     assert (await simulator.ledger(campaign_id))["schedules"][0]["state"] == "SCHEDULED"
 
 
-async def test_listing_and_withdrawal_can_be_left_out_from_the_start(clock: SteppedClock) -> None:
+async def test_listing_and_cancellation_can_be_left_out_from_the_start(clock: SteppedClock) -> None:
     async with (
         running_simulator(now=clock, list_offered=False, delete_offered=False) as simulator,
         logged_in(simulator) as api,
@@ -250,7 +250,7 @@ async def test_listing_and_withdrawal_can_be_left_out_from_the_start(clock: Step
         schedule_id = (await submitting(api, "c1", clock)).json()["id"]
 
         assert (await api.list("c1")).status_code == 405
-        assert (await api.withdraw("c1", schedule_id)).status_code == 405
+        assert (await api.cancel("c1", schedule_id)).status_code == 405
 
 
 @pytest.mark.parametrize("call", ["list", "analytics"])

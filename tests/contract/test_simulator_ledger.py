@@ -18,7 +18,7 @@ async def test_the_ledger_keeps_every_schedule_with_who_asked_for_it_when_and_wh
     body = schedule_body(campaign_id, asked + timedelta(hours=1))
     schedule_id = (await api.submit(campaign_id, body, key="key-1")).json()["id"]
     clock.advance(5)
-    await api.withdraw(campaign_id, schedule_id)
+    await api.cancel(campaign_id, schedule_id)
 
     (schedule,) = (await simulator.ledger(campaign_id))["schedules"]
 
@@ -43,7 +43,7 @@ async def test_the_ledger_keeps_every_request_with_its_outcome_in_the_order_of_a
     await api.submit(campaign_id, schedule_body(campaign_id, later, timezone="Nowhere"), key="key-1")
     await api.submit(campaign_id, schedule_body(campaign_id, later), key="key-2")
     await api.list(campaign_id)
-    await api.withdraw(campaign_id, "none")
+    await api.cancel(campaign_id, "none")
     await api.analytics(analytics_body([campaign_id], clock(), later))
     await api.analytics(analytics_body([campaign_id, "another"], clock(), later))
 
@@ -55,7 +55,7 @@ async def test_the_ledger_keeps_every_request_with_its_outcome_in_the_order_of_a
         ("submit", "POST", 422, "key-1"),
         ("submit", "POST", 201, "key-2"),
         ("list", "GET", 200, None),
-        ("withdraw", "DELETE", 404, None),
+        ("cancel", "DELETE", 404, None),
         ("analytics", "POST", 200, None),
         ("analytics", "POST", 200, None),
     ]

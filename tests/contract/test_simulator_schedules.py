@@ -71,38 +71,38 @@ async def test_a_schedule_is_scheduled_then_running_then_finished(
     assert await state() == "FINISHED"
 
 
-async def test_a_withdrawn_schedule_is_listed_as_cancelled_and_is_gone_for_a_second_withdrawal(
+async def test_a_cancelled_schedule_is_listed_as_cancelled_and_is_gone_for_a_second_cancellation(
     api: DialerClient, campaign_id: str, clock: SteppedClock
 ) -> None:
     schedule_id = await submitted(api, campaign_id, clock() + timedelta(hours=1))
 
-    first = await api.withdraw(campaign_id, schedule_id)
-    second = await api.withdraw(campaign_id, schedule_id)
+    first = await api.cancel(campaign_id, schedule_id)
+    second = await api.cancel(campaign_id, schedule_id)
 
     assert (first.status_code, first.content) == (204, b"")
     assert second.status_code == 404
     assert [row["state"] for row in (await api.list(campaign_id)).json()["data"]] == ["CANCELLED"]
 
 
-async def test_a_schedule_that_has_started_cannot_be_withdrawn(
+async def test_a_schedule_that_has_started_cannot_be_cancelled(
     api: DialerClient, campaign_id: str, clock: SteppedClock
 ) -> None:
     schedule_id = await submitted(api, campaign_id, clock())
 
-    running = await api.withdraw(campaign_id, schedule_id)
+    running = await api.cancel(campaign_id, schedule_id)
     clock.advance(3600)
     await api.log_in()
-    finished = await api.withdraw(campaign_id, schedule_id)
+    finished = await api.cancel(campaign_id, schedule_id)
 
     assert (running.status_code, finished.status_code) == (409, 409)
 
 
-async def test_a_schedule_cannot_be_withdrawn_by_way_of_another_campaign(
+async def test_a_schedule_cannot_be_cancelled_by_way_of_another_campaign(
     api: DialerClient, campaign_id: str, clock: SteppedClock
 ) -> None:
     schedule_id = await submitted(api, campaign_id, clock() + timedelta(hours=1))
 
-    assert (await api.withdraw(f"{campaign_id}-other", schedule_id)).status_code == 404
+    assert (await api.cancel(f"{campaign_id}-other", schedule_id)).status_code == 404
     assert (await api.list(campaign_id)).json()["data"][0]["state"] == "SCHEDULED"
 
 

@@ -15,7 +15,7 @@ async def every_call(api: DialerClient, campaign_id: str, clock: SteppedClock) -
     return {
         "submit": await api.submit(campaign_id, schedule_body(campaign_id, later)),
         "list": await api.list(campaign_id),
-        "withdraw": await api.withdraw(campaign_id, "none"),
+        "cancel": await api.cancel(campaign_id, "none"),
         "analytics": await api.analytics(analytics_body([campaign_id], clock(), later)),
     }
 
@@ -24,7 +24,7 @@ async def statuses(api: DialerClient, campaign_id: str, clock: SteppedClock) -> 
     return {call: answer.status_code for call, answer in (await every_call(api, campaign_id, clock)).items()}
 
 
-ALLOWED = {"submit": 201, "list": 200, "withdraw": 404, "analytics": 200}
+ALLOWED = {"submit": 201, "list": 200, "cancel": 404, "analytics": 200}
 UNAUTHORIZED = dict.fromkeys(ALLOWED, 401)
 
 
@@ -153,7 +153,7 @@ async def test_the_lifetime_of_tokens_can_be_chosen(clock: SteppedClock) -> None
 @pytest.mark.parametrize(
     ("scope", "allowed"),
     [
-        ("outbound:campaign:write", {"submit", "list", "withdraw"}),
+        ("outbound:campaign:write", {"submit", "list", "cancel"}),
         ("analytics:read", {"analytics"}),
         ("outbound:contact:read", set()),
     ],

@@ -166,8 +166,8 @@ async def test_what_is_not_a_clear_answer_is_looked_up_and_never_sent_again(stag
     [
         (fault("analytics", "page", shape="wrongTypes"), "AnalyticsUnreadable", "cannot be"),
         (fault("analytics", "page", shape="absurdPages"), "AnalyticsUnreadable", "pages"),
-        (fault("analytics", "page", shape="fewerCalls"), "AnalyticsWentBack", "the higher numbers are kept"),
-        (fault("analytics", "page", shape="empty"), "AnalyticsWentBack", "the higher numbers are kept"),
+        (fault("analytics", "page", shape="fewerCalls"), "AnalyticsRegressed", "the higher numbers are kept"),
+        (fault("analytics", "page", shape="empty"), "AnalyticsRegressed", "the higher numbers are kept"),
         (fault("analytics", "answer", status=500), "AnalyticsUnreadable", "500"),
         (fault("analytics", "answer", status=403), "AnalyticsUnreadable", "403"),
         (fault("analytics", "withhold"), "AnalyticsUnreadable", "no answer"),

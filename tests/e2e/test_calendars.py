@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from campaign_operator.api.conditions import ConditionType
-from campaign_operator.api.vocabulary import RunState
+from campaign_operator.api.vocabulary import Adjustment, RunState
 from e2e_world import Manifest, campaign, config_map
 from stage import Stage, run_of, told
 
@@ -26,10 +26,10 @@ async def test_nobody_is_called_on_a_date_of_the_calendar(stage: Stage) -> None:
     await stage.apply(holidays(stage, "# public holidays\r\n\r\n" + CLOSED), with_calendar(stage))
     window = run_of(await stage.look("c")).windows[0]
     assert window.start_time.isoformat() == "2027-03-04T08:00:00+00:00"
-    assert window.reason == "DeferredToOpening"
+    assert window.adjustments == (Adjustment.DEFERRED_TO_OPENING,)
 
 
-async def test_a_date_that_is_added_withdraws_what_is_submitted_for_it(stage: Stage) -> None:
+async def test_a_date_that_is_added_cancels_what_is_submitted_for_it(stage: Stage) -> None:
     await stage.apply(holidays(stage, ""), with_calendar(stage))
     assert run_of(await stage.look("c")).state is RunState.SCHEDULED
     await stage.apply(holidays(stage, CLOSED))

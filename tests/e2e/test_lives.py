@@ -8,7 +8,7 @@ import pytest
 
 from campaign_operator.api.conditions import ConditionType, find
 from campaign_operator.api.status import OutboundCampaignStatus
-from campaign_operator.api.vocabulary import RunState, WebhookState, WindowState
+from campaign_operator.api.vocabulary import Adjustment, RunState, WebhookState, WindowState
 from campaign_operator.sandbox.simulator.faults import FaultRule
 from e2e_world import campaign
 from stage import Stage
@@ -118,7 +118,7 @@ async def test_once_is_once_whatever_is_edited_afterwards(stage: Stage) -> None:
     await stage.apply(manifest)
     status = await stage.look("c")
     assert status.next_run is None
-    assert (await stage.events("c"))[-1] == "EditWithoutEffect"
+    assert (await stage.events("c"))[-1] == "EditIgnored"
     assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 2
 
 
@@ -271,7 +271,9 @@ async def test_two_campaigns_with_one_campaign_id_one_submits_and_the_other_wait
     assert first_status.run.state is RunState.COMPLETED
     status = await stage.look("second")
     assert status.run is not None
-    assert status.run.state is RunState.SCHEDULED or any(w.reason == "StartedLate" for w in status.run.windows)
+    assert status.run.state is RunState.SCHEDULED or any(
+        Adjustment.STARTED_LATE in w.adjustments for w in status.run.windows
+    )
 
 
 async def test_a_secret_that_leads_elsewhere_stops_what_is_not_submitted_yet(stage: Stage) -> None:
@@ -327,7 +329,7 @@ async def test_an_outage_over_the_start_sends_what_is_left_of_the_window(stage: 
     status = await stage.look("c")
     assert status.run is not None
     (window,) = status.run.windows
-    assert (window.state, window.reason) == (WindowState.SUBMITTED, "StartedLate")
+    assert (window.state, window.adjustments) == (WindowState.SUBMITTED, (Adjustment.STARTED_LATE,))
     assert window.end_time == end
     assert window.start_time > stage.clock.now()
     (created,) = await stage.schedules(manifest["spec"]["campaignID"])
@@ -357,7 +359,7 @@ async def test_progress_never_goes_back_and_polling_goes_on(stage: Stage) -> Non
     stage.clock.advance(30)
     worse = await stage.poll("c")
     assert worse.progress == before.progress
-    assert reason(worse, ConditionType.ANALYTICS_AVAILABLE) == "AnalyticsWentBack"
+    assert reason(worse, ConditionType.ANALYTICS_AVAILABLE) == "AnalyticsRegressed"
     await stage.simulator.delete_faults()
     stage.clock.advance(600)
     better = await stage.poll("c")

@@ -52,15 +52,15 @@ async def test_a_life_to_its_end(stage: Stage, counted: Counted) -> None:
 
 
 async def test_what_a_deleted_campaign_leaves_behind(stage: Stage, counted: Counted) -> None:
-    await stage.simulator.put_faults(fault("withdraw", "notOffered", status=405, times=1))
+    await stage.simulator.put_faults(fault("cancel", "notOffered", status=405, times=1))
     await stage.apply(campaign(stage.namespace, "c"))
     await stage.look("c")
     await stage.kubectl("delete", "ocamp", "c", "--wait=false")
     await stage.look_at_nothing("c")
     found = counted()
-    assert found[("withdrawals_total", "WithdrawNotOffered")] == 1
-    assert found[("withdrawals_total", "Withdrawn")] == 1
-    assert found[("schedules_left_behind_total", "")] == 1
+    assert found[("cancellations_total", "CancelNotOffered")] == 1
+    assert found[("cancellations_total", "Cancelled")] == 1
+    assert found[("schedules_orphaned_total", "")] == 1
 
 
 def readings(counted: Counted) -> dict[str, float]:

@@ -249,7 +249,7 @@ async def test_kubectl_get_tells_the_story(world: World, namespace: str) -> None
         ("ocamp.spec.deletionPolicy", "Default: Cancel. Example: Orphan."),
         ("ocamp.status.run.plannedFrom", "resourceVersion that the run was planned from"),
         ("ocamp.status.lastHandledResolve", "campaign-operator.io/resolve that was last acted upon"),
-        ("ocamp.status.run.windows.cause", "Why the window waits"),
+        ("ocamp.status.run.windows.reason", "Why the window is in this state"),
     ],
 )
 async def test_kubectl_explain_has_meaning_default_and_example(installed: ControlPlane, path: str, words: str) -> None:

@@ -1,6 +1,6 @@
 """The store against the real API server, under the operator's own rights: the finalizer, and what is read beside it.
 
-Deleting a campaign must neither lose what is still to be withdrawn nor wait for ever.
+Deleting a campaign must neither lose what is still to be cancelled nor wait for ever.
 """
 
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ from campaign_operator.adapters.kube import KubeStore
 from campaign_operator.adapters.objects import KeyedObjects
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus
-from campaign_operator.api.vocabulary import MAX_RESOLVE, RESOLVE_ANNOTATION, WITHDRAW_FINALIZER
+from campaign_operator.api.vocabulary import CANCEL_FINALIZER, MAX_RESOLVE, RESOLVE_ANNOTATION
 from campaign_operator.domain.campaign import Campaign, CampaignRef
 from campaign_operator.domain.observation import Problem
 from campaign_operator.ports import ConflictError, StoreUnavailableError
@@ -117,7 +117,7 @@ async def test_the_finalizer_is_added_and_removed_and_those_of_others_stay_as_th
     added = await store.write_finalizer(read, present=True)
     assert added is not None
     assert added == await resource.read()
-    assert added.finalizers == (KOPFS, ANOTHERS, WITHDRAW_FINALIZER)
+    assert added.finalizers == (KOPFS, ANOTHERS, CANCEL_FINALIZER)
     assert added == replace(read, finalizers=added.finalizers, resource_version=added.resource_version)
 
     removed = await store.write_finalizer(added, present=False)
@@ -129,7 +129,7 @@ async def test_the_finalizer_is_added_and_removed_and_those_of_others_stay_as_th
 async def test_a_campaign_that_has_no_other_finalizer_has_none_at_the_end(store: KubeStore, resource: Resource) -> None:
     added = await store.write_finalizer(await resource.create(), present=True)
     assert added is not None
-    assert added.finalizers == (WITHDRAW_FINALIZER,)
+    assert added.finalizers == (CANCEL_FINALIZER,)
     removed = await store.write_finalizer(added, present=False)
     assert removed is not None
     assert (removed.finalizers, removed.deleting) == ((), False)
@@ -150,14 +150,14 @@ async def test_what_is_so_already_is_not_written_again(store: KubeStore, resourc
     [
         {"spec": {"suspend": True}},
         {"metadata": {"annotations": {RESOLVE_ANNOTATION: "x"}}},
-        {"metadata": {"finalizers": [ANOTHERS, WITHDRAW_FINALIZER, KOPFS]}},
+        {"metadata": {"finalizers": [ANOTHERS, CANCEL_FINALIZER, KOPFS]}},
     ],
     ids=["the spec", "an annotation", "the finalizers"],
 )
 async def test_nothing_is_written_where_somebody_else_wrote_in_between(
     store: KubeStore, resource: Resource, present: bool, change: dict[str, Any]
 ) -> None:
-    read = await resource.create(*([] if present else [WITHDRAW_FINALIZER]))
+    read = await resource.create(*([] if present else [CANCEL_FINALIZER]))
     await resource.patch(change)
     changed = await resource.read()
 
@@ -212,7 +212,7 @@ async def test_a_deleted_campaign_stays_until_its_finalizer_is_removed_and_is_go
 async def test_a_deleted_campaign_stays_while_others_have_a_finalizer_on_it(
     store: KubeStore, resource: Resource
 ) -> None:
-    await resource.create(KOPFS, WITHDRAW_FINALIZER)
+    await resource.create(KOPFS, CANCEL_FINALIZER)
     await resource.delete()
 
     removed = await store.write_finalizer(await resource.read(), present=False)
@@ -245,7 +245,7 @@ async def test_a_namespace_that_is_being_deleted_is_seen(
     store: KubeStore, resource: Resource, quiet: ControlPlane
 ) -> None:
     namespace = resource.ref.namespace
-    await resource.create(WITHDRAW_FINALIZER)
+    await resource.create(CANCEL_FINALIZER)
     assert not await store.namespace_is_terminating(namespace)
 
     await quiet.kubectl("delete", "namespace", namespace, "--wait=false")

@@ -108,7 +108,7 @@ def name_of(request: Request, zone_of: Mapping[str, str]) -> str:
         if request.method == "GET":
             return "listing"
         zone = request.json()["timezone"] if request.method == "POST" else zone_of.get(schedules["id"], "?")
-        return f"{'submit' if request.method == 'POST' else 'withdraw'}[{zone}]"
+        return f"{'submit' if request.method == 'POST' else 'cancel'}[{zone}]"
     campaigns = _CAMPAIGNS.fullmatch(path)
     if campaigns is not None:
         return _about_campaigns(request, campaigns)

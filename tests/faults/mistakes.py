@@ -15,7 +15,7 @@ import structlog
 from campaign_operator import reconcile
 from campaign_operator.adapters import cxone, cxone_wire, kube, oauth, watchdog, webhook
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain import adoption, decide, notes, permission, record, situation, withdrawing
+from campaign_operator.domain import adoption, cancelling, decide, notes, permission, record, situation
 from campaign_operator.domain.actions import Decision, RemoveFinalizer
 from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState, Unclear
 from campaign_operator.observing import Observer
@@ -151,7 +151,7 @@ def adoption_of_another_run() -> None:
 
 @_found_by("edit: nothing")
 def adoption_of_what_is_cancelled() -> None:
-    """A withdrawn schedule is taken for ours."""
+    """A cancelled schedule is taken for ours."""
     matching = adoption.matching
 
     def revived(windows: Any, listing: Listing) -> Any:
@@ -225,7 +225,7 @@ def new_webhook_id() -> None:
 
 
 @_found_by("deletion: nothing")
-def finalizer_dropped_before_the_withdrawal() -> None:
+def finalizer_dropped_before_the_cancellation() -> None:
     """The resource goes and its schedules stay."""
 
     def at_once(s: Any) -> Decision | None:
@@ -268,7 +268,7 @@ def nothing_is_looked_at_before_the_intent() -> None:
 @_found_by("edit: nothing")
 def edit_forgets_what_stands() -> None:
     """The edited run is planned, and what was submitted of the old one stays."""
-    kept = tuple(rule for rule in decide.RULES if rule is not withdrawing.an_unwanted_run_is_withdrawn)
+    kept = tuple(rule for rule in decide.RULES if rule is not cancelling.an_unwanted_run_is_cancelled)
     _put(decide, "RULES", kept)
     _put(situation, "is_outdated", lambda run, blueprint: run.spec_hash != blueprint.spec_hash)
 

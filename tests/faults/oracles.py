@@ -97,7 +97,7 @@ def _instants(one: Manifest) -> tuple[datetime, datetime]:
 
 
 def _schedules(found: Outcome, reference: Outcome) -> Iterator[str]:
-    """One creation for each run and window, withdrawn or standing as it would be without the fault."""
+    """One creation for each run and window, cancelled or standing as it would be without the fault."""
     here, there = (Counter(map(_creation, o.schedules)) for o in (found, reference))
     for creation, count in (here - there).items():
         yield f"{count} x too much at the dialer: {' '.join(creation)}"
@@ -106,8 +106,8 @@ def _schedules(found: Outcome, reference: Outcome) -> Iterator[str]:
 
 
 def _creation(schedule: Manifest) -> tuple[str, ...]:
-    withdrawn = "withdrawn" if schedule["cancelledAt"] is not None else "standing"
-    return schedule["timezone"], schedule["startTime"], schedule["endTime"], withdrawn
+    cancelled = "cancelled" if schedule["cancelledAt"] is not None else "standing"
+    return schedule["timezone"], schedule["startTime"], schedule["endTime"], cancelled
 
 
 def _status(found: Outcome, reference: Outcome) -> Iterator[str]:

@@ -58,7 +58,7 @@ CUTS: Mapping[str, tuple[Cut, ...]] = {
     "status": (*_SENDING, Cut.CONFLICT, Cut.GONE),
     "finalizer": (*_SENDING, Cut.CONFLICT),
     "submit": (*_SENDING, Cut.STOPPED, Cut.STOPPED_SENDING),
-    "withdraw": _SENDING,
+    "cancel": _SENDING,
     "webhook": tuple(cut for cut in _SENDING if cut is not Cut.PAUSED),
     "listing": (*_READING, Cut.RESET, Cut.BUSY, Cut.KILLED_ANSWERED, Cut.PAUSED),
     "token": (*_READING, Cut.RESET, Cut.BUSY, Cut.KILLED_ANSWERED),

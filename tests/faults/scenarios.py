@@ -183,7 +183,7 @@ async def suspend(world: World) -> None:
     await world.until(run_is("Running"), "Running", at(8))
     with world.chapter():
         await world.user.edit(suspend=True)
-        await world.until(windows_are(Paris="Submitted", London="Withdrawn", Abidjan="Withdrawn"), "withdrawn in part")
+        await world.until(windows_are(Paris="Submitted", London="Cancelled", Abidjan="Cancelled"), "cancelled in part")
         await world.user.edit(suspend=False)
         await world.until(windows_are(Paris="Submitted", London="Submitted", Abidjan="Submitted"), "submitted again")
     await _completed(world)

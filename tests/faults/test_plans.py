@@ -6,7 +6,7 @@ from faults.plans import Cut, Fault, Plan, cuts_of, parse_plan, random_faults, s
 
 RECORDED = {
     "one-run": ["read#1", "status#1", "submit[Europe/London]#1"],
-    "edit": ["withdraw[Europe/London]#1", "status#9"],
+    "edit": ["cancel[Europe/London]#1", "status#9"],
 }
 
 

@@ -63,9 +63,9 @@ FOUND_IN: dict[Omission, str] = {
     Omission.FINALIZER_DROPPED_WHILE_HELD: "no listing",
     Omission.CANCELLED_ADOPTED: "one window, one operator that crashes",
     Omission.ANSWER_ON_ANOTHER_ATTEMPT: "one window, two operators",
-    Omission.NO_WITHDRAWING: "one window, one operator that crashes",
+    Omission.NO_CANCELLING: "one window, one operator that crashes",
     Omission.PLANNED_ANEW_WHILE_SUBMITTED: "one window, one operator that crashes",
-    Omission.UNSETTLED_WITHDRAWN: "one window, two operators",
+    Omission.UNSETTLED_CANCELLED: "one window, two operators",
     Omission.RESTORED_WITH_OLD_ATTEMPT: "two windows, one operator that crashes",
     Omission.STARTED_DELETED: "one window, one operator that crashes",
     Omission.NOT_LISTED_FIRST: "deleted with Orphan and created again",
@@ -87,7 +87,7 @@ FOUND_IN: dict[Omission, str] = {
     Omission.PLANNED_NEXT_RUN_KEPT: "two runs, edited and deleted",
     Omission.CANCELLED_NOT_REPLACED: "two runs, edited while the first starts",
     Omission.DELETE_WITHOUT_DEADLINE: "one window, two operators",
-    Omission.WITHDRAWAL_KEEPS_ATTEMPT: "one window, two operators",
+    Omission.CANCELLATION_KEEPS_ATTEMPT: "one window, two operators",
 }
 
 NUMBERS_COME_AGAIN = frozenset(
@@ -95,7 +95,7 @@ NUMBERS_COME_AGAIN = frozenset(
         Omission.ANSWER_ON_ANOTHER_ATTEMPT,
         Omission.RESTORED_WITH_OLD_ATTEMPT,
         Omission.LOST_STATUS_COUNTS_ANEW,
-        Omission.WITHDRAWAL_KEEPS_ATTEMPT,
+        Omission.CANCELLATION_KEEPS_ATTEMPT,
         Omission.UNCLEAR_IS_NOT_SENT,
         Omission.NO_INTENT,
         Omission.INTENT_WITHOUT_VERSION,

@@ -13,13 +13,13 @@ from model.rules import decide
 from model.setup import Omission, Setup
 from model.situation import Action, Situation, changed, is_unwanted
 from model.world import (
+    CANCELLED,
     HELD,
     IN_USE,
     INTENT,
     PLANNED,
     SUBMITTED,
     UNCERTAIN,
-    WITHDRAWN,
     ZONES,
     Answer,
     Operator,
@@ -65,7 +65,7 @@ def written(world: World, resource: Resource, by: int | None = None) -> World:
 
 
 def _outdated(o: Operator) -> Operator:
-    if o.doing in ("listed", "withdrawn", "refused"):
+    if o.doing in ("listed", "cancelled", "refused"):
         return Operator(answers=o.answers)
     if o.doing == "looked up" and o.fresh:
         return Operator(answers=o.answers)
@@ -292,7 +292,7 @@ def _settle(world: World, setup: Setup, i: int, o: Operator) -> Iterator[Step]:
     yield "an operator writes what the listing showed", with_operator(world, i, idle(o)), True
 
 
-# Withdrawing
+# Cancelling
 
 
 def _may_delete(world: World, setup: Setup, i: int, o: Operator) -> Iterator[Step]:
@@ -314,13 +314,13 @@ def _deletes(world: World, setup: Setup, i: int, o: Operator) -> Iterator[Step]:
     yield "a DELETE times out", with_operator(world, i, idle(o)), True
 
 
-def _record_withdrawal(world: World, setup: Setup, i: int, o: Operator) -> Iterator[Step]:
+def _record_cancellation(world: World, setup: Setup, i: int, o: Operator) -> Iterator[Step]:
     """Its answer, where the resource is as it was read; else the schedule is deleted again, which does no harm."""
     del setup
     window = dict(all_windows(world.resource)).get(o.slot)
     assert window is not None
     refused = Window(SUBMITTED, window.attempt, o.schedule, cannot=True)
-    change = refused if o.doing == "refused" else Window(WITHDRAWN, window.attempt)
+    change = refused if o.doing == "refused" else Window(CANCELLED, window.attempt)
     world = written(world, changed(world.resource, {o.slot: change}), i)
     yield "an operator records the answer to a DELETE", with_operator(world, i, idle(o)), True
 
@@ -392,8 +392,8 @@ _AFTER = {
     "looked up": _settle,
     "may delete": _may_delete,
     "deletes": _deletes,
-    "withdrawn": _record_withdrawal,
-    "refused": _record_withdrawal,
+    "cancelled": _record_cancellation,
+    "refused": _record_cancellation,
     "has delivered": _record_delivery,
     "owes outbox": _write_outbox,
     "posts": _post_late,

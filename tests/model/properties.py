@@ -3,14 +3,14 @@
 from model.setup import Setup
 from model.situation import Situation, is_begun, is_cancelled, is_unwanted, needs_finalizer, next_id
 from model.world import (
+    CANCELLED,
+    CANCELLING,
     HELD,
     IN_USE,
     MISSED,
     POSSIBLY_SENT,
     REJECTED,
     SUBMITTED,
-    WITHDRAWING,
-    WITHDRAWN,
     ZONES,
     Operator,
     Run,
@@ -48,7 +48,7 @@ def _is_known(w: Window | None, schedule: Schedule) -> bool:
     return (
         w.state in POSSIBLY_SENT
         or w.state == HELD
-        or (w.state in (SUBMITTED, WITHDRAWING) and w.schedule == schedule.id)
+        or (w.state in (SUBMITTED, CANCELLING) and w.schedule == schedule.id)
     )
 
 
@@ -110,6 +110,6 @@ def _is_in_order(s: Situation, place: str, run: Run) -> bool:
             continue
         if w.state == SUBMITTED and (not unwanted or w.cannot or slot in s.world.started):
             continue
-        if w.state != WITHDRAWN or not unwanted:
+        if w.state != CANCELLED or not unwanted:
             return False
     return True

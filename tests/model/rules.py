@@ -4,18 +4,18 @@ Pure: a state and an operator's memory in, one action out. What the code waits f
 at any time here, so no rule looks at it.
 """
 
-from model.setup import Omission
-from model.situation import Action, Rule, Situation, changed, is_begun, is_cancelled, next_id, with_run
-from model.withdrawing import (
+from model.cancelling import (
     a_deleted_campaign_may_go,
-    a_window_that_starts_while_it_is_withdrawn_is_uncertain,
+    a_window_that_starts_while_it_is_cancelled_is_uncertain,
     an_unwanted_next_run_of_which_nothing_stands_is_dropped,
-    an_unwanted_run_is_withdrawn,
+    an_unwanted_run_is_cancelled,
     the_finalizer_goes_when_nothing_holds_it,
     the_finalizer_is_put_back_while_something_holds_it,
-    what_is_withdrawing_is_deleted_at_the_dialer,
-    what_was_withdrawn_is_planned_again_when_it_is_wanted,
+    what_is_being_cancelled_is_deleted_at_the_dialer,
+    what_was_cancelled_is_planned_again_when_it_is_wanted,
 )
+from model.setup import Omission
+from model.situation import Action, Rule, Situation, changed, is_begun, is_cancelled, next_id, with_run
 from model.world import (
     HELD,
     INTENT,
@@ -181,7 +181,7 @@ def a_run_that_has_ended_is_finished(s: Situation) -> Action | None:
 
 
 def the_next_run_takes_over_at_its_first_start(s: Situation) -> Action | None:
-    """The run before it is finished by then, or was cancelled while the next one could not be withdrawn. One whose
+    """The run before it is finished by then, or was cancelled while the next one could not be cancelled. One whose
     webhook is pending stays in history.
     """
     r = s.resource
@@ -234,13 +234,13 @@ def the_webhook_is_delivered(s: Situation) -> Action | None:
 RULES: tuple[Rule, ...] = (
     answers_are_put_on_record,
     an_intent_of_another_is_uncertain,
-    a_window_that_starts_while_it_is_withdrawn_is_uncertain,
+    a_window_that_starts_while_it_is_cancelled_is_uncertain,
     uncertain_windows_are_looked_up,
     a_lost_status_is_made_again,
     a_suspended_campaign_forgets_what_it_only_planned,
-    an_unwanted_run_is_withdrawn,
-    what_is_withdrawing_is_deleted_at_the_dialer,
-    what_was_withdrawn_is_planned_again_when_it_is_wanted,
+    an_unwanted_run_is_cancelled,
+    what_is_being_cancelled_is_deleted_at_the_dialer,
+    what_was_cancelled_is_planned_again_when_it_is_wanted,
     an_unwanted_next_run_of_which_nothing_stands_is_dropped,
     a_run_is_planned,
     a_window_that_is_late_is_missed,
@@ -257,10 +257,10 @@ RULES_OF_DELETION: tuple[Rule, ...] = (
     a_lost_status_is_made_again,
     a_deleted_campaign_may_go,
     an_intent_of_another_is_uncertain,
-    a_window_that_starts_while_it_is_withdrawn_is_uncertain,
+    a_window_that_starts_while_it_is_cancelled_is_uncertain,
     uncertain_windows_are_looked_up,
-    an_unwanted_run_is_withdrawn,
-    what_is_withdrawing_is_deleted_at_the_dialer,
+    an_unwanted_run_is_cancelled,
+    what_is_being_cancelled_is_deleted_at_the_dialer,
 )
 
 

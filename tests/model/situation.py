@@ -6,14 +6,14 @@ from functools import cached_property
 
 from model.setup import Omission, Setup
 from model.world import (
+    CANCELLED,
+    CANCELLING,
     HELD,
     MISSED,
     PLANNED,
     POSSIBLY_SENT,
     REJECTED,
     SUBMITTED,
-    WITHDRAWING,
-    WITHDRAWN,
     ZONES,
     Operator,
     Resource,
@@ -25,9 +25,9 @@ from model.world import (
 )
 
 AT_THE_DIALER = (SUBMITTED, HELD, *POSSIBLY_SENT)
-HOLDING_BACK = (*POSSIBLY_SENT, WITHDRAWING, SUBMITTED)
-POSSIBLY_THERE = (*POSSIBLY_SENT, WITHDRAWING, HELD)
-NOTHING = (WITHDRAWN, REJECTED, MISSED)
+HOLDING_BACK = (*POSSIBLY_SENT, CANCELLING, SUBMITTED)
+POSSIBLY_THERE = (*POSSIBLY_SENT, CANCELLING, HELD)
+NOTHING = (CANCELLED, REJECTED, MISSED)
 
 
 @dataclass(frozen=True)
@@ -84,17 +84,17 @@ def is_begun(run: Run) -> bool:
 
 
 def is_cancelled(run: Run) -> bool:
-    return all(w.state in NOTHING for w in run.windows) and any(w.state == WITHDRAWN for w in run.windows)
+    return all(w.state in NOTHING for w in run.windows) and any(w.state == CANCELLED for w in run.windows)
 
 
 def is_outdated(s: Situation, run: Run) -> bool:
-    there = (*AT_THE_DIALER, WITHDRAWING)
+    there = (*AT_THE_DIALER, CANCELLING)
     started = any(w.state in there and s.has_started(slot) for slot, w in slots(run))
     return run.plan != s.resource.spec and not started
 
 
 def is_unwanted(s: Situation, place: str, run: Run) -> bool:
-    """Whether what has not started is to be withdrawn; see `why_unwanted`."""
+    """Whether what has not started is to be cancelled; see `why_unwanted`."""
     if s.resource.deleting or s.resource.suspend:
         return not (s.resource.deleting and s.setup.orphan)
     replaced = place == "next_run" and s.run_in_hand is not None and is_cancelled(s.run_in_hand)

@@ -90,7 +90,7 @@ def _delete(world: World, setup: Setup, request: Request) -> Iterator[Step]:
             gone = gone._replace(cancelled=(*world.cancelled, *standing))
         yield "a DELETE is carried out, unanswered", gone, True
         for i in waiting:
-            yield "a DELETE is carried out and answered", _told(gone, i, "withdrawn"), True
+            yield "a DELETE is carried out and answered", _told(gone, i, "cancelled"), True
     for i in waiting:
         if refuses:
             yield "a DELETE is refused", _told(world, i, "refused"), True

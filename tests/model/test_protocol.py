@@ -1,6 +1,6 @@
 """The submission protocol, searched to the end: what must never be cannot be, and there is always a way on.
 
-A change of the protocol starts here. Change the rule in `rules` or `withdrawing`, which have the names and the order
+A change of the protocol starts here. Change the rule in `rules` or `cancelling`, which have the names and the order
 of the operator's own; add the omission of a new rule to `setup`, and a configuration that finds it to
 `configurations`. Only when this holds again, change the operator.
 

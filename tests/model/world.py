@@ -20,18 +20,18 @@ SUBMITTED = WindowState.SUBMITTED.value
 HELD = WindowState.HELD.value
 REJECTED = WindowState.REJECTED.value
 MISSED = WindowState.MISSED.value
-WITHDRAWING = WindowState.WITHDRAWING.value
-WITHDRAWN = WindowState.WITHDRAWN.value
+CANCELLING = WindowState.CANCELLING.value
+CANCELLED = WindowState.CANCELLED.value
 
 POSSIBLY_SENT = (INTENT, UNCERTAIN)
-UNDECIDED = (PLANNED, INTENT, UNCERTAIN, WITHDRAWING)
+UNDECIDED = (PLANNED, INTENT, UNCERTAIN, CANCELLING)
 
 ZONES = 2
 """The most windows of one run; a slot is `run * ZONES + zone` and names one window of one run, whatever its plan."""
 
 
 class Window(NamedTuple):
-    """One window in status. Attempt 0: not begun. `cannot`: the dialer has refused to withdraw its schedule.
+    """One window in status. Attempt 0: not begun. `cannot`: the dialer has refused to cancel its schedule.
     `settled`: the settling time of this attempt is over; no field of status, but known to every operator's clock.
     """
 

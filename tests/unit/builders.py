@@ -74,7 +74,7 @@ def window(
 ) -> WindowStatus:
     """One window, by default of New York and an hour ahead."""
     fields: dict[str, Any] = {"time_zone": "America/New_York", "contacts": 1}
-    if state is WindowState.SUBMITTED or state is WindowState.WITHDRAWING:
+    if state is WindowState.SUBMITTED or state is WindowState.CANCELLING:
         fields |= {"schedule_id": "s-1", "attempt": 1}
     elif state in (WindowState.INTENT, WindowState.UNCERTAIN, WindowState.HELD):
         fields |= {"attempt": 1}

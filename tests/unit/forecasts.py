@@ -23,7 +23,7 @@ def open_days(zone: str) -> list[Span]:
 OPEN_HOURS = {zone: open_days(zone) for zone in ("Asia/Tokyo", "Asia/Kolkata", "Europe/London", "America/Los_Angeles")}
 
 
-def window(zone: str, start: datetime | None, hours: float = 4, *reasons: str) -> ForecastWindow:
+def window(zone: str, start: datetime | None, hours: float = 4, *adjustments: str) -> ForecastWindow:
     """The window of a zone, Skipped where it has no start."""
     return ForecastWindow(
         time_zone=zone,
@@ -31,7 +31,7 @@ def window(zone: str, start: datetime | None, hours: float = 4, *reasons: str) -
         match=MATCH,
         start=start,
         end=start + timedelta(hours=hours) if start is not None else None,
-        reasons=reasons,
+        adjustments=adjustments,
         state=WindowState.PLANNED if start is not None else WindowState.SKIPPED,
     )
 

@@ -26,7 +26,7 @@ SKIP: dict[str, Any] = {"outside": "Skip"}
 
 @dataclass(frozen=True)
 class Case:
-    """A match of four hours in a zone; `then` is start, end and reasons."""
+    """A match of four hours in a zone; `then` is start, end and adjustments."""
 
     zone: str
     match: str
@@ -245,7 +245,7 @@ def fit(case: Case) -> Window:
 def test_a_window_is_fitted_into_the_hours_of_its_zone(case: Case) -> None:
     window, zone = fit(case), load_zone(case.zone)
     shown = [moment.astimezone(zone).isoformat(timespec="minutes") for moment in (window.start, window.end)]
-    assert (*shown, window.reason) == case.then
+    assert (*shown, ",".join(window.adjustments)) == case.then
     assert window.is_skipped is ("OutsideCallingHours" in case.then[2])
 
 

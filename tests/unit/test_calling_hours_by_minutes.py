@@ -3,7 +3,8 @@
 Around every change of the clocks of every zone from 2025 to 2030 (a link is its target), from two days before it to
 three days after, the zone is a row of minutes, each open or closed. A window is found by walking along that row: to the
 next open minute, and on until one is closed. The planner, which reckons with openings and never looks at a minute, must
-give the same start, end and reasons. It is asked for six windows at each change, drawn by chance: hours that begin or
+give the same start, end and adjustments. It is
+asked for six windows at each change, drawn by chance: hours that begin or
 end just before, within and just after what the change skipped or repeated, the default hours and all day; on all days,
 without the day of the change, and on four days of the week; deferred and skipped; of 1, 4 or 30 hours; and from matches
 within 36 hours of the change. The few whose end lies beyond the row are left out.
@@ -94,24 +95,24 @@ class Row:
         return (instant - self.clocks.instants[0]) // MINUTE
 
     def window(self, question: Question) -> tuple[datetime, datetime | None, str] | None:
-        """Start, end and reasons; None for a start or an end that lies beyond the row."""
+        """Start, end and adjustments; None for a start or an end that lies beyond the row."""
         instants = self.clocks.instants
         placed, reason = self.clocks.placed(question.match)
-        reasons = [reason] if reason else []
+        adjustments = [reason] if reason else []
         start = self.minute_of(placed)
         if not self.minutes[start]:
             if question.outside == "Skip":
-                return placed, placed + MINUTE, ",".join([*reasons, "OutsideCallingHours"])
+                return placed, placed + MINUTE, ",".join([*adjustments, "OutsideCallingHours"])
             start = self.minutes.find(1, start)
-            reasons.append("DeferredToOpening")
+            adjustments.append("DeferredToOpening")
         end = start + question.window_hours * 60
         if start == -1 or end >= len(instants):
             return None
         closed = self.minutes.find(0, start)
         if -1 < closed < end:
             end = closed
-            reasons.append("ClippedAtClosing")
-        return instants[start], instants[end], ",".join(reasons)
+            adjustments.append("ClippedAtClosing")
+        return instants[start], instants[end], ",".join(adjustments)
 
 
 def planned(zone: str, question: Question) -> tuple[datetime, datetime, str]:
@@ -129,7 +130,7 @@ def planned(zone: str, question: Question) -> tuple[datetime, datetime, str]:
         ),
         contacts_by_zone={zone: 1},
     )
-    return window.start, window.end, window.reason
+    return window.start, window.end, ",".join(window.adjustments)
 
 
 @pytest.mark.parametrize("year", [2025, 2026, 2027, 2028, 2029, 2030, "missing days"])

@@ -9,11 +9,10 @@ from builders import hours
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from campaign_operator.api.vocabulary import StartMode, Weekday
+from campaign_operator.api.vocabulary import Adjustment, StartMode, Weekday
 from campaign_operator.domain.calling_hours import CallingHours
 from campaign_operator.domain.cron import parse_cron
 from campaign_operator.domain.plan import PlannedWindow, RunPlan, plan_hash, plan_run
-from campaign_operator.domain.windows import WindowReason
 from campaign_operator.domain.zones import ZONE_NAMES, load_zone
 
 DAY = timedelta(days=1)
@@ -65,7 +64,7 @@ def test_whatever_the_hours_nothing_is_called_outside_them_or_in_the_past(
         if window.is_skipped:
             continue
         assert timedelta() < window.end - window.start <= seconds
-        assert (window.end - window.start < seconds) is (WindowReason.CLIPPED_AT_CLOSING in window.reasons)
+        assert (window.end - window.start < seconds) is (Adjustment.CLIPPED_AT_CLOSING in window.adjustments)
         assert_is_inside(window, asked["calling_hours"], load_zone(window.time_zone))
 
 

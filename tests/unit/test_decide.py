@@ -16,7 +16,7 @@ from decide.planning import PLANNING
 from decide.sending import SENDING
 
 from campaign_operator.api.vocabulary import (
-    WITHDRAW_FINALIZER,
+    CANCEL_FINALIZER,
 )
 from campaign_operator.domain import runs
 from campaign_operator.domain.actions import (
@@ -38,7 +38,7 @@ def the_campaign(case: Case) -> Campaign:
     deletion_time = at(-60) if case.deleting else None
     in_hand = list(runs.runs_in_hand(case.status))
     held_back = any(runs.in_state(r, PLANNED, HELD) or runs.holds_back(r, NOW) for r in in_hand)
-    finalizers = (WITHDRAW_FINALIZER,) if (held_back if case.finalizer is None else case.finalizer) else ()
+    finalizers = (CANCEL_FINALIZER,) if (held_back if case.finalizer is None else case.finalizer) else ()
     return campaign(
         case.status, spec=case.spec, deletion_time=deletion_time, finalizers=finalizers, resolve=case.resolve
     )

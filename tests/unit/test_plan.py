@@ -9,12 +9,11 @@ from types import SimpleNamespace
 import pytest
 from builders import OPEN_ALWAYS, hours
 
-from campaign_operator.api.vocabulary import StartMode
+from campaign_operator.api.vocabulary import Adjustment, StartMode
 from campaign_operator.domain.calling_hours import CallingHours
 from campaign_operator.domain.cron import parse_cron
 from campaign_operator.domain.errors import SpecError
 from campaign_operator.domain.plan import PlannedWindow, RunPlan, placed_windows, plan_hash, plan_run
-from campaign_operator.domain.windows import WindowReason
 
 
 def utc(text: str) -> datetime:
@@ -58,14 +57,14 @@ def test_a_run_has_one_window_per_zone_each_at_its_own_nine_o_clock() -> None:
                 contacts=25,
                 start=utc("2026-11-25T09:00"),
                 end=utc("2026-11-25T13:00"),
-                reasons=(),
+                adjustments=(),
             ),
             PlannedWindow(
                 time_zone="America/New_York",
                 contacts=25,
                 start=utc("2026-11-25T14:00"),
                 end=utc("2026-11-25T18:00"),
-                reasons=(),
+                adjustments=(),
             ),
         ),
         contacts=50,
@@ -183,14 +182,14 @@ def test_in_same_instant_a_change_of_the_clocks_in_the_zone_of_cron_is_told_to_e
         start_mode=StartMode.SAME_INSTANT,
         time_zone="Europe/London",
     )
-    assert [window.reason for window in run.windows] == ["FirstOfTwo", "FirstOfTwo"]
+    assert [window.adjustments for window in run.windows] == [(Adjustment.FIRST_OF_TWO,)] * 2
     assert starts(run) == {"Asia/Kolkata": "2026-10-25T00:30", "Asia/Tokyo": "2026-10-25T00:30"}
 
 
 def test_each_zone_says_for_itself_why_it_is_not_at_the_plain_time() -> None:
     run = plan("30 2 * * *", "2026-03-07T12:00", "America/New_York", "America/Lima", "America/Phoenix")
-    assert {window.time_zone: window.reasons for window in run.windows} == {
-        "America/New_York": (WindowReason.MOVED_OUT_OF_GAP,),
+    assert {window.time_zone: window.adjustments for window in run.windows} == {
+        "America/New_York": (Adjustment.MOVED_OUT_OF_GAP,),
         "America/Lima": (),
         "America/Phoenix": (),
     }
@@ -261,7 +260,9 @@ def test_in_same_instant_each_zone_keeps_to_its_own_hours() -> None:
         start_mode=StartMode.SAME_INSTANT,
         calling_hours=hours(),
     )
-    assert {w.time_zone: (f"{w.start:%d %H:%M}", f"{w.end:%d %H:%M}", w.reason) for w in run.windows} == {
+    assert {
+        w.time_zone: (f"{w.start:%d %H:%M}", f"{w.end:%d %H:%M}", ",".join(w.adjustments)) for w in run.windows
+    } == {
         "Europe/London": ("25 09:00", "25 13:00", ""),
         "Asia/Tokyo": ("25 09:00", "25 12:00", "ClippedAtClosing"),
         "America/New_York": ("25 13:00", "25 17:00", "DeferredToOpening"),

@@ -34,7 +34,7 @@ def test_around_every_change_from_2025_to_2030_each_minute_is_placed_where_the_c
         local = clocks.shown[60]
         while local < clocks.shown[5 * 60]:
             placed = place(local, zone)
-            assert (placed.instant, placed.reason or "") == clocks.placed(local), (name, local)
+            assert (placed.instant, placed.adjustment or "") == clocks.placed(local), (name, local)
             local += MINUTE
 
 
@@ -52,7 +52,7 @@ def test_around_a_missing_day_each_minute_is_placed_where_the_clocks_show_it(
     local = clocks.shown[0]
     while local < clocks.shown[-1]:
         placed = place(local, load_zone(name))
-        assert (placed.instant, placed.reason or "") == clocks.placed(local), local
+        assert (placed.instant, placed.adjustment or "") == clocks.placed(local), local
         local += MINUTE
 
 
@@ -154,7 +154,7 @@ def test_a_run_planned_near_a_change_is_the_one_found_by_trying_every_minute(sta
             lead_seconds=question.lead_seconds,
             previous_ends=question.previous_ends,
         )
-        windows = {window.time_zone: (window.start, window.reason) for window in run.windows}
+        windows = {window.time_zone: (window.start, ",".join(window.adjustments)) for window in run.windows}
         assert (run.nominal_time, windows) == answer(question, start_mode), question
 
 

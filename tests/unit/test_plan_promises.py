@@ -7,10 +7,9 @@ from builders import OPEN_ALWAYS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign_operator.api.vocabulary import StartMode
+from campaign_operator.api.vocabulary import Adjustment, StartMode
 from campaign_operator.domain.cron import matches, parse_cron
 from campaign_operator.domain.plan import RunPlan, plan_hash, plan_run
-from campaign_operator.domain.windows import WindowReason
 from campaign_operator.domain.zones import ZONE_NAMES, load_zone
 
 CRONS = ("* * * * *", "*/7 * * * *", "30 * * * *", "0 9 * * *", "30 2 * * *", "15 0 * * 0", "59 23 31 * 1-5")
@@ -73,7 +72,7 @@ def test_whatever_is_asked_a_plan_keeps_its_promises(
         shown = window.start.astimezone(
             load_zone(time_zone if start_mode is StartMode.SAME_INSTANT else window.time_zone)
         )
-        if WindowReason.MOVED_OUT_OF_GAP in window.reasons:
+        if Adjustment.MOVED_OUT_OF_GAP in window.adjustments:
             assert shown.replace(tzinfo=None) > run.nominal_time
         else:
             assert shown.replace(tzinfo=None, fold=0) == run.nominal_time

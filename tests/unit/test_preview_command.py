@@ -32,7 +32,7 @@ EXPECTED: dict[str, Any] = {
                     "localStart": "2026-11-26T09:00:00+00:00",
                     "localEnd": "2026-11-26T13:00:00+00:00",
                     "state": "Planned",
-                    "reason": "",
+                    "adjustments": [],
                 },
                 {
                     "timeZone": "America/New_York",
@@ -42,7 +42,7 @@ EXPECTED: dict[str, Any] = {
                     "localStart": "2026-11-26T09:00:00-05:00",
                     "localEnd": "2026-11-26T13:00:00-05:00",
                     "state": "Planned",
-                    "reason": "",
+                    "adjustments": [],
                 },
             ],
         }

@@ -50,7 +50,7 @@ def test_a_skipped_zone_has_no_times_and_does_not_hold_up_the_next_run() -> None
         contacts=contacts("Etc/UTC"),
         callingHours={"start": "08:00", "end": "21:00", "outside": "Skip"},
     ).runs
-    assert [(run.id, w.state, w.start, w.reasons) for run in runs for w in run.windows] == [
+    assert [(run.id, w.state, w.start, w.adjustments) for run in runs for w in run.windows] == [
         ("20261126T0600", WindowState.SKIPPED, None, ("OutsideCallingHours",)),
         ("20261126T1200", WindowState.PLANNED, datetime(2026, 11, 26, 12, tzinfo=UTC), ()),
     ]

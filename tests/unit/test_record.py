@@ -19,6 +19,7 @@ from builders import campaign as make_campaign
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import WindowStatus
 from campaign_operator.api.vocabulary import (
+    Adjustment,
     RunState,
     WebhookState,
     WindowState,
@@ -76,7 +77,7 @@ def test_an_answer_and_what_becomes_of_the_window(
     name: str, outcome: SubmitOutcome, state: WindowState, cause: str | None, wait: float | None
 ) -> None:
     after = only_window(record.answered(status(run(window(WindowState.INTENT))), "run", {ATTEMPT: outcome}, NOW))
-    assert (after.state, after.cause) == (state, cause)
+    assert (after.state, after.reason) == (state, cause)
     assert after.next_attempt_time == (None if wait is None else at(wait))
 
 
@@ -98,10 +99,10 @@ def test_the_waits_between_attempts_grow_and_end_growing() -> None:
 
 
 def test_an_intent_counts_the_attempt_and_forgets_what_the_window_waited_for() -> None:
-    waiting = window(attempt=3, cause="DialerThrottled", message="slow", next_attempt_time=NOW)
+    waiting = window(attempt=3, reason="DialerThrottled", message="slow", next_attempt_time=NOW)
     after = only_window(record.intended(status(run(waiting)), "run", [NY], "hash"))
     assert (after.state, after.attempt) == (WindowState.INTENT, 4)
-    assert (after.cause, after.message, after.next_attempt_time) == (None, None, None)
+    assert (after.reason, after.message, after.next_attempt_time) == (None, None, None)
 
 
 LISTINGS: list[tuple[str, Schedule, bool]] = [
@@ -125,7 +126,7 @@ def test_a_schedule_is_adopted_only_if_it_is_the_windows(name: str, found: Sched
 
 
 def test_a_late_window_recognizes_what_was_sent_for_it_before_it_was_moved() -> None:
-    late = window(start=7200, reason="StartedLate")
+    late = window(start=7200, adjustments=["StartedLate"])
     assert adoption.matching([late], Listing((schedule(),)))[NY].id == "s-9"
     assert adoption.matching([late], Listing((schedule(start=at(7201)),))) == {}
     assert adoption.matching([late], Listing((schedule(end=at(18001)),))) == {}
@@ -150,8 +151,8 @@ def test_a_missed_window_says_so() -> None:
 
 
 def test_trying_again_lifts_only_the_waits_that_a_person_can_remove() -> None:
-    refused = window(cause="DialerForbidden", next_attempt_time=at(600), attempt=1)
-    throttled = window(cause="DialerThrottled", next_attempt_time=at(600), attempt=1, time_zone=LONDON)
+    refused = window(reason="DialerForbidden", next_attempt_time=at(600), attempt=1)
+    throttled = window(reason="DialerThrottled", next_attempt_time=at(600), attempt=1, time_zone=LONDON)
     after = record.tried_again(status(run(refused, throttled)))
     assert after.run is not None
     assert [w.next_attempt_time for w in after.run.windows] == [None, at(600)]
@@ -248,8 +249,8 @@ def test_a_zone_outside_the_calling_hours_is_planned_as_skipped_with_its_reason(
             status(), "run", skipping.plan(NOW, 30), blueprint(), make_campaign(), status_lost=status_lost
         ).run
         assert after is not None
-        assert {(w.state, w.reason, w.cause) for w in after.windows} == {
-            (WindowState.SKIPPED, "OutsideCallingHours", None)
+        assert {(w.state, w.adjustments, w.reason) for w in after.windows} == {
+            (WindowState.SKIPPED, (Adjustment.OUTSIDE_CALLING_HOURS,), None)
         }
 
 
@@ -258,16 +259,16 @@ def test_after_a_lost_status_what_would_be_called_is_uncertain() -> None:
         status(), "run", blueprint().plan(NOW, 30), blueprint(), make_campaign(), status_lost=True
     ).run
     assert after is not None
-    assert {(w.state, w.cause) for w in after.windows} == {(WindowState.UNCERTAIN, Reason.STATUS_LOST)}
+    assert {(w.state, w.reason) for w in after.windows} == {(WindowState.UNCERTAIN, Reason.STATUS_LOST)}
 
 
 def test_a_connection_in_a_log_line_gives_nothing_away() -> None:
     assert "very-secret" not in repr(CONNECTION)
 
 
-def test_a_window_whose_withdrawal_is_unknown_gets_a_new_attempt_number() -> None:
+def test_a_window_whose_cancellation_is_unknown_gets_a_new_attempt_number() -> None:
     """The answer to its submission may still be in memory, and tells nothing of what the DELETE has done."""
-    before = status(run(window(WindowState.WITHDRAWING, attempt=1)))
+    before = status(run(window(WindowState.CANCELLING, attempt=1)))
     after = only_window(record.uncertain(before, "run", [NY], "words"))
     assert (after.state, after.attempt, after.schedule_id) == (WindowState.UNCERTAIN, 2, "s-1")
 
@@ -286,7 +287,7 @@ def test_a_pending_webhook_is_not_cut_off_history() -> None:
 
 
 def test_a_cancelled_run_leaves_no_trace_in_history() -> None:
-    after = record.promoted(status(run(window(WindowState.WITHDRAWN)), run(id="20261125T0900")))
+    after = record.promoted(status(run(window(WindowState.CANCELLED)), run(id="20261125T0900")))
     assert after.history == ()
     assert after.run is not None
     assert after.run.id == "20261125T0900"

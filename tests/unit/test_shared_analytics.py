@@ -16,13 +16,13 @@ from campaign_operator.domain.dialing import (
     AnalyticsQuery,
     AuthenticateOutcome,
     CallCounts,
+    CancelOutcome,
     ListOutcome,
     ScheduleRequest,
     SendPermission,
     SubmitOutcome,
     Throttled,
     Unavailable,
-    WithdrawOutcome,
 )
 from campaign_operator.domain.polling import AnalyticsFault
 from manual_clock import NOON, ManualClock
@@ -64,9 +64,9 @@ class FakeDialer:
     async def list_schedules(self, connection: Connection, campaign_id: str) -> ListOutcome:
         raise NotImplementedError
 
-    async def withdraw(
+    async def cancel(
         self, connection: Connection, campaign_id: str, schedule_id: str, permission: SendPermission
-    ) -> WithdrawOutcome:
+    ) -> CancelOutcome:
         raise NotImplementedError
 
 

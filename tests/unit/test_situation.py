@@ -57,8 +57,8 @@ def test_a_campaign_that_cannot_be_planned_is_stalled() -> None:
 
 
 def test_a_run_that_stands_goes_on_after_an_edit_that_cannot_be_planned() -> None:
-    """As after any other edit that makes the spec invalid: what is submitted is not withdrawn for it."""
-    stands = campaign(status(run(window(SUBMITTED))), spec=NEVER, finalizers=("campaign-operator.io/withdraw",))
+    """As after any other edit that makes the spec invalid: what is submitted is not cancelled for it."""
+    stands = campaign(status(run(window(SUBMITTED))), spec=NEVER, finalizers=("campaign-operator.io/cancel",))
     decision = decide(stands, observed(blueprint=found(NEVER, stands.status)), SETTINGS)
     assert decision.action == Wait()
     assert decision.next_check == at(3600)

@@ -52,7 +52,7 @@ def test_progress_follows_the_analytics() -> None:
 
 
 def test_progress_never_goes_back_and_says_why_it_does_not() -> None:
-    assert poll(5, CallCounts(3, 6, 5)) == (5, "False", "AnalyticsWentBack")
+    assert poll(5, CallCounts(3, 6, 5)) == (5, "False", "AnalyticsRegressed")
 
 
 def test_analytics_that_cannot_be_read_leave_the_numbers() -> None:
@@ -117,8 +117,8 @@ def test_a_skipped_zone_is_counted_in_words_and_not_as_calls_to_expect() -> None
 def test_what_the_calling_hours_make_of_a_run_is_told_by_the_event_of_its_plan() -> None:
     planned = status(
         run(
-            window(reason="MovedOutOfGap,DeferredToOpening"),
-            window(reason="ClippedAtClosing", time_zone="Asia/Tokyo"),
+            window(adjustments=["MovedOutOfGap", "DeferredToOpening"]),
+            window(adjustments=["ClippedAtClosing"], time_zone="Asia/Tokyo"),
             window(WindowState.SKIPPED, time_zone=LONDON),
         )
     )
@@ -151,14 +151,14 @@ CONDITIONS = [
     ("suspended", {}, {"spec": spec(suspend=True)}, {"Ready": "Suspended"}, "True"),
     (
         "throttled",
-        {"run": run(window(attempt=1, cause="DialerThrottled", message="slow", next_attempt_time=at(60)))},
+        {"run": run(window(attempt=1, reason="DialerThrottled", message="slow", next_attempt_time=at(60)))},
         {},
         {"Ready": "Accepted", "Reconciling": "DialerThrottled"},
         "True",
     ),
     (
         "refused",
-        {"run": run(window(attempt=1, cause="DialerForbidden", message="no", next_attempt_time=at(600)))},
+        {"run": run(window(attempt=1, reason="DialerForbidden", message="no", next_attempt_time=at(600)))},
         {},
         {"Ready": "DialerForbidden", "Stalled": "DialerForbidden"},
         "False",
@@ -172,7 +172,7 @@ CONDITIONS = [
     ),
     (
         "uncertain",
-        {"run": run(window(WindowState.UNCERTAIN, cause="SubmissionUncertain", message="x"))},
+        {"run": run(window(WindowState.UNCERTAIN, reason="SubmissionUncertain", message="x"))},
         {},
         {"Ready": "Accepted", "Reconciling": "SubmissionUncertain"},
         "True",

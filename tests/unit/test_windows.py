@@ -4,16 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from campaign_operator.api.vocabulary import Adjustment
 from campaign_operator.domain.windows import (
     Placed,
-    WindowReason,
     first_local_placed_from,
     place,
     window_from,
 )
 from campaign_operator.domain.zones import load_zone
 
-PLAIN, MOVED, FIRST = None, WindowReason.MOVED_OUT_OF_GAP, WindowReason.FIRST_OF_TWO
+PLAIN, MOVED, FIRST = None, Adjustment.MOVED_OUT_OF_GAP, Adjustment.FIRST_OF_TWO
 
 
 def utc(text: str) -> datetime:
@@ -66,7 +66,7 @@ PLACED = {
 
 
 @pytest.mark.parametrize(("zone", "local", "instant", "reason"), PLACED.values(), ids=PLACED.keys())
-def test_a_local_time_is_placed(zone: str, local: str, instant: str, reason: WindowReason | None) -> None:
+def test_a_local_time_is_placed(zone: str, local: str, instant: str, reason: Adjustment | None) -> None:
     placed = place(datetime.fromisoformat(local), load_zone(zone))
     assert placed == Placed(utc(instant), reason)
     assert placed.instant.tzinfo is UTC
@@ -105,13 +105,12 @@ def test_a_window_lasts_its_seconds_of_elapsed_time_across_a_change_of_the_clock
     placed = place(datetime.fromisoformat("2026-03-07T22:00"), load_zone("America/New_York"))
     window = window_from(placed, window_seconds=6 * 3600)
     assert (window.start, window.end) == (utc("2026-03-08T03:00"), utc("2026-03-08T09:00"))
-    assert (window.reasons, window.reason) == ((), "")
+    assert window.adjustments == ()
 
 
 def test_a_window_says_why_it_is_not_at_the_plain_time() -> None:
     window = window_from(Placed(utc("2026-03-08T07:00"), MOVED), window_seconds=60)
-    assert window.reasons == (MOVED,)
-    assert window.reason == "MovedOutOfGap"
+    assert window.adjustments == (MOVED,)
 
 
 def test_a_time_without_a_zone_is_no_instant() -> None:

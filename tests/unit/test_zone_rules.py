@@ -37,7 +37,7 @@ def shifted(run: RunStatus, *zones: str, **update: object) -> RunStatus:
         ("a zone's rules moved", shifted(planned(), LONDON), (LONDON,)),
         ("of two zones", shifted(planned(), LONDON, NEW_YORK), (LONDON, NEW_YORK)),
         ("a submitted window is told of, too", shifted(planned(), LONDON, state=WindowState.SUBMITTED), (LONDON,)),
-        ("a window that starts late was moved by us", shifted(planned(), LONDON, reason="StartedLate"), ()),
+        ("a window that starts late was moved by us", shifted(planned(), LONDON, adjustments=["StartedLate"]), ()),
         ("a window without a schedule is nobody's business", shifted(planned(), LONDON, state=WindowState.MISSED), ()),
         (
             "of a run by another spec nothing can be told",
@@ -64,7 +64,7 @@ def test_the_event_names_the_zones_and_what_can_be_done() -> None:
     run = planned().model_copy(update={"tzdata_version": "2020a"})
     note = rules_note(run, (LONDON,), "2026f")
     assert note is not None
-    assert (note.type, note.reason) == ("Warning", "TimeZoneRulesMoved")
+    assert (note.type, note.reason) == ("Warning", "TimeZoneDataChanged")
     assert "Europe/London: the rules of the time zone moved between tzdata 2020a and 2026f" in note.message
     assert "spec.suspend" in note.message
     assert rules_note(run, (), "2026f") is None

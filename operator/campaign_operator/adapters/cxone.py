@@ -46,6 +46,10 @@ from campaign_operator.domain.dialing import (
     AnalyticsQuery,
     Authenticated,
     AuthenticateOutcome,
+    Cancelled,
+    CancelNotOffered,
+    CancelOutcome,
+    CancelRefused,
     DestinationRefused,
     Listing,
     ListingNotOffered,
@@ -58,10 +62,6 @@ from campaign_operator.domain.dialing import (
     Throttled,
     Unavailable,
     Unclear,
-    Withdrawn,
-    WithdrawNotOffered,
-    WithdrawOutcome,
-    WithdrawRefused,
 )
 from campaign_operator.domain.zones import UnknownTimeZoneError
 from campaign_operator.ports import Clock
@@ -180,10 +180,10 @@ class CXoneDialer:
             previous = ids
         return Unavailable("the listing changed each time it was read")
 
-    async def withdraw(
+    async def cancel(
         self, connection: Connection, campaign_id: str, schedule_id: str, permission: SendPermission
-    ) -> WithdrawOutcome:
-        """Take a schedule back; 204 and 404 are `Withdrawn`, whatever is no clear answer `Unavailable`. See
+    ) -> CancelOutcome:
+        """Cancel a schedule; 204 and 404 are `Cancelled`, whatever is no clear answer `Unavailable`. See
         ports.Dialer.
         """
         try:
@@ -193,11 +193,11 @@ class CXoneDialer:
         outcome = await self._call(connection, _Call("DELETE", path), permission)
         match outcome:
             case Answered(status=204 | 404):
-                return Withdrawn()
+                return Cancelled()
             case Answered(status=405 | 501):
-                return WithdrawNotOffered(outcome.status)
+                return CancelNotOffered(outcome.status)
             case Answered(status=400 | 409 | 422):
-                return WithdrawRefused(outcome.status, outcome.reason or "it gave no reason")
+                return CancelRefused(outcome.status, outcome.reason or "it gave no reason")
             case _:
                 return self._fault(outcome)
 

@@ -19,6 +19,7 @@ from campaign_operator.api.references import ObjectKind
 from campaign_operator.api.status import OutboundCampaignStatus, parse_status
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import (
+    CANCEL_FINALIZER,
     GROUP,
     KIND,
     MAX_RESOLVE,
@@ -26,7 +27,6 @@ from campaign_operator.api.vocabulary import (
     REQUESTED_AT_ANNOTATION,
     RESOLVE_ANNOTATION,
     VERSION,
-    WITHDRAW_FINALIZER,
 )
 from campaign_operator.domain.campaign import Campaign, CampaignRef
 from campaign_operator.domain.connection import Connection
@@ -96,16 +96,16 @@ class KubeStore:
 
     async def write_finalizer(self, campaign: Campaign, present: bool) -> Campaign | None:
         """See ports.CampaignStore."""
-        if present == (WITHDRAW_FINALIZER in campaign.finalizers) or (present and campaign.deleting):
+        if present == (CANCEL_FINALIZER in campaign.finalizers) or (present and campaign.deleting):
             return campaign
-        others = [finalizer for finalizer in campaign.finalizers if finalizer != WITHDRAW_FINALIZER]
+        others = [finalizer for finalizer in campaign.finalizers if finalizer != CANCEL_FINALIZER]
         names = {"namespace": campaign.ref.namespace, "name": campaign.ref.name}
         # A merge patch replaces the whole list. The resourceVersion makes that safe: it is the list that was read.
         patch = {
             "metadata": {
                 "uid": campaign.uid,
                 "resourceVersion": campaign.resource_version,
-                "finalizers": [*others, WITHDRAW_FINALIZER] if present else others,
+                "finalizers": [*others, CANCEL_FINALIZER] if present else others,
             }
         }
         doing = "writing the finalizer"

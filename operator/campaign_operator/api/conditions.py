@@ -38,8 +38,8 @@ class Reason(StrEnum):
     RUN_IN_PROGRESS = "RunInProgress"
     SCHEDULE_ADOPTED = "ScheduleAdopted"
     EDIT_APPLIES_TO_NEXT_RUN = "EditAppliesToNextRun"
-    EDIT_WITHOUT_EFFECT = "EditWithoutEffect"
-    WITHDRAWN = "Withdrawn"
+    EDIT_IGNORED = "EditIgnored"
+    SCHEDULES_CANCELLED = "SchedulesCancelled"
     RESOLVED = "Resolved"
 
     # how a run ends
@@ -74,9 +74,9 @@ class Reason(StrEnum):
     CAMPAIGN_ID_IN_USE = "CampaignIDInUse"
     CONNECTION_CHANGED = "ConnectionChanged"
     WINDOW_HELD = "WindowHeld"
-    CANNOT_WITHDRAW = "CannotWithdraw"
-    RESOLVE_REFUSED = "ResolveRefused"
-    LEFT_BEHIND = "LeftBehind"
+    CANNOT_CANCEL = "CannotCancel"
+    RESOLUTION_REJECTED = "ResolutionRejected"
+    SCHEDULES_ORPHANED = "SchedulesOrphaned"
     RUN_FAILED = "RunFailed"
 
     # what became of a window
@@ -87,12 +87,12 @@ class Reason(StrEnum):
     # contact lists and the rules of zones
     CONTACTS_READ = "ContactsRead"
     INVALID_CONTACTS_SKIPPED = "InvalidContactsSkipped"
-    TIME_ZONE_RULES_MOVED = "TimeZoneRulesMoved"
+    TIME_ZONE_DATA_CHANGED = "TimeZoneDataChanged"
 
     # analytics
     ANALYTICS_READ = "AnalyticsRead"
     ANALYTICS_UNREADABLE = "AnalyticsUnreadable"
-    ANALYTICS_WENT_BACK = "AnalyticsWentBack"
+    ANALYTICS_REGRESSED = "AnalyticsRegressed"
 
     # the webhook
     WEBHOOK_PENDING = "WebhookPending"

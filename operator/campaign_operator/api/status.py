@@ -11,6 +11,7 @@ from campaign_operator.api.vocabulary import (
     MAX_MESSAGE,
     MAX_PENDING,
     MAX_WINDOWS,
+    Adjustment,
     Count,
     RunPolicy,
     RunState,
@@ -58,11 +59,11 @@ class WindowStatus(ResourceModel):
     end_time: Instant = Field(
         description="End of the window, exclusive, UTC; of a Skipped window, a minute after the match of cron."
     )
-    reason: str = Field(
-        default="",
-        max_length=128,
-        description="Why the window differs from the plain match of cron, comma-separated; empty if it does not: "
-        "MovedOutOfGap, FirstOfTwo, DeferredToOpening, ClippedAtClosing, OutsideCallingHours, StartedLate.",
+    adjustments: tuple[Adjustment, ...] = Field(
+        default=(),
+        max_length=len(Adjustment),
+        description="How the window differs from the plain match of cron; absent if it does not.",
+        json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
     state: WindowState = Field(description="Where the schedule stands.")
     schedule_id: str | None = Field(
@@ -73,10 +74,10 @@ class WindowStatus(ResourceModel):
     )
     attempt: Count = Field(default=0, description="Number of the latest attempt to submit the window.")
     next_attempt_time: Instant | None = Field(default=None, description="Not tried again before this instant, UTC.")
-    cause: str | None = Field(
+    reason: str | None = Field(
         default=None,
         max_length=64,
-        description="Why the window waits, in CamelCase; every cause is in the runbook.",
+        description="Why the window is in this state, in CamelCase; every reason is in the runbook.",
     )
     message: Message | None = Field(default=None, description="What stands in the way, or the dialer's reason.")
 

@@ -195,12 +195,12 @@ class OutboundCampaignSpec(ResourceModel):
     deletion_policy: DeletionPolicy = Field(
         default=DeletionPolicy.CANCEL,
         description="What becomes of schedules that have not started when the campaign is deleted: Cancel, they are "
-        "withdrawn from the dialer before the campaign goes; Orphan, they stay and will dial. Default: Cancel. "
+        "cancelled at the dialer before the campaign goes; Orphan, they stay and will dial. Default: Cancel. "
         "Example: Orphan.",
     )
     suspend: bool = Field(
         default=False,
-        description="True: schedules that have not started are withdrawn, and nothing is submitted until it is taken "
+        description="True: schedules that have not started are cancelled, and nothing is submitted until it is taken "
         "back; what has started goes on. Default: false.",
     )
 

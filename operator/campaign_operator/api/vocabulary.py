@@ -15,7 +15,7 @@ CATEGORY = "campaigns"
 
 REQUESTED_AT_ANNOTATION = f"{GROUP}/requestedAt"
 RESOLVE_ANNOTATION = f"{GROUP}/resolve"
-WITHDRAW_FINALIZER = f"{GROUP}/withdraw"
+CANCEL_FINALIZER = f"{GROUP}/cancel"
 
 MAX_CONTACTS = 2000
 MAX_CONTACT_SOURCES = 20
@@ -105,8 +105,30 @@ class WindowState(StrEnum):
     HELD = "Held"
     REJECTED = "Rejected"
     MISSED = "Missed"
-    WITHDRAWING = "Withdrawing"
-    WITHDRAWN = "Withdrawn"
+    CANCELLING = "Cancelling"
+    CANCELLED = "Cancelled"
+
+
+class Adjustment(StrEnum):
+    """Why a window differs from the plain match of `cron`, in the order in which adjustments are given."""
+
+    MOVED_OUT_OF_GAP = "MovedOutOfGap"
+    """The clocks skip the local time; the window starts at the first instant after the gap."""
+
+    FIRST_OF_TWO = "FirstOfTwo"
+    """The clocks show the local time twice; the window starts the first time."""
+
+    DEFERRED_TO_OPENING = "DeferredToOpening"
+    """The match lies outside the calling hours; the window starts when they next begin."""
+
+    CLIPPED_AT_CLOSING = "ClippedAtClosing"
+    """The calling hours end before the window would; it ends with them."""
+
+    OUTSIDE_CALLING_HOURS = "OutsideCallingHours"
+    """The match lies outside the calling hours; the zone is skipped in this run."""
+
+    STARTED_LATE = "StartedLate"
+    """The window could not be sent before its start and opens for what is left of it."""
 
 
 class RunState(StrEnum):

@@ -92,7 +92,7 @@ def run(
         typer.Option(
             min=0.1,
             max=604_800,
-            help="After this long a deleted campaign goes, even where its schedules could not be withdrawn.",
+            help="After this long a deleted campaign goes, even where its schedules could not be cancelled.",
         ),
     ] = 600,
     list_max_rows: ListMaxRows = LIST_MAX_ROWS,

@@ -96,16 +96,16 @@ class KeepPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class WithdrawRun:
-    """Write that these windows are to be withdrawn; those that were only planned are withdrawn with it."""
+class BeginCancellation:
+    """Write that these windows are to be cancelled; those that were only planned are cancelled with it."""
 
     place: Place
     time_zones: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class DeleteSchedules:
-    """Delete the schedules of windows that are being withdrawn."""
+class CancelSchedules:
+    """Delete the schedules of windows that are being cancelled."""
 
     place: Place
     time_zones: tuple[str, ...]
@@ -113,7 +113,7 @@ class DeleteSchedules:
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """Plan withdrawn windows again."""
+    """Plan cancelled windows again."""
 
     place: Place
     time_zones: tuple[str, ...]
@@ -126,9 +126,9 @@ class AddFinalizer:
 
 @dataclass(frozen=True, slots=True)
 class RemoveFinalizer:
-    """Let the resource go; `left_behind` names the windows whose schedules stay, or may stay, at the dialer."""
+    """Let the resource go; `orphaned` names the windows whose schedules stay, or may stay, at the dialer."""
 
-    left_behind: tuple[str, ...] = ()
+    orphaned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +194,8 @@ Action = (
     | Hold
     | Resolve
     | KeepPlan
-    | WithdrawRun
-    | DeleteSchedules
+    | BeginCancellation
+    | CancelSchedules
     | Restore
     | AddFinalizer
     | RemoveFinalizer

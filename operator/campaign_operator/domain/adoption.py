@@ -8,11 +8,10 @@ from datetime import datetime
 
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus, WindowStatus
-from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, WindowState
+from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, Adjustment, WindowState
 from campaign_operator.domain.actions import Place
 from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState
 from campaign_operator.domain.record import changed, run_at, window_in, with_run
-from campaign_operator.domain.windows import WindowReason
 
 _ZoneAndEnd = tuple[str, datetime]
 
@@ -37,7 +36,7 @@ def known_by_id(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, 
 
 def _starts_as(w: WindowStatus, schedule: Schedule) -> bool:
     """A late window was moved before it was sent; what an earlier life sent for it has the earlier start."""
-    is_late = WindowReason.STARTED_LATE in w.reason.split(",")
+    is_late = Adjustment.STARTED_LATE in w.adjustments
     return schedule.start == w.start_time or (is_late and schedule.start < w.start_time)
 
 
@@ -71,5 +70,5 @@ def held(status: OutboundCampaignStatus, place: Place, time_zones: Iterable[str]
     """Windows that may have been submitted, where nobody can or may be asked: a person must look."""
     message = f"it may have been submitted, and {why}; look at the dialer, then say by {RESOLVE_ANNOTATION}"
     return changed(
-        status, place, time_zones, lambda w: window_in(w, WindowState.HELD, cause=Reason.WINDOW_HELD, message=message)
+        status, place, time_zones, lambda w: window_in(w, WindowState.HELD, reason=Reason.WINDOW_HELD, message=message)
     )

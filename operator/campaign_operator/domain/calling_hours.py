@@ -16,9 +16,9 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from campaign_operator.api.calling_hours import CallingHours as CallingHoursSpec
-from campaign_operator.api.vocabulary import Outside, Weekday
+from campaign_operator.api.vocabulary import Adjustment, Outside, Weekday
 from campaign_operator.domain.errors import Findings, SpecError, quoted
-from campaign_operator.domain.windows import Window, WindowReason, place
+from campaign_operator.domain.windows import Window, place
 
 FIELD = "spec.callingHours"
 
@@ -88,16 +88,18 @@ def fitted(window: Window, hours: CallingHours, zone: ZoneInfo) -> Window:
     opening = next((o for o in openings if o.end > window.start), None)
     if opening is None:
         raise _never_open(hours, zone, window.start)
-    start, reasons = window.start, window.reasons
+    start, adjustments = window.start, window.adjustments
     if start < opening.start:
         if hours.outside is Outside.SKIP:
-            return Window(start=start, end=start + _MINUTE, reasons=(*reasons, WindowReason.OUTSIDE_CALLING_HOURS))
-        start, reasons = opening.start, (*reasons, WindowReason.DEFERRED_TO_OPENING)
+            return Window(
+                start=start, end=start + _MINUTE, adjustments=(*adjustments, Adjustment.OUTSIDE_CALLING_HOURS)
+            )
+        start, adjustments = opening.start, (*adjustments, Adjustment.DEFERRED_TO_OPENING)
     end = start + (window.end - window.start)
     close = _close(opening, openings, end)
     if close < end:
-        end, reasons = close, (*reasons, WindowReason.CLIPPED_AT_CLOSING)
-    return Window(start=start, end=end, reasons=reasons)
+        end, adjustments = close, (*adjustments, Adjustment.CLIPPED_AT_CLOSING)
+    return Window(start=start, end=end, adjustments=adjustments)
 
 
 def _close(opening: Opening, later: Iterator[Opening], end: datetime) -> datetime:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.api.vocabulary import WITHDRAW_FINALIZER
+from campaign_operator.api.vocabulary import CANCEL_FINALIZER
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,8 +43,8 @@ class Campaign:
 
     @property
     def has_finalizer(self) -> bool:
-        """Whether our finalizer keeps the resource until its schedules are withdrawn."""
-        return WITHDRAW_FINALIZER in self.finalizers
+        """Whether our finalizer keeps the resource until its schedules are cancelled."""
+        return CANCEL_FINALIZER in self.finalizers
 
     @property
     def deleting(self) -> bool:
@@ -62,7 +62,7 @@ class Settings:
 
     `settle_seconds` must cover the time within which a request may leave, the request's own time-out, and the time the
     dialer needs to carry it out and show it in its listing. After `deletion_deadline_seconds` a deleted campaign goes,
-    even where its schedules could not be withdrawn.
+    even where its schedules could not be cancelled.
     """
 
     poll_seconds: float = 30

@@ -60,7 +60,7 @@ def _waits_for_objects(s: Situation) -> bool:
 def _moments_of(s: Situation, run: RunStatus, w: WindowStatus) -> Iterator[datetime]:
     if w.next_attempt_time is not None and w.state in runs.UNDECIDED:
         yield w.next_attempt_time
-        if w.cause in STALLING_CAUSES:
+        if w.reason in STALLING_CAUSES:
             yield s.now + timedelta(seconds=s.settings.poll_seconds)  # a Secret that is repaired tells nobody
     if w.state is WindowState.UNCERTAIN:
         yield s.observed.settled_at.get(runs.attempt_of(run, w), s.now + timedelta(seconds=s.settings.settle_seconds))

@@ -44,6 +44,17 @@ from campaign_operator.domain.actions import (
 )
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign, Settings
+from campaign_operator.domain.cancelling import (
+    a_deleted_campaign_may_go,
+    a_window_that_starts_while_it_is_cancelled_is_uncertain,
+    an_edit_that_makes_the_same_plan_is_noted,
+    an_unwanted_next_run_of_which_nothing_stands_is_dropped,
+    an_unwanted_run_is_cancelled,
+    the_finalizer_goes_when_nothing_holds_it,
+    the_finalizer_is_put_back_while_something_holds_it,
+    what_is_being_cancelled_is_deleted_at_the_dialer,
+    what_was_cancelled_is_planned_again_when_it_is_wanted,
+)
 from campaign_operator.domain.checks import next_check
 from campaign_operator.domain.late import too_late
 from campaign_operator.domain.observation import Observation
@@ -56,17 +67,6 @@ from campaign_operator.domain.situation import (
     plan_again,
     run_to_plan,
     submission_time,
-)
-from campaign_operator.domain.withdrawing import (
-    a_deleted_campaign_may_go,
-    a_window_that_starts_while_it_is_withdrawn_is_uncertain,
-    an_edit_that_makes_the_same_plan_is_noted,
-    an_unwanted_next_run_of_which_nothing_stands_is_dropped,
-    an_unwanted_run_is_withdrawn,
-    the_finalizer_goes_when_nothing_holds_it,
-    the_finalizer_is_put_back_while_something_holds_it,
-    what_is_withdrawing_is_deleted_at_the_dialer,
-    what_was_withdrawn_is_planned_again_when_it_is_wanted,
 )
 from campaign_operator.domain.zone_rules import moved_zones
 
@@ -260,7 +260,7 @@ def planned_windows_are_submitted(s: Situation) -> Decision | None:
                 continue
             if lists_are_older_than(s, submission_time(s, run)):
                 return _read_lists(s)
-        if any(w.cause in runs.SAID_TO_ALL and not s.is_due(w.next_attempt_time) for w in run.windows):
+        if any(w.reason in runs.SAID_TO_ALL and not s.is_due(w.next_attempt_time) for w in run.windows):
             continue
         due = tuple(w.time_zone for w in runs.in_state(run, WindowState.PLANNED) if _may_be_sent(s, run, w))
         if due and not s.campaign.has_finalizer:
@@ -296,15 +296,15 @@ RULES: tuple[Rule, ...] = (
     answers_are_put_on_record,
     an_intent_of_another_is_uncertain,
     a_planned_window_that_names_a_schedule_is_uncertain,
-    a_window_that_starts_while_it_is_withdrawn_is_uncertain,
+    a_window_that_starts_while_it_is_cancelled_is_uncertain,
     uncertain_windows_are_looked_up,
     a_person_has_said_what_became_of_held_windows,
     a_lost_status_is_made_again,
     a_suspended_campaign_forgets_what_it_only_planned,
     an_edit_that_makes_the_same_plan_is_noted,
-    an_unwanted_run_is_withdrawn,
-    what_is_withdrawing_is_deleted_at_the_dialer,
-    what_was_withdrawn_is_planned_again_when_it_is_wanted,
+    an_unwanted_run_is_cancelled,
+    what_is_being_cancelled_is_deleted_at_the_dialer,
+    what_was_cancelled_is_planned_again_when_it_is_wanted,
     an_unwanted_next_run_of_which_nothing_stands_is_dropped,
     a_run_is_planned,
     a_change_of_the_rules_of_zones_is_noted,
@@ -325,10 +325,10 @@ RULES_OF_DELETION: tuple[Rule, ...] = (
     a_lost_status_is_made_again,
     a_deleted_campaign_may_go,
     an_intent_of_another_is_uncertain,
-    a_window_that_starts_while_it_is_withdrawn_is_uncertain,
+    a_window_that_starts_while_it_is_cancelled_is_uncertain,
     uncertain_windows_are_looked_up,
-    an_unwanted_run_is_withdrawn,
-    what_is_withdrawing_is_deleted_at_the_dialer,
+    an_unwanted_run_is_cancelled,
+    what_is_being_cancelled_is_deleted_at_the_dialer,
 )
 
 

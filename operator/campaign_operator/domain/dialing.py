@@ -100,19 +100,19 @@ class DestinationRefused:
 
 
 @dataclass(frozen=True, slots=True)
-class Withdrawn:
+class Cancelled:
     """204, or 404: the schedule will not dial. Whether it was ever there is not told."""
 
 
 @dataclass(frozen=True, slots=True)
-class WithdrawNotOffered:
-    """405 or 501: this dialer takes no schedule back."""
+class CancelNotOffered:
+    """405 or 501: this dialer cancels no schedule."""
 
     code: int
 
 
 @dataclass(frozen=True, slots=True)
-class WithdrawRefused:
+class CancelRefused:
     """400, 409 or 422: the dialer understood and will not, for instance because the schedule has started."""
 
     code: int
@@ -198,8 +198,8 @@ class Analytics:
 
 
 SubmitOutcome = Accepted | NotSent | Throttled | AccessRefused | DestinationRefused | Rejected | Unclear
-WithdrawOutcome = (
-    Withdrawn | WithdrawNotOffered | WithdrawRefused | Throttled | AccessRefused | DestinationRefused | Unavailable
+CancelOutcome = (
+    Cancelled | CancelNotOffered | CancelRefused | Throttled | AccessRefused | DestinationRefused | Unavailable
 )
 ListOutcome = Listing | ListingNotOffered | Throttled | AccessRefused | DestinationRefused | Unavailable
 AnalyticsOutcome = Analytics | Throttled | AccessRefused | DestinationRefused | Unavailable

@@ -13,6 +13,7 @@ from campaign_operator.api.conditions import ConditionType, Reason, counted, fin
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.status import FinishedRun, OutboundCampaignStatus, RunStatus
 from campaign_operator.api.vocabulary import (
+    Adjustment,
     RunPolicy,
     RunState,
     WebhookState,
@@ -22,7 +23,6 @@ from campaign_operator.domain import runs
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.observation import Problem
-from campaign_operator.domain.windows import WindowReason
 
 _SHOWN_ZONES = 5
 
@@ -58,10 +58,10 @@ def edit_note(campaign: Campaign, blueprint: Blueprint | Problem, now: datetime)
         message = (
             f"run {status.run.id} was the only one of runPolicy Once and has ended; to call again, apply a new resource"
         )
-        return Note("Warning", Reason.EDIT_WITHOUT_EFFECT, message)
+        return Note("Warning", Reason.EDIT_IGNORED, message)
     if begun and campaign.spec.run_policy is RunPolicy.ONCE:
         message = f"run {begun[-1].id} has started and stays as it is; runPolicy Once has no run after it"
-        return Note("Warning", Reason.EDIT_WITHOUT_EFFECT, message)
+        return Note("Warning", Reason.EDIT_IGNORED, message)
     if begun:
         message = f"run {begun[-1].id} has started and stays as it is; the edit applies to the run after it"
         return Note("Normal", Reason.EDIT_APPLIES_TO_NEXT_RUN, message)
@@ -76,7 +76,7 @@ def rules_note(run: RunStatus, moved: tuple[str, ...], tzdata_version: str) -> N
         f"run {run.id}: {_names(iter(moved))}: the rules of the time zone moved between tzdata {run.tzdata_version} "
         f"and {tzdata_version}; the windows keep their instants; to plan anew, set spec.suspend and take it back"
     )
-    return Note("Warning", Reason.TIME_ZONE_RULES_MOVED, message)
+    return Note("Warning", Reason.TIME_ZONE_DATA_CHANGED, message)
 
 
 def _stall(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
@@ -129,7 +129,7 @@ def _plan_message(run: RunStatus) -> str:
     said = [f"run {run.id}: {runs.in_words(run)}"]
     if not runs.calls_nobody(run):
         said[0] += f", from {to_rfc3339(run.first_start)} to {to_rfc3339(run.last_end)}"
-    deferred = [w.time_zone for w in run.windows if WindowReason.DEFERRED_TO_OPENING in w.reason.split(",")]
+    deferred = [w.time_zone for w in run.windows if Adjustment.DEFERRED_TO_OPENING in w.adjustments]
     if deferred:
         said.append(f"deferred to the calling hours: {_names(iter(deferred))}")
     skipped = runs.in_state(run, WindowState.SKIPPED)
@@ -148,7 +148,7 @@ def _message(run: RunStatus, state: RunState) -> str:
         case RunState.RUNNING:
             return f"run {run.id}: the first window has opened, {counted(m.expected_calls, 'call')} expected"
         case RunState.CANCELLED:
-            return f"run {run.id}: all of it was withdrawn before it started"
+            return f"run {run.id}: all of it was cancelled before it started"
         case RunState.COMPLETED if runs.calls_nobody(run):
             return f"run {run.id}: nothing to call, every window lies outside the calling hours"
         case _:
@@ -161,21 +161,21 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[Note]:
         (WindowState.REJECTED, Reason.WINDOW_REJECTED),
         (WindowState.MISSED, Reason.WINDOW_MISSED),
     )
-    withdrawn = runs.in_state(run, WindowState.WITHDRAWN)
-    were_withdrawing = before is not None and runs.in_state(before, WindowState.WITHDRAWING)
-    # told once, when the last batch is done; of a run that is withdrawn as a whole Cancelled tells
-    done = were_withdrawing and not runs.in_state(run, WindowState.WITHDRAWING) and not runs.is_cancelled(run)
-    if withdrawn and done:
-        names = _names(w.time_zone for w in withdrawn)
-        yield Note("Normal", Reason.WITHDRAWN, f"run {run.id}: {names}: withdrawn from the dialer")
+    cancelled = runs.in_state(run, WindowState.CANCELLED)
+    were_cancelling = before is not None and runs.in_state(before, WindowState.CANCELLING)
+    # told once, when the last batch is done; of a run that is cancelled as a whole Cancelled tells
+    done = were_cancelling and not runs.in_state(run, WindowState.CANCELLING) and not runs.is_cancelled(run)
+    if cancelled and done:
+        names = _names(w.time_zone for w in cancelled)
+        yield Note("Normal", Reason.SCHEDULES_CANCELLED, f"run {run.id}: {names}: cancelled at the dialer")
     stays = [
         w
         for w in runs.in_state(run, WindowState.SUBMITTED)
-        if w.cause == Reason.CANNOT_WITHDRAW and (was := earlier.get(w.time_zone)) is not None and was.cause != w.cause
+        if w.reason == Reason.CANNOT_CANCEL and (was := earlier.get(w.time_zone)) is not None and was.reason != w.reason
     ]
     if stays:
         names = _names(w.time_zone for w in stays)
-        yield Note("Warning", Reason.CANNOT_WITHDRAW, f"run {run.id}: {names}: {stays[0].message}")
+        yield Note("Warning", Reason.CANNOT_CANCEL, f"run {run.id}: {names}: {stays[0].message}")
     for state, reason in told:
         new = [
             w for w in runs.in_state(run, state) if (was := earlier.get(w.time_zone)) is None or was.state is not state

@@ -211,7 +211,9 @@ def _same_id_message(earlier: str) -> str:
 
 
 def _planned(name: str, contacts: int, window: Window) -> PlannedWindow:
-    return PlannedWindow(time_zone=name, contacts=contacts, start=window.start, end=window.end, reasons=window.reasons)
+    return PlannedWindow(
+        time_zone=name, contacts=contacts, start=window.start, end=window.end, adjustments=window.adjustments
+    )
 
 
 def _zone_of_cron(name: str) -> ZoneInfo:

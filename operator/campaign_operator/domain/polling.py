@@ -30,7 +30,7 @@ def polled(
     before = status.run.metrics
     fewer = _went_back(before, answer)
     if fewer is not None:
-        return _told(status, False, Reason.ANALYTICS_WENT_BACK, fewer, generation, now)
+        return _told(status, False, Reason.ANALYTICS_REGRESSED, fewer, generation, now)
     after = before.model_copy(
         update={
             "calls_completed": answer.completed,

@@ -22,6 +22,7 @@ from campaign_operator.api.vocabulary import (
     MAX_MESSAGE,
     MAX_PENDING,
     REQUESTED_AT_ANNOTATION,
+    Adjustment,
     RunState,
     WebhookState,
     WindowState,
@@ -36,6 +37,7 @@ from campaign_operator.domain.delivery import Delivered, DeliveryOutcome, Gone
 from campaign_operator.domain.dialing import (
     Accepted,
     AccessRefused,
+    CancelOutcome,
     DestinationRefused,
     NotSent,
     Rejected,
@@ -43,12 +45,10 @@ from campaign_operator.domain.dialing import (
     Throttled,
     Unavailable,
     Unclear,
-    WithdrawOutcome,
 )
 from campaign_operator.domain.late import Late, Missed
 from campaign_operator.domain.observation import Problem
 from campaign_operator.domain.plan import PlannedWindow, RunPlan, plan_hash
-from campaign_operator.domain.windows import WindowReason
 from campaign_operator.domain.zones import TZDATA_VERSION
 
 REFUSED_RETRY_SECONDS = 600
@@ -110,13 +110,13 @@ def changed(status: Status, place: Place, time_zones: Iterable[str], change: Cha
 
 def window_in(w: WindowStatus, state: WindowState, **update: object) -> WindowStatus:
     """The window in another state, with nothing left of what it waited for before."""
-    cleared: dict[str, object] = {"state": state, "next_attempt_time": None, "cause": None, "message": None}
+    cleared: dict[str, object] = {"state": state, "next_attempt_time": None, "reason": None, "message": None}
     return w.model_copy(update={**cleared, **update})
 
 
-def waiting(w: WindowStatus, state: WindowState, cause: Reason, message: str, until: datetime | None) -> WindowStatus:
+def waiting(w: WindowStatus, state: WindowState, reason: Reason, message: str, until: datetime | None) -> WindowStatus:
     """The window in that state, why it waits, and until when; None where no time can be told."""
-    return window_in(w, state, cause=cause, message=cut(message, MAX_MESSAGE), next_attempt_time=until)
+    return window_in(w, state, reason=reason, message=cut(message, MAX_MESSAGE), next_attempt_time=until)
 
 
 # Planning
@@ -147,7 +147,12 @@ def planned(
 def _planned(w: PlannedWindow, *, status_lost: bool) -> WindowStatus:
     state = WindowState.SKIPPED if w.is_skipped else WindowState.PLANNED
     window = WindowStatus(
-        time_zone=w.time_zone, contacts=w.contacts, start_time=w.start, end_time=w.end, reason=w.reason, state=state
+        time_zone=w.time_zone,
+        contacts=w.contacts,
+        start_time=w.start,
+        end_time=w.end,
+        adjustments=w.adjustments,
+        state=state,
     )
     if status_lost and not w.is_skipped:
         return waiting(window, WindowState.UNCERTAIN, Reason.STATUS_LOST, STATUS_LOST, None)
@@ -183,8 +188,8 @@ def rescheduled(status: Status, place: Place, fates: Iterable[tuple[str, Late | 
     def change(w: WindowStatus) -> WindowStatus:
         fate = fate_of[w.time_zone]
         if isinstance(fate, Late):
-            reasons = [*filter(None, w.reason.split(",")), WindowReason.STARTED_LATE]
-            return w.model_copy(update={"start_time": fate.start, "reason": ",".join(dict.fromkeys(reasons))})
+            adjustments = tuple(dict.fromkeys((*w.adjustments, Adjustment.STARTED_LATE)))
+            return w.model_copy(update={"start_time": fate.start, "adjustments": adjustments})
         return window_in(w, WindowState.MISSED, message="its start passed before it could be submitted")
 
     return changed(status, place, fate_of, change)
@@ -256,7 +261,7 @@ def _with_remedy(reason: Reason, message: str) -> Problem:
     return Problem(reason, f"{message}; {_REMEDIES[reason]}; {again}")
 
 
-def is_refusal(outcome: SubmitOutcome | WithdrawOutcome) -> bool:
+def is_refusal(outcome: SubmitOutcome | CancelOutcome) -> bool:
     """Whether only a person can remove what stands in the way."""
     return isinstance(outcome, AccessRefused | DestinationRefused)
 
@@ -304,12 +309,12 @@ def tried_again(status: Status) -> Status:
     for place in places:
         if getattr(status, place) is not None:
             run = run_at(status, place)
-            refused = [w.time_zone for w in run.windows if w.cause in _REFUSALS and w.state in _TRIED_AGAIN]
+            refused = [w.time_zone for w in run.windows if w.reason in _REFUSALS and w.state in _TRIED_AGAIN]
             status = changed(status, place, refused, lambda w: window_in(w, w.state))
     return status
 
 
-_REFUSALS = STALLING_CAUSES - {Reason.CAMPAIGN_ID_IN_USE} | {Reason.CANNOT_WITHDRAW}
+_REFUSALS = STALLING_CAUSES - {Reason.CAMPAIGN_ID_IN_USE} | {Reason.CANNOT_CANCEL}
 _TRIED_AGAIN = runs.UNDECIDED | {WindowState.SUBMITTED}
 
 

@@ -13,16 +13,16 @@ from campaign_operator.api.status import (
 from campaign_operator.api.v1alpha1 import Completion
 from campaign_operator.api.vocabulary import RunPolicy, RunState, WindowState
 
-UNDECIDED = frozenset({WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN, WindowState.WITHDRAWING})
+UNDECIDED = frozenset({WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN, WindowState.CANCELLING})
 """Window states that do not yet tell whether there is a schedule."""
 
 POSSIBLY_SENT = frozenset({WindowState.INTENT, WindowState.UNCERTAIN})
 """Window states in which a request may be under way or carried out."""
 
-HOLDING_BACK = frozenset({*POSSIBLY_SENT, WindowState.WITHDRAWING, WindowState.SUBMITTED})
-"""Window states for which something is left to withdraw before the resource may go; once started, none is."""
+HOLDING_BACK = frozenset({*POSSIBLY_SENT, WindowState.CANCELLING, WindowState.SUBMITTED})
+"""Window states for which something is left to cancel before the resource may go; once started, none is."""
 
-POSSIBLY_THERE = frozenset({*POSSIBLY_SENT, WindowState.WITHDRAWING, WindowState.HELD})
+POSSIBLY_THERE = frozenset({*POSSIBLY_SENT, WindowState.CANCELLING, WindowState.HELD})
 """Window states in which nobody here knows whether the dialer has a schedule."""
 
 AT_THE_DIALER = frozenset({WindowState.SUBMITTED, WindowState.HELD, *POSSIBLY_SENT})
@@ -83,20 +83,20 @@ def is_finished(run: FinishedRun) -> bool:
 
 
 def is_cancelled(run: RunStatus) -> bool:
-    """Whether all of it that was to call is withdrawn, and nothing of it is or may be at the dialer."""
-    return bool(in_state(run, WindowState.WITHDRAWN)) and all(
-        w.state is WindowState.WITHDRAWN or w.state in WITHOUT_SCHEDULE for w in run.windows
+    """Whether all of it that was to call is cancelled, and nothing of it is or may be at the dialer."""
+    return bool(in_state(run, WindowState.CANCELLED)) and all(
+        w.state is WindowState.CANCELLED or w.state in WITHOUT_SCHEDULE for w in run.windows
     )
 
 
 def has_started(run: RunStatus, now: datetime) -> bool:
     """Whether any window that has, or may have, a schedule has reached its start."""
-    there = in_state(run, *AT_THE_DIALER, WindowState.WITHDRAWING)
+    there = in_state(run, *AT_THE_DIALER, WindowState.CANCELLING)
     return any(w.start_time <= now for w in there)
 
 
 def holds_back(run: RunStatus, now: datetime) -> bool:
-    """Whether something of the run must be settled or withdrawn before the resource may go."""
+    """Whether something of the run must be settled or cancelled before the resource may go."""
     return any(w.start_time > now or w.state is not WindowState.SUBMITTED for w in in_state(run, *HOLDING_BACK))
 
 
@@ -110,7 +110,7 @@ def is_outstanding(run: RunStatus, now: datetime) -> bool:
     if is_finished(run):
         return False
     return any(w.state in POSSIBLY_SENT for w in run.windows) or any(
-        w.end_time > now for w in in_state(run, WindowState.SUBMITTED, WindowState.HELD, WindowState.WITHDRAWING)
+        w.end_time > now for w in in_state(run, WindowState.SUBMITTED, WindowState.HELD, WindowState.CANCELLING)
     )
 
 
@@ -149,7 +149,7 @@ def run_state(run: RunStatus, completion: Completion, now: datetime, next_first_
     if calls_nobody(run):
         return RunState.COMPLETED
     submitted = in_state(run, WindowState.SUBMITTED)
-    to_come_back = any(w.end_time > now for w in in_state(run, WindowState.WITHDRAWN))
+    to_come_back = any(w.end_time > now for w in in_state(run, WindowState.CANCELLED))
     enough = run.metrics.calls_completed >= expected_calls(completion, run)
     begun = submitted and is_decided(run) and all(w.start_time <= now for w in submitted)
     if begun and enough and not to_come_back:

@@ -108,7 +108,7 @@ def is_connected(s: Situation) -> bool:
 
 
 def why_unwanted(s: Situation, place: Place, run: RunStatus) -> str | None:
-    """Why the schedules of a run that have not started are to be withdrawn; None where the run is wanted."""
+    """Why the schedules of a run that have not started are to be cancelled; None where the run is wanted."""
     if s.campaign.deleting:
         return "the campaign is being deleted" if s.campaign.spec.deletion_policy is DeletionPolicy.CANCEL else None
     if s.campaign.spec.suspend:
@@ -118,8 +118,8 @@ def why_unwanted(s: Situation, place: Place, run: RunStatus) -> str | None:
     after_cancelled = place == "next_run" and s.run_in_hand is not None and runs.is_cancelled(s.run_in_hand)
     if after_cancelled and not runs.has_started(run, s.now):
         return "the run before it is planned anew"
-    if any(w.cause == Reason.CANNOT_WITHDRAW for w in runs.in_state(run, WindowState.SUBMITTED)):
-        return None  # what the dialer does not take back keeps the run as it is; the edit applies to the next one
+    if any(w.reason == Reason.CANNOT_CANCEL for w in runs.in_state(run, WindowState.SUBMITTED)):
+        return None  # what the dialer does not cancel keeps the run as it is; the edit applies to the next one
     return ANOTHER_PLAN if makes_another_plan(s, place, run) else None
 
 
@@ -139,7 +139,7 @@ def run_to_plan(s: Situation, blueprint: Blueprint) -> tuple[Place, str] | None:
     if s.run is None:
         return "run", "there is no run yet"
     if s.run_in_hand is not None and runs.is_cancelled(s.run_in_hand) and s.next_run is None:
-        return "run", "all of the run is withdrawn"
+        return "run", "all of the run is cancelled"
     if s.run_in_hand is not None and is_outdated(s.run_in_hand, blueprint):
         return "run", "spec, contact list or calendar changed before anything was submitted"
     if s.campaign.spec.run_policy is not RunPolicy.RECURRING or runs.is_over_for_good(s.campaign.status):

@@ -87,12 +87,12 @@ def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Obs
             return moved
     for run in runs.runs_in_hand(status):
         for w in run.windows:
-            if w.cause in STALLING_CAUSES and w.state in runs.UNDECIDED:
-                return Problem(Reason(w.cause or ""), w.message or "")
-        stays = [w for w in runs.in_state(run, WindowState.SUBMITTED) if w.cause == Reason.CANNOT_WITHDRAW]
+            if w.reason in STALLING_CAUSES and w.state in runs.UNDECIDED:
+                return Problem(Reason(w.reason or ""), w.message or "")
+        stays = [w for w in runs.in_state(run, WindowState.SUBMITTED) if w.reason == Reason.CANNOT_CANCEL]
         if stays and (campaign.spec.suspend or campaign.deleting) and stays[-1].start_time > observed.now:
             names = ", ".join(w.time_zone for w in stays[:5]) + (", ..." if len(stays) > 5 else "")
-            return Problem(Reason.CANNOT_WITHDRAW, f"run {run.id}: {names}: {stays[0].message}")
+            return Problem(Reason.CANNOT_CANCEL, f"run {run.id}: {names}: {stays[0].message}")
         held = runs.in_state(run, WindowState.HELD)
         if held:
             names = ", ".join(w.time_zone for w in held[:5]) + (", ..." if len(held) > 5 else "")
@@ -110,8 +110,8 @@ def _why_failed(run: RunStatus) -> str:
 def _passing_fault(status: OutboundCampaignStatus) -> Problem | None:
     for run in runs.runs_in_hand(status):
         for w in run.windows:
-            if w.cause is not None and w.state in runs.UNDECIDED:
-                return Problem(Reason(w.cause), f"run {run.id}, {w.time_zone}: {w.message}")
+            if w.reason is not None and w.state in runs.UNDECIDED:
+                return Problem(Reason(w.reason), f"run {run.id}, {w.time_zone}: {w.message}")
     return None
 
 
@@ -153,7 +153,7 @@ def _conditions(campaign: Campaign, status: OutboundCampaignStatus, observed: Ob
 
 def _suspended(run: RunStatus | None) -> str:
     if run is not None and runs.is_cancelled(run):
-        return f"suspended: run {run.id} is withdrawn; taking spec.suspend back plans anew"
+        return f"suspended: run {run.id} is cancelled; taking spec.suspend back plans anew"
     if run is not None and not runs.is_finished(run) and runs.is_begun(run):
         return f"suspended: nothing more is submitted; what has started of run {run.id} goes on"
     return "suspended: nothing is submitted until spec.suspend is taken back"
@@ -202,7 +202,7 @@ def _end(run: RunStatus) -> tuple[bool, bool, Reason, str]:
     m = run.metrics
     calls = f"run {run.id}: {m.calls_completed} of {m.expected_calls} expected calls completed"
     if runs.is_cancelled(run):
-        return False, True, Reason.CANCELLED, f"run {run.id}: all of it was withdrawn before it started"
+        return False, True, Reason.CANCELLED, f"run {run.id}: all of it was cancelled before it started"
     if not runs.is_finished(run):
         return False, False, Reason.RUN_IN_PROGRESS, f"run {run.id} has not ended"
     if runs.calls_nobody(run):

@@ -1,40 +1,19 @@
 """From a local time to an instant, and from there to a window: [start, end) of one zone in one run.
 
 Owns what happens where a zone's clocks change. Knows neither cron nor contacts nor which run a window is of, nor the
-calling hours, which `calling_hours` fits a window into. Whatever moves a window adds its reason, which is why reasons
-are an ordered tuple and not a single one.
+calling hours, which `calling_hours` fits a window into. Whatever moves a window adds its adjustment, so a window has an
+ordered tuple of them.
 
 Local times are floating (naive) and carry whole seconds; instants are aware, in UTC.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from campaign_operator.api.vocabulary import Adjustment
+
 _SECOND = timedelta(seconds=1)
-
-
-class WindowReason(StrEnum):
-    """Why a window differs from the plain match of `cron`, in the order in which reasons are given."""
-
-    MOVED_OUT_OF_GAP = "MovedOutOfGap"
-    """The clocks skip the local time; the window starts at the first instant after the gap."""
-
-    FIRST_OF_TWO = "FirstOfTwo"
-    """The clocks show the local time twice; the window starts the first time."""
-
-    DEFERRED_TO_OPENING = "DeferredToOpening"
-    """The match lies outside the calling hours; the window starts when they next begin."""
-
-    CLIPPED_AT_CLOSING = "ClippedAtClosing"
-    """The calling hours end before the window would; it ends with them."""
-
-    OUTSIDE_CALLING_HOURS = "OutsideCallingHours"
-    """The match lies outside the calling hours; the zone is skipped in this run."""
-
-    STARTED_LATE = "StartedLate"
-    """The window could not be sent before its start and opens for what is left of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +21,7 @@ class Placed:
     """The instant of a local time in a zone, in UTC, and why it is not the plain one."""
 
     instant: datetime
-    reason: WindowReason | None = None
+    adjustment: Adjustment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +33,12 @@ class Window:
 
     start: datetime
     end: datetime
-    reasons: tuple[WindowReason, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
 
     @property
     def is_skipped(self) -> bool:
         """Whether the zone is left out of the run."""
-        return WindowReason.OUTSIDE_CALLING_HOURS in self.reasons
-
-    @property
-    def reason(self) -> str:
-        """The reasons as status and preview show them: separated by commas, empty if there are none."""
-        return ",".join(self.reasons)
+        return Adjustment.OUTSIDE_CALLING_HOURS in self.adjustments
 
 
 def place(local: datetime, zone: ZoneInfo) -> Placed:
@@ -82,9 +56,9 @@ def place(local: datetime, zone: ZoneInfo) -> Placed:
     if offset == other:
         return Placed(instant)
     if offset > other:
-        return Placed(instant, WindowReason.FIRST_OF_TWO)
+        return Placed(instant, Adjustment.FIRST_OF_TWO)
     before_gap = (local - other).replace(tzinfo=UTC, fold=0)
-    return Placed(_change_of_offset(zone, before_gap, instant), WindowReason.MOVED_OUT_OF_GAP)
+    return Placed(_change_of_offset(zone, before_gap, instant), Adjustment.MOVED_OUT_OF_GAP)
 
 
 def first_local_placed_from(instant: datetime, zone: ZoneInfo) -> datetime:
@@ -108,7 +82,7 @@ def window_from(placed: Placed, window_seconds: int) -> Window:
     return Window(
         start=placed.instant,
         end=placed.instant + timedelta(seconds=window_seconds),
-        reasons=(placed.reason,) if placed.reason else (),
+        adjustments=(placed.adjustment,) if placed.adjustment else (),
     )
 
 

@@ -1,20 +1,19 @@
 """What a new version of the rules of time zones does to a plan: it keeps its instants, and somebody is told."""
 
 from campaign_operator.api.status import RunStatus
-from campaign_operator.api.vocabulary import WindowState
+from campaign_operator.api.vocabulary import Adjustment, WindowState
 from campaign_operator.domain import runs
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.plan import nominal_time_of
-from campaign_operator.domain.windows import WindowReason
 
-_NOT_COMPARED = runs.WITHOUT_SCHEDULE | {WindowState.WITHDRAWN}
+_NOT_COMPARED = runs.WITHOUT_SCHEDULE | {WindowState.CANCELLED}
 
 
 def moved_zones(run: RunStatus, blueprint: Blueprint) -> tuple[str, ...]:
     """The zones whose windows would lie elsewhere by the rules in use now, as far as the same spec can tell."""
     nominal_time = nominal_time_of(run.id)
-    compared = [w for w in run.windows if w.state not in _NOT_COMPARED and not _started_late(w.reason)]
+    compared = [w for w in run.windows if w.state not in _NOT_COMPARED and not _started_late(w.adjustments)]
     if nominal_time is None or not compared or run.spec_hash != blueprint.spec_hash:
         return ()
     try:
@@ -25,5 +24,5 @@ def moved_zones(run: RunStatus, blueprint: Blueprint) -> tuple[str, ...]:
     return tuple(w.time_zone for w in compared if times.get(w.time_zone) != (w.start_time, w.end_time))
 
 
-def _started_late(reason: str) -> bool:
-    return WindowReason.STARTED_LATE in reason.split(",")
+def _started_late(adjustments: tuple[Adjustment, ...]) -> bool:
+    return Adjustment.STARTED_LATE in adjustments

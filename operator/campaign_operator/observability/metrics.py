@@ -8,13 +8,13 @@ unforeseen_errors = Counter(
 submissions = Counter(
     "campaign_operator_submissions_total", "Answers to requests for a schedule, by what they were.", ["outcome"]
 )
-withdrawals = Counter(
-    "campaign_operator_withdrawals_total",
-    "Answers to requests to take a schedule back, by what they were.",
+cancellations = Counter(
+    "campaign_operator_cancellations_total",
+    "Answers to requests to cancel a schedule, by what they were.",
     ["outcome"],
 )
-left_behind = Counter(
-    "campaign_operator_schedules_left_behind_total", "Schedules that may still dial for campaigns that are gone."
+orphaned = Counter(
+    "campaign_operator_schedules_orphaned_total", "Schedules that may still dial for campaigns that are gone."
 )
 status_writes = Counter(
     "campaign_operator_status_writes_total", "Writes of a campaign's status, by how they ended.", ["outcome"]

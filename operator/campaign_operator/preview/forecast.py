@@ -33,7 +33,7 @@ class ForecastWindow:
     match: datetime
     start: datetime | None
     end: datetime | None
-    reasons: tuple[str, ...] = ()
+    adjustments: tuple[str, ...] = ()
     state: WindowState = WindowState.PLANNED
 
     @property
@@ -104,7 +104,7 @@ def _window(window: PlannedWindow, plan: RunPlan, blueprint: Blueprint) -> Forec
         match=place(plan.nominal_time, load_zone(clock)).instant,
         start=None if window.is_skipped else window.start,
         end=None if window.is_skipped else window.end,
-        reasons=tuple(reason.value for reason in window.reasons),
+        adjustments=tuple(reason.value for reason in window.adjustments),
         state=WindowState.SKIPPED if window.is_skipped else WindowState.PLANNED,
     )
 

@@ -110,7 +110,7 @@ def _look(
         offset=windows[0].utc_offset,
         clock_changes=tuple(_clock_changes(load_zone(name), first, last)),
         closed=tuple(_complement(open_hours[name], first, last)) if name in open_hours else (),
-        instants=tuple((w.match, w.start, w.end, w.state, w.reasons) for w in windows),
+        instants=tuple((w.match, w.start, w.end, w.state, w.adjustments) for w in windows),
     )
 
 

@@ -278,7 +278,7 @@ def _row_tooltip(row: Row) -> str:
 
 
 def _window_tooltip(window: ForecastWindow) -> str:
-    reasons = f" ({', '.join(window.reasons)})" if window.reasons else ""
+    reasons = f" ({', '.join(window.adjustments)})" if window.adjustments else ""
     if window.start is None or window.end is None:
         return f"{window.time_zone}: {window.state}{reasons}"
     zone = load_zone(window.time_zone)

@@ -77,7 +77,7 @@ def _run(run: ForecastRun, paint: _Paint, width: int | None) -> Iterator[str]:
     yield paint(header, _DIM)
     for window, line in zip(windows, lines, strict=True):
         yield paint(line, _DIM) if window.start is None else line
-        for reason in window.reasons:
+        for reason in window.adjustments:
             meaning = _REASONS.get(reason)
             yield paint(f"    {reason}: {meaning}" if meaning else f"    {reason}", _YELLOW)
     yield from _totals(windows)

@@ -41,8 +41,8 @@ class WindowWire(WireModel):
         default=None, pattern=_LOCAL_PATTERN, description="endTime on the zone's clock, with its offset."
     )
     state: str = Field(pattern="^(Planned|Skipped)$", description="Planned, or Skipped: left out of this run.")
-    reason: str = Field(
-        description="Why it differs from the plain match of cron, comma-separated; empty if it does not."
+    adjustments: tuple[str, ...] = Field(
+        description="How it differs from the plain match of cron; empty if it does not."
     )
 
 
@@ -117,7 +117,7 @@ def _window(window: ForecastWindow) -> WindowWire:
         local_start=_local(window.start, window.time_zone),
         local_end=_local(window.end, window.time_zone),
         state=window.state,
-        reason=",".join(window.reasons),
+        adjustments=window.adjustments,
     )
 
 

@@ -25,7 +25,7 @@ from campaign_operator.domain.plan import plan_hash
 
 NY, LONDON = "America/New_York", "Europe/London"
 PLANNED, INTENT, UNCERTAIN = WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN
-WITHDRAWING, WITHDRAWN = WindowState.WITHDRAWING, WindowState.WITHDRAWN
+CANCELLING, CANCELLED = WindowState.CANCELLING, WindowState.CANCELLED
 SUBMITTED, HELD, REJECTED, MISSED = WindowState.SUBMITTED, WindowState.HELD, WindowState.REJECTED, WindowState.MISSED
 SKIPPED = WindowState.SKIPPED
 ATTEMPT = ("20261124T0900", "1", NY, 1)

@@ -15,6 +15,8 @@ from builders import (
 )
 from decide.case import (
     ATTEMPT,
+    CANCELLED,
+    CANCELLING,
     HELD,
     INTENT,
     INVALID,
@@ -28,15 +30,14 @@ from decide.case import (
     SUBMITTED,
     SUSPENDED,
     UNCERTAIN,
-    WITHDRAWING,
-    WITHDRAWN,
     Case,
 )
 
 from campaign_operator.api.conditions import Reason
 from campaign_operator.domain.actions import (
     AddFinalizer,
-    DeleteSchedules,
+    BeginCancellation,
+    CancelSchedules,
     DropPlan,
     LookUp,
     MarkUncertain,
@@ -48,22 +49,21 @@ from campaign_operator.domain.actions import (
     Submit,
     TryAgain,
     Wait,
-    WithdrawRun,
 )
 from campaign_operator.domain.dialing import Accepted
 
 LEAVING = [
     # deletion
     Case(
-        "deletion withdraws what has not started",
+        "deletion cancels what has not started",
         status(run(window(SUBMITTED), window(SUBMITTED, time_zone=LONDON, **OPEN))),
-        WithdrawRun("run", (NY,)),
+        BeginCancellation("run", (NY,)),
         deleting=True,
     ),
     Case(
         "deletion deletes at the dialer",
-        status(run(window(WITHDRAWING))),
-        DeleteSchedules("run", (NY,)),
+        status(run(window(CANCELLING))),
+        CancelSchedules("run", (NY,)),
         deleting=True,
     ),
     Case("deletion settles an intent first", status(run(window(INTENT))), MarkUncertain, deleting=True),
@@ -82,28 +82,28 @@ LEAVING = [
         deleting=True,
     ),
     Case(
-        "deletion looks up what started while it was withdrawn",
-        status(run(window(WITHDRAWING, **OPEN))),
+        "deletion looks up what started while it was cancelled",
+        status(run(window(CANCELLING, **OPEN))),
         MarkUncertain,
         deleting=True,
     ),
     Case(
         "deletion tries again what was refused when asked",
-        status(run(window(WITHDRAWING, cause="DialerForbidden", next_attempt_time=at(600)))),
+        status(run(window(CANCELLING, reason="DialerForbidden", next_attempt_time=at(600)))),
         TryAgain(),
         seen={"retry_now": True},
         deleting=True,
     ),
     Case(
-        "deletion ends when all is withdrawn",
-        status(run(window(WITHDRAWN))),
+        "deletion ends when all is cancelled",
+        status(run(window(CANCELLED))),
         RemoveFinalizer(),
         deleting=True,
         finalizer=True,
     ),
     Case(
-        "what the dialer does not take back keeps the run as it is, and what was withdrawn comes back",
-        status(run(window(SUBMITTED, cause=Reason.CANNOT_WITHDRAW), window(WITHDRAWN, time_zone=LONDON))),
+        "what the dialer does not cancel keeps the run as it is, and what was cancelled comes back",
+        status(run(window(SUBMITTED, reason=Reason.CANNOT_CANCEL), window(CANCELLED, time_zone=LONDON))),
         Restore("run", (LONDON,)),
         spec=OTHER_CRON,
     ),
@@ -131,8 +131,8 @@ LEAVING = [
         deleting=True,
     ),
     Case(
-        "deletion does not wait for what calls beside what the dialer does not take back",
-        status(run(window(SUBMITTED, **OPEN), window(SUBMITTED, time_zone=LONDON, cause="CannotWithdraw"))),
+        "deletion does not wait for what calls beside what the dialer does not cancel",
+        status(run(window(SUBMITTED, **OPEN), window(SUBMITTED, time_zone=LONDON, reason="CannotCancel"))),
         RemoveFinalizer(("20261124T0900/Europe/London",)),
         deleting=True,
     ),
@@ -148,19 +148,19 @@ LEAVING = [
     Case("suspend looks for what a lost status told of", status(), PlanRun, spec=SUSPENDED, finalizer=True),
     Case(
         "a next run of which nothing stands is dropped with a run that is planned anew",
-        status(run(window(WITHDRAWN)), run(window(REJECTED, start=90000, end=97200), id="20261125T0900")),
+        status(run(window(CANCELLED)), run(window(REJECTED, start=90000, end=97200), id="20261125T0900")),
         DropPlan("next_run"),
         spec=recurring(),
     ),
     Case(
         "a next run that was only planned is not submitted before a run that is planned anew",
-        status(run(window(WITHDRAWN)), NEXT),
+        status(run(window(CANCELLED)), NEXT),
         DropPlan("next_run"),
         spec=recurring(),
     ),
     Case(
         "a next run that starts takes over from a run that was cancelled",
-        status(run(window(WITHDRAWN)), run(window(SUBMITTED, **OPEN), id="20261125T0900")),
+        status(run(window(CANCELLED)), run(window(SUBMITTED, **OPEN), id="20261125T0900")),
         PromoteNextRun(),
         spec=recurring(),
         finalizer=False,
@@ -173,7 +173,7 @@ LEAVING = [
     ),
     Case(
         "deletion waits for a dialer that is down until its deadline",
-        status(run(window(WITHDRAWING, next_attempt_time=at(20)))),
+        status(run(window(CANCELLING, next_attempt_time=at(20)))),
         Wait,
         deleting=True,
         seen={"give_up_at": at(5)},
@@ -181,7 +181,7 @@ LEAVING = [
     ),
     Case(
         "deletion gives up after its deadline and names what stays",
-        status(run(window(WITHDRAWING, next_attempt_time=at(20)))),
+        status(run(window(CANCELLING, next_attempt_time=at(20)))),
         RemoveFinalizer(("20261124T0900/America/New_York",)),
         deleting=True,
         seen={"give_up_at": NOW},
@@ -196,8 +196,8 @@ LEAVING = [
         finalizer=True,
     ),
     Case(
-        "deletion does not wait for a dialer that takes nothing back",
-        status(run(window(SUBMITTED, cause="CannotWithdraw"))),
+        "deletion does not wait for a dialer that cancels nothing",
+        status(run(window(SUBMITTED, reason="CannotCancel"))),
         RemoveFinalizer(("20261124T0900/America/New_York",)),
         deleting=True,
         finalizer=True,
@@ -227,19 +227,19 @@ LEAVING = [
     ),
     Case(
         "what is said to one window is said to all: no right",
-        status(run(window(attempt=1, cause="DialerForbidden", next_attempt_time=at(600)), window(time_zone=LONDON))),
+        status(run(window(attempt=1, reason="DialerForbidden", next_attempt_time=at(600)), window(time_zone=LONDON))),
         Wait,
         check=30,
     ),
     Case(
         "what is said to one window is said to all: too fast",
-        status(run(window(attempt=1, cause="DialerThrottled", next_attempt_time=at(60)), window(time_zone=LONDON))),
+        status(run(window(attempt=1, reason="DialerThrottled", next_attempt_time=at(60)), window(time_zone=LONDON))),
         Wait,
         check=60,
     ),
     Case(
         "a window that could not be sent does not hold up the others",
-        status(run(window(attempt=1, cause="DialerUnavailable", next_attempt_time=at(60)), window(time_zone=LONDON))),
+        status(run(window(attempt=1, reason="DialerUnavailable", next_attempt_time=at(60)), window(time_zone=LONDON))),
         Submit("run", (LONDON,)),
     ),
     Case("nothing is sent without the Secret", status(run()), Wait, seen={"connection": NO_SECRET}, check=30),

@@ -22,7 +22,15 @@ from decide.case import LONDON, NEXT, NY, OPEN, SUBMITTED, UNCERTAIN, Case
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import RunStatus
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.domain.actions import AddFinalizer, NoteRules, PlanRun, ReadLists, Submit, Wait, WithdrawRun
+from campaign_operator.domain.actions import (
+    AddFinalizer,
+    BeginCancellation,
+    NoteRules,
+    PlanRun,
+    ReadLists,
+    Submit,
+    Wait,
+)
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.inputs import Inputs, ListedContacts
 from campaign_operator.domain.zones import TZDATA_VERSION
@@ -140,7 +148,7 @@ LISTING = [
     Case(
         "an edit of the spec is made with the list as it is now",
         status(made_from(LISTS, window(SUBMITTED))),
-        WithdrawRun("run", (NY,)),
+        BeginCancellation("run", (NY,)),
         spec=listed(cron="30 10 * * *"),
     ),
     Case(
@@ -233,9 +241,9 @@ LISTING = [
         seen=seen(HOLIDAY),
     ),
     Case(
-        "a calendar is no list: what it makes another plan of is withdrawn",
+        "a calendar is no list: what it makes another plan of is cancelled",
         status(run(window(SUBMITTED))),
-        WithdrawRun("run", (NY,)),
+        BeginCancellation("run", (NY,)),
         seen=seen(blueprint(spec(), Inputs(exclude_dates=frozenset({date(2026, 11, 24)})))),
     ),
     Case(

@@ -12,6 +12,8 @@ from builders import (
 )
 from decide.case import (
     ATTEMPT,
+    CANCELLED,
+    CANCELLING,
     FROM_ONE_O_CLOCK,
     INVALID,
     LONDON,
@@ -25,8 +27,6 @@ from decide.case import (
     SUBMITTED,
     SUSPENDED,
     UNCERTAIN,
-    WITHDRAWING,
-    WITHDRAWN,
     Case,
     run_as_planned,
 )
@@ -36,7 +36,8 @@ from campaign_operator.api.vocabulary import (
     RunState,
 )
 from campaign_operator.domain.actions import (
-    DeleteSchedules,
+    BeginCancellation,
+    CancelSchedules,
     DropPlan,
     KeepPlan,
     LookUp,
@@ -46,7 +47,6 @@ from campaign_operator.domain.actions import (
     RemoveFinalizer,
     Restore,
     Wait,
-    WithdrawRun,
 )
 
 PLANNING = [
@@ -58,15 +58,15 @@ PLANNING = [
     Case("a campaign that is being deleted is not planned", status(), Wait, deleting=True, finalizer=False),
     Case("an edit before anything was submitted plans anew", status(run()), PlanRun, spec=OTHER_CRON),
     Case(
-        "an edit after an attempt withdraws even what was only planned",
+        "an edit after an attempt cancels even what was only planned",
         status(run(window(attempt=1, next_attempt_time=at(60)))),
-        WithdrawRun("run", (NY,)),
+        BeginCancellation("run", (NY,)),
         spec=OTHER_CRON,
     ),
     Case(
-        "an edit before the first start withdraws what is submitted",
+        "an edit before the first start cancels what is submitted",
         status(run(window(SUBMITTED), window(time_zone=LONDON))),
-        WithdrawRun("run", (NY, LONDON)),
+        BeginCancellation("run", (NY, LONDON)),
         spec=OTHER_CRON,
     ),
     Case(
@@ -77,14 +77,14 @@ PLANNING = [
         check=3600,
     ),
     Case(
-        "an edit withdraws only once what may be under way is settled",
+        "an edit cancels only once what may be under way is settled",
         status(run(window(UNCERTAIN), window(SUBMITTED, time_zone=LONDON))),
         LookUp("run", (NY,)),
         spec=OTHER_CRON,
         seen={"settled_at": {ATTEMPT: NOW}},
     ),
     Case(
-        "an edit that makes the same plan withdraws nothing",
+        "an edit that makes the same plan cancels nothing",
         status(run_as_planned(spec())),
         KeepPlan,
         spec=spec(cron="0 9 * * 0-6"),
@@ -98,19 +98,19 @@ PLANNING = [
     Case(
         "an edit of the calling hours that moves a window makes another plan",
         status(run_as_planned(spec())),
-        WithdrawRun,
+        BeginCancellation,
         spec=spec(callingHours={"start": "09:30"}),
     ),
     Case(
         "an edit of the excluded dates that moves a window makes another plan",
         status(run_as_planned(spec())),
-        WithdrawRun,
+        BeginCancellation,
         spec=spec(callingHours={"excludeDates": ["2026-11-24"]}),
     ),
     Case(
         "an id that was altered by hand names no match, so the plan is another one",
         status(run_as_planned(spec()).model_copy(update={"id": "20261324T0900"})),
-        WithdrawRun,
+        BeginCancellation,
         spec=spec(cron="0 9 * * 0-6"),
     ),
     Case(
@@ -132,63 +132,63 @@ PLANNING = [
         spec=SUSPENDED,
         finalizer=False,
     ),
-    Case("what is being withdrawn is deleted", status(run(window(WITHDRAWING))), DeleteSchedules("run", (NY,))),
+    Case("what is being cancelled is deleted", status(run(window(CANCELLING))), CancelSchedules("run", (NY,))),
     Case(
         "a DELETE that failed waits",
-        status(run(window(WITHDRAWING, next_attempt_time=at(20)))),
+        status(run(window(CANCELLING, next_attempt_time=at(20)))),
         Wait,
         check=20,
     ),
     Case(
-        "a window that starts while it is withdrawn is looked up, not deleted",
-        status(run(window(WITHDRAWING, **OPEN))),
+        "a window that starts while it is cancelled is looked up, not deleted",
+        status(run(window(CANCELLING, **OPEN))),
         MarkUncertain,
     ),
-    Case("a run that was withdrawn is planned anew", status(run(window(WITHDRAWN))), PlanRun),
+    Case("a run that was cancelled is planned anew", status(run(window(CANCELLED))), PlanRun),
     Case(
-        "a run that was withdrawn is planned anew, with what was skipped of it",
-        status(run(window(WITHDRAWN), window(SKIPPED, time_zone=LONDON))),
+        "a run that was cancelled is planned anew, with what was skipped of it",
+        status(run(window(CANCELLED), window(SKIPPED, time_zone=LONDON))),
         PlanRun,
     ),
     Case(
-        "what is skipped is not withdrawn",
+        "what is skipped is not cancelled",
         status(run(window(SUBMITTED), window(SKIPPED, time_zone=LONDON))),
-        WithdrawRun("run", (NY,)),
+        BeginCancellation("run", (NY,)),
         spec=SUSPENDED,
     ),
     Case(
-        "a run is planned anew only when all of it is withdrawn",
-        status(run(window(WITHDRAWN), window(WITHDRAWING, time_zone=LONDON))),
-        DeleteSchedules("run", (LONDON,)),
+        "a run is planned anew only when all of it is cancelled",
+        status(run(window(CANCELLED), window(CANCELLING, time_zone=LONDON))),
+        CancelSchedules("run", (LONDON,)),
     ),
     Case(
-        "A to B and back to A: what was withdrawn beside what stands is planned again",
-        status(run(window(WITHDRAWN), window(SUBMITTED, time_zone=LONDON))),
+        "A to B and back to A: what was cancelled beside what stands is planned again",
+        status(run(window(CANCELLED), window(SUBMITTED, time_zone=LONDON))),
         Restore("run", (NY,)),
     ),
     Case(
-        "a schedule that cannot be withdrawn is not tried again and again",
-        status(run(window(SUBMITTED, cause="CannotWithdraw"))),
+        "a schedule that cannot be cancelled is not tried again and again",
+        status(run(window(SUBMITTED, reason="CannotCancel"))),
         Wait,
         spec=OTHER_CRON,
         check=3600,
     ),
     Case(
-        "a next run whose predecessor is planned anew is withdrawn",
-        status(run(window(WITHDRAWN)), run(window(SUBMITTED, start=86400, end=90000), id="20261125T0900")),
-        WithdrawRun("next_run", (NY,)),
+        "a next run whose predecessor is planned anew is cancelled",
+        status(run(window(CANCELLED)), run(window(SUBMITTED, start=86400, end=90000), id="20261125T0900")),
+        BeginCancellation("next_run", (NY,)),
         spec=recurring(),
     ),
     Case(
-        "a next run that was withdrawn is dropped",
-        status(run(window(SUBMITTED, **OPEN)), run(window(WITHDRAWN, start=86400, end=90000), id="20261125T0900")),
+        "a next run that was cancelled is dropped",
+        status(run(window(SUBMITTED, **OPEN)), run(window(CANCELLED, start=86400, end=90000), id="20261125T0900")),
         DropPlan("next_run"),
         spec=recurring(),
     ),
     Case(
-        "Once after Recurring: a next run that was submitted is withdrawn",
+        "Once after Recurring: a next run that was submitted is cancelled",
         status(run(window(SUBMITTED, **OPEN)), run(window(SUBMITTED, start=86400, end=90000), id="20261125T0900")),
-        WithdrawRun("next_run", (NY,)),
+        BeginCancellation("next_run", (NY,)),
     ),
     Case("Once: nothing is planned after the run", status(finished()), Wait),
     Case(
@@ -250,7 +250,7 @@ PLANNING = [
     ),
     Case(
         "suspend keeps a cancelled run as it is",
-        status(run(window(WITHDRAWN))),
+        status(run(window(CANCELLED))),
         Wait,
         spec=SUSPENDED,
         finalizer=False,
@@ -262,9 +262,9 @@ PLANNING = [
         spec=recurring(suspend=True),
     ),
     Case(
-        "suspend withdraws what is submitted",
+        "suspend cancels what is submitted",
         status(run(window(SUBMITTED))),
-        WithdrawRun("run", (NY,)),
+        BeginCancellation("run", (NY,)),
         spec=SUSPENDED,
     ),
     Case(
@@ -275,9 +275,9 @@ PLANNING = [
         finalizer=True,
     ),
     Case(
-        "suspend withdraws a run that was begun, what was only planned with it",
+        "suspend cancels a run that was begun, what was only planned with it",
         status(run(window(SUBMITTED), window(time_zone=LONDON))),
-        WithdrawRun("run", (NY, LONDON)),
+        BeginCancellation("run", (NY, LONDON)),
         spec=SUSPENDED,
     ),
     Case(

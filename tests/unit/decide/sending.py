@@ -13,6 +13,7 @@ from decide.case import ATTEMPT, HELD, INTENT, LONDON, NY, OPEN, SKIPPED, SUBMIT
 
 from campaign_operator.domain.actions import (
     AddFinalizer,
+    BeginCancellation,
     Hold,
     LookUp,
     MarkUncertain,
@@ -24,7 +25,6 @@ from campaign_operator.domain.actions import (
     Submit,
     TryAgain,
     Wait,
-    WithdrawRun,
 )
 from campaign_operator.domain.dialing import Accepted
 from campaign_operator.domain.late import Late, Missed
@@ -45,7 +45,7 @@ SENDING = [
         finalizer=False,
     ),
     Case(
-        "our finalizer is put back where something can be withdrawn",
+        "our finalizer is put back where something can be cancelled",
         status(run(window(SUBMITTED))),
         AddFinalizer(),
         finalizer=False,
@@ -171,14 +171,14 @@ SENDING = [
     Case(
         "a late window of a suspended campaign is not moved",
         status(run(window(**OPEN, attempt=1))),
-        WithdrawRun("run", (NY,)),
+        BeginCancellation("run", (NY,)),
         spec=SUSPENDED,
     ),
     Case("an uncertain window is not moved when it is late", status(run(window(UNCERTAIN, **OPEN))), Wait, check=60),
     # trying again
     Case(
         "what was refused is tried again when asked",
-        status(run(window(attempt=1, cause="DialerForbidden", next_attempt_time=at(600)))),
+        status(run(window(attempt=1, reason="DialerForbidden", next_attempt_time=at(600)))),
         TryAgain(),
         seen={"retry_now": True},
     ),

@@ -55,7 +55,7 @@ def simulator_application(settings: SimulatorSettings, now: Callable[[], datetim
         Route(TOKEN_PATH, exchange.answering("token"), methods=["POST"]),
         Route(SCHEDULES_PATH, exchange.answering("submit"), methods=["POST"]),
         Route(SCHEDULES_PATH, exchange.answering("list"), methods=["GET"]),
-        Route(SCHEDULES_PATH + "/{schedule_id}", exchange.answering("withdraw"), methods=["DELETE"]),
+        Route(SCHEDULES_PATH + "/{schedule_id}", exchange.answering("cancel"), methods=["DELETE"]),
         Route(ANALYTICS_PATH, exchange.answering("analytics"), methods=["POST"]),
         Route("/_ledger", exchange.show_ledger, methods=["GET"]),
         Route("/_faults", exchange.show_faults, methods=["GET"]),
@@ -113,7 +113,7 @@ class _Exchange:
     def _subject(self, arrival: Arrival) -> tuple[tuple[str, ...], str | None]:
         """The campaigns and the zone a request speaks of, as far as it can be read before it is checked."""
         named = (arrival.campaign_id,) if arrival.campaign_id else ()
-        if arrival.call == "withdraw":
+        if arrival.call == "cancel":
             schedule = self._dialer.schedules.find(arrival.campaign_id, arrival.schedule_id)
             return named, schedule.time_zone if schedule else None
         try:

@@ -47,7 +47,7 @@ def simulator(
     ] = 3600,
     no_list: Annotated[bool, typer.Option("--no-list", help="Schedules cannot be listed: it answers 405.")] = False,
     no_delete: Annotated[
-        bool, typer.Option("--no-delete", help="Schedules cannot be withdrawn: it answers 405.")
+        bool, typer.Option("--no-delete", help="Schedules cannot be cancelled: it answers 405.")
     ] = False,
     fault: Annotated[
         list[str] | None,

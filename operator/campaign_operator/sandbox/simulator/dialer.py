@@ -1,6 +1,6 @@
 """The simulated dialer itself: who may do what, and what is answered.
 
-Owns the rules of the five calls (token, submit, list, withdraw, analytics) over tokens, schedules and the
+Owns the rules of the five calls (token, submit, list, cancel, analytics) over tokens, schedules and the
 count of calls. It knows neither the server nor faults: it is the dialer as it should be, and carries every
 request out exactly once, as often as it is asked. Each call is carried out without giving up control, so
 that none sees another half done.
@@ -58,7 +58,7 @@ class SimulatedDialer:
             "token": self._issue_token,
             "submit": self._submit,
             "list": self._list,
-            "withdraw": self._withdraw,
+            "cancel": self._cancel,
             "analytics": self._analytics,
         }
         try:
@@ -97,7 +97,7 @@ class SimulatedDialer:
         now = self._now()
         return _page([one.listed(now) for one in self.schedules.of_campaign(arrival.campaign_id)], page, page_size)
 
-    def _withdraw(self, arrival: Arrival) -> Answer:
+    def _cancel(self, arrival: Arrival) -> Answer:
         if not self._settings.delete_offered:
             raise not_offered(HTTPStatus.METHOD_NOT_ALLOWED)
         self._client_of_campaign(arrival)

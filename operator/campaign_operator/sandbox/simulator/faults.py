@@ -6,15 +6,15 @@ rules are described in `campaign_operator.sandbox.faults`. A rule as JSON:
     {"match": {"call": "submit", "campaignId": "8f14e45f", "timezone": "Europe/London"},
      "effect": {"kind": "answer", "status": 429, "headers": {"Retry-After": "7"}}, "times": 2, "after": 1}
 
-`match.call` is one of token, submit, list, withdraw, analytics. `campaignId` is optional (an analytics query
+`match.call` is one of token, submit, list, cancel, analytics. `campaignId` is optional (an analytics query
 matches when it asks for that campaign among others; a token request names none), and so is `timezone` (of the
-submitted or withdrawn schedule; the other calls name none). Besides the effects on the connection there are:
+submitted or cancelled schedule; the other calls name none). Besides the effects on the connection there are:
 
 - `noId` (submit): carried out; 201 with a body that names no id.
-- `notJson` (all but withdraw): carried out; the same status with an HTML page.
-- `oversized` (all but withdraw): carried out; the answer is made longer by `bytes` (2 MiB), and with
+- `notJson` (all but cancel): carried out; the same status with an HTML page.
+- `oversized` (all but cancel): carried out; the answer is made longer by `bytes` (2 MiB), and with
   `chunked` (false) its length is not told beforehand.
-- `notOffered` (list, withdraw): not carried out; answered with `status` 404, 405 or 501 (405).
+- `notOffered` (list, cancel): not carried out; answered with `status` 404, 405 or 501 (405).
 - `page` (list, analytics): a `shape` of `empty` (no rows), `wrongTypes`, `absurdPages` (a thousand million of
   them) or, for analytics only, `fewerCalls` (half of every number).
 """
@@ -25,7 +25,7 @@ from pydantic import Field, TypeAdapter, model_validator
 
 from campaign_operator.sandbox.faults import AnswerInstead, Cut, Delay, Reset, Rule, Strict, Withhold
 
-ApiCall = Literal["token", "submit", "list", "withdraw", "analytics"]
+ApiCall = Literal["token", "submit", "list", "cancel", "analytics"]
 
 
 class NoId(Strict):
@@ -62,7 +62,7 @@ _ONLY_FOR: dict[str, frozenset[str]] = {
     "noId": frozenset({"submit"}),
     "notJson": _WITH_BODY,
     "oversized": _WITH_BODY,
-    "notOffered": frozenset({"list", "withdraw"}),
+    "notOffered": frozenset({"list", "cancel"}),
     "page": frozenset({"list", "analytics"}),
 }
 
@@ -92,8 +92,8 @@ class FaultRule(Rule):
     def _match_can_hold(self) -> Self:
         if self.match.campaign_id is not None and self.match.call == "token":
             raise ValueError("match.campaignId: a token request names no campaign")
-        if self.match.timezone is not None and self.match.call not in ("submit", "withdraw"):
-            raise ValueError("match.timezone: only submit and withdraw are about one zone")
+        if self.match.timezone is not None and self.match.call not in ("submit", "cancel"):
+            raise ValueError("match.timezone: only submit and cancel are about one zone")
         return self
 
     @model_validator(mode="after")

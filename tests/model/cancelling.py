@@ -1,4 +1,4 @@
-"""The rules of the code's `withdrawing`: how schedules are taken back, and how a resource goes away."""
+"""The rules of the code's `cancelling`: how schedules are cancelled, and how a resource goes away."""
 
 from model.setup import Omission
 from model.situation import (
@@ -15,83 +15,83 @@ from model.situation import (
     needs_finalizer,
 )
 from model.world import (
+    CANCELLED,
+    CANCELLING,
     PLANNED,
     POSSIBLY_SENT,
     SUBMITTED,
     UNCERTAIN,
-    WITHDRAWING,
-    WITHDRAWN,
     Window,
     in_hand,
     new_attempt,
     slots,
 )
 
-# How schedules are taken back
+# How schedules are cancelled
 
 
-def a_window_that_starts_while_it_is_withdrawn_is_uncertain(s: Situation) -> Action | None:
+def a_window_that_starts_while_it_is_cancelled_is_uncertain(s: Situation) -> Action | None:
     """Nobody may delete a schedule that calls. The question gets a number of its own, so that neither an answer nor a
-    settling time of the attempt that submitted it can be taken for one of the withdrawal.
+    settling time of the attempt that submitted it can be taken for one of the cancellation.
     """
     if s.setup.omits(Omission.STARTED_DELETED):
         return None
     for _, run in in_hand(s.resource):
-        keeps = s.setup.omits(Omission.WITHDRAWAL_KEEPS_ATTEMPT)
+        keeps = s.setup.omits(Omission.CANCELLATION_KEEPS_ATTEMPT)
         changes = {
             slot: w._replace(state=UNCERTAIN, attempt=w.attempt if keeps else new_attempt(s.world), settled=keeps)
             for slot, w in slots(run)
-            if w.state == WITHDRAWING and s.has_started(slot)
+            if w.state == CANCELLING and s.has_started(slot)
         }
         if changes:
-            return Action("write", "marks a withdrawal that has started as uncertain", changed(s.resource, changes))
+            return Action("write", "marks a cancellation that has started as uncertain", changed(s.resource, changes))
     return None
 
 
-def an_unwanted_run_is_withdrawn(s: Situation) -> Action | None:
+def an_unwanted_run_is_cancelled(s: Situation) -> Action | None:
     """All of it that has not started. What may be under way is settled first, by the rules above."""
     for place, run in in_hand(s.resource):
         if not is_begun(run) or not is_unwanted(s, place, run):
             continue
-        changes = {slot: _withdrawn(w) for slot, w in slots(run) if _can_be_withdrawn(s, slot, w)}
-        straight = [slot for slot, w in changes.items() if w.state == WITHDRAWING]
-        if straight and s.setup.omits(Omission.NO_WITHDRAWING):
+        changes = {slot: _cancelled(w) for slot, w in slots(run) if _can_be_cancelled(s, slot, w)}
+        straight = [slot for slot, w in changes.items() if w.state == CANCELLING]
+        if straight and s.setup.omits(Omission.NO_CANCELLING):
             return Action("delete", "", slots=(straight[0],), schedule=changes[straight[0]].schedule)
         if changes:
-            return Action("write", "withdraws an unwanted run", changed(s.resource, changes))
+            return Action("write", "cancels an unwanted run", changed(s.resource, changes))
     return None
 
 
-def _withdrawn(w: Window) -> Window:
+def _cancelled(w: Window) -> Window:
     if w.state == SUBMITTED:
-        return Window(WITHDRAWING, w.attempt, w.schedule)
-    return Window(WITHDRAWN, w.attempt)
+        return Window(CANCELLING, w.attempt, w.schedule)
+    return Window(CANCELLED, w.attempt)
 
 
-def _can_be_withdrawn(s: Situation, slot: int, w: Window) -> bool:
+def _can_be_cancelled(s: Situation, slot: int, w: Window) -> bool:
     if w.state in POSSIBLY_SENT:
-        return s.setup.omits(Omission.UNSETTLED_WITHDRAWN)
+        return s.setup.omits(Omission.UNSETTLED_CANCELLED)
     return w.state == PLANNED or (w.state == SUBMITTED and not s.has_started(slot) and not w.cannot)
 
 
-def what_is_withdrawing_is_deleted_at_the_dialer(s: Situation) -> Action | None:
+def what_is_being_cancelled_is_deleted_at_the_dialer(s: Situation) -> Action | None:
     """One at a time here; the code sends a batch, of which any part may come to nothing."""
     for _, run in in_hand(s.resource):
         for slot, w in slots(run):
-            if w.state == WITHDRAWING:
+            if w.state == CANCELLING:
                 return Action("delete", "", slots=(slot,), schedule=w.schedule)
     return None
 
 
-def what_was_withdrawn_is_planned_again_when_it_is_wanted(s: Situation) -> Action | None:
+def what_was_cancelled_is_planned_again_when_it_is_wanted(s: Situation) -> Action | None:
     """Beside windows that stand."""
     keeps = s.setup.omits(Omission.RESTORED_WITH_OLD_ATTEMPT)
     for place, run in in_hand(s.resource):
-        withdrawn = {slot: w for slot, w in slots(run) if w.state == WITHDRAWN}
-        if withdrawn and any(w.state in AT_THE_DIALER for w in run.windows) and not is_unwanted(s, place, run):
+        cancelled = {slot: w for slot, w in slots(run) if w.state == CANCELLED}
+        if cancelled and any(w.state in AT_THE_DIALER for w in run.windows) and not is_unwanted(s, place, run):
             # `cannot` marks, for that omission only, that the old number is to be used again
-            planned = {slot: Window(PLANNED, w.attempt, cannot=keeps) for slot, w in withdrawn.items()}
-            return Action("write", "restores what was withdrawn", changed(s.resource, planned))
+            planned = {slot: Window(PLANNED, w.attempt, cannot=keeps) for slot, w in cancelled.items()}
+            return Action("write", "restores what was cancelled", changed(s.resource, planned))
     return None
 
 
@@ -130,7 +130,7 @@ def the_finalizer_goes_when_nothing_holds_it(s: Situation) -> Action | None:
 
 
 def a_deleted_campaign_may_go(s: Situation) -> Action | None:
-    """When nothing is left to withdraw. With Orphan, too, what may be under way is settled first: a resource of the
+    """When nothing is left to cancel. With Orphan, too, what may be under way is settled first: a resource of the
     same name would be listed before that request shows.
     """
     going = Action("go", "removes the finalizer of a deleted resource")
@@ -142,13 +142,13 @@ def a_deleted_campaign_may_go(s: Situation) -> Action | None:
     if s.setup.omits(Omission.FINALIZER_DROPPED_EARLY):
         return going
     waiting = any(
-        holds_back(s, run) and any(_may_still_be_withdrawn(s, slot, w) for slot, w in slots(run))
+        holds_back(s, run) and any(_may_still_be_cancelled(s, slot, w) for slot, w in slots(run))
         for _, run in in_hand(s.resource)
     )
     return None if waiting else going
 
 
-def _may_still_be_withdrawn(s: Situation, slot: int, w: Window) -> bool:
+def _may_still_be_cancelled(s: Situation, slot: int, w: Window) -> bool:
     if w.state == SUBMITTED and s.has_started(slot) and not s.setup.omits(Omission.STARTED_HOLDS_DELETION):
         return False
     return w.state in HOLDING_BACK and not (w.state == SUBMITTED and w.cannot)

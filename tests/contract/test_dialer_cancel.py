@@ -1,4 +1,4 @@
-"""Taking a schedule back: when it is certainly gone, when it will dial all the same, and when nobody knows.
+"""Cancelling a schedule: when it is certainly gone, when it will dial all the same, and when nobody knows.
 
 A wrong "gone" leaves a schedule that dials although the campaign was stopped; a wrong "refused" leaves it there for
 good.
@@ -8,31 +8,31 @@ import pytest
 
 from campaign_operator.domain.dialing import (
     AccessRefused,
+    Cancelled,
+    CancelNotOffered,
+    CancelOutcome,
+    CancelRefused,
     DestinationRefused,
     Throttled,
     Unavailable,
-    Withdrawn,
-    WithdrawNotOffered,
-    WithdrawOutcome,
-    WithdrawRefused,
 )
 from dialer_kit import Granted, ScriptedAPI, connection_to, dialer_to
 from manual_clock import ManualClock
 from scripted_server import Reply, answer, dribble, garbage, hang_up, reset, scripted_server, silence
 
 
-async def outcome_of(*replies: Reply, schedule_id: str = "s-1") -> WithdrawOutcome:
+async def outcome_of(*replies: Reply, schedule_id: str = "s-1") -> CancelOutcome:
     async with (
         scripted_server(route=ScriptedAPI(*replies)) as server,
         dialer_to(server, ManualClock()) as (dialer, connection),
     ):
-        return await dialer.withdraw(connection, "8f14e45f", schedule_id, Granted())
+        return await dialer.cancel(connection, "8f14e45f", schedule_id, Granted())
 
 
-async def test_a_withdrawal_is_sent_as_agreed() -> None:
+async def test_a_cancellation_is_sent_as_agreed() -> None:
     api = ScriptedAPI(answer(204))
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
-        assert await dialer.withdraw(connection, "8f14e45f", "s-1", Granted()) == Withdrawn()
+        assert await dialer.cancel(connection, "8f14e45f", "s-1", Granted()) == Cancelled()
     (request,) = api.api_requests
     assert (request.method, request.target) == ("DELETE", "/api/v2/outbound/campaigns/8f14e45f/schedules/s-1")
     assert request.headers["authorization"] == "Bearer tok-1"
@@ -46,24 +46,24 @@ async def test_without_permission_nothing_is_sent() -> None:
 
     api = ScriptedAPI(answer(204))
     async with scripted_server(route=api) as server, dialer_to(server, ManualClock()) as (dialer, connection):
-        assert isinstance(await dialer.withdraw(connection, "8f14e45f", "s-1", Lapsed()), Unavailable)
+        assert isinstance(await dialer.cancel(connection, "8f14e45f", "s-1", Lapsed()), Unavailable)
         assert api.api_requests == []
 
 
 @pytest.mark.parametrize("status", [204, 404])
-async def test_what_is_gone_already_is_withdrawn(status: int) -> None:
-    assert await outcome_of(answer(status)) == Withdrawn()
+async def test_what_is_gone_already_is_cancelled(status: int) -> None:
+    assert await outcome_of(answer(status)) == Cancelled()
 
 
 @pytest.mark.parametrize("status", [405, 501])
 async def test_a_dialer_that_takes_nothing_back_says_so(status: int) -> None:
-    assert await outcome_of(answer(status, {"message": "no"})) == WithdrawNotOffered(status)
+    assert await outcome_of(answer(status, {"message": "no"})) == CancelNotOffered(status)
 
 
 @pytest.mark.parametrize("status", [400, 409, 422])
 async def test_a_refusal_is_told_in_the_dialers_own_words(status: int) -> None:
     outcome = await outcome_of(answer(status, {"message": "it has\nstarted" + "!" * 1000}))
-    assert isinstance(outcome, WithdrawRefused)
+    assert isinstance(outcome, CancelRefused)
     assert outcome.code == status
     assert outcome.message.startswith("it has started!!")
     assert len(outcome.message) == 200
@@ -71,7 +71,7 @@ async def test_a_refusal_is_told_in_the_dialers_own_words(status: int) -> None:
 
 async def test_a_refusal_that_repeats_the_token_is_told_without_it() -> None:
     outcome = await outcome_of(answer(409, {"message": "Bearer tok-1 is too late"}))
-    assert outcome == WithdrawRefused(409, "it gave no reason")
+    assert outcome == CancelRefused(409, "it gave no reason")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ async def test_a_refusal_that_repeats_the_token_is_told_without_it() -> None:
 async def test_whatever_is_not_a_clear_answer_is_asked_again_later(reply: Reply) -> None:
     api = ScriptedAPI(reply)
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
-        assert isinstance(await dialer.withdraw(connection, "8f14e45f", "s-1", Granted()), Unavailable)
+        assert isinstance(await dialer.cancel(connection, "8f14e45f", "s-1", Granted()), Unavailable)
         assert len(api.api_requests) == 1
 
 
@@ -107,20 +107,22 @@ async def test_an_answer_that_comes_too_late_is_none(reply: Reply) -> None:
         scripted_server(route=ScriptedAPI(reply)) as server,
         dialer_to(server, request_timeout_seconds=0.5) as (dialer, connection),
     ):
-        assert await dialer.withdraw(connection, "8f14e45f", "s-1", Granted()) == Unavailable("no answer within 0.5 s")
+        assert await dialer.cancel(connection, "8f14e45f", "s-1", Granted()) == Unavailable("no answer within 0.5 s")
 
 
 async def test_a_dialer_that_refuses_connections_is_unavailable() -> None:
     async with scripted_server(route=ScriptedAPI(silence)) as server, dialer_to(server) as (dialer, connection):
         server.refuse_connections()
-        assert isinstance(await dialer.withdraw(connection, "8f14e45f", "s-1", Granted()), Unavailable)
+        assert isinstance(await dialer.cancel(connection, "8f14e45f", "s-1", Granted()), Unavailable)
 
 
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [({"Retry-After": "7"}, 7), ({"Retry-After": "Wed, 25 Nov 2026 12:01:00 GMT"}, 60), ({}, None)],
 )
-async def test_a_throttled_withdrawal_waits_as_the_dialer_says(headers: dict[str, str], seconds: float | None) -> None:
+async def test_a_throttled_cancellation_waits_as_the_dialer_says(
+    headers: dict[str, str], seconds: float | None
+) -> None:
     outcome = await outcome_of(answer(429, {"message": "slow down"}, headers=headers))
     assert outcome == Throttled(seconds, "the dialer answered 429: slow down")
 
@@ -133,7 +135,7 @@ async def test_a_campaign_that_is_not_ours_is_access_refused() -> None:
 async def test_a_token_that_the_dialer_refuses_is_renewed_once() -> None:
     api = ScriptedAPI(answer(401), answer(204))
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
-        assert await dialer.withdraw(connection, "8f14e45f", "s-1", Granted()) == Withdrawn()
+        assert await dialer.cancel(connection, "8f14e45f", "s-1", Granted()) == Cancelled()
     sent = [request.headers["authorization"] for request in api.api_requests]
     assert sent == ["Bearer tok-1", "Bearer tok-2"]
     assert await outcome_of(answer(401)) == AccessRefused(401, "dialer", "the dialer answered 401")
@@ -149,7 +151,7 @@ async def test_a_token_that_the_dialer_refuses_is_renewed_once() -> None:
 async def test_without_a_token_nothing_is_asked(token: Reply, outcome: object) -> None:
     api = ScriptedAPI(answer(204), token=token)
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
-        assert await dialer.withdraw(connection, "8f14e45f", "s-1", Granted()) == outcome
+        assert await dialer.cancel(connection, "8f14e45f", "s-1", Granted()) == outcome
         assert api.api_requests == []
 
 
@@ -158,8 +160,8 @@ async def test_an_id_cannot_leave_its_place_in_the_path(odd: str) -> None:
     """Else an id from a dialer that has been broken into could delete something else."""
     api = ScriptedAPI(answer(204))
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
-        assert await dialer.withdraw(connection, "8f14e45f", odd, Granted()) == Withdrawn()
-        assert await dialer.withdraw(connection, odd, "s-1", Granted()) == Withdrawn()
+        assert await dialer.cancel(connection, "8f14e45f", odd, Granted()) == Cancelled()
+        assert await dialer.cancel(connection, odd, "s-1", Granted()) == Cancelled()
     as_schedule, as_campaign = (request.target for request in api.api_requests)
     assert as_schedule.startswith("/api/v2/outbound/campaigns/8f14e45f/schedules/")
     assert as_campaign.endswith("/schedules/s-1")
@@ -172,14 +174,14 @@ async def test_an_id_cannot_leave_its_place_in_the_path(odd: str) -> None:
 async def test_an_id_that_no_path_can_hold_is_not_sent(odd: str) -> None:
     api = ScriptedAPI(answer(204))
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
-        assert isinstance(await dialer.withdraw(connection, "8f14e45f", odd, Granted()), Unavailable)
-        assert isinstance(await dialer.withdraw(connection, odd, "s-1", Granted()), Unavailable)
+        assert isinstance(await dialer.cancel(connection, "8f14e45f", odd, Granted()), Unavailable)
+        assert isinstance(await dialer.cancel(connection, odd, "s-1", Granted()), Unavailable)
         assert server.connections == 0
 
 
 async def test_a_dialer_that_may_not_be_called_is_told_as_such() -> None:
     async with scripted_server(route=ScriptedAPI()) as server, dialer_to(server) as (dialer, _):
         inside = connection_to(server.url, api_base_url="https://10.0.0.5")
-        outcome = await dialer.withdraw(inside, "8f14e45f", "s-1", Granted())
+        outcome = await dialer.cancel(inside, "8f14e45f", "s-1", Granted())
         assert isinstance(outcome, DestinationRefused)
         assert outcome.message.startswith("api-base-url: ")

@@ -8,13 +8,13 @@ from typing import Any
 import yaml
 
 from campaign_operator.api.conditions import ConditionType
-from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, WITHDRAW_FINALIZER, RunState, WindowState
+from campaign_operator.api.vocabulary import CANCEL_FINALIZER, RESOLVE_ANNOTATION, RunState, WindowState
 from e2e_world import Manifest, campaign
 from stage import Stage, fault, run_of, told, windows
 
 DAY = 86400
 NY, LONDON = "America/New_York", "Europe/London"
-SUBMITTED, WITHDRAWN, HELD = WindowState.SUBMITTED, WindowState.WITHDRAWN, WindowState.HELD
+SUBMITTED, CANCELLED, HELD = WindowState.SUBMITTED, WindowState.CANCELLED, WindowState.HELD
 
 
 async def standing(stage: Stage, manifest: Manifest) -> list[tuple[str, str]]:
@@ -49,7 +49,7 @@ async def edit(stage: Stage, manifest: Manifest, **spec: Any) -> None:
     await stage.apply(manifest)
 
 
-async def test_an_edit_before_the_first_start_withdraws_and_plans_anew(stage: Stage) -> None:
+async def test_an_edit_before_the_first_start_cancels_and_plans_anew(stage: Stage) -> None:
     manifest = await submitted(stage)
     await edit(stage, manifest, cron="0 11 * * *")
     status = await stage.look("c")
@@ -71,7 +71,7 @@ async def test_an_edit_of_both_runs_of_a_recurring_campaign_leaves_only_the_new_
     assert sorted(start[11:16] for _, start in await standing(stage, manifest)) == ["11:30"] * 4
 
 
-async def test_an_edit_that_makes_the_same_plan_withdraws_nothing(stage: Stage) -> None:
+async def test_an_edit_that_makes_the_same_plan_cancels_nothing(stage: Stage) -> None:
     manifest = await submitted(stage)
     before = await standing(stage, manifest)
     await edit(stage, manifest, cron="0 9 * * 0-6", contacts=list(reversed(manifest["spec"]["contacts"])))
@@ -84,7 +84,7 @@ async def test_an_edit_that_makes_the_same_plan_withdraws_nothing(stage: Stage) 
 async def test_a_flurry_of_edits_and_back_ends_in_the_plan_of_the_last_one(stage: Stage) -> None:
     manifest = await submitted(stage)
     before = await standing(stage, manifest)
-    await stage.simulator.put_faults(fault("withdraw", "answer", status=503, times=1))
+    await stage.simulator.put_faults(fault("cancel", "answer", status=503, times=1))
     for hour in (10, 11, 9):
         await edit(stage, manifest, cron=f"0 {hour} * * *")
         await stage.look("c")
@@ -108,13 +108,13 @@ async def test_an_edit_after_the_first_start_applies_to_the_next_run(stage: Stag
 
 
 async def test_an_edit_where_the_dialer_has_no_delete_leaves_the_run_and_says_so(stage: Stage) -> None:
-    await stage.simulator.put_faults(fault("withdraw", "notOffered", status=405))
+    await stage.simulator.put_faults(fault("cancel", "notOffered", status=405))
     manifest = await submitted(stage)
     await edit(stage, manifest, cron="0 11 * * *")
     status = await stage.look("c")
     assert run_of(status).id == "20270303T0900"
     assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 2
-    assert ("CannotWithdraw", "no schedule back") in [
+    assert ("CannotCancel", "no schedule back") in [
         (reason, "no schedule back") for reason, message in await stage.warnings("c") if "no schedule back" in message
     ]
     requests = await stage.requests()
@@ -122,7 +122,7 @@ async def test_an_edit_where_the_dialer_has_no_delete_leaves_the_run_and_says_so
     assert await stage.requests() == requests, "it asks again and again"
 
 
-async def test_suspend_withdraws_and_taking_it_back_plans_anew(stage: Stage) -> None:
+async def test_suspend_cancels_and_taking_it_back_plans_anew(stage: Stage) -> None:
     manifest = await submitted(stage)
     await edit(stage, manifest, suspend=True)
     status = await stage.look("c")
@@ -143,9 +143,9 @@ async def test_a_run_that_has_begun_goes_on_while_its_other_windows_are_suspende
     await stage.poll("c")
     await edit(stage, manifest, suspend=True)
     found = windows(await stage.look("c"))
-    assert (found[LONDON].state, found[NY].state) == (SUBMITTED, WITHDRAWN)
+    assert (found[LONDON].state, found[NY].state) == (SUBMITTED, CANCELLED)
     assert [zone for zone, _ in await standing(stage, manifest)] == [LONDON]
-    assert (await stage.events("c"))[-1] == "Withdrawn"
+    assert (await stage.events("c"))[-1] == "Cancelled"
     await edit(stage, manifest, suspend=False)
     found = windows(await stage.look("c"))
     assert (found[LONDON].state, found[NY].state) == (SUBMITTED, SUBMITTED)
@@ -154,16 +154,16 @@ async def test_a_run_that_has_begun_goes_on_while_its_other_windows_are_suspende
 
 
 async def test_suspend_where_the_dialer_has_no_delete_names_what_will_still_dial(stage: Stage) -> None:
-    await stage.simulator.put_faults(fault("withdraw", "notOffered", status=501))
+    await stage.simulator.put_faults(fault("cancel", "notOffered", status=501))
     manifest = await submitted(stage)
     await edit(stage, manifest, suspend=True)
     status, reason, message = told(await stage.look("c"), ConditionType.STALLED)
-    assert (status, reason) == ("True", "CannotWithdraw")
+    assert (status, reason) == ("True", "CannotCancel")
     assert NY in message
     assert LONDON in message
 
 
-async def test_a_deleted_campaign_goes_when_its_schedules_are_withdrawn(stage: Stage) -> None:
+async def test_a_deleted_campaign_goes_when_its_schedules_are_cancelled(stage: Stage) -> None:
     manifest = await submitted(stage, runPolicy="Recurring", submitAheadSeconds=172_800)
     await delete(stage, "c")
     assert await exists(stage, "c")
@@ -198,9 +198,9 @@ async def test_orphan_leaves_the_schedules_and_the_next_of_that_name_adopts_them
     assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 2
 
 
-async def test_a_deletion_that_cannot_withdraw_ends_at_its_deadline_and_lists_what_stays(stage: Stage) -> None:
+async def test_a_deletion_that_cannot_cancel_ends_at_its_deadline_and_lists_what_stays(stage: Stage) -> None:
     await submitted(stage)
-    await stage.simulator.put_faults(fault("withdraw", "answer", status=503))
+    await stage.simulator.put_faults(fault("cancel", "answer", status=503))
     await delete(stage, "c")
     await stage.look_at_nothing("c")
     stage.clock.advance(599)
@@ -209,22 +209,22 @@ async def test_a_deletion_that_cannot_withdraw_ends_at_its_deadline_and_lists_wh
     stage.clock.advance(1)
     await stage.look_at_nothing("c")
     assert not await exists(stage, "c")
-    ((reason, message),) = [w for w in await stage.warnings("c") if w[0] == "LeftBehind"]
-    assert reason == "LeftBehind"
+    ((reason, message),) = [w for w in await stage.warnings("c") if w[0] == "SchedulesOrphaned"]
+    assert reason == "SchedulesOrphaned"
     assert f"20270303T0900/{NY}" in message
     assert f"20270303T0900/{LONDON}" in message
 
 
 async def test_a_deletion_where_the_dialer_has_no_delete_does_not_wait(stage: Stage) -> None:
     await submitted(stage)
-    await stage.simulator.put_faults(fault("withdraw", "notOffered", status=405))
+    await stage.simulator.put_faults(fault("cancel", "notOffered", status=405))
     await delete(stage, "c")
     await stage.look_at_nothing("c")
     assert not await exists(stage, "c")
-    assert "LeftBehind" in await stage.events("c")
+    assert "SchedulesOrphaned" in await stage.events("c")
 
 
-async def test_a_campaign_deleted_after_its_secret_is_withdrawn_by_the_credentials_last_used(stage: Stage) -> None:
+async def test_a_campaign_deleted_after_its_secret_is_cancelled_by_the_credentials_last_used(stage: Stage) -> None:
     manifest = await submitted(stage)
     await stage.kubectl("delete", "secret", "cxone")
     await delete(stage, "c")
@@ -247,7 +247,7 @@ async def test_the_finalizer_is_put_back_while_schedules_stand(stage: Stage) -> 
     await submitted(stage)
     await stage.kubectl("patch", "ocamp", "c", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
     await stage.look("c")
-    assert WITHDRAW_FINALIZER in await stage.kubectl("get", "ocamp", "c", "-o", "jsonpath={.metadata.finalizers}")
+    assert CANCEL_FINALIZER in await stage.kubectl("get", "ocamp", "c", "-o", "jsonpath={.metadata.finalizers}")
 
 
 async def wipe(stage: Stage) -> None:
@@ -275,7 +275,7 @@ async def test_a_wiped_status_is_held_where_the_dialer_has_no_listing(stage: Sta
     assert await stage.posts(manifest["spec"]["campaignID"]) == 2
 
 
-async def test_a_campaign_that_lost_its_status_is_withdrawn_before_it_goes(stage: Stage) -> None:
+async def test_a_campaign_that_lost_its_status_is_cancelled_before_it_goes(stage: Stage) -> None:
     manifest = await submitted(stage)
     await wipe(stage)
     await delete(stage, "c")
@@ -355,7 +355,7 @@ async def test_a_person_names_the_schedule_and_a_false_one_changes_nothing(stage
     found = windows(await stage.look("c"))
     assert (found[NY].state, found[NY].schedule_id) == (SUBMITTED, ids[NY])
     assert found[LONDON].state is HELD
-    refused = [message for reason, message in await stage.warnings("c") if reason == "ResolveRefused"]
+    refused = [message for reason, message in await stage.warnings("c") if reason == "ResolutionRejected"]
     assert refused == [f'"20270303T0900/{LONDON}={ids[NY]}": the schedule of that id is of "{NY}"']
 
 
@@ -364,7 +364,7 @@ async def test_entries_that_cannot_be_acted_upon_are_answered_and_change_nothing
     before = windows(await stage.status("c"))
     await resolve(stage, "c", f"20270303T0900/Europe/Paris=Resubmit,19990101T0900/{NY}=Abandon,nonsense,{NY}=Resubmit")
     assert windows(await stage.look("c")) == before
-    refused = [message for reason, message in await stage.warnings("c") if reason == "ResolveRefused"]
+    refused = [message for reason, message in await stage.warnings("c") if reason == "ResolutionRejected"]
     assert refused == [
         '"20270303T0900/Europe/Paris=Resubmit": this run has no window of that time zone',
         f'"19990101T0900/{NY}=Abandon": there is no such run in hand',
@@ -385,7 +385,7 @@ async def test_an_annotation_of_ten_thousand_characters_is_refused_in_one_event(
         json.dumps({"metadata": {"annotations": manifest["metadata"]["annotations"]}}),
     )
     status = await stage.look("c")
-    refused = [message for reason, message in await stage.warnings("c") if reason == "ResolveRefused"]
+    refused = [message for reason, message in await stage.warnings("c") if reason == "ResolutionRejected"]
     assert refused == ["it is longer than 4096 characters, so nothing of it is acted upon"]
     assert len(status.last_handled_resolve or "") < 100
     assert len(yaml.safe_dump(status.model_dump(mode="json"))) < 10_000
