@@ -69,8 +69,8 @@ class Blueprints:
 
 def _frozen(campaign: Campaign) -> ListedContacts | None:
     """The contacts of the only run that can matter, once it is submitted."""
-    run = campaign.status.run
-    if run is None or campaign.spec.contacts_from is None:
+    run = runs.shown_run(campaign.status)
+    if run is None or campaign.spec.contacts_from is None or not run.windows:
         return None
     only = campaign.deleting or campaign.spec.run_policy is RunPolicy.ONCE or runs.is_over_for_good(campaign.status)
     if only and runs.is_begun(run) and not runs.is_cancelled(run):
@@ -80,7 +80,7 @@ def _frozen(campaign: Campaign) -> ListedContacts | None:
 
 def _is_wanted_again(campaign: Campaign, blueprint: Blueprint) -> bool:
     """Whether an edit asks for another plan, which is made from the lists as they are now."""
-    run = campaign.status.run
+    run = runs.shown_run(campaign.status)
     over = campaign.deleting or runs.is_over_for_good(campaign.status)
     return run is not None and not over and run.spec_hash != blueprint.spec_hash
 

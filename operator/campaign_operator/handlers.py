@@ -39,6 +39,6 @@ def register(registry: kopf.OperatorRegistry, reconciler: Reconciler, poll_secon
 
 
 def is_under_way(status: kopf.Status, **_: Any) -> bool:
-    """Whether a run has started and has not ended, by the status as it is at the API server."""
-    run = status.get("run") or {}
-    return run.get("state") in UNDER_WAY and not run.get("finishTime")
+    """Whether any run has started and has not ended, by the status as it is at the API server."""
+    every = status.get("runs") or ()
+    return any(run.get("state") in UNDER_WAY and not run.get("finishTime") for run in every)

@@ -33,7 +33,7 @@ class Memory:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     first_seen: dict[Attempt, float] = field(default_factory=dict)
     outcomes: dict[Attempt, SubmitOutcome] = field(default_factory=dict)
-    polled_at: datetime | None = None
+    polled_until: datetime | None = None
     poll_owed: bool = False
     refused_version: str | None = None
     listed_version: str | None = None

@@ -50,9 +50,7 @@ class Observer:
         edited = campaign.generation != campaign.status.observed_generation
         repaired = memory.refused_version is not None and version != memory.refused_version
         possibly_sent = {
-            runs.attempt_of(run, w)
-            for run in runs.runs_in_hand(campaign.status)
-            for w in runs.in_state(run, *runs.POSSIBLY_SENT)
+            runs.attempt_of(run, w) for run in campaign.status.runs for w in runs.in_state(run, *runs.POSSIBLY_SENT)
         }
         observed = Observation(
             now=self._clock.now(),
@@ -62,7 +60,9 @@ class Observer:
             settled_at=self._settled_at(possibly_sent, memory),
             credentials_lost=await self._are_credentials_lost(campaign, connection),
             give_up_at=self._give_up_at(campaign, memory),
-            polled_at=memory.polled_at,
+            namespace_ends=await self._does_namespace_end(campaign),
+            polled_until=memory.polled_until,
+            listed=memory.listed_version == campaign.resource_version,
             poll_due=poll or asked,
             retry_now=asked or edited or repaired,
             lists_as_of=reading.as_of if reading is not None else None,
@@ -83,6 +83,12 @@ class Observer:
         """Whether waiting for the Secret is in vain: nothing can be created in a namespace that is being deleted."""
         missing = isinstance(connection, Problem) and connection.reason is Reason.SECRET_NOT_FOUND
         return campaign.deleting and missing and await self._store.namespace_is_terminating(campaign.ref.namespace)
+
+    async def _does_namespace_end(self, campaign: Campaign) -> bool:
+        """Asked for only where it matters: a deleted campaign that waits until the listing can be trusted."""
+        trusted_from = campaign.status.listing_trusted_from
+        waits = campaign.deleting and trusted_from is not None and trusted_from > self._clock.now()
+        return waits and await self._store.namespace_is_terminating(campaign.ref.namespace)
 
     def _give_up_at(self, campaign: Campaign, memory: Memory) -> datetime | None:
         """By this process's own clock, from when it first saw the deletion: one that was away meanwhile has its time,

@@ -7,14 +7,15 @@ at any time, any number of times, for any reason, and does nothing when there is
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
 
 from campaign_operator.api.conditions import Reason, counted
-from campaign_operator.api.status import OutboundCampaignStatus
+from campaign_operator.api.status import OutboundCampaignStatus, RunKey
 from campaign_operator.blueprints import Blueprints
-from campaign_operator.domain import adoption, cancellation, record, resolution
+from campaign_operator.domain import adoption, cancellation, record, resolution, runs
 from campaign_operator.domain.actions import (
     Action,
     AddFinalizer,
@@ -22,22 +23,24 @@ from campaign_operator.domain.actions import (
     CancelSchedules,
     Decision,
     Deliver,
-    DropPlan,
+    DropRun,
     FinishRun,
     Hold,
     KeepPlan,
     LookUp,
     MarkUncertain,
+    MoveToHistory,
     NoteRules,
     PlanRun,
     Poll,
-    PromoteNextRun,
     ReadLists,
     RecordOutcomes,
     RemoveFinalizer,
     Reschedule,
     Resolve,
+    ResolveWaiting,
     Restore,
+    SkipWindows,
     Submit,
     TryAgain,
     Wait,
@@ -68,7 +71,7 @@ from campaign_operator.ports import (
     Notifier,
     StoreUnavailableError,
 )
-from campaign_operator.submission import Submission
+from campaign_operator.submission import LOOK_UP_RETRY_SECONDS, Submission
 
 MAX_STEPS = 200
 """Actions in one pass; a run of 600 windows takes 76. More would be a rule that never has enough."""
@@ -79,7 +82,7 @@ MAX_CONFLICTS = 5
 FAULT_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits after passes that failed in a row, for want of the API server or by an unforeseen error."""
 
-SHOWN_SCHEDULES_ORPHANED = 10
+SHOWN_ORPHANED = 10
 
 log = structlog.get_logger()
 
@@ -165,34 +168,51 @@ class Reconciler:
             return self.forget(ref)
         if memory.uid != campaign.uid:
             memory.begin_anew(campaign.uid)
+        idle: set[str] = set()
+        has_idled = False
         for _ in range(MAX_STEPS):
             observed = await self._observer.observe(campaign, memory, poll)
             poll = observed.poll_due
-            decision = decide(campaign, observed, self._settings)
+            decision = decide(campaign, observed, self._settings, idle)
             if isinstance(decision.action, Wait):
-                return await self._wait(campaign, observed, memory, decision)
+                return await self._wait(campaign, observed, memory, decision, has_idled=has_idled)
             if seen is not None and not isinstance(decision.action, Poll):
                 return await self._pass(ref, memory, poll, None)
-            log.info("acting", action=type(decision.action).__name__, reason=decision.reason, run=_run_id(campaign))
+            log.info("acting", action=type(decision.action).__name__, rule=decision.rule, reason=decision.reason)
             if isinstance(decision.action, Poll):
                 poll = False
             after = await self._act(campaign, decision.action, memory)
             if after is None:
                 return self.forget(ref)
+            if after.resource_version == campaign.resource_version:
+                idle.add(decision.rule)
+                has_idled = self._has_idled(decision) or has_idled
             campaign = after
         log.error("the campaign never has enough; waiting", steps=MAX_STEPS)
         self._alarms.set_in(ref, FAULT_SECONDS[-1])
         return None
 
-    async def _wait(self, campaign: Campaign, observed: Observation, memory: Memory, decision: Decision) -> None:
+    def _has_idled(self, decision: Decision) -> bool:
+        """Whether an action that changed nothing should have changed something; told, since a rule never has enough."""
+        if isinstance(decision.action, Poll | ReadLists | TryAgain):
+            return False  # nothing new was counted, the lists are on their way, or what was refused is in memory
+        metrics.idle_actions.labels(type(decision.action).__name__).inc()
+        log.warning("the action changed nothing; going on with the others", rule=decision.rule)
+        return True
+
+    async def _wait(
+        self, campaign: Campaign, observed: Observation, memory: Memory, decision: Decision, *, has_idled: bool
+    ) -> None:
         # an attempt that status no longer holds may be somebody else's when its number comes again
         memory.outcomes.clear()
         if campaign.has_finalizer or not campaign.deleting:
             await self._write(campaign, campaign.status, memory, observed)
-        if decision.next_check is None:
+        again = self._clock.now() + timedelta(seconds=FAULT_SECONDS[-1]) if has_idled else None
+        moment = min(filter(None, (decision.next_check, again)), default=None)
+        if moment is None:
             self._alarms.clear(campaign.ref)
         else:
-            self._alarms.set(campaign.ref, decision.next_check)
+            self._alarms.set(campaign.ref, moment)
 
     async def _act(self, campaign: Campaign, action: Action, memory: Memory) -> Campaign | None:
         status, now = campaign.status, self._clock.now()
@@ -201,49 +221,52 @@ class Reconciler:
             return await self._write(at, changed, memory)
 
         match action:
-            case PlanRun(place, plan, blueprint, status_lost):
-                memory.listed_version = None
-                return await write(
-                    campaign, record.planned(status, place, plan, blueprint, campaign, status_lost=status_lost)
-                )
+            case PlanRun():
+                return await self._plan(campaign, action, memory)
             case ReadLists():
                 self._contacts.ask_again(campaign)
                 return campaign
             case NoteRules():
                 return await self._note_rules(campaign, action, memory)
-            case DropPlan(place):
-                return await write(campaign, record.with_run(status, place, None))
-            case PromoteNextRun():
-                memory.polled_at = None
-                return await write(campaign, record.promoted(status))
-            case FinishRun(state):
+            case DropRun(run):
+                # what was cancelled may still show in the listing, so the next plan looks when that can be trusted
+                memory.listed_version = None
+                return await write(campaign, record.without_runs(status, [run]))
+            case MoveToHistory(over):
+                return await write(campaign, record.moved_to_history(status, over))
+            case FinishRun(run, state):
                 has_webhook = campaign.spec.webhook is not None
-                return await write(campaign, record.finished(status, state, campaign.uid, has_webhook, now))
-            case RecordOutcomes(place):
-                campaign = await write(campaign, record.answered(status, place, memory.outcomes, now))
+                return await write(campaign, record.finished(status, run, state, campaign.uid, has_webhook, now))
+            case RecordOutcomes(run):
+                campaign = await write(campaign, record.answered(status, run, memory.outcomes, now))
                 memory.outcomes.clear()
                 return campaign
-            case MarkUncertain(place, time_zones, message):
-                return await write(campaign, record.uncertain(status, place, time_zones, message))
-            case Hold(place, time_zones):
-                return await write(campaign, adoption.held(status, place, time_zones, "onUncertain is Hold"))
-            case KeepPlan(place, spec_hash):
-                return await write(campaign, cancellation.kept(status, place, spec_hash))
-            case BeginCancellation(place, time_zones):
-                return await write(campaign, cancellation.begun(status, place, time_zones))
-            case Restore(place, time_zones):
-                return await write(campaign, cancellation.restored(status, place, time_zones))
+            case MarkUncertain(run, time_zones, message):
+                return await write(campaign, record.uncertain(status, run, time_zones, message))
+            case Hold(run, time_zones):
+                return await write(campaign, adoption.held(status, run, time_zones, "onUncertain is Hold"))
+            case KeepPlan(run, spec_hash):
+                return await write(campaign, cancellation.kept(status, run, spec_hash))
+            case BeginCancellation(run, time_zones):
+                return await write(campaign, cancellation.begun(status, run, time_zones))
+            case Restore(run, time_zones):
+                memory.listed_version = None
+                return await write(campaign, cancellation.restored(status, run, time_zones))
+            case SkipWindows(run, time_zones):
+                return await write(campaign, cancellation.skipped(status, run, time_zones))
             case CancelSchedules():
                 return await self._submission.delete(campaign, action, memory, write)
             case Resolve():
                 return await self._resolve(campaign, memory)
+            case ResolveWaiting():
+                return await self._resolve_waiting(campaign, memory)
             case AddFinalizer():
                 return await self._write_finalizer(campaign, memory, present=True)
-            case RemoveFinalizer(orphaned):
-                self._tell_of(campaign, orphaned)
+            case RemoveFinalizer(orphaned, dialing):
+                self._tell_of(campaign, orphaned, dialing)
                 return await self._write_finalizer(campaign, memory, present=False)
-            case Reschedule(place, fates):
-                return await write(campaign, record.rescheduled(status, place, fates))
+            case Reschedule(run, fates):
+                return await write(campaign, record.rescheduled(status, run, fates))
             case TryAgain():
                 memory.refused_version = None
                 self._contacts.ask_again(campaign)
@@ -254,14 +277,28 @@ class Reconciler:
                 return await self._submission.submit(campaign, action, memory, write)
             case Poll():
                 return await self._poll(campaign, action, memory)
-            case Deliver(run_id):
-                return await self._deliver(campaign, run_id, memory)
+            case Deliver(run):
+                return await self._deliver(campaign, run, memory)
             case Wait():
                 return campaign
 
+    async def _plan(self, campaign: Campaign, action: PlanRun, memory: Memory) -> Campaign:
+        if action.replaces or action.status_lost:
+            memory.listed_version = None
+        status = record.planned(
+            campaign.status,
+            action.plan,
+            action.blueprint,
+            campaign,
+            self._clock.now(),
+            replaces=action.replaces,
+            status_lost=action.status_lost,
+        )
+        return await self._write(campaign, status, memory)
+
     async def _note_rules(self, campaign: Campaign, action: NoteRules, memory: Memory) -> Campaign:
-        run = record.run_at(campaign.status, action.place)
-        status = record.with_rules(campaign.status, action.place, TZDATA_VERSION)
+        run = record.run_at(campaign.status, action.run)
+        status = record.with_rules(campaign.status, action.run, TZDATA_VERSION)
         campaign = await self._write(campaign, status, memory)
         note = rules_note(run, action.moved, TZDATA_VERSION)
         if note is not None:
@@ -274,27 +311,32 @@ class Reconciler:
             memory.wrote(campaign.resource_version, written.resource_version)
         return written
 
-    def _tell_of(self, campaign: Campaign, orphaned: tuple[str, ...]) -> None:
+    def _tell_of(self, campaign: Campaign, orphaned: tuple[str, ...], dialing: int) -> None:
         """In a namespace that is being deleted no Event can be written, so the log and a metric say it, too."""
+        metrics.schedules_left_dialing.inc(dialing)
         if not orphaned:
             return
         metrics.orphaned.inc(len(orphaned))
-        log.error("the campaign goes and leaves schedules behind", windows=list(orphaned))
-        shown = ", ".join(orphaned[:SHOWN_SCHEDULES_ORPHANED]) + (
-            ", ..." if len(orphaned) > SHOWN_SCHEDULES_ORPHANED else ""
-        )
+        log.error("the campaign goes and leaves schedules behind", windows=list(orphaned), dialing=dialing)
+        shown = ", ".join(orphaned[:SHOWN_ORPHANED]) + (", ..." if len(orphaned) > SHOWN_ORPHANED else "")
         message = f"{counted(len(orphaned), 'schedule')} could not be cancelled and may still dial: {shown}"
+        if dialing:
+            message += f"; {counted(dialing, 'more schedule')} had started"
         self._store.record_event(campaign, Note("Warning", Reason.SCHEDULES_ORPHANED, message))
 
     async def _resolve(self, campaign: Campaign, memory: Memory) -> Campaign:
-        said, listing = campaign.resolve or "", None
-        if resolution.names_schedules(said, campaign.status):
-            answer = await self._submission.listing_for(campaign, memory)
-            if isinstance(answer, Listing):
-                listing = answer
-            elif not isinstance(answer, ListingNotOffered):
-                raise StoreUnavailableError(f"the annotation cannot be checked: {answer.message}")
-        result = resolution.resolved(said, campaign.status, listing)
+        return await self._resolved(campaign, resolution.resolved(campaign.resolve or "", campaign.status), memory)
+
+    async def _resolve_waiting(self, campaign: Campaign, memory: Memory) -> Campaign:
+        """By the dialer's listing; while that cannot be read, the entries wait and hold back nothing else."""
+        answer = await self._submission.listing_for(campaign, memory)
+        if isinstance(answer, Listing | ListingNotOffered):
+            listing = answer if isinstance(answer, Listing) else None
+            return await self._resolved(campaign, resolution.checked(campaign.status, listing), memory)
+        until = self._clock.now() + timedelta(seconds=LOOK_UP_RETRY_SECONDS)
+        return await self._write(campaign, resolution.postponed(campaign.status, answer.message, until), memory)
+
+    async def _resolved(self, campaign: Campaign, result: resolution.Resolved, memory: Memory) -> Campaign:
         campaign = await self._write(campaign, result.status, memory)
         for what in result.done:
             self._store.record_event(campaign, Note("Normal", Reason.RESOLVED, f"resolved by a person: {what}"))
@@ -306,30 +348,33 @@ class Reconciler:
         connection, _ = await self._observer.connection_in_use(campaign, memory)
         if not isinstance(connection, Connection):
             return campaign
-        asked_at = self._clock.now()
-        campaign_id, dates = campaign.spec.campaign_id, (action.date_from, action.date_to)
-        answer = await self._analytics.counts(connection, campaign_id, *dates, as_of=action.as_of)
+        until = action.until or self._clock.now()
+        spec = campaign.spec
+        answer = await self._analytics.counts(
+            connection, spec.campaign_id, action.since, action.until, as_of=action.until
+        )
         now, generation = self._clock.now(), campaign.generation
-        campaign = await self._write(campaign, polled(campaign.status, answer, generation=generation, now=now), memory)
+        status = polled(campaign.status, answer, spec.completion, until=until, generation=generation, now=now)
+        campaign = await self._write(campaign, status, memory)
         # only now: counts that were refused by the API server would not be asked for again before the run times out
-        memory.polled_at = asked_at
+        memory.polled_until = until
         return campaign
 
-    async def _deliver(self, campaign: Campaign, run_id: str, memory: Memory) -> Campaign:
+    async def _deliver(self, campaign: Campaign, key: RunKey, memory: Memory) -> Campaign:
         webhook = campaign.spec.webhook
         if webhook is None:
-            return await self._write(campaign, record.undeliverable(campaign.status, run_id), memory)
-        outcome = await self._attempt_delivery(campaign, run_id)
+            return await self._write(campaign, record.undeliverable(campaign.status, key), memory)
+        outcome = await self._attempt_delivery(campaign, key)
         metrics.deliveries.labels(type(outcome).__name__).inc()
-        log.info("webhook attempted", outcome=str(outcome), run=run_id)
+        log.info("webhook attempted", outcome=str(outcome), run=key.id)
         now = self._clock.now()
-        return await self._write_again(campaign, lambda s: record.delivered(s, run_id, outcome, now), memory)
+        return await self._write_again(campaign, lambda s: record.delivered(s, key, outcome, now), memory)
 
-    async def _attempt_delivery(self, campaign: Campaign, run_id: str) -> DeliveryOutcome:
+    async def _attempt_delivery(self, campaign: Campaign, key: RunKey) -> DeliveryOutcome:
         webhook = campaign.spec.webhook
-        run = next(r for r in (campaign.status.run, *campaign.status.history) if r is not None and r.id == run_id)
+        run = next(r for r in runs.finished_runs(campaign.status) if (r.id, r.planned_from) == key)
         if webhook is None or run.webhook is None:
-            raise LookupError(f"run {run_id} has no webhook to deliver")
+            raise LookupError(f"run {key.id} has no webhook to deliver")
         secret: str | Problem | None = None
         if webhook.secret_ref is not None:
             secret = await self._store.read_signing_secret(
@@ -384,7 +429,3 @@ def places(error: BaseException) -> list[str]:
         found.append(f"{frame.tb_frame.f_code.co_name}:{frame.tb_lineno}")
         frame = frame.tb_next
     return found
-
-
-def _run_id(campaign: Campaign) -> str | None:
-    return campaign.status.run.id if campaign.status.run is not None else None

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from campaign_operator.api.conditions import STALLING_CAUSES
-from campaign_operator.api.status import OutboundCampaignStatus, RunStatus, WindowStatus
+from campaign_operator.api.status import OutboundCampaignStatus, RunKey, RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain import adoption, cancellation, record, runs
 from campaign_operator.domain.actions import (
     CancelSchedules,
     LookUp,
-    Place,
     Submit,
 )
 from campaign_operator.domain.campaign import Campaign, Settings
@@ -115,7 +114,7 @@ class Submission:
             if isinstance(listing, Listing | ListingNotOffered):
                 status = campaign.status
                 if isinstance(listing, Listing):
-                    status = _as_listed(status, action.place, listing, connection)
+                    status = _as_listed(status, action.run, listing, connection)
                 adopts = status is not campaign.status
                 if adopts:
                     campaign = await write(campaign, status)
@@ -130,17 +129,15 @@ class Submission:
         if problem is not None:
             if problem.reason in STALLING_CAUSES:
                 memory.refused_version = version
-            return await write(
-                campaign, record.parked(campaign.status, action.place, action.time_zones, problem, until)
-            )
+            return await write(campaign, record.parked(campaign.status, action.run, action.time_zones, problem, until))
         async with self._permits[connection.hash].take(len(action.time_zones)) as count:
             batch = action.time_zones[:count]
-            return await self._send(campaign, action.place, batch, connection, version, memory, write)
+            return await self._send(campaign, action.run, batch, connection, version, memory, write)
 
     async def _send(
         self,
         campaign: Campaign,
-        place: Place,
+        key: RunKey,
         batch: tuple[str, ...],
         connection: Connection,
         version: str,
@@ -149,9 +146,13 @@ class Submission:
     ) -> Campaign:
         alone_before = not runs.has_outstanding(campaign.status, self._clock.now())
         permission = IntentPermission.begin(self._clock, self._settings.send_within_seconds)
-        campaign = await write(campaign, record.intended(campaign.status, place, batch, connection.hash))
-        run = record.run_at(campaign.status, place)
-        windows = [w for w in run.windows if w.time_zone in frozenset(batch)]
+        intended = record.intended(campaign.status, key, batch, connection.hash)
+        campaign = await write(
+            campaign, record.distrusted(intended, permission.begun_wall, self._settings.settle_seconds)
+        )
+        run = record.run_at(campaign.status, key)
+        # an older CustomResourceDefinition takes fields away without a word, so what was written is looked at
+        windows = [w for w in runs.in_state(run, WindowState.INTENT) if w.time_zone in frozenset(batch)]
         seen = self._clock.monotonic()
         for window in windows:
             memory.first_seen[runs.attempt_of(run, window)] = seen
@@ -160,7 +161,7 @@ class Submission:
             rival = await self._rival(campaign, connection)
             if rival is not None:
                 until = self._in(record.IN_USE_RETRY_SECONDS)
-                return await write(campaign, record.put_back(campaign.status, place, batch, rival, until))
+                return await write(campaign, record.put_back(campaign.status, key, batch, rival, until))
         await asyncio.gather(*(self._send_one(campaign, run, w, connection, permission, memory) for w in windows))
         if any(record.is_refusal(outcome) for outcome in memory.outcomes.values()):
             memory.refused_version = version
@@ -205,17 +206,17 @@ class Submission:
         status, zones = fresh.status, action.time_zones
         match listing:
             case Listing():
-                return await write(fresh, adoption.looked_up(status, action.place, zones, listing, connection.hash))
+                return await write(fresh, adoption.looked_up(status, action.run, zones, listing, connection.hash))
             case ListingNotOffered(code):
                 return await write(
-                    fresh, adoption.held(status, action.place, zones, f"the dialer has no listing (it answered {code})")
+                    fresh, adoption.held(status, action.run, zones, f"the dialer has no listing (it answered {code})")
                 )
             case _:
                 problem, seconds = record.standing_in_the_way(listing)
                 if problem.reason in STALLING_CAUSES:
                     memory.refused_version = version
                 until = self._in(LOOK_UP_RETRY_SECONDS if seconds is None else seconds)
-                return await write(fresh, record.parked(status, action.place, zones, problem, until))
+                return await write(fresh, record.parked(status, action.run, zones, problem, until))
 
     async def delete(self, campaign: Campaign, action: CancelSchedules, memory: Memory, write: Write) -> Campaign:
         """One batch of DELETEs and the record of their answers; `Cancelling` was written before.
@@ -225,7 +226,7 @@ class Submission:
         connection, version = await read_connection(self._store, campaign, memory)
         if isinstance(connection, Problem) or changed_connection(campaign, connection, self._clock.now()):
             return campaign
-        run = record.run_at(campaign.status, action.place)
+        run = record.run_at(campaign.status, action.run)
         cancelling = {w.schedule_id: w for w in run.windows if w.time_zone in frozenset(action.time_zones)}
         async with self._permits[connection.hash].take(len(cancelling)) as count:
             permission = IntentPermission.begin(self._clock, self._settings.send_within_seconds)
@@ -244,7 +245,9 @@ class Submission:
             memory.refused_version = version
         outcomes = dict(zip(batch, answers, strict=True))
         now = self._clock.now()
-        return await write(campaign, cancellation.answered(campaign.status, action.place, outcomes, now))
+        memory.listed_version = None
+        status = cancellation.answered(campaign.status, action.run, outcomes, now)
+        return await write(campaign, record.distrusted(status, now, self._settings.settle_seconds))
 
     async def listing_for(self, campaign: Campaign, memory: Memory) -> ListOutcome | Problem:
         """The dialer's listing of the campaign, or why there is none."""
@@ -299,15 +302,15 @@ class Submission:
 
 
 def _as_listed(
-    status: OutboundCampaignStatus, place: Place, listing: Listing, connection: Connection
+    status: OutboundCampaignStatus, key: RunKey, listing: Listing, connection: Connection
 ) -> OutboundCampaignStatus:
     """The status with the planned windows that are at the dialer already; the same object where none is."""
-    found = adoption.matching(runs.in_state(record.run_at(status, place), WindowState.PLANNED), listing)
-    return adoption.adopted(status, place, found, connection.hash) if found else status
+    found = adoption.matching(runs.in_state(record.run_at(status, key), WindowState.PLANNED), listing)
+    return adoption.adopted(status, key, found, connection.hash) if found else status
 
 
 def _uncertain_attempts(campaign: Campaign, action: LookUp) -> frozenset[runs.Attempt]:
-    run = campaign.status.run if action.place == "run" else campaign.status.next_run
+    run = runs.find_run(campaign.status, action.run)
     if run is None:
         return frozenset()
     return frozenset(

@@ -105,7 +105,7 @@ def finished(state: RunState = RunState.COMPLETED, hook: WebhookStatus | None = 
 
 def in_history(of: RunStatus) -> FinishedRun:
     """The run as history keeps it."""
-    return FinishedRun.model_validate(of.model_dump(exclude={"windows"}))
+    return FinishedRun.model_validate(of.model_dump(include=set(FinishedRun.model_fields)))
 
 
 def hook(state: WebhookState = WebhookState.PENDING, **changes: Any) -> WebhookStatus:
@@ -139,8 +139,11 @@ def campaign(status: OutboundCampaignStatus | None = None, **changes: Any) -> Ca
 def status(
     run: RunStatus | None = None, next_run: RunStatus | None = None, history: tuple[FinishedRun, ...] = ()
 ) -> OutboundCampaignStatus:
-    """A status of generation 1."""
-    return OutboundCampaignStatus(observed_generation=1, run=run, next_run=next_run, history=history)
+    """A status of generation 1, with one run or two."""
+    if run is not None and next_run is not None and next_run.key == run.key:
+        next_run = next_run.model_copy(update={"planned_from": "2"})
+    every = tuple(each for each in (run, next_run) if each is not None)
+    return OutboundCampaignStatus(observed_generation=1, runs=every, history=history)
 
 
 def recurring(**changes: Any) -> OutboundCampaignSpec:
@@ -166,9 +169,7 @@ def blueprint(of: OutboundCampaignSpec | None = None, inputs: Inputs | None = No
 
 def make_planned(drawn: Blueprint, now: datetime) -> RunStatus:
     """The run that is planned from this blueprint at that time."""
-    planned = record.planned(status(), "run", drawn.plan(now, SETTINGS.lead_seconds), drawn, campaign()).run
-    assert planned is not None
-    return planned
+    return record.planned(status(), drawn.plan(now, SETTINGS.lead_seconds), drawn, campaign(), now).runs[0]
 
 
 def observed(of: OutboundCampaignSpec | None = None, **changes: Any) -> Observation:

@@ -36,8 +36,7 @@ def test_decide(case: Case) -> None:
 def the_campaign(case: Case) -> Campaign:
     """The case's campaign; with our finalizer as the rules would have left it, unless it says otherwise."""
     deletion_time = at(-60) if case.deleting else None
-    in_hand = list(runs.runs_in_hand(case.status))
-    held_back = any(runs.in_state(r, PLANNED, HELD) or runs.holds_back(r, NOW) for r in in_hand)
+    held_back = any(runs.in_state(r, PLANNED, HELD) or runs.holds_back(r, NOW) for r in case.status.runs)
     finalizers = (CANCEL_FINALIZER,) if (held_back if case.finalizer is None else case.finalizer) else ()
     return campaign(
         case.status, spec=case.spec, deletion_time=deletion_time, finalizers=finalizers, resolve=case.resolve

@@ -7,7 +7,7 @@ import pytest
 from builders import SETTINGS, blueprint, campaign, listed, make_planned, observed, status
 
 from campaign_operator.domain.inputs import Inputs, ListedContacts
-from campaign_operator.domain.situation import Situation, plan_again
+from campaign_operator.domain.situation import Situation, plan_again, run_to_plan
 
 LONDON, NEW_YORK, TOKYO = "Europe/London", "America/New_York", "Asia/Tokyo"
 DEFERRED = listed(cron="0 6 * * *")
@@ -47,7 +47,9 @@ def test_planning_anew(case: Again) -> None:
     now = datetime.fromisoformat(f"2026-11-24T{case.now}+00:00")
     changed = blueprint(DEFERRED, Inputs(ListedContacts(case.zones)))
     situation = Situation(campaign(has, spec=DEFERRED), observed(DEFERRED, now=now, blueprint=changed), SETTINGS)
-    plan = plan_again(situation, changed, "run")
+    to_plan = run_to_plan(situation, changed)
+    assert to_plan is not None
+    plan = plan_again(situation, changed, to_plan)
     assert plan is not None
     assert plan.run_id == case.then
     assert all(window.start >= now for window in plan.windows)

@@ -17,7 +17,7 @@ from builders import (
 from builders import campaign as make_campaign
 
 from campaign_operator.api.conditions import Reason
-from campaign_operator.api.status import WindowStatus
+from campaign_operator.api.status import RunKey, WindowStatus
 from campaign_operator.api.vocabulary import (
     Adjustment,
     RunState,
@@ -42,11 +42,12 @@ from campaign_operator.domain.dialing import (
 from campaign_operator.domain.late import Late, Missed
 
 NY, LONDON = "America/New_York", "Europe/London"
+RUN = RunKey("20261124T0900", "1")
 ATTEMPT = ("20261124T0900", "1", NY, 1)
 
 
 def only_window(of: object) -> WindowStatus:
-    (w,) = of.run.windows  # type: ignore[attr-defined]
+    (w,) = of.runs[0].windows  # type: ignore[attr-defined]
     assert isinstance(w, WindowStatus)
     return w
 
@@ -76,7 +77,7 @@ ANSWERS: list[tuple[str, SubmitOutcome, WindowState, str | None, float | None]] 
 def test_an_answer_and_what_becomes_of_the_window(
     name: str, outcome: SubmitOutcome, state: WindowState, cause: str | None, wait: float | None
 ) -> None:
-    after = only_window(record.answered(status(run(window(WindowState.INTENT))), "run", {ATTEMPT: outcome}, NOW))
+    after = only_window(record.answered(status(run(window(WindowState.INTENT))), RUN, {ATTEMPT: outcome}, NOW))
     assert (after.state, after.reason) == (state, cause)
     assert after.next_attempt_time == (None if wait is None else at(wait))
 
@@ -84,12 +85,12 @@ def test_an_answer_and_what_becomes_of_the_window(
 @pytest.mark.parametrize("state", [s for s in WindowState if s not in (WindowState.INTENT, WindowState.UNCERTAIN)])
 def test_an_answer_changes_nothing_but_the_attempt_it_answers(state: WindowState) -> None:
     before = status(run(window(state, attempt=1)))
-    assert record.answered(before, "run", {ATTEMPT: Accepted("s-1")}, NOW) == before
+    assert record.answered(before, RUN, {ATTEMPT: Accepted("s-1")}, NOW) == before
 
 
 def test_an_answer_to_an_earlier_attempt_changes_nothing() -> None:
     before = status(run(window(WindowState.INTENT, attempt=2)))
-    assert record.answered(before, "run", {ATTEMPT: Accepted("s-1")}, NOW) == before
+    assert record.answered(before, RUN, {ATTEMPT: Accepted("s-1")}, NOW) == before
 
 
 def test_the_waits_between_attempts_grow_and_end_growing() -> None:
@@ -100,7 +101,7 @@ def test_the_waits_between_attempts_grow_and_end_growing() -> None:
 
 def test_an_intent_counts_the_attempt_and_forgets_what_the_window_waited_for() -> None:
     waiting = window(attempt=3, reason="DialerThrottled", message="slow", next_attempt_time=NOW)
-    after = only_window(record.intended(status(run(waiting)), "run", [NY], "hash"))
+    after = only_window(record.intended(status(run(waiting)), RUN, [NY], "hash"))
     assert (after.state, after.attempt) == (WindowState.INTENT, 4)
     assert (after.reason, after.message, after.next_attempt_time) == (None, None, None)
 
@@ -119,7 +120,7 @@ LISTINGS: list[tuple[str, Schedule, bool]] = [
 @pytest.mark.parametrize(("name", "found", "is_ours"), LISTINGS, ids=[case[0] for case in LISTINGS])
 def test_a_schedule_is_adopted_only_if_it_is_the_windows(name: str, found: Schedule, is_ours: bool) -> None:
     before = status(run(window(WindowState.UNCERTAIN)))
-    after = only_window(adoption.looked_up(before, "run", [NY], Listing((found,)), CONNECTION.hash))
+    after = only_window(adoption.looked_up(before, RUN, [NY], Listing((found,)), CONNECTION.hash))
     assert (after.state, after.schedule_id) == (
         (WindowState.SUBMITTED, "s-9") if is_ours else (WindowState.PLANNED, None)
     )
@@ -139,70 +140,82 @@ def test_of_two_schedules_for_one_window_always_the_same_is_adopted() -> None:
 
 
 def test_a_late_window_keeps_its_end_and_tells_why_once() -> None:
-    before = status(run(window(start=-60, reason="MovedOutOfGap,StartedLate")))
-    after = only_window(record.rescheduled(before, "run", [(NY, Late(at(30)))]))
-    assert (after.start_time, after.end_time, after.reason) == (at(30), at(18000), "MovedOutOfGap,StartedLate")
+    before = status(run(window(start=-60, adjustments=["MovedOutOfGap", "StartedLate"])))
+    after = only_window(record.rescheduled(before, RUN, [(NY, Late(at(30)))]))
+    assert (after.start_time, after.end_time) == (at(30), at(18000))
+    assert after.adjustments == (Adjustment.MOVED_OUT_OF_GAP, Adjustment.STARTED_LATE)
 
 
 def test_a_missed_window_says_so() -> None:
-    after = only_window(record.rescheduled(status(run(window(start=-60))), "run", [(NY, Missed())]))
-    assert after.state is WindowState.MISSED
-    assert after.message
+    after = only_window(record.rescheduled(status(run(window(start=-60))), RUN, [(NY, Missed())]))
+    assert (after.state, after.message) == (WindowState.MISSED, "its start passed before it could be submitted")
+
+
+def test_a_missed_window_keeps_what_it_waited_for_to_the_end() -> None:
+    waited = window(start=-60, reason="CampaignIDInUse", message="another OutboundCampaign has this campaignID")
+    after = only_window(record.rescheduled(status(run(waited)), RUN, [(NY, Missed())]))
+    assert (after.state, after.reason) == (WindowState.MISSED, "CampaignIDInUse")
+    assert after.message == (
+        "its start passed before it could be submitted; it waited: another OutboundCampaign has this campaignID"
+    )
 
 
 def test_trying_again_lifts_only_the_waits_that_a_person_can_remove() -> None:
     refused = window(reason="DialerForbidden", next_attempt_time=at(600), attempt=1)
     throttled = window(reason="DialerThrottled", next_attempt_time=at(600), attempt=1, time_zone=LONDON)
     after = record.tried_again(status(run(refused, throttled)))
-    assert after.run is not None
-    assert [w.next_attempt_time for w in after.run.windows] == [None, at(600)]
+    assert [w.next_attempt_time for w in after.runs[0].windows] == [None, at(600)]
 
 
 def test_the_end_of_a_run_and_its_webhook_are_one_write() -> None:
-    after = record.finished(status(run(window(WindowState.SUBMITTED))), RunState.COMPLETED, "uid", True, NOW)
-    assert after.run is not None
-    assert after.run.webhook is not None
-    assert (after.run.state, after.run.finish_time) == (RunState.COMPLETED, NOW)
-    assert (after.run.webhook.event, after.run.webhook.state) == ("campaign.completed", WebhookState.PENDING)
+    after = record.finished(status(run(window(WindowState.SUBMITTED))), RUN, RunState.COMPLETED, "uid", True, NOW)
+    assert after.runs[0].webhook is not None
+    assert (after.runs[0].state, after.runs[0].finish_time) == (RunState.COMPLETED, NOW)
+    assert (after.runs[0].webhook.event, after.runs[0].webhook.state) == ("campaign.completed", WebhookState.PENDING)
 
 
 def test_the_same_end_of_the_same_run_is_always_the_same_event() -> None:
     before = status(run(window(WindowState.SUBMITTED)))
-    once, again = (record.finished(before, RunState.TIMED_OUT, "uid", True, moment) for moment in (NOW, at(99)))
-    assert once.run is not None
-    assert again.run is not None
-    assert once.run.webhook == again.run.webhook
-    assert record.webhook_id("uid", "r", "e") != record.webhook_id("uid-2", "r", "e")
+    once, again = (record.finished(before, RUN, RunState.TIMED_OUT, "uid", True, moment) for moment in (NOW, at(99)))
+    assert once.runs[0].webhook == again.runs[0].webhook
+    assert record.webhook_id("uid", RUN, "e") != record.webhook_id("uid-2", RUN, "e")
+
+
+def test_two_runs_of_one_match_have_two_events() -> None:
+    """The first may have called Tokyo alone, and the second New York."""
+    assert record.webhook_id("uid", RUN, "e") != record.webhook_id("uid", RunKey(RUN.id, "2"), "e")
+    first, second = finished(hook=hook()), finished(hook=hook(), planned_from="2")
+    after = record.delivered(status(first, second), second.key, Delivered(200), NOW)
+    assert [r.webhook.state for r in after.runs if r.webhook is not None] == [
+        WebhookState.PENDING,
+        WebhookState.DELIVERED,
+    ]
 
 
 def test_no_webhook_in_the_spec_means_no_outbox() -> None:
-    after = record.finished(status(run()), RunState.COMPLETED, "uid", False, NOW)
-    assert after.run is not None
-    assert after.run.webhook is None
+    after = record.finished(status(run()), RUN, RunState.COMPLETED, "uid", False, NOW)
+    assert after.runs[0].webhook is None
 
 
 def test_deliveries_are_tried_ten_times_with_growing_waits_under_one_id() -> None:
     now, here, waits = NOW, status(finished(hook=hook())), []
-    while here.run is not None and here.run.webhook is not None and here.run.webhook.state is WebhookState.PENDING:
-        here = record.delivered(here, here.run.id, DeliveryFailed(500, "no"), now)
-        assert here.run is not None
-        assert here.run.webhook is not None
-        assert here.run.webhook.id == "msg_1"
-        following = here.run.webhook.next_attempt_time
+    while here.runs[0].webhook is not None and here.runs[0].webhook.state is WebhookState.PENDING:
+        here = record.delivered(here, RUN, DeliveryFailed(500, "no"), now)
+        assert here.runs[0].webhook is not None
+        assert here.runs[0].webhook.id == "msg_1"
+        following = here.runs[0].webhook.next_attempt_time
         if following is not None:
             waits.append((following - now).total_seconds())
             now = following
-    assert here.run is not None
-    assert here.run.webhook is not None
-    assert (here.run.webhook.state, here.run.webhook.attempts) == (WebhookState.FAILED, 10)
+    assert here.runs[0].webhook is not None
+    assert (here.runs[0].webhook.state, here.runs[0].webhook.attempts) == (WebhookState.FAILED, 10)
     assert waits == [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
 
 
 def test_a_receiver_that_asks_for_more_time_gets_it() -> None:
-    after = record.delivered(status(finished(hook=hook())), "20261124T0900", DeliveryFailed(429, "slow", 120), NOW)
-    assert after.run is not None
-    assert after.run.webhook is not None
-    assert after.run.webhook.next_attempt_time == at(120)
+    after = record.delivered(status(finished(hook=hook())), RUN, DeliveryFailed(429, "slow", 120), NOW)
+    assert after.runs[0].webhook is not None
+    assert after.runs[0].webhook.next_attempt_time == at(120)
 
 
 @pytest.mark.parametrize(
@@ -210,33 +223,31 @@ def test_a_receiver_that_asks_for_more_time_gets_it() -> None:
     [(Delivered(204), WebhookState.DELIVERED, 204), (Gone(), WebhookState.GONE, 410)],
 )
 def test_a_delivery_that_ended(outcome: Delivered | Gone, state: WebhookState, code: int) -> None:
-    after = record.delivered(status(finished(hook=hook())), "20261124T0900", outcome, NOW)
-    assert after.run is not None
-    assert after.run.webhook is not None
-    assert (after.run.webhook.state, after.run.webhook.last_status_code) == (state, code)
+    after = record.delivered(status(finished(hook=hook())), RUN, outcome, NOW)
+    assert after.runs[0].webhook is not None
+    assert (after.runs[0].webhook.state, after.runs[0].webhook.last_status_code) == (state, code)
 
 
 def test_a_delivery_is_recorded_in_history_too_and_only_there() -> None:
     old = in_history(finished(hook=hook(), id="20261123T0900"))
     before = status(run(window(WindowState.SUBMITTED)), history=(old,))
-    after = record.delivered(before, "20261123T0900", Delivered(200), NOW)
-    assert after.run == before.run
+    after = record.delivered(before, RunKey("20261123T0900", "1"), Delivered(200), NOW)
+    assert after.runs[0] == before.runs[0]
     assert after.history[0].webhook is not None
     assert after.history[0].webhook.state is WebhookState.DELIVERED
 
 
 def test_history_keeps_the_last_five_runs_without_windows() -> None:
     history = tuple(in_history(finished(id=f"2026111{day}T0900")) for day in (5, 4, 3, 2, 1))
-    after = record.promoted(status(finished(), run(), history))
+    after = record.moved_to_history(status(finished(), run(), history), [RUN])
     assert [r.id for r in after.history] == ["20261124T0900", *(r.id for r in history[:4])]
     assert "windows" not in after.history[0].to_wire()
-    assert after.next_run is None
+    assert [r.planned_from for r in after.runs] == ["2"]
 
 
 def test_a_plan_is_written_as_it_was_made() -> None:
     plan = blueprint().plan(NOW, 30)
-    after = record.planned(status(), "run", plan, blueprint(), make_campaign()).run
-    assert after is not None
+    after = record.planned(status(), plan, blueprint(), make_campaign(), NOW).runs[0]
     assert (after.id, after.contacts, after.window_count) == ("20261124T0900", 2, 2)
     assert [w.time_zone for w in after.windows] == [LONDON, NY]
     assert all(w.state is WindowState.PLANNED and w.attempt == 0 for w in after.windows)
@@ -246,9 +257,8 @@ def test_a_zone_outside_the_calling_hours_is_planned_as_skipped_with_its_reason(
     skipping = blueprint(spec(cron="0 22 * * *", callingHours={"outside": "Skip"}))
     for status_lost in (False, True):
         after = record.planned(
-            status(), "run", skipping.plan(NOW, 30), blueprint(), make_campaign(), status_lost=status_lost
-        ).run
-        assert after is not None
+            status(), skipping.plan(NOW, 30), blueprint(), make_campaign(), NOW, status_lost=status_lost
+        ).runs[0]
         assert {(w.state, w.adjustments, w.reason) for w in after.windows} == {
             (WindowState.SKIPPED, (Adjustment.OUTSIDE_CALLING_HOURS,), None)
         }
@@ -256,9 +266,8 @@ def test_a_zone_outside_the_calling_hours_is_planned_as_skipped_with_its_reason(
 
 def test_after_a_lost_status_what_would_be_called_is_uncertain() -> None:
     after = record.planned(
-        status(), "run", blueprint().plan(NOW, 30), blueprint(), make_campaign(), status_lost=True
-    ).run
-    assert after is not None
+        status(), blueprint().plan(NOW, 30), blueprint(), make_campaign(), NOW, status_lost=True
+    ).runs[0]
     assert {(w.state, w.reason) for w in after.windows} == {(WindowState.UNCERTAIN, Reason.STATUS_LOST)}
 
 
@@ -269,25 +278,18 @@ def test_a_connection_in_a_log_line_gives_nothing_away() -> None:
 def test_a_window_whose_cancellation_is_unknown_gets_a_new_attempt_number() -> None:
     """The answer to its submission may still be in memory, and tells nothing of what the DELETE has done."""
     before = status(run(window(WindowState.CANCELLING, attempt=1)))
-    after = only_window(record.uncertain(before, "run", [NY], "words"))
+    after = only_window(record.uncertain(before, RUN, [NY], "words"))
     assert (after.state, after.attempt, after.schedule_id) == (WindowState.UNCERTAIN, 2, "s-1")
 
 
 def test_an_intent_that_is_uncertain_keeps_its_attempt_number() -> None:
     before = status(run(window(WindowState.INTENT)))
-    assert only_window(record.uncertain(before, "run", [NY], "words")).attempt == 1
+    assert only_window(record.uncertain(before, RUN, [NY], "words")).attempt == 1
 
 
 def test_a_pending_webhook_is_not_cut_off_history() -> None:
     """Hourly runs and a receiver that is down for three days."""
     pending = [in_history(finished(hook=hook(), id=f"2026112{day}T0900")) for day in range(1, 9)]
     before = status(finished(), run(id="20261125T0900"), history=tuple(pending))
-    after = record.promoted(before)
+    after = record.moved_to_history(before, [RUN])
     assert [r.id for r in after.history][1:] == [r.id for r in pending]
-
-
-def test_a_cancelled_run_leaves_no_trace_in_history() -> None:
-    after = record.promoted(status(run(window(WindowState.CANCELLED)), run(id="20261125T0900")))
-    assert after.history == ()
-    assert after.run is not None
-    assert after.run.id == "20261125T0900"

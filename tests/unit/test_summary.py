@@ -1,6 +1,6 @@
 """What a poll makes of the status, and what follows from a status: conditions, progress, the next run time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from builders import (
@@ -18,6 +18,8 @@ from builders import (
 from builders import campaign as make_campaign
 
 from campaign_operator.api.conditions import ConditionType, find
+from campaign_operator.api.status import OutboundCampaignStatus
+from campaign_operator.api.v1alpha1 import Completion
 from campaign_operator.api.vocabulary import (
     RunPolicy,
     RunState,
@@ -39,12 +41,18 @@ ATTEMPT = ("20261124T0900", "1", NY, 1)
 # polling
 
 
+def polled_at(
+    before: OutboundCampaignStatus, answer: CallCounts | Unavailable, now: datetime
+) -> OutboundCampaignStatus:
+    return polled(before, answer, Completion(), until=now, generation=1, now=now)
+
+
 def poll(before: int, answer: CallCounts | Unavailable) -> tuple[int, str, str]:
-    after = polled(status(run(window(WindowState.SUBMITTED), metrics=calls(before))), answer, generation=1, now=NOW)
+    here = polled_at(status(run(window(WindowState.SUBMITTED, start=-60))), CallCounts(before, before, before), NOW)
+    after = polled_at(here, answer, NOW)
     condition = find(after.conditions, ConditionType.ANALYTICS_AVAILABLE)
-    assert after.run is not None
     assert condition is not None
-    return after.run.metrics.calls_completed, condition.status, condition.reason
+    return after.runs[0].metrics.calls_completed, condition.status, condition.reason
 
 
 def test_progress_follows_the_analytics() -> None:
@@ -55,13 +63,20 @@ def test_progress_never_goes_back_and_says_why_it_does_not() -> None:
     assert poll(5, CallCounts(3, 6, 5)) == (5, "False", "AnalyticsRegressed")
 
 
+def test_each_number_keeps_its_highest_value_by_itself() -> None:
+    """One number that goes back freezes no other: a run that has its calls is not told as TimedOut."""
+    here = polled_at(status(run(window(WindowState.SUBMITTED, start=-60))), CallCounts(90, 120, 50), NOW)
+    m = polled_at(here, CallCounts(100, 130, 49), at(30)).runs[0].metrics
+    assert (m.calls_completed, m.calls_attempted, m.connected) == (100, 130, 50)
+
+
 def test_analytics_that_cannot_be_read_leave_the_numbers() -> None:
     assert poll(5, Unavailable("500")) == (5, "False", "AnalyticsUnreadable")
 
 
 def test_a_poll_that_tells_nothing_new_changes_nothing_at_all() -> None:
-    first = polled(status(run(window(WindowState.SUBMITTED))), CallCounts(1, 1, 1), generation=1, now=NOW)
-    assert polled(first, CallCounts(1, 1, 1), generation=1, now=at(30)) == first
+    first = polled_at(status(run(window(WindowState.SUBMITTED, start=-60))), CallCounts(1, 1, 1), NOW)
+    assert polled_at(first, CallCounts(1, 1, 1), at(30)) == first
 
 
 # what follows from it
@@ -77,8 +92,7 @@ def test_an_end_is_never_written_by_the_way() -> None:
     """The run's end and its webhook are one write, so a summary alone must not finish a run."""
     ended = status(run(window(WindowState.SUBMITTED, start=-60), metrics=calls(1), state=RunState.RUNNING))
     after = summarize(make_campaign(ended), ended, observed())
-    assert after.run is not None
-    assert after.run.state is RunState.RUNNING
+    assert after.runs[0].state is RunState.RUNNING
 
 
 def test_progress_is_for_people() -> None:
@@ -241,7 +255,7 @@ def test_conditions(name: str, has: dict, campaign: dict, reasons: dict[str, str
 def test_a_transition_time_moves_only_with_the_status() -> None:
     here = status(run())
     before = summarize(make_campaign(here), here, observed())
-    scheduled = before.model_copy(update={"run": run(window(WindowState.SUBMITTED))})
+    scheduled = before.model_copy(update={"runs": (run(window(WindowState.SUBMITTED)),)})
     after = summarize(make_campaign(scheduled), scheduled, observed(now=at(60)))
     ready = find(after.conditions, ConditionType.READY)
     assert ready is not None

@@ -182,7 +182,7 @@ class ContactLists:
         return None
 
     def _failed(self, lists: _Lists, versions: tuple[str, ...], problem: Problem, wait_seconds: float = 0.0) -> None:
-        metrics.list_readings.labels(problem.reason.value).inc()
+        metrics.list_readings.labels(problem.reason).inc()
         lists.tried = versions
         lists.failures += 1
         wait = retry_seconds(lists.failures) if problem.passing else REFUSED_RETRY_SECONDS

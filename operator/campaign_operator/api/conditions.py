@@ -32,12 +32,14 @@ class Reason(StrEnum):
     # going well
     ACCEPTED = "Accepted"
     SUSPENDED = "Suspended"
+    CANCELLING = "Cancelling"
     PLANNED = "Planned"
     SUBMITTED = "Submitted"
     STARTED = "Started"
     RUN_IN_PROGRESS = "RunInProgress"
     SCHEDULE_ADOPTED = "ScheduleAdopted"
     EDIT_APPLIES_TO_NEXT_RUN = "EditAppliesToNextRun"
+    MATCH_SKIPPED = "MatchSkipped"
     EDIT_IGNORED = "EditIgnored"
     SCHEDULES_CANCELLED = "SchedulesCancelled"
     RESOLVED = "Resolved"
@@ -74,6 +76,7 @@ class Reason(StrEnum):
     CAMPAIGN_ID_IN_USE = "CampaignIDInUse"
     CONNECTION_CHANGED = "ConnectionChanged"
     WINDOW_HELD = "WindowHeld"
+    SCHEDULE_DRIFTED = "ScheduleDrifted"
     CANNOT_CANCEL = "CannotCancel"
     RESOLUTION_REJECTED = "ResolutionRejected"
     SCHEDULES_ORPHANED = "SchedulesOrphaned"
@@ -124,7 +127,7 @@ def make(
     earlier: Iterable[Condition],
     kind: ConditionType,
     status: bool,
-    reason: Reason,
+    reason: str,
     message: str,
     *,
     generation: int,

@@ -87,17 +87,17 @@ def _columns() -> list[Schema]:
     ready = ".status.conditions[?(@.type=='Ready')]"
     return [
         _column("Campaign", ".spec.campaignID", "The dialer's identifier of the campaign."),
-        _column("State", ".status.run.state", "State of the run in hand or, if none, of the last one."),
+        _column("State", ".status.state", "Where the campaign stands."),
         _column("Progress", ".status.progress", "Completed of expected calls."),
         # a date column would print an age, and an instant that is ahead has none
-        _column("Next Run", ".status.nextRunTime", "The next first start that is ahead, UTC."),
+        _column("Next Run", ".status.nextRunTime", "The next first start of a run, UTC."),
+        _column("Suspend", ".spec.suspend", "Whether the campaign is suspended.", kind="boolean"),
         _column("Ready", f"{ready}.status", "Whether the spec is accepted and the run planned."),
         _column("Age", ".metadata.creationTimestamp", "Time since creation.", kind="date"),
         _column("Cron", ".spec.cron", "When a run starts.", wide=True),
-        _column("Contacts", ".status.run.contacts", "Contacts of the run.", kind="integer", wide=True),
-        _column("Windows", ".status.run.windowCount", "Windows of the run.", kind="integer", wide=True),
-        _column("Suspend", ".spec.suspend", "Whether nothing more is submitted.", kind="boolean", wide=True),
-        _column("Webhook", ".status.run.webhook.state", "Delivery of the run's webhook.", wide=True),
+        _column("Contacts", ".status.contacts", "Contacts of the run.", kind="integer", wide=True),
+        _column("Windows", ".status.windowCount", "Windows of the run.", kind="integer", wide=True),
+        _column("Webhook", ".status.webhookState", "Delivery of the webhook of the run that finished last.", wide=True),
         _column("Message", f"{ready}.message", "What the Ready condition says.", wide=True),
     ]
 

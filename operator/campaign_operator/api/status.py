@@ -1,7 +1,7 @@
 """The status of an `OutboundCampaign`: what the operator has seen and done."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from campaign_operator.api.vocabulary import (
     MAX_CONDITION_MESSAGE,
     MAX_MESSAGE,
     MAX_PENDING,
+    MAX_RUNS,
     MAX_WINDOWS,
     Adjustment,
     Count,
@@ -23,6 +24,19 @@ from campaign_operator.api.vocabulary import (
 RunID = Annotated[str, Field(min_length=13, max_length=13)]
 Hash = Annotated[str, Field(max_length=64)]
 Message = Annotated[str, Field(max_length=MAX_MESSAGE)]
+
+_REASON = r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"
+"""As metav1.Condition has it."""
+
+_NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""Where a status that was altered by hand tells of no time."""
+
+
+class RunKey(NamedTuple):
+    """Names one run: the match that it was planned for, and the resourceVersion that it was planned from."""
+
+    id: str
+    planned_from: str
 
 
 class Condition(ResourceModel):
@@ -41,7 +55,7 @@ class Condition(ResourceModel):
     reason: str = Field(
         min_length=1,
         max_length=128,
-        pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
+        pattern=_REASON,
         description="Fact in CamelCase that explains status; every one is in the runbook.",
     )
     message: Annotated[str, Field(max_length=MAX_CONDITION_MESSAGE)] = Field(description="Details for people.")
@@ -66,6 +80,11 @@ class WindowStatus(ResourceModel):
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
     state: WindowState = Field(description="Where the schedule stands.")
+    adopted: bool | None = Field(
+        default=None,
+        description="True where the schedule was found at the dialer: an earlier life of the campaign, another cluster "
+        "or a person made it.",
+    )
     schedule_id: str | None = Field(
         default=None,
         alias="scheduleID",
@@ -77,6 +96,7 @@ class WindowStatus(ResourceModel):
     reason: str | None = Field(
         default=None,
         max_length=64,
+        pattern=_REASON,
         description="Why the window is in this state, in CamelCase; every reason is in the runbook.",
     )
     message: Message | None = Field(default=None, description="What stands in the way, or the dialer's reason.")
@@ -93,6 +113,37 @@ class Metrics(ResourceModel):
         default=0, description="Completed of expected calls, in percent, rounded down, at most 100."
     )
     as_of: Instant | None = Field(default=None, description="When these numbers last changed, UTC.")
+    counted_since: Instant | None = Field(
+        default=None,
+        description="From when the dialer's calls are counted for this run, UTC; the first start of the earliest run "
+        "that overlaps it.",
+    )
+    shared: bool | None = Field(
+        default=None,
+        description="True where another run overlaps this one. The dialer counts the calls of a campaign and not of a "
+        "run, so these are credited to the runs in turn, the oldest first.",
+    )
+
+
+class CreditedCalls(ResourceModel):
+    """Calls that were credited to runs; what the dialer counts beyond them is credited at the next poll."""
+
+    since: Instant = Field(description="From when the calls are counted, UTC.")
+    calls_completed: Count = Field(default=0, description="Completed calls that were credited.")
+    calls_attempted: Count = Field(default=0, description="Attempted calls that were credited.")
+    connected: Count = Field(default=0, description="Calls that reached a person and were credited.")
+
+
+class WaitingResolution(ResourceModel):
+    """One entry of the annotation campaign-operator.io/resolve that waits for the dialer's listing."""
+
+    run_id: RunID = Field(alias="runID", description="Run of the window.")
+    planned_from: Annotated[str, Field(max_length=64)] = Field(description="plannedFrom of the run.")
+    time_zone: TimeZoneName = Field(description="Time zone of the window.")
+    attempt: Count = Field(description="Attempt of the window that the entry speaks of.")
+    verdict: Annotated[str, Field(max_length=128)] = Field(description="Resubmit, or the identifier of a schedule.")
+    next_attempt_time: Instant | None = Field(default=None, description="Not tried again before this instant, UTC.")
+    message: Message | None = Field(default=None, description="Why it waits.")
 
 
 class WebhookStatus(ResourceModel):
@@ -135,7 +186,13 @@ class FinishedRun(ResourceModel):
         alias="tzdataVersion",
         description="Version of the IANA time zone database that the plan was made by. Example: 2026c.",
     )
-    run_policy: RunPolicy = Field(default=RunPolicy.ONCE, description="runPolicy while the run was in hand.")
+    planned_time: Instant | None = Field(default=None, description="When the run was planned, UTC.")
+    match_time: Instant | None = Field(
+        default=None, description="First instant at which a time zone of the run reaches the match of cron, UTC."
+    )
+    start_time: Instant | None = Field(default=None, description="First start of a window that is not Skipped, UTC.")
+    end_time: Instant | None = Field(default=None, description="Last end of a window that is not Skipped, UTC.")
+    run_policy: RunPolicy = Field(default=RunPolicy.ONCE, description="runPolicy while the run was current.")
     connection_hash: Hash | None = Field(
         default=None,
         description="Hash over token-url, api-base-url and client-id of the connection submitted to.",
@@ -151,24 +208,37 @@ class FinishedRun(ResourceModel):
 
 
 class RunStatus(FinishedRun):
-    """One run with its windows, ordered by start and time zone."""
+    """One run with its windows, ordered by start and time zone.
 
+    A run without windows waits for calls alone: all of them are past, and they had to make room.
+    """
+
+    verified_until: Instant | None = Field(
+        default=None,
+        description="The schedules of windows that start before this instant were looked for in the dialer's listing, "
+        "UTC.",
+    )
     windows: tuple[WindowStatus, ...] = Field(
-        min_length=1,
+        default=(),
         max_length=MAX_WINDOWS,
-        description="The windows, one per time zone.",
+        description="The windows, one per time zone; none where all are past and had to make room.",
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
 
     @property
+    def key(self) -> "RunKey":
+        """What tells this run from every other one, also of the same nominal time."""
+        return RunKey(self.id, self.planned_from)
+
+    @property
     def first_start(self) -> datetime:
         """The first start of any window that is not skipped; where all are, the first match."""
-        return min(w.start_time for w in self._spanning)
+        return min((w.start_time for w in self._spanning), default=self.start_time or _NEVER)
 
     @property
     def last_end(self) -> datetime:
         """The last end of any window that is not skipped; where all are, the end of the last match's minute."""
-        return max(w.end_time for w in self._spanning)
+        return max((w.end_time for w in self._spanning), default=self.end_time or _NEVER)
 
     @property
     def _spanning(self) -> tuple[WindowStatus, ...]:
@@ -188,21 +258,49 @@ class OutboundCampaignStatus(ResourceModel):
         "WebhookDelivered.",
         json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
     )
+    state: Annotated[str, Field(max_length=32)] | None = Field(
+        default=None,
+        description="Where the campaign stands: the state of the oldest run that is not finished, else of the last "
+        "one; Cancelling while schedules of a suspended or deleted campaign stand; Suspended where it has no run.",
+    )
     progress: str | None = Field(
         default=None,
         max_length=64,
-        description="Completed of expected calls, for people. Example: 37/50 (74%).",
+        description="Completed of expected calls of that run, for people. Example: 37/50 (74%).",
     )
+    contacts: Count | None = Field(default=None, description="Contacts of that run.")
+    window_count: Count | None = Field(default=None, description="Windows of that run.")
     next_run_time: str | None = Field(
-        default=None, max_length=32, description="The next first start that is ahead, UTC."
+        default=None, max_length=32, description="The next first start of a run, UTC; none while suspended."
     )
-    run: RunStatus | None = Field(default=None, description="The run in hand or, if none, the last one.")
-    next_run: RunStatus | None = Field(default=None, description="The run after it (runPolicy Recurring).")
+    webhook_state: WebhookState | None = Field(
+        default=None, description="Delivery of the webhook of the run that finished last."
+    )
+    runs: tuple[RunStatus, ...] = Field(
+        default=(),
+        max_length=MAX_RUNS,
+        description="The runs that are not over, oldest first, and before them the last one that is. A run is over "
+        "when it is finished and its last window has ended.",
+        json_schema_extra={"x-kubernetes-list-type": "atomic"},
+    )
     history: tuple[FinishedRun, ...] = Field(
         default=(),
         max_length=MAX_PENDING,
-        description="The last 5 finished runs before run, and those whose webhook is pending, newest first."
-        " At most 100.",
+        description="The last 5 runs that are over, and those whose webhook is pending, newest first. At most 100.",
+        json_schema_extra={"x-kubernetes-list-type": "atomic"},
+    )
+    credited: CreditedCalls | None = Field(
+        default=None, description="Calls that were credited to the runs that are counted together."
+    )
+    listing_trusted_from: Instant | None = Field(
+        default=None,
+        description="From when the dialer's listing shows all that was requested, UTC. One that was asked for earlier "
+        "proves nothing.",
+    )
+    waiting_resolutions: tuple[WaitingResolution, ...] = Field(
+        default=(),
+        max_length=MAX_WINDOWS,
+        description="Entries of the annotation campaign-operator.io/resolve that wait for the dialer's listing.",
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
     last_handled_request: str | None = Field(

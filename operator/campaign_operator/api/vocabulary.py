@@ -20,6 +20,11 @@ CANCEL_FINALIZER = f"{GROUP}/cancel"
 MAX_CONTACTS = 2000
 MAX_CONTACT_SOURCES = 20
 MAX_WINDOWS = 600
+MAX_RUNS = 400
+MAX_WINDOWS_AHEAD = 1800
+"""The most windows, over all runs, whose end is ahead: more would not fit into one resource."""
+MAX_RUNS_IN_GRACE = 8
+"""The most runs whose windows are all past and that wait for calls."""
 MAX_EXCLUDED_DATES = 366
 MAX_HISTORY = 5
 MAX_PENDING = 100

@@ -2,27 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
+from campaign_operator.api.status import RunKey
 from campaign_operator.api.vocabulary import RunState
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.late import Late, Missed
 from campaign_operator.domain.plan import RunPlan
 
-Place = Literal["run", "next_run"]
-"""Which run of the status an action is about."""
-
 
 @dataclass(frozen=True, slots=True)
 class PlanRun:
-    """Write this plan in that place; nothing is submitted in that write.
+    """Write this plan as the newest run, in the place of the runs that it replaces; nothing is submitted in that write.
 
     `blueprint` is what it was made from. `status_lost`: the resource had submitted something, and its status is gone.
     """
 
-    place: Place
     plan: RunPlan
     blueprint: Blueprint
+    replaces: tuple[RunKey, ...] = ()
     status_lost: bool = False
 
 
@@ -35,26 +32,29 @@ class ReadLists:
 class NoteRules:
     """The rules of zones are another version than the plan was made by; the windows of `moved` would lie elsewhere."""
 
-    place: Place
+    run: RunKey
     moved: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class DropPlan:
-    """Forget a run of which nothing was submitted."""
+class DropRun:
+    """Forget a run of which nothing stands and nothing ever started; its match is free again."""
 
-    place: Place
+    run: RunKey
 
 
 @dataclass(frozen=True, slots=True)
-class PromoteNextRun:
-    """nextRun has begun: it becomes run, and run moves to history."""
+class MoveToHistory:
+    """These runs are over, and a later one has started."""
+
+    runs: tuple[RunKey, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FinishRun:
-    """Record the end of run, and with it the webhook's outbox entry."""
+    """Record the end of a run, and with it the webhook's outbox entry."""
 
+    run: RunKey
     state: RunState
 
 
@@ -62,14 +62,14 @@ class FinishRun:
 class RecordOutcomes:
     """Write the answers to requests of this process."""
 
-    place: Place
+    run: RunKey
 
 
 @dataclass(frozen=True, slots=True)
 class MarkUncertain:
     """Windows of which nobody here knows whether the dialer has a schedule; `message` says why."""
 
-    place: Place
+    run: RunKey
     time_zones: tuple[str, ...]
     message: str
 
@@ -78,7 +78,7 @@ class MarkUncertain:
 class Hold:
     """Leave uncertain windows to a person, since the spec asks for it."""
 
-    place: Place
+    run: RunKey
     time_zones: tuple[str, ...]
 
 
@@ -88,10 +88,15 @@ class Resolve:
 
 
 @dataclass(frozen=True, slots=True)
+class ResolveWaiting:
+    """Entries of the annotation that wait for the dialer's listing."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeepPlan:
     """The spec has changed and makes the same plan."""
 
-    place: Place
+    run: RunKey
     spec_hash: str
 
 
@@ -99,7 +104,7 @@ class KeepPlan:
 class BeginCancellation:
     """Write that these windows are to be cancelled; those that were only planned are cancelled with it."""
 
-    place: Place
+    run: RunKey
     time_zones: tuple[str, ...]
 
 
@@ -107,7 +112,7 @@ class BeginCancellation:
 class CancelSchedules:
     """Delete the schedules of windows that are being cancelled."""
 
-    place: Place
+    run: RunKey
     time_zones: tuple[str, ...]
 
 
@@ -115,7 +120,15 @@ class CancelSchedules:
 class Restore:
     """Plan cancelled windows again."""
 
-    place: Place
+    run: RunKey
+    time_zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SkipWindows:
+    """Windows of a run that has started, which were cancelled since the new calling hours forbid them."""
+
+    run: RunKey
     time_zones: tuple[str, ...]
 
 
@@ -126,16 +139,21 @@ class AddFinalizer:
 
 @dataclass(frozen=True, slots=True)
 class RemoveFinalizer:
-    """Let the resource go; `orphaned` names the windows whose schedules stay, or may stay, at the dialer."""
+    """Let the resource go.
+
+    `orphaned` names the windows whose schedules stay, or may stay, at the dialer and have not started; `dialing` counts
+    those that have.
+    """
 
     orphaned: tuple[str, ...] = ()
+    dialing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
     """Settle uncertain windows by the dialer's own listing."""
 
-    place: Place
+    run: RunKey
     time_zones: tuple[str, ...]
 
 
@@ -143,7 +161,7 @@ class LookUp:
 class Reschedule:
     """Windows whose start has passed unsent: sent for what is left of them, or missed."""
 
-    place: Place
+    run: RunKey
     fates: tuple[tuple[str, Late | Missed], ...]
 
 
@@ -156,24 +174,26 @@ class TryAgain:
 class Submit:
     """Submit windows of one run, as many at a time as there are permits."""
 
-    place: Place
+    run: RunKey
     time_zones: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """Ask for the calls of run since its first start. `as_of`: an answer that is older tells too little."""
+    """Ask for the calls of the campaign in [`since`, `until` or now), which are credited to its runs.
 
-    date_from: datetime
-    date_to: datetime | None
-    as_of: datetime | None = None
+    With `until` an answer that was asked for before tells too little.
+    """
+
+    since: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
     """Make one attempt at a run's webhook."""
 
-    run_id: str
+    run: RunKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,18 +205,20 @@ Action = (
     PlanRun
     | ReadLists
     | NoteRules
-    | DropPlan
-    | PromoteNextRun
+    | DropRun
+    | MoveToHistory
     | FinishRun
     | RecordOutcomes
     | MarkUncertain
     | LookUp
     | Hold
     | Resolve
+    | ResolveWaiting
     | KeepPlan
     | BeginCancellation
     | CancelSchedules
     | Restore
+    | SkipWindows
     | AddFinalizer
     | RemoveFinalizer
     | Reschedule
@@ -210,8 +232,9 @@ Action = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One action, why, and when to look again where nothing happens before."""
+    """One action, why, when to look again where nothing happens before, and the rule that decided."""
 
     action: Action
     reason: str
     next_check: datetime | None = None
+    rule: str = ""

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from campaign_operator.api.conditions import Reason
-from campaign_operator.api.status import OutboundCampaignStatus, WindowStatus
+from campaign_operator.api.status import OutboundCampaignStatus, RunKey, WindowStatus
 from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, Adjustment, WindowState
-from campaign_operator.domain.actions import Place
 from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState
 from campaign_operator.domain.record import changed, run_at, window_in, with_run
 
@@ -41,34 +40,38 @@ def _starts_as(w: WindowStatus, schedule: Schedule) -> bool:
 
 
 def adopted(
-    status: OutboundCampaignStatus, place: Place, found: Mapping[str, Schedule], connection_hash: str
+    status: OutboundCampaignStatus, key: RunKey, found: Mapping[str, Schedule], connection_hash: str
 ) -> OutboundCampaignStatus:
     """Windows whose schedule is already at the dialer."""
     status = changed(
         status,
-        place,
+        key,
         found,
         lambda w: window_in(
-            w, WindowState.SUBMITTED, schedule_id=found[w.time_zone].id, message="adopted: it was at the dialer"
+            w,
+            WindowState.SUBMITTED,
+            schedule_id=found[w.time_zone].id,
+            adopted=True,
+            message="adopted: it was at the dialer",
         ),
     )
-    return with_run(status, place, run_at(status, place).model_copy(update={"connection_hash": connection_hash}))
+    return with_run(status, run_at(status, key).model_copy(update={"connection_hash": connection_hash}))
 
 
 def looked_up(
-    status: OutboundCampaignStatus, place: Place, time_zones: Iterable[str], listing: Listing, connection_hash: str
+    status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str], listing: Listing, connection_hash: str
 ) -> OutboundCampaignStatus:
     """Uncertain windows after a complete listing: adopted, or proven not carried out and planned again."""
-    run, chosen = run_at(status, place), frozenset(time_zones)
+    run, chosen = run_at(status, key), frozenset(time_zones)
     windows = [w for w in run.windows if w.time_zone in chosen]
     found = matching(windows, listing) | known_by_id(windows, listing)
-    status = adopted(status, place, found, connection_hash)
-    return changed(status, place, chosen - found.keys(), lambda w: window_in(w, WindowState.PLANNED, schedule_id=None))
+    status = adopted(status, key, found, connection_hash)
+    return changed(status, key, chosen - found.keys(), lambda w: window_in(w, WindowState.PLANNED, schedule_id=None))
 
 
-def held(status: OutboundCampaignStatus, place: Place, time_zones: Iterable[str], why: str) -> OutboundCampaignStatus:
+def held(status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str], why: str) -> OutboundCampaignStatus:
     """Windows that may have been submitted, where nobody can or may be asked: a person must look."""
     message = f"it may have been submitted, and {why}; look at the dialer, then say by {RESOLVE_ANNOTATION}"
     return changed(
-        status, place, time_zones, lambda w: window_in(w, WindowState.HELD, reason=Reason.WINDOW_HELD, message=message)
+        status, key, time_zones, lambda w: window_in(w, WindowState.HELD, reason=Reason.WINDOW_HELD, message=message)
     )

@@ -11,13 +11,15 @@ from datetime import datetime
 
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import StartMode
-from campaign_operator.domain.calling_hours import CallingHours, parse_calling_hours
+from campaign_operator.domain.calling_hours import CallingHours, is_open_throughout, parse_calling_hours
 from campaign_operator.domain.cron import CronSchedule, parse_cron
 from campaign_operator.domain.errors import InvalidSpecError, SpecError, SpecErrors
 from campaign_operator.domain.inputs import Inputs, ListedContacts
 from campaign_operator.domain.plan import (
+    NOTHING_TAKEN,
     PlannedWindow,
     RunPlan,
+    Taken,
     count_contacts,
     placed_matches,
     placed_windows,
@@ -48,7 +50,7 @@ class Blueprint:
     invalid_contacts: int = 0
     contact_errors: tuple[str, ...] = ()
 
-    def plan(self, now: datetime, lead_seconds: float, previous_ends: Mapping[str, datetime] | None = None) -> RunPlan:
+    def plan(self, now: datetime, lead_seconds: float, taken: Taken = NOTHING_TAKEN) -> RunPlan:
         """The next run. Raises InvalidSpecError where there is none."""
         return plan_run(
             self.schedule,
@@ -59,7 +61,7 @@ class Blueprint:
             contacts_by_zone=self.contacts_by_zone,
             now=now,
             lead_seconds=lead_seconds,
-            previous_ends=previous_ends,
+            taken=taken,
         )
 
     def windows_of(self, nominal_time: datetime, contacts_by_zone: Mapping[str, int]) -> tuple[PlannedWindow, ...]:
@@ -72,6 +74,10 @@ class Blueprint:
             calling_hours=self.calling_hours,
             contacts_by_zone=contacts_by_zone,
         )
+
+    def allows(self, time_zone: str, start: datetime, end: datetime) -> bool:
+        """Whether calls may be made in that zone from `start` to `end`."""
+        return is_open_throughout(start, end, self.calling_hours, load_zone(time_zone))
 
     def first_match(self, nominal_time: datetime) -> datetime:
         """The instant at which the first zone reaches the match with this nominal time, before any calling hours."""

@@ -102,6 +102,13 @@ def fitted(window: Window, hours: CallingHours, zone: ZoneInfo) -> Window:
     return Window(start=start, end=end, adjustments=adjustments)
 
 
+def is_open_throughout(start: datetime, end: datetime, hours: CallingHours, zone: ZoneInfo) -> bool:
+    """Whether a zone is open from `start` to `end` without a break."""
+    openings = openings_from(hours, zone, start)
+    opening = next((o for o in openings if o.end > start), None)
+    return opening is not None and opening.start <= start and _close(opening, openings, end) >= end
+
+
 def _close(opening: Opening, later: Iterator[Opening], end: datetime) -> datetime:
     """When the opening closes, counting those that touch it; looked at no further than to `end`."""
     close = opening.end

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from campaign_operator.api.conditions import Reason, cut
-from campaign_operator.api.status import OutboundCampaignStatus, WindowStatus
-from campaign_operator.api.vocabulary import MAX_MESSAGE, WindowState
+from campaign_operator.api.status import OutboundCampaignStatus, RunKey, WindowStatus
+from campaign_operator.api.vocabulary import MAX_MESSAGE, Adjustment, WindowState
 from campaign_operator.domain import record, runs
-from campaign_operator.domain.actions import Place
 from campaign_operator.domain.dialing import (
     Cancelled,
     CancelNotOffered,
@@ -20,26 +19,26 @@ RETRY_SECONDS = 20.0
 """The wait before a DELETE is repeated, where the dialer asked for none."""
 
 
-def begun(status: OutboundCampaignStatus, place: Place, time_zones: Iterable[str]) -> OutboundCampaignStatus:
+def begun(status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str]) -> OutboundCampaignStatus:
     """Submitted windows as Cancelling, written before anything is deleted; planned ones as Cancelled."""
 
     def change(w: WindowStatus) -> WindowStatus:
         return window_in(w, WindowState.CANCELLED if w.state is WindowState.PLANNED else WindowState.CANCELLING)
 
-    return changed(status, place, time_zones, change)
+    return changed(status, key, time_zones, change)
 
 
 def answered(
-    status: OutboundCampaignStatus, place: Place, outcomes: Mapping[str, CancelOutcome], now: datetime
+    status: OutboundCampaignStatus, key: RunKey, outcomes: Mapping[str, CancelOutcome], now: datetime
 ) -> OutboundCampaignStatus:
     """The answers to DELETEs, by schedule id: recorded where that very schedule is still being cancelled."""
-    run = record.run_at(status, place)
+    run = record.run_at(status, key)
     mine = {
         w.time_zone: outcomes[w.schedule_id]
         for w in runs.in_state(run, WindowState.CANCELLING)
         if w.schedule_id is not None and w.schedule_id in outcomes
     }
-    return changed(status, place, mine, lambda w: _answered(w, mine[w.time_zone], now))
+    return changed(status, key, mine, lambda w: _answered(w, mine[w.time_zone], now))
 
 
 def _answered(w: WindowStatus, outcome: CancelOutcome, now: datetime) -> WindowStatus:
@@ -57,12 +56,22 @@ def _answered(w: WindowStatus, outcome: CancelOutcome, now: datetime) -> WindowS
     return window_in(w, WindowState.SUBMITTED, reason=Reason.CANNOT_CANCEL, message=cut(message, MAX_MESSAGE))
 
 
-def restored(status: OutboundCampaignStatus, place: Place, time_zones: Iterable[str]) -> OutboundCampaignStatus:
+def restored(status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str]) -> OutboundCampaignStatus:
     """Cancelled windows, planned again; their next attempt has a number of its own."""
-    return changed(status, place, time_zones, lambda w: window_in(w, WindowState.PLANNED, schedule_id=None))
+    return changed(status, key, time_zones, lambda w: window_in(w, WindowState.PLANNED, schedule_id=None))
 
 
-def kept(status: OutboundCampaignStatus, place: Place, spec_hash: str) -> OutboundCampaignStatus:
+def skipped(status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str]) -> OutboundCampaignStatus:
+    """Cancelled windows that the calling hours forbid by now: left out of a run that has started."""
+
+    def change(w: WindowStatus) -> WindowStatus:
+        adjustments = tuple(dict.fromkeys((*w.adjustments, Adjustment.OUTSIDE_CALLING_HOURS)))
+        return window_in(w, WindowState.SKIPPED, schedule_id=None, adjustments=adjustments)
+
+    return changed(status, key, time_zones, change)
+
+
+def kept(status: OutboundCampaignStatus, key: RunKey, spec_hash: str) -> OutboundCampaignStatus:
     """The same plan, made from another spec."""
-    run = record.run_at(status, place).model_copy(update={"spec_hash": spec_hash})
-    return record.with_run(status, place, run)
+    run = record.run_at(status, key).model_copy(update={"spec_hash": spec_hash})
+    return record.with_run(status, run)

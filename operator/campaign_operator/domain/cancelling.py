@@ -1,4 +1,4 @@
-"""The rules by which schedules are taken back: after an edit, while suspended, and before the resource goes away.
+"""The rules by which schedules are cancelled: after an edit, while suspended, and before the resource goes away.
 
 Cancellation is written ahead like submission: first `Cancelling`, then the DELETE, then what became of it. What may be
 under way is settled first, by the rules of submission. Pure; `decide` puts these rules in their places.
@@ -13,17 +13,21 @@ from campaign_operator.domain.actions import (
     BeginCancellation,
     CancelSchedules,
     Decision,
-    DropPlan,
+    DropRun,
     KeepPlan,
     MarkUncertain,
     RemoveFinalizer,
     Restore,
+    SkipWindows,
 )
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.situation import (
     ANOTHER_PLAN,
+    REPLANNED_BEFORE,
     Situation,
+    counts_as_started,
     is_connected,
+    is_edited,
     makes_another_plan,
     why_unwanted,
 )
@@ -33,10 +37,14 @@ CANCELLATION_UNKNOWN = "it has started, and whether it was cancelled before is n
 
 def a_window_that_starts_while_it_is_cancelled_is_uncertain(s: Situation) -> Decision | None:
     """Nobody may delete a schedule that calls: the listing tells which came first."""
-    for place, run in s.in_hand():
-        started = tuple(w.time_zone for w in runs.in_state(run, WindowState.CANCELLING) if w.start_time <= s.now)
+    for run in s.runs:
+        started = tuple(
+            w.time_zone
+            for w in runs.in_state(run, WindowState.CANCELLING)
+            if w.start_time <= s.now or w.schedule_id is None
+        )
         if started:
-            return Decision(MarkUncertain(place, started, CANCELLATION_UNKNOWN), "windows have started meanwhile")
+            return Decision(MarkUncertain(run.key, started, CANCELLATION_UNKNOWN), "windows have started meanwhile")
     return None
 
 
@@ -45,22 +53,21 @@ def an_edit_that_makes_the_same_plan_is_noted(s: Situation) -> Decision | None:
     blueprint = s.observed.blueprint
     if not isinstance(blueprint, Blueprint):
         return None
-    for place, run in s.in_hand():
-        edited = runs.is_begun(run) and not runs.has_started(run, s.now) and run.spec_hash != blueprint.spec_hash
-        if edited and not makes_another_plan(s, place, run):
-            return Decision(KeepPlan(place, blueprint.spec_hash), "the edit makes the same plan")
+    for run in s.current:
+        if is_edited(s, run, blueprint) and not makes_another_plan(s, run):
+            return Decision(KeepPlan(run.key, blueprint.spec_hash), "the edit makes the same plan")
     return None
 
 
 def an_unwanted_run_is_cancelled(s: Situation) -> Decision | None:
-    """All of it that has not started; what was only planned needs no request."""
-    for place, run in s.in_hand():
-        reason = why_unwanted(s, place, run)
-        if reason is None or not runs.is_begun(run):
+    """All of it that has not started, of whatever run; what was only planned needs no request."""
+    for run in s.runs:
+        reason = why_unwanted(s, run) if runs.is_begun(run) else None
+        if reason is None:
             continue
         chosen = tuple(w.time_zone for w in run.windows if _can_be_cancelled(s, w))
         if chosen:
-            return Decision(BeginCancellation(place, chosen), reason)
+            return Decision(BeginCancellation(run.key, chosen), reason)
     return None
 
 
@@ -70,40 +77,63 @@ def _can_be_cancelled(s: Situation, w: WindowStatus) -> bool:
     return w.state is WindowState.SUBMITTED and w.start_time > s.now and w.reason != Reason.CANNOT_CANCEL
 
 
+def what_new_hours_forbid_of_a_started_run_is_cancelled(s: Situation) -> Decision | None:
+    """An edit of the calling hours counts at once, also for a run that is kept: the law does not wait for the next."""
+    blueprint = s.observed.blueprint
+    if not isinstance(blueprint, Blueprint) or s.campaign.spec.suspend:
+        return None
+    for run in s.current:
+        if run.spec_hash == blueprint.spec_hash or not counts_as_started(s, run):
+            continue
+        forbidden = [
+            w for w in run.windows if w.end_time > s.now and not blueprint.allows(w.time_zone, w.start_time, w.end_time)
+        ]
+        chosen = tuple(w.time_zone for w in forbidden if _can_be_cancelled(s, w))
+        if chosen:
+            return Decision(BeginCancellation(run.key, chosen), "the calling hours forbid it now")
+        cancelled = tuple(w.time_zone for w in forbidden if w.state is WindowState.CANCELLED)
+        if cancelled:
+            return Decision(SkipWindows(run.key, cancelled), "the calling hours forbid it now")
+    return None
+
+
 def what_is_being_cancelled_is_deleted_at_the_dialer(s: Situation) -> Decision | None:
     """A DELETE may be repeated: what is gone is gone."""
     if not is_connected(s):
         return None
-    for place, run in s.in_hand():
+    for run in s.runs:
         cancelling = runs.in_state(run, WindowState.CANCELLING)
         if any(w.reason in runs.SAID_TO_ALL and not s.is_due(w.next_attempt_time) for w in cancelling):
             continue
         due = tuple(w.time_zone for w in cancelling if s.is_due(w.next_attempt_time))
         if due:
-            return Decision(CancelSchedules(place, due), "schedules are to be cancelled")
+            return Decision(CancelSchedules(run.key, due), "schedules are to be cancelled")
     return None
 
 
 def what_was_cancelled_is_planned_again_when_it_is_wanted(s: Situation) -> Decision | None:
     """Beside windows that stand: a run of which nothing stands is planned anew as a whole."""
-    for place, run in s.in_hand():
+    for run in s.current:
         cancelled = tuple(w.time_zone for w in runs.in_state(run, WindowState.CANCELLED))
-        if cancelled and runs.in_state(run, *runs.AT_THE_DIALER) and why_unwanted(s, place, run) is None:
-            return Decision(Restore(place, cancelled), "the run is wanted again")
+        if cancelled and runs.in_state(run, *runs.AT_THE_DIALER) and why_unwanted(s, run) is None:
+            return Decision(Restore(run.key, cancelled), "the run is wanted again")
     return None
 
 
-def an_unwanted_next_run_of_which_nothing_stands_is_dropped(s: Situation) -> Decision | None:
-    """Its successor is planned after the run in hand, if one is wanted."""
-    run = s.next_run
-    if run is None or runs.in_state(run, *runs.AT_THE_DIALER, WindowState.CANCELLING):
-        return None
-    if runs.is_cancelled(run):
-        return Decision(DropPlan("next_run"), "all of the next run is cancelled")
-    reason = why_unwanted(s, "next_run", run)
-    if reason is None or (reason == ANOTHER_PLAN and not runs.is_begun(run)):
-        return None  # what was only planned is planned anew in its place
-    return Decision(DropPlan("next_run"), reason)
+def a_run_of_which_nothing_stands_is_dropped(s: Situation) -> Decision | None:
+    """One that is cancelled as a whole, or was only planned, and that nobody wants; its match is free again.
+
+    One that makes another plan now is planned anew in its place. The newest goes first.
+    """
+    for run in reversed(s.current):
+        reason = why_unwanted(s, run)
+        if reason is None and runs.is_cancelled(run) and counts_as_started(s, run):
+            return Decision(DropRun(run.key), "a later run has started")
+        if reason in (None, ANOTHER_PLAN, REPLANNED_BEFORE):
+            continue
+        if runs.is_cancelled(run) or not runs.is_begun(run):
+            return Decision(DropRun(run.key), str(reason))
+    return None
 
 
 # How a resource goes away
@@ -111,16 +141,19 @@ def an_unwanted_next_run_of_which_nothing_stands_is_dropped(s: Situation) -> Dec
 
 def the_finalizer_is_put_back_while_something_holds_it(s: Situation) -> Decision | None:
     """Whoever took it away, the schedules would outlive the resource."""
-    if s.campaign.has_finalizer or not any(_may_begin_to_call(s, run) for _, run in s.in_hand()):
+    if s.campaign.has_finalizer or not any(_may_begin_to_call(s, run) for run in s.runs):
         return None
     return Decision(AddFinalizer(), "something of it may have to be cancelled")
 
 
 def the_finalizer_goes_when_nothing_holds_it(s: Situation) -> Decision | None:
-    """A finished campaign can be deleted at once, with or without an operator."""
-    if not s.campaign.has_finalizer or s.status_is_lost:
+    """A finished campaign can be deleted at once, with or without an operator.
+
+    Not before the listing can be trusted: whoever deletes the resource and applies it again would look at what was.
+    """
+    if not s.campaign.has_finalizer or s.status_is_lost or not s.listing_is_trusted:
         return None
-    if any(runs.in_state(run, WindowState.PLANNED) or _may_begin_to_call(s, run) for _, run in s.in_hand()):
+    if any(runs.in_state(run, WindowState.PLANNED) or _may_begin_to_call(s, run) for run in s.runs):
         return None
     return Decision(RemoveFinalizer(), "nothing of it can be cancelled any more")
 
@@ -131,20 +164,32 @@ def _may_begin_to_call(s: Situation, run: RunStatus) -> bool:
     return runs.holds_back(run, s.now) or any(w.start_time > s.now for w in held)
 
 
+def a_deletion_ends_at_its_deadline(s: Situation) -> Decision | None:
+    """Before every other rule, so that nothing can keep a resource for ever."""
+    deadline = s.observed.give_up_at
+    if not s.campaign.has_finalizer or deadline is None or deadline > s.now:
+        return None
+    return _gone(s, "the deadline of the deletion has passed")
+
+
 def a_deleted_campaign_may_go(s: Situation) -> Decision | None:
-    """When nothing is left to cancel, when it shall stay, or when there is no way to."""
+    """When nothing is left to cancel, when it shall stay, or when there is no way to.
+
+    Whoever applies the resource again looks at the listing, so it goes when that can be trusted; in a namespace that is
+    being deleted nobody can.
+    """
     if not s.campaign.has_finalizer:
         return None
+    if s.observed.credentials_lost:
+        return _gone(s, "the namespace is being deleted and the Secret is gone")
+    if not s.listing_is_trusted and not s.observed.namespace_ends:
+        return None
     orphan = s.campaign.spec.deletion_policy is DeletionPolicy.ORPHAN
-    if orphan and not any(runs.in_state(run, *runs.POSSIBLY_SENT) for _, run in s.in_hand()):
+    if orphan and not any(runs.in_state(run, *runs.POSSIBLY_SENT) for run in s.runs):
         # a resource made again in the same second would not find in the listing what is still on its way
         return Decision(RemoveFinalizer(), "deletionPolicy is Orphan")
-    if not any(_can_still_be_settled(s, w) for _, run in s.in_hand() for w in run.windows):
-        return Decision(RemoveFinalizer(orphaned(s)), "nothing of it is left to cancel")
-    if s.observed.credentials_lost:
-        return Decision(RemoveFinalizer(orphaned(s)), "the namespace is being deleted and the Secret is gone")
-    if s.observed.give_up_at is not None and s.observed.give_up_at <= s.now:
-        return Decision(RemoveFinalizer(orphaned(s)), "the deadline of the deletion has passed")
+    if not any(_can_still_be_settled(s, w) for run in s.runs for w in run.windows):
+        return _gone(s, "nothing of it is left to cancel")
     return None
 
 
@@ -155,12 +200,16 @@ def _can_still_be_settled(s: Situation, w: WindowStatus) -> bool:
     return w.state in runs.HOLDING_BACK
 
 
-def orphaned(s: Situation) -> tuple[str, ...]:
-    """What stays, or may stay, at the dialer and will call: run and zone of each window."""
-    return tuple(
-        f"{run.id}/{w.time_zone}"
-        for _, run in s.in_hand()
-        for w in run.windows
-        if (w.state in runs.POSSIBLY_THERE and w.end_time > s.now)
-        or (w.state is WindowState.SUBMITTED and w.start_time > s.now)
-    )
+def _gone(s: Situation, reason: str) -> Decision:
+    """What stays, or may stay, at the dialer is told: what will call or may call, and how many call already."""
+    there = [(run, w) for run in s.runs for w in run.windows if _may_stand(s, w)]
+    ahead = tuple(f"{run.id}/{w.time_zone}" for run, w in there if not _is_dialing(s, w))
+    return Decision(RemoveFinalizer(ahead, len(there) - len(ahead)), reason)
+
+
+def _may_stand(s: Situation, w: WindowStatus) -> bool:
+    return w.end_time > s.now and (w.state in runs.POSSIBLY_THERE or w.state is WindowState.SUBMITTED)
+
+
+def _is_dialing(s: Situation, w: WindowStatus) -> bool:
+    return w.state is WindowState.SUBMITTED and w.start_time <= s.now

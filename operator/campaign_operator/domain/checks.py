@@ -29,13 +29,20 @@ def _moments(s: Situation) -> Iterator[datetime]:
         yield again  # a ConfigMap that is changed tells nobody
     if s.observed.give_up_at is not None:
         yield s.observed.give_up_at
-    for _, run in s.in_hand():
-        if not runs.is_begun(run):
-            yield submission_time(s, run)
-        yield runs.time_out(run, s.campaign.spec.completion.grace_seconds, s.next_first_start)
+    if s.campaign.status.listing_trusted_from is not None:
+        yield s.campaign.status.listing_trusted_from
+    for entry in s.campaign.status.waiting_resolutions:
+        yield entry.next_attempt_time or again
+    for run in s.runs:
+        if not runs.is_finished(run):
+            yield s.deadline_of(run)
+            if not runs.is_begun(run):
+                yield submission_time(s, run)
+        yield run.first_start
+        yield run.last_end
         for w in run.windows:
             yield from _moments_of(s, run, w)
-    for finished in s.finished():
+    for finished in runs.finished_runs(s.campaign.status):
         if finished.webhook is not None and finished.webhook.state is WebhookState.PENDING:
             yield finished.webhook.next_attempt_time or again
 
@@ -52,8 +59,7 @@ def _waits_for_objects(s: Situation) -> bool:
         return False
     in_objects = any(source.url is None for source in spec.contacts_from or ())
     return any(
-        (calendar and not runs.has_started(run, s.now)) or (in_objects and not runs.is_begun(run))
-        for _, run in s.in_hand()
+        (calendar and not runs.has_started(run, s.now)) or (in_objects and not runs.is_begun(run)) for run in s.current
     )
 
 
@@ -64,8 +70,8 @@ def _moments_of(s: Situation, run: RunStatus, w: WindowStatus) -> Iterator[datet
             yield s.now + timedelta(seconds=s.settings.poll_seconds)  # a Secret that is repaired tells nobody
     if w.state is WindowState.UNCERTAIN:
         yield s.observed.settled_at.get(runs.attempt_of(run, w), s.now + timedelta(seconds=s.settings.settle_seconds))
-    if w.state is WindowState.HELD:
-        yield w.end_time
+    if w.end_time > s.now:
+        yield w.end_time  # what it leaves room for, and what it holds up, may be planned
     if w.state is WindowState.PLANNED:
         yield last_chance(w, s.settings)
     if w.state not in (WindowState.REJECTED, WindowState.SKIPPED):

@@ -8,10 +8,13 @@ ground. `cases` beside the tests hold a table of every rule.
 Knows neither Kubernetes nor HTTP; what an action does to status is in `record`.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import timedelta
 
-from campaign_operator.api.status import RunStatus, WindowStatus
+from campaign_operator.api.status import RunKey, RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import (
+    MAX_RUNS_IN_GRACE,
     DeletionPolicy,
     OnUncertain,
     RunState,
@@ -23,21 +26,21 @@ from campaign_operator.domain.actions import (
     AddFinalizer,
     Decision,
     Deliver,
-    DropPlan,
+    DropRun,
     FinishRun,
     Hold,
     LookUp,
     MarkUncertain,
+    MoveToHistory,
     NoteRules,
-    Place,
     PlanRun,
     Poll,
-    PromoteNextRun,
     ReadLists,
     RecordOutcomes,
     RemoveFinalizer,
     Reschedule,
     Resolve,
+    ResolveWaiting,
     Submit,
     TryAgain,
     Wait,
@@ -46,21 +49,25 @@ from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign, Settings
 from campaign_operator.domain.cancelling import (
     a_deleted_campaign_may_go,
+    a_deletion_ends_at_its_deadline,
+    a_run_of_which_nothing_stands_is_dropped,
     a_window_that_starts_while_it_is_cancelled_is_uncertain,
     an_edit_that_makes_the_same_plan_is_noted,
-    an_unwanted_next_run_of_which_nothing_stands_is_dropped,
     an_unwanted_run_is_cancelled,
     the_finalizer_goes_when_nothing_holds_it,
     the_finalizer_is_put_back_while_something_holds_it,
     what_is_being_cancelled_is_deleted_at_the_dialer,
+    what_new_hours_forbid_of_a_started_run_is_cancelled,
     what_was_cancelled_is_planned_again_when_it_is_wanted,
 )
 from campaign_operator.domain.checks import next_check
+from campaign_operator.domain.counting import counted_since
 from campaign_operator.domain.late import too_late
 from campaign_operator.domain.observation import Observation
 from campaign_operator.domain.situation import (
     Rule,
     Situation,
+    ToPlan,
     is_connected,
     is_outdated,
     lists_are_older_than,
@@ -76,13 +83,19 @@ ALTERED = (
 )
 
 
-def decide(campaign: Campaign, observed: Observation, settings: Settings) -> Decision:
-    """The one next action. Total: there is a decision for every campaign and every observation."""
+def decide(
+    campaign: Campaign, observed: Observation, settings: Settings, idle: Collection[str] = frozenset()
+) -> Decision:
+    """The one next action. Total: there is a decision for every campaign and every observation.
+
+    `idle` names rules whose action has changed nothing in this pass: they are passed over, so that one that never has
+    enough holds up no other.
+    """
     situation = Situation(campaign, observed, settings)
     for rule in RULES_OF_DELETION if campaign.deleting else RULES:
-        decision = rule(situation)
+        decision = rule(situation) if rule.__name__ not in idle else None
         if decision is not None:
-            return decision
+            return replace(decision, rule=rule.__name__)
     return Decision(Wait(), "nothing to do before the next check", next_check(situation))
 
 
@@ -91,27 +104,27 @@ def decide(campaign: Campaign, observed: Observation, settings: Settings) -> Dec
 
 def answers_are_put_on_record(s: Situation) -> Decision | None:
     """An answer is recorded only while status still holds that very attempt."""
-    for place, run in s.in_hand():
+    for run in s.runs:
         if any(runs.attempt_of(run, w) in s.observed.outcomes for w in runs.in_state(run, *runs.POSSIBLY_SENT)):
-            return Decision(RecordOutcomes(place), "requests were answered")
+            return Decision(RecordOutcomes(run.key), "requests were answered")
     return None
 
 
 def an_intent_of_another_is_uncertain(s: Situation) -> Decision | None:
     """Whoever wrote it may have sent it: an earlier life of this process, or another one."""
-    for place, run in s.in_hand():
+    for run in s.runs:
         strange = tuple(w.time_zone for w in runs.in_state(run, WindowState.INTENT))
         if strange:
-            return Decision(MarkUncertain(place, strange, NOBODY_KNOWS), "an intent of which no answer is known")
+            return Decision(MarkUncertain(run.key, strange, NOBODY_KNOWS), "an intent of which no answer is known")
     return None
 
 
 def a_planned_window_that_names_a_schedule_is_uncertain(s: Situation) -> Decision | None:
     """No rule leaves it so: the status was altered by hand, and the schedule may stand."""
-    for place, run in s.in_hand():
+    for run in s.runs:
         altered = tuple(w.time_zone for w in runs.in_state(run, WindowState.PLANNED) if w.schedule_id is not None)
         if altered:
-            return Decision(MarkUncertain(place, altered, ALTERED), "the status was altered by hand")
+            return Decision(MarkUncertain(run.key, altered, ALTERED), "the status was altered by hand")
     return None
 
 
@@ -119,7 +132,7 @@ def uncertain_windows_are_looked_up(s: Situation) -> Decision | None:
     """After the settling time the listing tells whether the request was carried out."""
     if not is_connected(s):
         return None
-    for place, run in s.in_hand():
+    for run in s.runs:
         settled = tuple(
             w.time_zone
             for w in runs.in_state(run, WindowState.UNCERTAIN)
@@ -128,9 +141,9 @@ def uncertain_windows_are_looked_up(s: Situation) -> Decision | None:
             and settled_at <= s.now
         )
         if settled and s.campaign.spec.on_uncertain is OnUncertain.HOLD:
-            return Decision(Hold(place, settled), "onUncertain is Hold")
+            return Decision(Hold(run.key, settled), "onUncertain is Hold")
         if settled:
-            return Decision(LookUp(place, settled), "the settling time of uncertain submissions is over")
+            return Decision(LookUp(run.key, settled), "the settling time of uncertain submissions is over")
     return None
 
 
@@ -142,6 +155,14 @@ def a_person_has_said_what_became_of_held_windows(s: Situation) -> Decision | No
     return Decision(Resolve(), f"a person has {'set' if said else 'taken away'} the annotation")
 
 
+def what_a_person_said_of_a_schedule_is_checked_when_its_time_has_come(s: Situation) -> Decision | None:
+    """The dialer's listing tells whether the schedule is there; until it can be read, the entry waits."""
+    due = any(s.is_due(entry.next_attempt_time) for entry in s.campaign.status.waiting_resolutions)
+    if not due or not is_connected(s) or not s.listing_is_trusted:
+        return None
+    return Decision(ResolveWaiting(), "entries of the annotation wait for the dialer's listing")
+
+
 # What is planned
 
 
@@ -149,12 +170,12 @@ def a_suspended_campaign_forgets_what_it_only_planned(s: Situation) -> Decision 
     """Taking suspend back plans anew, from the time of then."""
     if not s.campaign.spec.suspend:
         return None
-    for place, run in s.in_hand():
+    for run in s.current:
         if not runs.is_begun(run) and run.first_start > s.now:
-            if place == "run" and s.campaign.has_finalizer:
+            if run.key == s.runs[0].key and s.campaign.has_finalizer and s.campaign.status.listing_trusted_from is None:
                 # first, since a resource with our finalizer and without a run is one that lost its status
                 return Decision(RemoveFinalizer(), "nothing was submitted")
-            return Decision(DropPlan(place), "the campaign is suspended")
+            return Decision(DropRun(run.key), "the campaign is suspended")
     return None
 
 
@@ -164,7 +185,7 @@ def a_lost_status_is_made_again(s: Situation) -> Decision | None:
     blueprint = s.observed.blueprint
     if not s.status_is_lost or orphan or not isinstance(blueprint, Blueprint):
         return None
-    return _plan(s, blueprint, "run", "the status is gone")
+    return _plan(s, blueprint, ToPlan((), "the status is gone"))
 
 
 def a_run_is_planned(s: Situation) -> Decision | None:
@@ -177,7 +198,7 @@ def a_run_is_planned(s: Situation) -> Decision | None:
         return None
     if lists_are_older_than(s, s.now - timedelta(seconds=s.settings.poll_seconds)):
         return _read_lists(s)
-    return _plan(s, blueprint, *to_plan)
+    return _plan(s, blueprint, to_plan)
 
 
 def a_change_of_the_rules_of_zones_is_noted(s: Situation) -> Decision | None:
@@ -185,23 +206,23 @@ def a_change_of_the_rules_of_zones_is_noted(s: Situation) -> Decision | None:
     blueprint = s.observed.blueprint
     if not isinstance(blueprint, Blueprint):
         return None
-    for place, run in s.in_hand():
+    for run in s.runs:
         if run.tzdata_version not in ("", s.observed.tzdata_version) and not runs.has_started(run, s.now):
             moved = moved_zones(run, blueprint)
-            return Decision(NoteRules(place, moved), "the rules of time zones are another version")
+            return Decision(NoteRules(run.key, moved), "the rules of time zones are another version")
     return None
 
 
 def a_window_that_is_late_is_shortened_or_missed(s: Situation) -> Decision | None:
     """Nothing is ever submitted whose start is past."""
-    for place, run in s.in_hand():
+    for run in s.runs:
         fates = tuple(
             (w.time_zone, fate)
             for w in runs.in_state(run, WindowState.PLANNED)
             if (fate := too_late(w, s.now, s.settings, may_be_sent=_may_be_sent(s, run, w))) is not None
         )
         if fates:
-            return Decision(Reschedule(place, fates), "windows were not sent before their start")
+            return Decision(Reschedule(run.key, fates), "windows were not sent before their start")
     return None
 
 
@@ -212,31 +233,42 @@ def a_run_is_asked_for_its_calls_once_more_before_it_times_out(s: Situation) -> 
     """The last poll, or the answer that campaigns share, may be older than the deadline by a whole interval, and the
     calls since then count.
     """
-    run = s.run_in_hand
-    if run is None or s.state_of(run) is not RunState.TIMED_OUT or not is_connected(s):
+    if not is_connected(s):
         return None
-    deadline = runs.time_out(run, s.campaign.spec.completion.grace_seconds, s.next_first_start)
-    if s.observed.polled_at is not None and s.observed.polled_at >= deadline:
-        return None
-    return _poll(s, run, "the run is about to time out", as_of=deadline)
+    ending = [run for run in s.current if s.state_of(run) is RunState.TIMED_OUT]
+    for run in sorted(ending, key=s.deadline_of):
+        deadline = s.deadline_of(run)
+        if s.observed.polled_until is not None and s.observed.polled_until >= deadline:
+            continue
+        since = counted_since(s.campaign.status, deadline)
+        if since is not None:
+            return Decision(Poll(since, deadline), f"run {run.id} is about to time out")
+    return None
 
 
 def a_run_that_has_ended_is_finished(s: Situation) -> Decision | None:
     """The end and the webhook's outbox entry are written together."""
-    run = s.run_in_hand
-    if run is None:
-        return None
-    state = s.state_of(run)
-    return Decision(FinishRun(state), f"the run is {state}") if state in runs.ENDINGS else None
+    for run in s.current:
+        state = s.state_of(run)
+        if state in runs.ENDINGS:
+            return Decision(FinishRun(run.key, state), f"the run is {state}")
+    return None
 
 
-def the_next_run_takes_over_at_its_first_start(s: Situation) -> Decision | None:
-    """By then the run before it is finished, if only because of this, or cancelled."""
-    if s.next_run is None or s.next_run.first_start > s.now:
+def the_oldest_of_too_many_runs_that_wait_for_calls_times_out(s: Situation) -> Decision | None:
+    """A grace of a month would fill the resource with runs that nothing can be done about any more."""
+    waiting = [run for run in s.current if runs.waits_for_calls(run, s.now)]
+    if len(waiting) <= MAX_RUNS_IN_GRACE:
         return None
-    if s.run_in_hand is not None and not runs.is_cancelled(s.run_in_hand):
-        return None
-    return Decision(PromoteNextRun(), "the next run has reached its first start")
+    return Decision(FinishRun(waiting[0].key, RunState.TIMED_OUT), f"{len(waiting)} runs wait for calls")
+
+
+def what_is_over_moves_to_history_once_a_later_run_has_started(s: Situation) -> Decision | None:
+    """Until then the last run that is over is what a person wants to see."""
+    started = [index for index, run in enumerate(s.runs) if runs.is_over(run, s.now) or run.first_start <= s.now]
+    latest = max(started, default=0)
+    over = tuple(run.key for run in s.runs[:latest] if runs.is_over(run, s.now))
+    return Decision(MoveToHistory(over), "a later run has started") if over else None
 
 
 # What is to be submitted
@@ -250,11 +282,15 @@ def what_was_refused_is_tried_again_when_something_changed(s: Situation) -> Deci
 
 
 def planned_windows_are_submitted(s: Situation) -> Decision | None:
-    """When their time has come, by submitAheadSeconds; the run in hand before the next one.
+    """When their time has come, by submitAheadSeconds; the oldest run first.
 
-    What the dialer said to one window of a run, that it is too fast or has no right, it said to the others as well.
+    Where others may have written the status, the dialer's listing is looked at first, which waits until it can be
+    trusted. What the dialer said to one window of a run, that it is too fast or has no right, it said to the others as
+    well.
     """
-    for place, run in s.in_hand():
+    if not s.observed.listed and not s.listing_is_trusted:
+        return None
+    for run in s.current:
         if not runs.is_begun(run):
             if s.now < submission_time(s, run) or _is_to_be_planned_anew(s, run):
                 continue
@@ -266,7 +302,7 @@ def planned_windows_are_submitted(s: Situation) -> Decision | None:
         if due and not s.campaign.has_finalizer:
             return Decision(AddFinalizer(), "something is about to be submitted")
         if due:
-            return Decision(Submit(place, due), "windows are planned and due")
+            return Decision(Submit(run.key, due), "windows are planned and due")
     return None
 
 
@@ -275,19 +311,18 @@ def planned_windows_are_submitted(s: Situation) -> Decision | None:
 
 def a_running_run_is_polled(s: Situation) -> Decision | None:
     """From its first start on, whenever the poll timer fires."""
-    run = s.run_in_hand
-    start = runs.first_submitted_start(run) if run is not None else None
-    if run is None or start is None or start > s.now or not s.observed.poll_due:
+    since = counted_since(s.campaign.status, s.now)
+    if since is None or not s.observed.poll_due or not is_connected(s):
         return None
-    return _poll(s, run, "the poll timer fired") if is_connected(s) else None
+    return Decision(Poll(since), "the poll timer fired")
 
 
 def the_webhook_is_delivered(s: Situation) -> Decision | None:
     """Until it is done, also from history."""
-    for run in s.finished():
+    for run in runs.finished_runs(s.campaign.status):
         hook = run.webhook
         if hook is not None and hook.state is WebhookState.PENDING and s.is_due(hook.next_attempt_time):
-            return Decision(Deliver(run.id), "a webhook is due")
+            return Decision(Deliver(RunKey(run.id, run.planned_from)), "a webhook is due")
     return None
 
 
@@ -299,19 +334,22 @@ RULES: tuple[Rule, ...] = (
     a_window_that_starts_while_it_is_cancelled_is_uncertain,
     uncertain_windows_are_looked_up,
     a_person_has_said_what_became_of_held_windows,
+    what_a_person_said_of_a_schedule_is_checked_when_its_time_has_come,
     a_lost_status_is_made_again,
     a_suspended_campaign_forgets_what_it_only_planned,
     an_edit_that_makes_the_same_plan_is_noted,
     an_unwanted_run_is_cancelled,
     what_is_being_cancelled_is_deleted_at_the_dialer,
+    what_new_hours_forbid_of_a_started_run_is_cancelled,
     what_was_cancelled_is_planned_again_when_it_is_wanted,
-    an_unwanted_next_run_of_which_nothing_stands_is_dropped,
+    a_run_of_which_nothing_stands_is_dropped,
+    what_is_over_moves_to_history_once_a_later_run_has_started,
     a_run_is_planned,
     a_change_of_the_rules_of_zones_is_noted,
     a_window_that_is_late_is_shortened_or_missed,
     a_run_is_asked_for_its_calls_once_more_before_it_times_out,
     a_run_that_has_ended_is_finished,
-    the_next_run_takes_over_at_its_first_start,
+    the_oldest_of_too_many_runs_that_wait_for_calls_times_out,
     planned_windows_are_submitted,
     a_running_run_is_polled,
     the_webhook_is_delivered,
@@ -320,6 +358,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 RULES_OF_DELETION: tuple[Rule, ...] = (
+    a_deletion_ends_at_its_deadline,
     what_was_refused_is_tried_again_when_something_changed,
     answers_are_put_on_record,
     a_lost_status_is_made_again,
@@ -350,14 +389,9 @@ def _read_lists(s: Situation) -> Decision | None:
     return Decision(ReadLists(), "the contact lists may have changed")
 
 
-def _plan(s: Situation, blueprint: Blueprint, place: Place, reason: str) -> Decision | None:
-    plan = plan_again(s, blueprint, place)
-    return Decision(PlanRun(place, plan, blueprint, s.status_is_lost), reason) if plan is not None else None
-
-
-def _poll(s: Situation, run: RunStatus, reason: str, as_of: datetime | None = None) -> Decision | None:
-    start = runs.first_submitted_start(run)
-    if start is None or start > s.now:
+def _plan(s: Situation, blueprint: Blueprint, to_plan: ToPlan) -> Decision | None:
+    plan = plan_again(s, blueprint, to_plan)
+    if plan is None:
         return None
-    end = s.next_first_start
-    return Decision(Poll(start, end if end is not None and end <= s.now else None, as_of), reason)
+    replaces = tuple(run.key for run in to_plan.replaces)
+    return Decision(PlanRun(plan, blueprint, replaces, s.status_is_lost), to_plan.reason)

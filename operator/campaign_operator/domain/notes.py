@@ -11,7 +11,7 @@ from typing import Literal
 
 from campaign_operator.api.conditions import ConditionType, Reason, counted, find
 from campaign_operator.api.schema import to_rfc3339
-from campaign_operator.api.status import FinishedRun, OutboundCampaignStatus, RunStatus
+from campaign_operator.api.status import FinishedRun, OutboundCampaignStatus, RunKey, RunStatus
 from campaign_operator.api.vocabulary import (
     Adjustment,
     RunPolicy,
@@ -32,7 +32,7 @@ class Note:
     """One Event: `reason` is of the runbook, `message` is for people."""
 
     type: Literal["Normal", "Warning"]
-    reason: Reason
+    reason: str
     message: str
 
 
@@ -40,30 +40,30 @@ def notes(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iter
     """What changed between two statuses that a person wants to know."""
     yield from _stall(before, after)
     yield from _lists(before, after)
-    earlier = {r.id: r for r in (before.run, before.next_run) if r is not None}
-    for run in (after.run, after.next_run):
-        if run is not None:
-            yield from _run(earlier.get(run.id), run)
+    earlier = {r.key: r for r in before.runs}
+    for run in after.runs:
+        if earlier.get(run.key) is not run:
+            yield from _run(earlier.get(run.key), run)
     yield from _deliveries(before, after)
 
 
 def edit_note(campaign: Campaign, blueprint: Blueprint | Problem, now: datetime) -> Note | None:
     """What becomes of an edit that came after the first start; None where it simply applies."""
     status = campaign.status
-    if campaign.generation == status.observed_generation or isinstance(blueprint, Problem) or status.run is None:
+    if campaign.generation == status.observed_generation or isinstance(blueprint, Problem) or not status.runs:
         return None
-    in_hand = runs.runs_in_hand(status)
-    begun = [r for r in in_hand if runs.has_started(r, now) and r.spec_hash != blueprint.spec_hash]
-    if runs.is_over_for_good(status) and status.run.spec_hash != blueprint.spec_hash:
+    newest, once = status.runs[-1], campaign.spec.run_policy is RunPolicy.ONCE
+    if runs.is_over_for_good(status) and (newest.spec_hash != blueprint.spec_hash or not once):
         message = (
-            f"run {status.run.id} was the only one of runPolicy Once and has ended; to call again, apply a new resource"
+            f"run {newest.id} was the only one of runPolicy Once and has ended; to call again, apply a new resource"
         )
         return Note("Warning", Reason.EDIT_IGNORED, message)
-    if begun and campaign.spec.run_policy is RunPolicy.ONCE:
-        message = f"run {begun[-1].id} has started and stays as it is; runPolicy Once has no run after it"
+    started = [r for r in runs.current_runs(status) if runs.has_started(r, now) and r.spec_hash != blueprint.spec_hash]
+    if started and once:
+        message = f"run {started[-1].id} has started and stays as it is; runPolicy Once has no run after it"
         return Note("Warning", Reason.EDIT_IGNORED, message)
-    if begun:
-        message = f"run {begun[-1].id} has started and stays as it is; the edit applies to the run after it"
+    if started:
+        message = f"run {started[-1].id} has started and stays as it is; the edit applies to the run after it"
         return Note("Normal", Reason.EDIT_APPLIES_TO_NEXT_RUN, message)
     return None
 
@@ -85,7 +85,7 @@ def _stall(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Ite
     if stalled is not None and (
         earlier is None or (earlier.reason, earlier.message) != (stalled.reason, stalled.message)
     ):
-        yield Note("Warning", Reason(stalled.reason), stalled.message)
+        yield Note("Warning", stalled.reason, stalled.message)
 
 
 def _lists(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
@@ -210,20 +210,20 @@ def _names(time_zones: Iterator[str]) -> str:
 
 
 def _deliveries(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
-    def hooks(status: OutboundCampaignStatus) -> dict[str, FinishedRun]:
-        every: list[FinishedRun] = [*([status.run] if status.run is not None else []), *status.history]
-        return {r.id: r for r in every if r.webhook is not None}
+    def hooks(status: OutboundCampaignStatus) -> dict[RunKey, FinishedRun]:
+        every = runs.finished_runs(status)
+        return {RunKey(r.id, r.planned_from): r for r in every if r.webhook is not None}
 
     earlier, now = hooks(before), hooks(after)
-    for run_id, run in earlier.items():
-        if run_id not in now and run.webhook is not None and run.webhook.state is WebhookState.PENDING:
-            what = f"{run.webhook.event} of run {run_id}"
+    for key, run in earlier.items():
+        if key not in now and run.webhook is not None and run.webhook.state is WebhookState.PENDING:
+            what = f"{run.webhook.event} of run {key.id}"
             yield Note("Warning", Reason.WEBHOOK_FAILED, f"{what} was given up: too many later ones wait")
-    for run_id, run in now.items():
-        hook, was = run.webhook, earlier.get(run_id)
+    for key, run in now.items():
+        hook, was = run.webhook, earlier.get(key)
         if hook is None or (was is not None and was.webhook is not None and was.webhook.state is hook.state):
             continue
-        what = f"{hook.event} of run {run_id}"
+        what = f"{hook.event} of run {key.id}"
         match hook.state:
             case WebhookState.DELIVERED:
                 yield Note("Normal", Reason.WEBHOOK_DELIVERED, f"{what} was delivered")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from campaign_operator.api.conditions import Reason
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.dialing import SubmitOutcome
@@ -16,10 +15,11 @@ from campaign_operator.domain.zones import TZDATA_VERSION
 class Problem:
     """Something that stands in the way: a reason of the runbook, and words for a person.
 
-    `passing`: it is tried again, and nobody need do anything.
+    A reason that this version does not know was written by another one, and passes through. `passing`: it is tried
+    again, and nobody need do anything.
     """
 
-    reason: Reason
+    reason: str
     message: str
     passing: bool = False
 
@@ -33,12 +33,13 @@ class Observation:
     attempt that may have been carried out, the instant at which this process will have waited out the settling time.
     `credentials_lost`: the campaign and its namespace are being deleted, and the Secret is gone for good.
     `give_up_at`: the instant from which a deletion waits for the dialer no longer; None while the campaign is not
-    being deleted. `polled_at` is when the analytics of the run in hand were last asked for by this process, whether or
-    not they answered. `poll_due` and `retry_now` are wishes: the poll timer has fired; a person, an edit or a changed
-    Secret asks to try again what was refused. `lists_as_of` is when contact lists that tell nobody of a change were
-    last asked for; None where there are none, or none was read yet. `lists_were_read`: the blueprint is made from what
-    the lists hold now, and not from what they held at the submission. `tzdata_version` is that of the rules of zones in
-    use.
+    being deleted. `namespace_ends`: so is its namespace. `polled_until` is up to when the calls were last asked for by
+    this process, whether or not the analytics answered. `listed`: every write of the status since the dialer's listing
+    was last looked at was this process's own. `poll_due` and `retry_now` are wishes: the poll timer has fired; a
+    person, an edit or a changed Secret asks to try again what was refused. `lists_as_of` is when contact lists that
+    tell nobody of a change were last asked for; None where there are none, or none was read yet. `lists_were_read`: the
+    blueprint is made from what the lists hold now, and not from what they held at the submission. `tzdata_version` is
+    that of the rules of zones in use.
     """
 
     now: datetime
@@ -48,7 +49,9 @@ class Observation:
     settled_at: Mapping[Attempt, datetime] = field(default_factory=dict)
     credentials_lost: bool = False
     give_up_at: datetime | None = None
-    polled_at: datetime | None = None
+    namespace_ends: bool = False
+    polled_until: datetime | None = None
+    listed: bool = False
     poll_due: bool = False
     retry_now: bool = False
     lists_as_of: datetime | None = None

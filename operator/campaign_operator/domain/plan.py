@@ -10,7 +10,7 @@ cron is evaluated once per run, however many zones there are; 400 zones cost no 
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -57,6 +57,19 @@ class RunPlan:
     nominal_time: datetime
     windows: tuple[PlannedWindow, ...]
     contacts: int
+    match_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What earlier runs leave no room for. All instants are aware, in UTC."""
+
+    ends: Mapping[str, datetime] = field(default_factory=dict)
+    match: datetime | None = None
+    last_end: datetime | None = None
+
+
+NOTHING_TAKEN = Taken()
 
 
 class Contact(Protocol):
@@ -98,12 +111,12 @@ def plan_run(
     contacts_by_zone: Mapping[str, int],
     now: datetime,
     lead_seconds: float,
-    previous_ends: Mapping[str, datetime] | None = None,
+    taken: Taken = NOTHING_TAKEN,
 ) -> RunPlan:
     """The next run: the first match that can be placed in time in every zone of the run, and its windows.
 
     In time is at least `lead_seconds` after `now` and, after another run, not before the end of the zone's
-    window in that run (`previous_ends`, by zone). ContactLocal places the match in each zone; SameInstant
+    window in that run (`taken`). ContactLocal places the match in each zone; SameInstant
     places it in `time_zone` (of no account in ContactLocal), which gives all zones the same start. The match is
     chosen without regard to `calling_hours`; then each window is fitted into those of its own zone.
     `contacts_by_zone` has at least one zone, and names `count_contacts` has accepted. Raises `SpecError` for
@@ -112,7 +125,9 @@ def plan_run(
     if now.tzinfo is None:
         raise ValueError("now must be aware")
     earliest = now.astimezone(UTC) + timedelta(seconds=lead_seconds)
-    ends = previous_ends or {}
+    if taken.match is not None:
+        earliest = max(earliest, taken.match + timedelta(seconds=1))
+    ends = taken.ends
     earliest_starts = {name: max(earliest, ends.get(name, earliest)) for name in contacts_by_zone}
     if start_mode is StartMode.SAME_INSTANT:
         search_from = first_local_placed_from(max(earliest_starts.values()), _zone_of_cron(time_zone))
@@ -131,6 +146,12 @@ def plan_run(
             contacts_by_zone=contacts_by_zone,
         ),
         contacts=sum(contacts_by_zone.values()),
+        match_time=min(
+            each.instant
+            for each in placed_matches(
+                nominal_time, start_mode=start_mode, time_zone=time_zone, zones=contacts_by_zone
+            ).values()
+        ),
     )
 
 

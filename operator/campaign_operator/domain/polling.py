@@ -4,7 +4,9 @@ from datetime import datetime
 
 from campaign_operator.api import conditions
 from campaign_operator.api.conditions import ConditionType, Reason
-from campaign_operator.api.status import Metrics, OutboundCampaignStatus
+from campaign_operator.api.status import CreditedCalls, OutboundCampaignStatus
+from campaign_operator.api.v1alpha1 import Completion
+from campaign_operator.domain.counting import counted_since, credited
 from campaign_operator.domain.dialing import (
     AccessRefused,
     CallCounts,
@@ -20,39 +22,41 @@ AnalyticsFault = Throttled | AccessRefused | DestinationRefused | Unavailable
 
 
 def polled(
-    status: OutboundCampaignStatus, answer: CallCounts | AnalyticsFault, *, generation: int, now: datetime
+    status: OutboundCampaignStatus,
+    answer: CallCounts | AnalyticsFault,
+    completion: Completion,
+    *,
+    until: datetime,
+    generation: int,
+    now: datetime,
 ) -> OutboundCampaignStatus:
-    """The status after one poll; the same object where nothing that a person sees has changed."""
+    """The status after one poll of the calls up to `until`; the same object where nothing that a person sees has
+    changed.
+    """
     if not isinstance(answer, CallCounts):
         return _told(status, False, Reason.ANALYTICS_UNREADABLE, answer.message, generation, now)
-    if status.run is None:
-        return status
-    before = status.run.metrics
-    fewer = _went_back(before, answer)
+    fewer = _regressed(status, answer, until)
+    after = credited(status, answer, completion, until=until, now=now)
     if fewer is not None:
-        return _told(status, False, Reason.ANALYTICS_REGRESSED, fewer, generation, now)
-    after = before.model_copy(
-        update={
-            "calls_completed": answer.completed,
-            "calls_attempted": answer.attempted,
-            "connected": answer.connected,
-        }
-    )
-    if after != before:
-        run = status.run.model_copy(update={"metrics": after.model_copy(update={"as_of": now})})
-        status = status.model_copy(update={"run": run})
-    return _told(status, True, Reason.ANALYTICS_READ, "the dialer's analytics answer", generation, now)
+        return _told(after, False, Reason.ANALYTICS_REGRESSED, fewer, generation, now)
+    return _told(after, True, Reason.ANALYTICS_READ, "the dialer's analytics answer", generation, now)
 
 
-def _went_back(before: Metrics, answer: CallCounts) -> str | None:
+def _regressed(status: OutboundCampaignStatus, answer: CallCounts, until: datetime) -> str | None:
     """Calls that were made are not unmade, so fewer than before is a fault of the analytics, not progress."""
-    pairs = (
+    before = status.credited
+    if before is None or before.since != counted_since(status, until):
+        return None
+    worse = [f"{name} {now} after {then}" for name, then, now in _pairs(before, answer) if now < then]
+    return f"the dialer's analytics went back: {', '.join(worse)}; the higher numbers are kept" if worse else None
+
+
+def _pairs(before: CreditedCalls, answer: CallCounts) -> tuple[tuple[str, int, int], ...]:
+    return (
         ("callsCompleted", before.calls_completed, answer.completed),
         ("callsAttempted", before.calls_attempted, answer.attempted),
         ("connected", before.connected, answer.connected),
     )
-    worse = [f"{name} {now} after {then}" for name, then, now in pairs if now < then]
-    return f"the dialer's analytics went back: {', '.join(worse)}; the higher numbers are kept" if worse else None
 
 
 def _told(

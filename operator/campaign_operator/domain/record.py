@@ -5,7 +5,7 @@ before each write, so that no two places can disagree.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from campaign_operator.api.conditions import STALLING_CAUSES, Reason, cut
 from campaign_operator.api.status import (
     FinishedRun,
     OutboundCampaignStatus,
+    RunKey,
     RunStatus,
     WebhookStatus,
     WindowStatus,
@@ -28,9 +29,6 @@ from campaign_operator.api.vocabulary import (
     WindowState,
 )
 from campaign_operator.domain import runs
-from campaign_operator.domain.actions import (
-    Place,
-)
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.delivery import Delivered, DeliveryOutcome, Gone
@@ -49,6 +47,8 @@ from campaign_operator.domain.dialing import (
 from campaign_operator.domain.late import Late, Missed
 from campaign_operator.domain.observation import Problem
 from campaign_operator.domain.plan import PlannedWindow, RunPlan, plan_hash
+from campaign_operator.domain.runs import later
+from campaign_operator.domain.windows import next_whole_second
 from campaign_operator.domain.zones import TZDATA_VERSION
 
 REFUSED_RETRY_SECONDS = 600
@@ -88,24 +88,37 @@ def retry_seconds(attempt: int) -> float:
     return min(LEAST_RETRY_SECONDS * float(2 ** min(max(attempt, 1) - 1, 10)), float(MAX_RETRY_SECONDS))
 
 
-def run_at(status: Status, place: Place) -> RunStatus:
-    """The run in that place. Raises LookupError where there is none."""
-    run = status.run if place == "run" else status.next_run
+def run_at(status: Status, key: RunKey) -> RunStatus:
+    """The run of that key. Raises LookupError where there is none."""
+    run = runs.find_run(status, key)
     if run is None:
-        raise LookupError(f"status has no {place}")
+        raise LookupError(f"status has no run {key.id} planned from {key.planned_from}")
     return run
 
 
-def with_run(status: Status, place: Place, run: RunStatus | None) -> Status:
-    """The status with another run in that place."""
-    return status.model_copy(update={place: run})
+def with_run(status: Status, run: RunStatus) -> Status:
+    """The status with this run in the place of the one of its key."""
+    return status.model_copy(update={"runs": tuple(run if each.key == run.key else each for each in status.runs)})
 
 
-def changed(status: Status, place: Place, time_zones: Iterable[str], change: Change) -> Status:
+def without_runs(status: Status, keys: Collection[RunKey]) -> Status:
+    """The status without these runs."""
+    return status.model_copy(update={"runs": tuple(each for each in status.runs if each.key not in keys)})
+
+
+def changed(status: Status, key: RunKey, time_zones: Iterable[str], change: Change) -> Status:
     """The status with these windows of that run changed."""
-    run, chosen = run_at(status, place), frozenset(time_zones)
+    run, chosen = run_at(status, key), frozenset(time_zones)
     windows = tuple(change(w) if w.time_zone in chosen else w for w in run.windows)
-    return with_run(status, place, run.model_copy(update={"windows": windows}))
+    return with_run(status, run.model_copy(update={"windows": windows}))
+
+
+def distrusted(status: Status, moment: datetime, settle_seconds: float) -> Status:
+    """The status after a request that may take effect until so long after `moment`: no listing is trusted earlier."""
+    trusted_from = later(moment, settle_seconds)
+    if status.listing_trusted_from is not None:
+        trusted_from = max(trusted_from, status.listing_trusted_from)
+    return status.model_copy(update={"listing_trusted_from": next_whole_second(trusted_from)})
 
 
 def window_in(w: WindowStatus, state: WindowState, **update: object) -> WindowStatus:
@@ -114,7 +127,7 @@ def window_in(w: WindowStatus, state: WindowState, **update: object) -> WindowSt
     return w.model_copy(update={**cleared, **update})
 
 
-def waiting(w: WindowStatus, state: WindowState, reason: Reason, message: str, until: datetime | None) -> WindowStatus:
+def waiting(w: WindowStatus, state: WindowState, reason: str, message: str, until: datetime | None) -> WindowStatus:
     """The window in that state, why it waits, and until when; None where no time can be told."""
     return window_in(w, state, reason=reason, message=cut(message, MAX_MESSAGE), next_attempt_time=until)
 
@@ -123,7 +136,14 @@ def waiting(w: WindowStatus, state: WindowState, reason: Reason, message: str, u
 
 
 def planned(
-    status: Status, place: Place, plan: RunPlan, blueprint: Blueprint, campaign: Campaign, *, status_lost: bool = False
+    status: Status,
+    plan: RunPlan,
+    blueprint: Blueprint,
+    campaign: Campaign,
+    now: datetime,
+    *,
+    replaces: Collection[RunKey] = (),
+    status_lost: bool = False,
 ) -> Status:
     """A new run of which nothing is submitted; uncertain where the status was lost, since something may be."""
     windows = tuple(_planned(w, status_lost=status_lost) for w in plan.windows)
@@ -135,13 +155,16 @@ def planned(
         list_hash=blueprint.list_hash,
         tzdata_version=TZDATA_VERSION,
         planned_from=campaign.resource_version,
+        planned_time=now,
+        match_time=plan.match_time,
         run_policy=campaign.spec.run_policy,
         contacts=plan.contacts,
         invalid_contacts=blueprint.invalid_contacts,
         window_count=len(windows),
         windows=windows,
     )
-    return with_run(status, place, run)
+    kept = without_runs(status, replaces)
+    return kept.model_copy(update={"runs": (*kept.runs, run)})
 
 
 def _planned(w: PlannedWindow, *, status_lost: bool) -> WindowStatus:
@@ -159,29 +182,28 @@ def _planned(w: PlannedWindow, *, status_lost: bool) -> WindowStatus:
     return window
 
 
-def with_rules(status: Status, place: Place, tzdata_version: str) -> Status:
+def with_rules(status: Status, key: RunKey, tzdata_version: str) -> Status:
     """The run as it is, noted to have been seen under this version of the rules of zones."""
-    return with_run(status, place, run_at(status, place).model_copy(update={"tzdata_version": tzdata_version}))
+    return with_run(status, run_at(status, key).model_copy(update={"tzdata_version": tzdata_version}))
 
 
-def promoted(status: Status) -> Status:
-    """nextRun as run, and the finished run, without its windows, at the head of history; a cancelled one leaves no
-    trace.
-    """
-    run, earlier = status.run, []
-    if run is not None and runs.is_finished(run):
-        earlier = [FinishedRun.model_validate(run.model_dump(exclude={"windows"}))]
-    every = (*earlier, *status.history)
+def moved_to_history(status: Status, keys: Collection[RunKey]) -> Status:
+    """These runs, without their windows, at the head of history."""
+    moved = [FinishedRun.model_validate(r.model_dump(include=_OF_HISTORY)) for r in status.runs if r.key in keys]
+    every = (*reversed(moved), *status.history)
     # an hourly campaign has more than five ends to tell while a receiver is down for three days
     history = tuple(r for i, r in enumerate(every) if i < MAX_HISTORY or _awaits_delivery(r))[:MAX_PENDING]
-    return status.model_copy(update={"run": status.next_run, "next_run": None, "history": history})
+    return without_runs(status, keys).model_copy(update={"history": history})
+
+
+_OF_HISTORY = set(FinishedRun.model_fields)
 
 
 def _awaits_delivery(run: FinishedRun) -> bool:
     return run.webhook is not None and run.webhook.state is WebhookState.PENDING
 
 
-def rescheduled(status: Status, place: Place, fates: Iterable[tuple[str, Late | Missed]]) -> Status:
+def rescheduled(status: Status, key: RunKey, fates: Iterable[tuple[str, Late | Missed]]) -> Status:
     """Late windows with their new start, missed ones as missed."""
     fate_of = dict(fates)
 
@@ -190,29 +212,35 @@ def rescheduled(status: Status, place: Place, fates: Iterable[tuple[str, Late | 
         if isinstance(fate, Late):
             adjustments = tuple(dict.fromkeys((*w.adjustments, Adjustment.STARTED_LATE)))
             return w.model_copy(update={"start_time": fate.start, "adjustments": adjustments})
-        return window_in(w, WindowState.MISSED, message="its start passed before it could be submitted")
+        return window_in(w, WindowState.MISSED, message=_why_missed(w), reason=w.reason)
 
-    return changed(status, place, fate_of, change)
+    return changed(status, key, fate_of, change)
+
+
+def _why_missed(w: WindowStatus) -> str:
+    """What it waited for to the end says more than that it is late."""
+    waited = f"; it waited: {w.message}" if w.message else ""
+    return cut(f"its start passed before it could be submitted{waited}", MAX_MESSAGE)
 
 
 # Submission
 
 
-def intended(status: Status, place: Place, time_zones: Iterable[str], connection_hash: str) -> Status:
+def intended(status: Status, key: RunKey, time_zones: Iterable[str], connection_hash: str) -> Status:
     """The intent to send the next attempt of these windows; written before anything is sent."""
-    status = changed(status, place, time_zones, lambda w: window_in(w, WindowState.INTENT, attempt=w.attempt + 1))
-    return with_run(status, place, run_at(status, place).model_copy(update={"connection_hash": connection_hash}))
+    status = changed(status, key, time_zones, lambda w: window_in(w, WindowState.INTENT, attempt=w.attempt + 1))
+    return with_run(status, run_at(status, key).model_copy(update={"connection_hash": connection_hash}))
 
 
-def answered(status: Status, place: Place, outcomes: Mapping[runs.Attempt, SubmitOutcome], now: datetime) -> Status:
+def answered(status: Status, key: RunKey, outcomes: Mapping[runs.Attempt, SubmitOutcome], now: datetime) -> Status:
     """The answers, each recorded only where status still holds that very attempt."""
-    run = run_at(status, place)
+    run = run_at(status, key)
     mine = {
         w.time_zone: outcomes[runs.attempt_of(run, w)]
         for w in runs.in_state(run, *runs.POSSIBLY_SENT)
         if runs.attempt_of(run, w) in outcomes
     }
-    return changed(status, place, mine, lambda w: _answered(w, mine[w.time_zone], now))
+    return changed(status, key, mine, lambda w: _answered(w, mine[w.time_zone], now))
 
 
 def _answered(w: WindowStatus, outcome: SubmitOutcome, now: datetime) -> WindowStatus:
@@ -273,22 +301,22 @@ def _refusal(code: int, by: str) -> Reason:
     return known.get(code, Reason.DIALER_FORBIDDEN)
 
 
-def parked(status: Status, place: Place, time_zones: Iterable[str], problem: Problem, until: datetime) -> Status:
+def parked(status: Status, key: RunKey, time_zones: Iterable[str], problem: Problem, until: datetime) -> Status:
     """Windows that wait as they are, Planned or Uncertain, and why."""
-    return changed(status, place, time_zones, lambda w: waiting(w, w.state, problem.reason, problem.message, until))
+    return changed(status, key, time_zones, lambda w: waiting(w, w.state, problem.reason, problem.message, until))
 
 
-def put_back(status: Status, place: Place, time_zones: Iterable[str], problem: Problem, until: datetime) -> Status:
+def put_back(status: Status, key: RunKey, time_zones: Iterable[str], problem: Problem, until: datetime) -> Status:
     """Intents of this process that it certainly did not send: Planned again."""
     return changed(
         status,
-        place,
+        key,
         time_zones,
         lambda w: waiting(w, WindowState.PLANNED, problem.reason, problem.message, until),
     )
 
 
-def uncertain(status: Status, place: Place, time_zones: Iterable[str], message: str) -> Status:
+def uncertain(status: Status, key: RunKey, time_zones: Iterable[str], message: str) -> Status:
     """Windows of which nobody here knows whether the dialer has a schedule.
 
     What was no intent gets a new attempt number: an answer to the old one, still in somebody's memory, tells nothing of
@@ -300,17 +328,14 @@ def uncertain(status: Status, place: Place, time_zones: Iterable[str], message: 
         w = waiting(w, WindowState.UNCERTAIN, Reason.SUBMISSION_UNCERTAIN, message, None)
         return w.model_copy(update={"attempt": attempt})
 
-    return changed(status, place, time_zones, change)
+    return changed(status, key, time_zones, change)
 
 
 def tried_again(status: Status) -> Status:
     """Without the waits of windows that were refused for want of rights."""
-    places: tuple[Place, ...] = ("run", "next_run")
-    for place in places:
-        if getattr(status, place) is not None:
-            run = run_at(status, place)
-            refused = [w.time_zone for w in run.windows if w.reason in _REFUSALS and w.state in _TRIED_AGAIN]
-            status = changed(status, place, refused, lambda w: window_in(w, w.state))
+    for run in status.runs:
+        refused = [w.time_zone for w in run.windows if w.reason in _REFUSALS and w.state in _TRIED_AGAIN]
+        status = changed(status, run.key, refused, lambda w: window_in(w, w.state)) if refused else status
     return status
 
 
@@ -321,40 +346,45 @@ _TRIED_AGAIN = runs.UNDECIDED | {WindowState.SUBMITTED}
 # The end of a run
 
 
-def finished(status: Status, state: RunState, uid: str, has_webhook: bool, now: datetime) -> Status:
-    """The end of `run`, with the outbox entry in the same write."""
-    run = run_at(status, "run")
+def finished(status: Status, key: RunKey, state: RunState, uid: str, has_webhook: bool, now: datetime) -> Status:
+    """The end of a run, with the outbox entry in the same write."""
     event = EVENT_NAMES.get(state)
     outbox = None
     if has_webhook and event is not None:
-        outbox = WebhookStatus(id=webhook_id(uid, run.id, event), event=event, state=WebhookState.PENDING)
-    return with_run(status, "run", run.model_copy(update={"state": state, "finish_time": now, "webhook": outbox}))
+        outbox = WebhookStatus(id=webhook_id(uid, key, event), event=event, state=WebhookState.PENDING)
+    run = run_at(status, key).model_copy(update={"state": state, "finish_time": now, "webhook": outbox})
+    return with_run(status, run)
 
 
-def webhook_id(uid: str, run_id: str, event: str) -> str:
-    """The same for the same end of the same run, so that even a lost write cannot make a second event of it."""
-    return "msg_" + hashlib.sha256(f"{uid}/{run_id}/{event}".encode()).hexdigest()[:32]
+def webhook_id(uid: str, key: RunKey, event: str) -> str:
+    """The same for the same end of the same run, so that even a lost write cannot make a second event of it.
+
+    One match can have two runs, of which the first was cancelled or called other zones: their ends are two events.
+    """
+    named = f"{uid}/{key.id}/{key.planned_from}/{event}"
+    return "msg_" + hashlib.sha256(named.encode()).hexdigest()[:32]
 
 
-def delivered(status: Status, run_id: str, outcome: DeliveryOutcome, now: datetime) -> Status:
+def delivered(status: Status, key: RunKey, outcome: DeliveryOutcome, now: datetime) -> Status:
     """One more attempt at the webhook of that run, wherever the run is now."""
-    return _with_hook(status, run_id, lambda hook: _delivered(hook, outcome, now))
+    return _with_hook(status, key, lambda hook: _delivered(hook, outcome, now))
 
 
-def _with_hook(status: Status, run_id: str, change: Callable[[WebhookStatus], WebhookStatus]) -> Status:
+def _with_hook(status: Status, key: RunKey, change: Callable[[WebhookStatus], WebhookStatus]) -> Status:
     def changed(run: AnyRun) -> AnyRun:
         hook = run.webhook
-        if run.id != run_id or hook is None or hook.state is not WebhookState.PENDING:
+        if (run.id, run.planned_from) != key or hook is None or hook.state is not WebhookState.PENDING:
             return run
         return run.model_copy(update={"webhook": change(hook)})
 
-    run = changed(status.run) if status.run is not None else None
-    return status.model_copy(update={"run": run, "history": tuple(changed(r) for r in status.history)})
+    return status.model_copy(
+        update={"runs": tuple(changed(r) for r in status.runs), "history": tuple(changed(r) for r in status.history)}
+    )
 
 
-def undeliverable(status: Status, run_id: str) -> Status:
+def undeliverable(status: Status, key: RunKey) -> Status:
     """The webhook of that run given up at once, since the spec no longer names one."""
-    return _with_hook(status, run_id, lambda hook: hook.model_copy(update={"state": WebhookState.FAILED}))
+    return _with_hook(status, key, lambda hook: hook.model_copy(update={"state": WebhookState.FAILED}))
 
 
 def _delivered(hook: WebhookStatus, outcome: DeliveryOutcome, now: datetime) -> WebhookStatus:

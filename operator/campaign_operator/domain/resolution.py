@@ -7,13 +7,19 @@ count all the same.
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
-from campaign_operator.api.conditions import cut
-from campaign_operator.api.status import OutboundCampaignStatus, WindowStatus
-from campaign_operator.api.vocabulary import WindowState
+from campaign_operator.api.conditions import Reason, cut
+from campaign_operator.api.status import (
+    OutboundCampaignStatus,
+    RunKey,
+    RunStatus,
+    WaitingResolution,
+    WindowStatus,
+)
+from campaign_operator.api.vocabulary import MAX_MESSAGE, MAX_WINDOWS, WindowState
 from campaign_operator.domain import record, runs
-from campaign_operator.domain.actions import Place
 from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState
 
 LONGEST = 4096
@@ -54,32 +60,74 @@ def remembered(annotation: str) -> str | None:
     return "sha256:" + hashlib.sha256(annotation.encode()).hexdigest()
 
 
-def names_schedules(annotation: str, status: OutboundCampaignStatus) -> bool:
-    """Whether the dialer's listing is needed: an entry for a held window gives the id of a schedule."""
-    for entry in _entries(annotation):
-        if isinstance(entry, Entry) and entry.verdict not in (RESUBMIT, ABANDON):
-            found = _held(entry, status)
-            if not isinstance(found, str):
-                return True
-    return False
-
-
-def resolved(annotation: str, status: OutboundCampaignStatus, listing: Listing | None) -> Resolved:
-    """Every entry in turn. `listing` is None where the dialer has none: then an id is taken as it is given."""
+def resolved(annotation: str, status: OutboundCampaignStatus) -> Resolved:
+    """Every entry in turn; one that needs the dialer's listing waits for it in the status."""
     done, refused = [], []
+    waiting = {(entry.run_id, entry.time_zone): entry for entry in status.waiting_resolutions}
     for entry in _entries(annotation):
         if isinstance(entry, str):
             refused.append(entry)
             continue
-        found = _held(entry, status)
-        problem = found if isinstance(found, str) else _unknown_id(entry, found[1], listing)
-        if problem is not None or isinstance(found, str):
-            refused.append(f"{_quoted(str(entry))}: {problem}")
-            continue
-        status = record.changed(status, found[0], [entry.time_zone], partial(_settled, verdict=entry.verdict))
-        done.append(str(entry))
-    status = status.model_copy(update={"last_handled_resolve": remembered(annotation)})
+        found = _resolvable(entry, status)
+        if isinstance(found, str):
+            refused.append(f"{_quoted(str(entry))}: {found}")
+        elif _needs_the_listing(entry.verdict, found[1]):
+            waiting[entry.run_id, entry.time_zone] = _waiting(entry, *found)
+        else:
+            status = record.changed(status, found[0].key, [entry.time_zone], partial(_settled, verdict=entry.verdict))
+            done.append(str(entry))
+    status = status.model_copy(
+        update={
+            "last_handled_resolve": remembered(annotation),
+            "waiting_resolutions": tuple(waiting.values())[:MAX_WINDOWS],
+        }
+    )
     return Resolved(status, tuple(done), tuple(refused[:MOST_REFUSALS_TOLD]))
+
+
+def checked(status: OutboundCampaignStatus, listing: Listing | None) -> Resolved:
+    """Every entry that waits, now that the listing is read. `listing` is None where the dialer has none: then an id is
+    taken as it is given.
+
+    An entry is acted upon only while the window is as it was: the same run, plan and attempt.
+    """
+    done, refused = [], []
+    for entry in status.waiting_resolutions:
+        key, said = RunKey(entry.run_id, entry.planned_from), f"{entry.run_id}/{entry.time_zone}={entry.verdict}"
+        run = runs.find_run(status, key)
+        window = next((w for w in run.windows if w.time_zone == entry.time_zone), None) if run is not None else None
+        if window is None or window.attempt != entry.attempt or not _is_open(window):
+            refused.append(f"{_quoted(said)}: the window is not held any more")
+            continue
+        problem = _contradicted(entry.verdict, window, listing)
+        if problem is not None:
+            refused.append(f"{_quoted(said)}: {problem}")
+            continue
+        status = record.changed(status, key, [entry.time_zone], partial(_settled, verdict=entry.verdict))
+        done.append(said)
+    status = status.model_copy(update={"waiting_resolutions": ()})
+    return Resolved(status, tuple(done), tuple(refused[:MOST_REFUSALS_TOLD]))
+
+
+def postponed(status: OutboundCampaignStatus, message: str, until: datetime) -> OutboundCampaignStatus:
+    """The entries that wait, and why the listing could not be read; they hold back nothing else."""
+    update = {"next_attempt_time": until, "message": cut(message, MAX_MESSAGE)}
+    waiting = tuple(entry.model_copy(update=update) for entry in status.waiting_resolutions)
+    return status.model_copy(update={"waiting_resolutions": waiting})
+
+
+def _needs_the_listing(verdict: str, window: WindowStatus) -> bool:
+    return verdict not in (RESUBMIT, ABANDON) or (verdict == RESUBMIT and window.state is WindowState.SUBMITTED)
+
+
+def _waiting(entry: Entry, run: RunStatus, window: WindowStatus) -> WaitingResolution:
+    return WaitingResolution(
+        run_id=run.id,
+        planned_from=run.planned_from,
+        time_zone=entry.time_zone,
+        attempt=window.attempt,
+        verdict=entry.verdict,
+    )
 
 
 def _entries(annotation: str) -> Iterator[Entry | str]:
@@ -95,27 +143,38 @@ def _entries(annotation: str) -> Iterator[Entry | str]:
             yield Entry(run_id.strip(), time_zone.strip(), verdict.strip())
 
 
-def _held(entry: Entry, status: OutboundCampaignStatus) -> tuple[Place, WindowStatus] | str:
-    places: tuple[tuple[Place, object], ...] = (("run", status.run), ("next_run", status.next_run))
-    for place, there in places:
-        if there is None or record.run_at(status, place).id != entry.run_id:
+def _resolvable(entry: Entry, status: OutboundCampaignStatus) -> tuple[RunStatus, WindowStatus] | str:
+    """The window that the entry speaks of, or why there is none; of two runs of one match the newest."""
+    problem = "there is no such run"
+    for run in reversed(status.runs):
+        if run.id != entry.run_id:
             continue
-        run = record.run_at(status, place)
-        if runs.is_finished(run):
-            return "this run has ended"
         window = next((w for w in run.windows if w.time_zone == entry.time_zone), None)
         if window is None:
-            return "this run has no window of that time zone"
-        if window.state is not WindowState.HELD:
-            return f"the window is not held, it is {window.state}"
-        return place, window
-    return "there is no such run in hand"
+            problem = "this run has no window of that time zone"
+        elif not _is_open(window):
+            problem = f"the window is not held, it is {window.state}"
+        elif runs.is_finished(run) and entry.verdict == RESUBMIT:
+            problem = "this run has ended"
+        else:
+            return run, window
+    return problem
 
 
-def _unknown_id(entry: Entry, window: WindowStatus, listing: Listing | None) -> str | None:
-    if entry.verdict in (RESUBMIT, ABANDON) or listing is None:
+def _is_open(window: WindowStatus) -> bool:
+    """Whether a person may say what became of the window: it is held, or its schedule has drifted."""
+    drifted = window.state is WindowState.SUBMITTED and window.reason == Reason.SCHEDULE_DRIFTED
+    return window.state is WindowState.HELD or drifted
+
+
+def _contradicted(verdict: str, window: WindowStatus, listing: Listing | None) -> str | None:
+    """What the listing says against the entry."""
+    if listing is None or verdict == ABANDON:
         return None
-    schedule: Schedule | None = next((s for s in listing.schedules if s.id == entry.verdict), None)
+    if verdict == RESUBMIT:
+        standing = any(s.id == window.schedule_id and s.state is not ScheduleState.CANCELLED for s in listing.schedules)
+        return "its schedule is still at the dialer; cancel it there first" if standing else None
+    schedule: Schedule | None = next((s for s in listing.schedules if s.id == verdict), None)
     if schedule is None:
         return "the dialer knows no schedule of that id"
     if schedule.state is ScheduleState.CANCELLED:

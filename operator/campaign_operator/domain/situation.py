@@ -4,27 +4,36 @@ Pure, like the rules themselves. The questions are here so that two rules never 
 connection may be used, which runs are not wanted any more, and which run is to be planned.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from campaign_operator.api.conditions import Reason
-from campaign_operator.api.status import FinishedRun, RunStatus
-from campaign_operator.api.vocabulary import DeletionPolicy, RunPolicy, RunState, WindowState
+from campaign_operator.api.status import RunKey, RunStatus
+from campaign_operator.api.vocabulary import (
+    MAX_RUNS,
+    MAX_WINDOWS_AHEAD,
+    DeletionPolicy,
+    RunPolicy,
+    RunState,
+    WindowState,
+)
 from campaign_operator.domain import runs
-from campaign_operator.domain.actions import Decision, Place
+from campaign_operator.domain.actions import Decision
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign, Settings
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.late import late_lead_seconds
 from campaign_operator.domain.observation import Observation, Problem
-from campaign_operator.domain.plan import RunPlan, nominal_time_of, plan_hash
+from campaign_operator.domain.plan import RunPlan, Taken, plan_hash
 
 ANOTHER_PLAN = "the spec makes another plan"
+REPLANNED_BEFORE = "a run before it is replanned"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Situation:
     """All that the rules look at."""
 
@@ -37,42 +46,48 @@ class Situation:
         return self.observed.now
 
     @property
-    def run(self) -> RunStatus | None:
-        return self.campaign.status.run
+    def runs(self) -> tuple[RunStatus, ...]:
+        """Every run of the status, oldest first."""
+        return self.campaign.status.runs
 
-    @property
-    def next_run(self) -> RunStatus | None:
-        return self.campaign.status.next_run
+    @cached_property
+    def current(self) -> tuple[RunStatus, ...]:
+        """The runs that are not finished, oldest first."""
+        return runs.current_runs(self.campaign.status)
 
-    @property
-    def run_in_hand(self) -> RunStatus | None:
-        return self.run if self.run is not None and not runs.is_finished(self.run) else None
+    @cached_property
+    def index_of(self) -> Mapping[RunKey, int]:
+        """The place of each run among the runs."""
+        return {run.key: index for index, run in enumerate(self.runs)}
+
+    @cached_property
+    def last_started(self) -> int:
+        """The place of the newest run that has started; -1 where none has."""
+        return max((index for index, run in enumerate(self.runs) if runs.has_started(run, self.now)), default=-1)
+
+    @cached_property
+    def first_replanned(self) -> int:
+        """The place of the oldest run that is to be planned anew; that of the run after the newest where none is."""
+        return next((index for index, run in enumerate(self.runs) if _is_replanned(self, run)), len(self.runs))
 
     @property
     def status_is_lost(self) -> bool:
         """Whether something of the campaign was submitted, and its status tells of nothing."""
-        return self.run is None and self.campaign.has_finalizer
+        status = self.campaign.status
+        return not status.runs and status.listing_trusted_from is None and self.campaign.has_finalizer
 
     @property
-    def next_first_start(self) -> datetime | None:
-        return self.next_run.first_start if self.next_run is not None else None
-
-    def in_hand(self) -> Iterator[tuple[Place, RunStatus]]:
-        """The unfinished runs with their places, the earlier one first."""
-        if self.run_in_hand is not None:
-            yield "run", self.run_in_hand
-        if self.next_run is not None:
-            yield "next_run", self.next_run
-
-    def finished(self) -> Iterator[FinishedRun]:
-        """The runs whose end is on record, the latest first."""
-        if self.run is not None and runs.is_finished(self.run):
-            yield self.run
-        yield from self.campaign.status.history
+    def listing_is_trusted(self) -> bool:
+        """Whether the dialer's listing shows by now all that was requested."""
+        return self.is_due(self.campaign.status.listing_trusted_from)
 
     def state_of(self, run: RunStatus) -> RunState:
         """Where the run stands now."""
-        return runs.run_state(run, self.campaign.spec.completion, self.now, self.next_first_start)
+        return runs.run_state(run, self.campaign.spec.completion, self.now)
+
+    def deadline_of(self, run: RunStatus) -> datetime:
+        """The instant from which the run is TimedOut."""
+        return runs.deadline(run, self.campaign.spec.completion)
 
     def is_due(self, moment: datetime | None) -> bool:
         """Whether what waits for `moment` waits no longer."""
@@ -92,7 +107,7 @@ def usable_connection(s: Situation) -> Connection | Problem | None:
 
 def changed_connection(campaign: Campaign, connection: Connection, now: datetime) -> Problem | None:
     """What is wrong where schedules are outstanding at another place, which knows nothing of them."""
-    for run in runs.runs_in_hand(campaign.status):
+    for run in campaign.status.runs:
         if run.connection_hash not in (None, connection.hash) and runs.is_outstanding(run, now):
             return Problem(
                 Reason.CONNECTION_CHANGED,
@@ -107,20 +122,36 @@ def is_connected(s: Situation) -> bool:
     return isinstance(usable_connection(s), Connection)
 
 
-def why_unwanted(s: Situation, place: Place, run: RunStatus) -> str | None:
+# Which runs are wanted
+
+
+def why_unwanted(s: Situation, run: RunStatus) -> str | None:
     """Why the schedules of a run that have not started are to be cancelled; None where the run is wanted."""
     if s.campaign.deleting:
         return "the campaign is being deleted" if s.campaign.spec.deletion_policy is DeletionPolicy.CANCEL else None
     if s.campaign.spec.suspend:
         return "the campaign is suspended"
-    if place == "next_run" and s.campaign.spec.run_policy is RunPolicy.ONCE:
+    if runs.is_finished(run) or counts_as_started(s, run):
+        return None
+    if s.campaign.spec.run_policy is RunPolicy.ONCE and run.key != s.runs[0].key:
         return "runPolicy is now Once"
-    after_cancelled = place == "next_run" and s.run_in_hand is not None and runs.is_cancelled(s.run_in_hand)
-    if after_cancelled and not runs.has_started(run, s.now):
-        return "the run before it is planned anew"
     if any(w.reason == Reason.CANNOT_CANCEL for w in runs.in_state(run, WindowState.SUBMITTED)):
         return None  # what the dialer does not cancel keeps the run as it is; the edit applies to the next one
-    return ANOTHER_PLAN if makes_another_plan(s, place, run) else None
+    if s.index_of[run.key] > s.first_replanned:
+        return REPLANNED_BEFORE
+    return ANOTHER_PLAN if makes_another_plan(s, run) else None
+
+
+def counts_as_started(s: Situation, run: RunStatus) -> bool:
+    """Whether the run has started, or a later one has: its match could not be taken again, so an edit leaves it."""
+    return s.index_of[run.key] <= s.last_started
+
+
+def _is_replanned(s: Situation, run: RunStatus) -> bool:
+    blueprint = s.observed.blueprint
+    if runs.is_finished(run) or counts_as_started(s, run) or not isinstance(blueprint, Blueprint):
+        return False
+    return runs.is_cancelled(run) or is_outdated(run, blueprint) or makes_another_plan(s, run)
 
 
 def submission_time(s: Situation, run: RunStatus) -> datetime:
@@ -132,23 +163,60 @@ def submission_time(s: Situation, run: RunStatus) -> datetime:
     return run.first_start - timedelta(seconds=ahead)
 
 
-def run_to_plan(s: Situation, blueprint: Blueprint) -> tuple[Place, str] | None:
-    """The place of the run that is to be planned now, and why."""
+# Which run is to be planned
+
+
+@dataclass(frozen=True, slots=True)
+class ToPlan:
+    """The next run that is to be planned: after the runs that are kept, in the place of those that it replaces."""
+
+    kept: tuple[RunStatus, ...]
+    reason: str
+    replaces: tuple[RunStatus, ...] = ()
+
+
+def run_to_plan(s: Situation, blueprint: Blueprint) -> ToPlan | None:
+    """The run that is to be planned now: the oldest that is to be replaced, else the one after the newest."""
     if s.campaign.spec.suspend or s.campaign.deleting:
         return None
-    if s.run is None:
-        return "run", "there is no run yet"
-    if s.run_in_hand is not None and runs.is_cancelled(s.run_in_hand) and s.next_run is None:
-        return "run", "all of the run is cancelled"
-    if s.run_in_hand is not None and is_outdated(s.run_in_hand, blueprint):
-        return "run", "spec, contact list or calendar changed before anything was submitted"
+    if not s.runs:
+        return ToPlan((), "there is no run yet")
+    for index, run in enumerate(s.runs):
+        if _is_to_be_replaced(s, run, blueprint):
+            if any(_is_being_cancelled(s, later) for later in s.runs[index:]):
+                return None
+            replaces = tuple(r for r in s.runs[index:] if runs.is_cancelled(r) or not runs.is_begun(r))
+            kept = tuple(each for each in s.runs if each not in replaces)
+            return ToPlan(kept, "spec, contact list or calendar changed", replaces)
     if s.campaign.spec.run_policy is not RunPolicy.RECURRING or runs.is_over_for_good(s.campaign.status):
         return None
-    if s.next_run is None and runs.is_decided(s.run):
-        return "next_run", "the run before it is submitted"
-    if s.next_run is not None and is_outdated(s.next_run, blueprint):
-        return "next_run", "spec, contact list or calendar changed before anything of the next run was submitted"
-    return None
+    if not runs.is_finished(s.runs[-1]) and not runs.is_begun(s.runs[-1]):
+        return None
+    return ToPlan(s.runs, "the submission of the run before it has begun") if has_room(s, blueprint) else None
+
+
+def _is_to_be_replaced(s: Situation, run: RunStatus, blueprint: Blueprint) -> bool:
+    if runs.is_finished(run) or counts_as_started(s, run):
+        return False
+    return runs.is_cancelled(run) or is_outdated(run, blueprint)
+
+
+def _is_being_cancelled(s: Situation, run: RunStatus) -> bool:
+    """Whether what stands of the run goes by itself. What waits for a person, or is not cancelled by the dialer, stays
+    and holds up nothing.
+    """
+    if runs.in_state(run, WindowState.CANCELLING, *runs.POSSIBLY_SENT):
+        return True
+    submitted = runs.in_state(run, WindowState.SUBMITTED)
+    return why_unwanted(s, run) is not None and any(
+        w.start_time > s.now and w.reason != Reason.CANNOT_CANCEL for w in submitted
+    )
+
+
+def has_room(s: Situation, blueprint: Blueprint) -> bool:
+    """Whether one more run fits into the resource."""
+    ahead = runs.windows_ahead(s.campaign.status, s.now) + len(blueprint.contacts_by_zone)
+    return ahead <= MAX_WINDOWS_AHEAD and len(s.runs) < MAX_RUNS
 
 
 def is_outdated(run: RunStatus, blueprint: Blueprint) -> bool:
@@ -164,47 +232,49 @@ def lists_are_older_than(s: Situation, moment: datetime) -> bool:
     return s.observed.lists_as_of is not None and s.observed.lists_as_of < moment
 
 
-def makes_another_plan(s: Situation, place: Place, run: RunStatus) -> bool:
+def makes_another_plan(s: Situation, run: RunStatus) -> bool:
     """Whether the spec makes another plan than the run's, and nothing of the run has started."""
     blueprint = s.observed.blueprint
-    if not isinstance(blueprint, Blueprint) or not _is_edited(s, run, blueprint):
+    if not isinstance(blueprint, Blueprint) or not is_edited(s, run, blueprint):
         return False
-    plan = plan_at(s, blueprint, place, _as_if_asked(s, run, blueprint))
+    plan = plan_at(s, blueprint, runs_before(s, run), planned_at(s, run))
     return plan is None or (plan.run_id, plan_hash(plan.windows)) != (run.id, run.plan_hash)
 
 
-def _is_edited(s: Situation, run: RunStatus, blueprint: Blueprint) -> bool:
-    return run.spec_hash != blueprint.spec_hash and not runs.has_started(run, s.now)
+def runs_before(s: Situation, run: RunStatus) -> tuple[RunStatus, ...]:
+    """The runs that were planned before this one."""
+    return s.runs[: s.index_of[run.key]]
 
 
-def _as_if_asked(s: Situation, run: RunStatus, blueprint: Blueprint) -> datetime:
-    """In time for the match of this very run, or an edit shortly before its start would always find another one.
+def is_edited(s: Situation, run: RunStatus, blueprint: Blueprint) -> bool:
+    """Whether the run was submitted from another spec, and the edit still counts for it."""
+    return runs.is_begun(run) and run.spec_hash != blueprint.spec_hash and not counts_as_started(s, run)
 
-    A window that was deferred starts after its match, so the match and not the start is what counts.
+
+def planned_at(s: Situation, run: RunStatus) -> datetime:
+    """When the run was planned: an edit is compared as of then, or shortly before a start it would always make another
+    plan.
     """
-    nominal_time = nominal_time_of(run.id)
-    if nominal_time is None:
-        return s.now
-    return min(s.now, blueprint.first_match(nominal_time) - timedelta(seconds=s.settings.lead_seconds))
+    return min(s.now, run.planned_time or s.now)
 
 
-def plan_at(s: Situation, blueprint: Blueprint, place: Place, now: datetime) -> RunPlan | None:
-    """The plan of a run for that place; None where there is none, which `unplannable` tells of."""
+def plan_at(s: Situation, blueprint: Blueprint, after: Iterable[RunStatus], now: datetime) -> RunPlan | None:
+    """The plan of the run after these; None where there is none, which `unplannable` tells of."""
     try:
-        return _plan(s, blueprint, place, now)
+        return blueprint.plan(now, s.settings.lead_seconds, taken(s, after))
     except InvalidSpecError:
         return None
 
 
-def plan_again(s: Situation, blueprint: Blueprint, place: Place) -> RunPlan | None:
-    """The plan of a run for that place now, in the place of what was only planned.
+def plan_again(s: Situation, blueprint: Blueprint, to_plan: ToPlan) -> RunPlan | None:
+    """The plan of a run now, in the place of those that it replaces.
 
     A run whose windows were deferred has a match that is past while all of it is still ahead. It keeps its match where
     every window can still be sent in time; so a list that is exported in between changes the run and not the day.
     """
-    run = s.run_in_hand if place == "run" else s.next_run
-    if run is not None and not runs.is_begun(run):
-        plan = plan_at(s, blueprint, place, _as_if_asked(s, run, blueprint))
+    if to_plan.replaces:
+        run = to_plan.replaces[0]
+        plan = plan_at(s, blueprint, to_plan.kept, planned_at(s, run))
         earliest = s.now + timedelta(seconds=s.settings.lead_seconds)
         if (
             plan is not None
@@ -212,7 +282,22 @@ def plan_again(s: Situation, blueprint: Blueprint, place: Place) -> RunPlan | No
             and all(w.is_skipped or w.start >= earliest for w in plan.windows)
         ):
             return plan
-    return plan_at(s, blueprint, place, s.now)
+    return plan_at(s, blueprint, to_plan.kept, s.now)
+
+
+def taken(s: Situation, after: Iterable[RunStatus]) -> Taken:
+    """What these runs, and those in history, leave no room for."""
+    earlier = tuple(after)
+    ends: dict[str, datetime] = {}
+    for run in earlier:
+        for w in runs.in_state(run, *runs.MAY_CALL):
+            ends[w.time_zone] = max(ends.get(w.time_zone, w.end_time), w.end_time)
+    matches = [run.match_time for run in (*earlier, *s.campaign.status.history) if run.match_time is not None]
+    return Taken(
+        ends=ends,
+        match=max(matches, default=None),
+        last_end=max((run.last_end for run in earlier), default=None),
+    )
 
 
 def unplannable(s: Situation) -> Problem | None:
@@ -220,18 +305,13 @@ def unplannable(s: Situation) -> Problem | None:
     blueprint = s.observed.blueprint
     if not isinstance(blueprint, Blueprint):
         return blueprint
-    asked: list[tuple[Place, datetime]] = []
+    asked = [(runs_before(s, run), planned_at(s, run)) for run in s.runs if is_edited(s, run, blueprint)]
     to_plan = run_to_plan(s, blueprint)
     if to_plan is not None:
-        asked.append((to_plan[0], s.now))
-    asked += [
-        (place, _as_if_asked(s, run, blueprint))
-        for place, run in s.in_hand()
-        if runs.is_begun(run) and _is_edited(s, run, blueprint)
-    ]
+        asked.append((to_plan.kept, s.now))
     try:
-        for place, now in asked:
-            _plan(s, blueprint, place, now)
+        for after, now in asked:
+            blueprint.plan(now, s.settings.lead_seconds, taken(s, after))
     except InvalidSpecError as error:
         return invalid_spec(error)
     return None
@@ -240,9 +320,3 @@ def unplannable(s: Situation) -> Problem | None:
 def invalid_spec(error: InvalidSpecError) -> Problem:
     """What a person must put right in the spec."""
     return Problem(Reason.INVALID_SPEC, "; ".join(str(error).splitlines()))
-
-
-def _plan(s: Situation, blueprint: Blueprint, place: Place, now: datetime) -> RunPlan:
-    previous = s.run if place == "next_run" else None
-    ends = {w.time_zone: w.end_time for w in previous.windows} if previous is not None else None
-    return blueprint.plan(now, s.settings.lead_seconds, ends)

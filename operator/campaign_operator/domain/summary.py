@@ -7,7 +7,7 @@ Reconciling while a passing fault is retried; the last two are absent when not t
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from campaign_operator.api import conditions
 from campaign_operator.api.conditions import STALLING_CAUSES, ConditionType, Reason, counted
@@ -17,39 +17,44 @@ from campaign_operator.api.status import (
     FinishedRun,
     OutboundCampaignStatus,
     RunStatus,
+    WindowStatus,
 )
-from campaign_operator.api.vocabulary import RunState, WebhookState, WindowState
+from campaign_operator.api.vocabulary import DeletionPolicy, RunState, WebhookState, WindowState
 from campaign_operator.domain import runs
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.observation import Observation, Problem
+from campaign_operator.domain.runs import later
 from campaign_operator.domain.situation import changed_connection
 
 
 def summarize(campaign: Campaign, status: OutboundCampaignStatus, observed: Observation) -> OutboundCampaignStatus:
     """The status with all that follows from it, for the campaign's present generation."""
-    now, run, next_run = observed.now, status.run, status.next_run
-    if run is not None and not runs.is_finished(run):
-        run = _derived(campaign, run, now, next_run.first_start if next_run is not None else None)
-    if next_run is not None:
-        next_run = _derived(campaign, next_run, now, None)
+    now = observed.now
+    every = tuple(run if runs.is_finished(run) else _derived(campaign, run, now) for run in status.runs)
+    status = status.model_copy(update={"runs": every})
+    shown, ended = runs.shown_run(status), next(iter(runs.finished_runs(status)), None)
     status = status.model_copy(
         update={
             "observed_generation": campaign.generation,
-            "run": run,
-            "next_run": next_run,
-            "progress": _progress(run),
-            "next_run_time": _next_run_time(run, next_run, now),
-            "last_handled_request": campaign.requested_at or status.last_handled_request,
+            "state": _state(campaign, status, now),
+            "progress": _progress(shown),
+            "contacts": shown.contacts if shown is not None else None,
+            "window_count": shown.window_count if shown is not None else None,
+            "webhook_state": ended.webhook.state if ended is not None and ended.webhook is not None else None,
+            "next_run_time": None if campaign.spec.suspend or campaign.deleting else _next_run_time(status, now),
+            "last_handled_request": (
+                status.last_handled_request if campaign.requested_at is None else campaign.requested_at
+            ),
         }
     )
     return status.model_copy(update={"conditions": tuple(_conditions(campaign, status, observed))})
 
 
-def _derived(campaign: Campaign, run: RunStatus, now: datetime, next_first_start: datetime | None) -> RunStatus:
+def _derived(campaign: Campaign, run: RunStatus, now: datetime) -> RunStatus:
     completion = campaign.spec.completion
-    state = runs.run_state(run, completion, now, next_first_start)
+    state = runs.run_state(run, completion, now)
     expected = runs.expected_calls(completion, run)
     percent = min(100, run.metrics.calls_completed * 100 // expected) if expected else 0
     return run.model_copy(
@@ -57,9 +62,39 @@ def _derived(campaign: Campaign, run: RunStatus, now: datetime, next_first_start
             # an end is recorded together with its webhook and never by the way
             "state": run.state if state in runs.ENDINGS else state,
             "run_policy": campaign.spec.run_policy,
+            "start_time": run.first_start,
+            "end_time": run.last_end,
             "metrics": run.metrics.model_copy(update={"expected_calls": expected, "percent": percent}),
         }
     )
+
+
+def _state(campaign: Campaign, status: OutboundCampaignStatus, now: datetime) -> str | None:
+    """What STATE shows: of a campaign that is to stop, what still stands comes first."""
+    if _to_cancel(campaign, status, now):
+        return _CANCELLING
+    shown = runs.shown_run(status)
+    if shown is not None:
+        return shown.state.value
+    return _SUSPENDED if campaign.spec.suspend else None
+
+
+_CANCELLING, _SUSPENDED = "Cancelling", "Suspended"
+
+
+def _to_cancel(
+    campaign: Campaign, status: OutboundCampaignStatus, now: datetime
+) -> list[tuple[RunStatus, WindowStatus]]:
+    """The windows of a suspended or deleted campaign of which a schedule stands, or may stand, that has not started."""
+    orphan = campaign.deleting and campaign.spec.deletion_policy is DeletionPolicy.ORPHAN
+    if orphan or not (campaign.deleting or campaign.spec.suspend):
+        return []
+    return [
+        (run, w)
+        for run in status.runs
+        for w in runs.in_state(run, WindowState.SUBMITTED, WindowState.CANCELLING, *runs.POSSIBLY_SENT)
+        if w.start_time > now and w.reason != Reason.CANNOT_CANCEL
+    ]
 
 
 def _progress(run: RunStatus | None) -> str | None:
@@ -69,9 +104,9 @@ def _progress(run: RunStatus | None) -> str | None:
     return f"{m.calls_completed}/{m.expected_calls} ({m.percent}%)"
 
 
-def _next_run_time(run: RunStatus | None, next_run: RunStatus | None, now: datetime) -> str | None:
-    in_hand = [r for r in (run, next_run) if r is not None and not runs.is_finished(r) and not runs.calls_nobody(r)]
-    starts = [r.first_start for r in in_hand if r.first_start > now]
+def _next_run_time(status: OutboundCampaignStatus, now: datetime) -> str | None:
+    wanted = [r for r in runs.current_runs(status) if not runs.calls_nobody(r) and not runs.is_cancelled(r)]
+    starts = [r.first_start for r in wanted if r.first_start > now]
     return to_rfc3339(min(starts)) if starts else None
 
 
@@ -85,20 +120,20 @@ def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Obs
         moved = changed_connection(campaign, observed.connection, observed.now)
         if moved is not None:
             return moved
-    for run in runs.runs_in_hand(status):
+    for run in status.runs:
         for w in run.windows:
             if w.reason in STALLING_CAUSES and w.state in runs.UNDECIDED:
-                return Problem(Reason(w.reason or ""), w.message or "")
+                return Problem(w.reason, w.message or "")
         stays = [w for w in runs.in_state(run, WindowState.SUBMITTED) if w.reason == Reason.CANNOT_CANCEL]
         if stays and (campaign.spec.suspend or campaign.deleting) and stays[-1].start_time > observed.now:
             names = ", ".join(w.time_zone for w in stays[:5]) + (", ..." if len(stays) > 5 else "")
             return Problem(Reason.CANNOT_CANCEL, f"run {run.id}: {names}: {stays[0].message}")
         held = runs.in_state(run, WindowState.HELD)
-        if held:
+        if held and held[-1].end_time > observed.now:
             names = ", ".join(w.time_zone for w in held[:5]) + (", ..." if len(held) > 5 else "")
             return Problem(Reason.WINDOW_HELD, f"run {run.id}: {names}: {held[0].message}")
-    if runs.is_over_for_good(status) and status.run is not None and status.run.state is RunState.FAILED:
-        return Problem(Reason.RUN_FAILED, _why_failed(status.run))
+    if runs.is_over_for_good(status) and status.runs[-1].state is RunState.FAILED:
+        return Problem(Reason.RUN_FAILED, _why_failed(status.runs[-1]))
     return None
 
 
@@ -108,15 +143,15 @@ def _why_failed(run: RunStatus) -> str:
 
 
 def _passing_fault(status: OutboundCampaignStatus) -> Problem | None:
-    for run in runs.runs_in_hand(status):
+    for run in status.runs:
         for w in run.windows:
             if w.reason is not None and w.state in runs.UNDECIDED:
-                return Problem(Reason(w.reason), f"run {run.id}, {w.time_zone}: {w.message}")
+                return Problem(w.reason, f"run {run.id}, {w.time_zone}: {w.message}")
     return None
 
 
 def _conditions(campaign: Campaign, status: OutboundCampaignStatus, observed: Observation) -> Iterator[Condition]:
-    def condition(kind: ConditionType, truth: bool, reason: Reason, message: str) -> Condition:
+    def condition(kind: ConditionType, truth: bool, reason: str, message: str) -> Condition:
         return conditions.make(
             status.conditions, kind, truth, reason, message, generation=campaign.generation, now=observed.now
         )
@@ -125,19 +160,22 @@ def _conditions(campaign: Campaign, status: OutboundCampaignStatus, observed: Ob
     passing = None if stalled is not None else _passing_fault(status)
     if stalled is not None and stalled.passing:
         stalled, passing = None, stalled
-    if passing is not None and status.run is None:
+    to_cancel = _to_cancel(campaign, status, observed.now)
+    if passing is not None and not status.runs:
         yield condition(ConditionType.READY, False, passing.reason, passing.message)
     elif stalled is not None:
         yield condition(ConditionType.READY, False, stalled.reason, stalled.message)
         yield condition(ConditionType.STALLED, True, stalled.reason, stalled.message)
+    elif to_cancel:
+        yield condition(ConditionType.READY, False, Reason.CANCELLING, _cancelling(campaign, to_cancel))
     elif campaign.spec.suspend:
-        yield condition(ConditionType.READY, True, Reason.SUSPENDED, _suspended(status.run))
+        yield condition(ConditionType.READY, True, Reason.SUSPENDED, _suspended(status, observed.now))
     else:
         yield condition(ConditionType.READY, True, Reason.ACCEPTED, _accepted(campaign, status, observed.now))
     if passing is not None:
         yield condition(ConditionType.RECONCILING, True, passing.reason, passing.message)
-    if status.run is not None:
-        completed, ended, reason, message = _end(status.run)
+    if status.runs or status.history:
+        completed, ended, reason, message = _end(status)
         yield condition(ConditionType.COMPLETED, completed, reason, message)
         yield condition(ConditionType.FINISHED, ended, reason, message)
     valid = _contacts_valid(observed.blueprint) if observed.lists_were_read else None
@@ -151,11 +189,22 @@ def _conditions(campaign: Campaign, status: OutboundCampaignStatus, observed: Ob
         yield condition(ConditionType.WEBHOOK_DELIVERED, *_delivery(hook))
 
 
-def _suspended(run: RunStatus | None) -> str:
-    if run is not None and runs.is_cancelled(run):
-        return f"suspended: run {run.id} is cancelled; taking spec.suspend back plans anew"
-    if run is not None and not runs.is_finished(run) and runs.is_begun(run):
-        return f"suspended: nothing more is submitted; what has started of run {run.id} goes on"
+def _cancelling(campaign: Campaign, to_cancel: list[tuple[RunStatus, WindowStatus]]) -> str:
+    """How many would still dial, from when, and what the dialer said when it was asked to cancel them."""
+    why = "is being deleted" if campaign.deleting else "is suspended"
+    first = min(w.start_time for _, w in to_cancel)
+    said = next((f"; {w.message}" for _, w in to_cancel if w.message), "")
+    stand = "schedule still stands" if len(to_cancel) == 1 else "schedules still stand"
+    return (
+        f"the campaign {why}, and {len(to_cancel)} {stand} at the dialer; what is not cancelled before its start will "
+        f"dial, the first from {to_rfc3339(first)}{said}"
+    )
+
+
+def _suspended(status: OutboundCampaignStatus, now: datetime) -> str:
+    started = [run.id for run in runs.current_runs(status) if runs.has_started(run, now)]
+    if started:
+        return f"suspended: nothing more is submitted; what has started of run {', '.join(started)} goes on"
     return "suspended: nothing is submitted until spec.suspend is taken back"
 
 
@@ -165,7 +214,7 @@ def _earlier(status: OutboundCampaignStatus, kind: ConditionType) -> Iterator[Co
         yield found
 
 
-def _contacts_valid(blueprint: Blueprint | Problem) -> tuple[bool, Reason, str] | None:
+def _contacts_valid(blueprint: Blueprint | Problem) -> tuple[bool, str, str] | None:
     """What the lists of contactsFrom are like, as far as they could be read."""
     if isinstance(blueprint, Problem):
         is_told = blueprint.reason is Reason.INVALID_CONTACTS
@@ -179,17 +228,22 @@ def _contacts_valid(blueprint: Blueprint | Problem) -> tuple[bool, Reason, str] 
 
 
 def _accepted(campaign: Campaign, status: OutboundCampaignStatus, now: datetime) -> str:
-    run = status.run
+    run = runs.shown_run(status)
     if run is None:
         return "the spec is accepted"
+    more = len(runs.current_runs(status)) - 1
+    return _of_run(campaign, run, now) + (f"; {counted(more, 'more run')} planned" if more > 0 else "")
+
+
+def _of_run(campaign: Campaign, run: RunStatus, now: datetime) -> str:
     if runs.calls_nobody(run):
         return _nothing_to_call(run)
     what = f"run {run.id}: {runs.in_words(run)}"
     match run.state:
         case RunState.PLANNED | RunState.SUBMITTING:
-            ahead = run.first_start - timedelta(seconds=campaign.spec.submit_ahead_seconds)
-            later = f", to be submitted at {to_rfc3339(ahead)}" if not runs.is_begun(run) and ahead > now else ""
-            return f"{what} planned, first start {to_rfc3339(run.first_start)}{later}"
+            ahead = later(run.first_start, -campaign.spec.submit_ahead_seconds)
+            when = f", to be submitted at {to_rfc3339(ahead)}" if not runs.is_begun(run) and ahead > now else ""
+            return f"{what} planned, first start {to_rfc3339(run.first_start)}{when}"
         case RunState.SCHEDULED:
             return f"{what} submitted, first start {to_rfc3339(run.first_start)}"
         case RunState.RUNNING:
@@ -198,16 +252,24 @@ def _accepted(campaign: Campaign, status: OutboundCampaignStatus, now: datetime)
             return f"run {run.id} is {run.state}"
 
 
-def _end(run: RunStatus) -> tuple[bool, bool, Reason, str]:
-    m = run.metrics
-    calls = f"run {run.id}: {m.calls_completed} of {m.expected_calls} expected calls completed"
-    if runs.is_cancelled(run):
-        return False, True, Reason.CANCELLED, f"run {run.id}: all of it was cancelled before it started"
-    if not runs.is_finished(run):
-        return False, False, Reason.RUN_IN_PROGRESS, f"run {run.id} has not ended"
-    if runs.calls_nobody(run):
-        return True, True, Reason.NOTHING_TO_CALL, _nothing_to_call(run)
-    return run.state is RunState.COMPLETED, True, Reason(run.state.value), calls
+def _end(status: OutboundCampaignStatus) -> tuple[bool, bool, Reason, str]:
+    """Of the run that finished last, until another does: so `kubectl wait` ends for a Recurring campaign, too."""
+    ended = next(iter(runs.finished_runs(status)), None)
+    if ended is None:
+        return False, False, Reason.RUN_IN_PROGRESS, f"run {status.runs[0].id} has not ended"
+    if isinstance(ended, RunStatus) and runs.calls_nobody(ended):
+        return True, True, Reason.NOTHING_TO_CALL, _nothing_to_call(ended)
+    m = ended.metrics
+    calls = f"run {ended.id}: {m.calls_completed} of {m.expected_calls} expected calls completed"
+    return ended.state is RunState.COMPLETED, True, _REASON_OF_END.get(ended.state, Reason.FAILED), calls
+
+
+_REASON_OF_END = {
+    RunState.COMPLETED: Reason.COMPLETED,
+    RunState.TIMED_OUT: Reason.TIMED_OUT,
+    RunState.FAILED: Reason.FAILED,
+    RunState.CANCELLED: Reason.CANCELLED,
+}
 
 
 def _nothing_to_call(run: RunStatus) -> str:
@@ -215,8 +277,7 @@ def _nothing_to_call(run: RunStatus) -> str:
 
 
 def _hook_to_tell_of(status: OutboundCampaignStatus) -> FinishedRun | None:
-    candidates: list[FinishedRun] = [status.run] if status.run is not None else []
-    return next((r for r in (*candidates, *status.history) if r.webhook is not None), None)
+    return next((r for r in runs.finished_runs(status) if r.webhook is not None), None)
 
 
 def _delivery(run: FinishedRun) -> tuple[bool, Reason, str]:

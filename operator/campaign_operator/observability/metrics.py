@@ -14,7 +14,16 @@ cancellations = Counter(
     ["outcome"],
 )
 orphaned = Counter(
-    "campaign_operator_schedules_orphaned_total", "Schedules that may still dial for campaigns that are gone."
+    "campaign_operator_schedules_orphaned_total",
+    "Schedules that have not started and may still dial for campaigns that are gone.",
+)
+schedules_left_dialing = Counter(
+    "campaign_operator_schedules_left_dialing_total", "Schedules that had started when their campaign went."
+)
+idle_actions = Counter(
+    "campaign_operator_idle_actions_total",
+    "Actions that changed nothing, each passed over for the rest of its pass.",
+    ["action"],
 )
 status_writes = Counter(
     "campaign_operator_status_writes_total", "Writes of a campaign's status, by how they ended.", ["outcome"]

@@ -13,7 +13,7 @@ from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.calling_hours import openings_from
 from campaign_operator.domain.campaign import CampaignRef
 from campaign_operator.domain.errors import InvalidSpecError
-from campaign_operator.domain.plan import PlannedWindow, RunPlan, plan_hash
+from campaign_operator.domain.plan import PlannedWindow, RunPlan, Taken, plan_hash
 from campaign_operator.domain.windows import place
 from campaign_operator.domain.zones import load_zone
 
@@ -76,7 +76,7 @@ def forecast(ref: CampaignRef, blueprint: Blueprint, now: datetime, lead_seconds
     ends: dict[str, datetime] = {}
     for _ in range(count):
         try:
-            plan = blueprint.plan(now, lead_seconds, ends)
+            plan = blueprint.plan(now, lead_seconds, Taken(ends))
         except InvalidSpecError:
             if not plans:
                 raise

@@ -16,7 +16,7 @@ from builders import (
 )
 
 from campaign_operator.api.conditions import Reason
-from campaign_operator.api.status import OutboundCampaignStatus, RunStatus
+from campaign_operator.api.status import OutboundCampaignStatus, RunKey, RunStatus, WaitingResolution
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import (
     WindowState,
@@ -28,6 +28,7 @@ PLANNED, INTENT, UNCERTAIN = WindowState.PLANNED, WindowState.INTENT, WindowStat
 CANCELLING, CANCELLED = WindowState.CANCELLING, WindowState.CANCELLED
 SUBMITTED, HELD, REJECTED, MISSED = WindowState.SUBMITTED, WindowState.HELD, WindowState.REJECTED, WindowState.MISSED
 SKIPPED = WindowState.SKIPPED
+FIRST, SECOND = RunKey("20261124T0900", "1"), RunKey("20261125T0900", "1")
 ATTEMPT = ("20261124T0900", "1", NY, 1)
 INVALID = problem(Reason.INVALID_SPEC)
 NO_SECRET = problem(Reason.SECRET_NOT_FOUND)
@@ -65,12 +66,26 @@ def run_as_planned(of: OutboundCampaignSpec, now: datetime = NOW) -> RunStatus:
         window(SUBMITTED, time_zone=w.time_zone).model_copy(update={"start_time": w.start, "end_time": w.end})
         for w in plan.windows
     )
-    return run(*windows, id=plan.run_id, plan_hash=plan_hash(plan.windows), spec_hash=blueprint(of).spec_hash)
+    hashes = {"plan_hash": plan_hash(plan.windows), "spec_hash": blueprint(of).spec_hash}
+    return run(*windows, id=plan.run_id, planned_time=now, match_time=plan.match_time, **hashes)
 
 
 def handled(of: OutboundCampaignStatus, annotation: str) -> OutboundCampaignStatus:
     """The status after that annotation was acted upon."""
     return of.model_copy(update={"last_handled_resolve": annotation})
+
+
+def trusted(of: OutboundCampaignStatus, since: datetime) -> OutboundCampaignStatus:
+    """The status with a listing that can be trusted from then on."""
+    return of.model_copy(update={"listing_trusted_from": since})
+
+
+def waiting(of: OutboundCampaignStatus, **changes: Any) -> OutboundCampaignStatus:
+    """The status with an entry of the annotation that waits for the listing."""
+    entry = WaitingResolution(
+        run_id=FIRST.id, planned_from=FIRST.planned_from, time_zone=NY, attempt=1, verdict="s-9", **changes
+    )
+    return of.model_copy(update={"waiting_resolutions": (entry,)})
 
 
 NEXT = run(window(start=86400, end=90000), id="20261125T0900")

@@ -12,8 +12,22 @@ from builders import (
     status,
     window,
 )
-from decide.case import LONDON, MISSED, NEXT, NO_SECRET, OPEN, OVER, REJECTED, SKIPPED, SUBMITTED, UNCERTAIN, Case
+from decide.case import (
+    FIRST,
+    LONDON,
+    MISSED,
+    NEXT,
+    NO_SECRET,
+    OPEN,
+    OVER,
+    REJECTED,
+    SKIPPED,
+    SUBMITTED,
+    UNCERTAIN,
+    Case,
+)
 
+from campaign_operator.api.status import OutboundCampaignStatus, RunKey
 from campaign_operator.api.vocabulary import (
     RunPolicy,
     RunState,
@@ -22,8 +36,9 @@ from campaign_operator.api.vocabulary import (
 from campaign_operator.domain.actions import (
     Deliver,
     FinishRun,
+    MoveToHistory,
+    PlanRun,
     Poll,
-    PromoteNextRun,
     Submit,
     Wait,
 )
@@ -33,7 +48,7 @@ ENDING = [
     Case(
         "all calls made: the run is Completed",
         status(run(window(SUBMITTED, **OPEN), metrics=calls(1))),
-        FinishRun(RunState.COMPLETED),
+        FinishRun(FIRST, RunState.COMPLETED),
     ),
     Case(
         "all calls made, but a window has not started",
@@ -52,124 +67,141 @@ ENDING = [
         status(run(window(SUBMITTED, **OPEN), metrics=calls(1))),
         Wait,
         spec=spec(completion={"expectedCalls": 2}),
-        check=7200 + 3600,
+        check=7200,
     ),
-    Case("every window rejected: Failed", status(run(window(REJECTED))), FinishRun(RunState.FAILED)),
+    Case("every window rejected: Failed", status(run(window(REJECTED))), FinishRun(FIRST, RunState.FAILED)),
     Case(
         "every window rejected or missed: Failed",
         status(run(window(REJECTED), window(MISSED, time_zone=LONDON))),
-        FinishRun(RunState.FAILED),
+        FinishRun(FIRST, RunState.FAILED),
     ),
     Case(
-        "every window skipped: nothing to call, Completed", status(run(window(SKIPPED))), FinishRun(RunState.COMPLETED)
+        "every window skipped: nothing to call, Completed",
+        status(run(window(SKIPPED))),
+        FinishRun(FIRST, RunState.COMPLETED),
     ),
     Case(
         "every window skipped: Completed, whatever calls were expected",
         status(run(window(SKIPPED), window(SKIPPED, time_zone=LONDON))),
-        FinishRun(RunState.COMPLETED),
+        FinishRun(FIRST, RunState.COMPLETED),
         spec=spec(completion={"expectedCalls": 2}),
     ),
     Case(
         "every window rejected or skipped: Failed",
         status(run(window(REJECTED), window(SKIPPED, time_zone=LONDON))),
-        FinishRun(RunState.FAILED),
+        FinishRun(FIRST, RunState.FAILED),
     ),
     Case(
         "every window missed or skipped: Failed",
         status(run(window(MISSED), window(SKIPPED, time_zone=LONDON))),
-        FinishRun(RunState.FAILED),
+        FinishRun(FIRST, RunState.FAILED),
     ),
     Case(
         "a skipped window is waited for by nobody: all calls of the others made",
         status(run(window(SUBMITTED, **OPEN), window(SKIPPED, time_zone=LONDON, contacts=5), metrics=calls(1))),
-        FinishRun(RunState.COMPLETED),
+        FinishRun(FIRST, RunState.COMPLETED),
     ),
     Case(
         "a skipped window holds no run up: the last end is that of the others",
         status(run(window(SUBMITTED, **OVER), window(SKIPPED, time_zone=LONDON, end=90000))),
-        FinishRun(RunState.TIMED_OUT),
-        seen={"polled_at": at(-1)},
+        FinishRun(FIRST, RunState.TIMED_OUT),
+        seen={"polled_until": at(-1)},
     ),
     Case(
         "Recurring: a run of which all is skipped is finished once the next is planned",
         status(run(window(SKIPPED)), NEXT),
-        FinishRun(RunState.COMPLETED),
+        FinishRun(FIRST, RunState.COMPLETED),
         spec=recurring(),
         seen={"connection": NO_SECRET},
     ),
     Case(
-        "Recurring: a next run of which all is skipped waits for the minute of its match",
-        status(finished(run_policy=RunPolicy.RECURRING), run(window(SKIPPED, start=60, end=120), id="20261125T0900")),
-        Wait,
-        spec=recurring(),
-        check=60,
-    ),
-    Case(
-        "Recurring: a next run of which all is skipped takes over at the minute of its match",
-        status(finished(run_policy=RunPolicy.RECURRING), run(window(SKIPPED, start=0, end=60), id="20261125T0900")),
-        PromoteNextRun(),
-        spec=recurring(),
-    ),
-    Case(
         "one window rejected: the others go on",
         status(run(window(REJECTED), window(time_zone=LONDON))),
-        Submit("run", (LONDON,)),
+        Submit(FIRST, (LONDON,)),
     ),
     Case(
         "grace over: asked once more",
         status(run(window(SUBMITTED, **OVER))),
-        Poll(at(-10000), None, as_of=at(-400)),
+        Poll(at(-10000), at(-400)),
     ),
     Case(
         "grace over and asked: TimedOut",
         status(run(window(SUBMITTED, **OVER))),
-        FinishRun(RunState.TIMED_OUT),
-        seen={"polled_at": at(-1)},
+        FinishRun(FIRST, RunState.TIMED_OUT),
+        seen={"polled_until": at(-1)},
     ),
     Case(
         "an answer from before the deadline is not the last word",
         status(run(window(SUBMITTED, **OVER))),
         Poll,
-        seen={"polled_at": at(-401)},
+        seen={"polled_until": at(-401)},
     ),
     Case(
         "grace over without the Secret: TimedOut all the same",
         status(run(window(SUBMITTED, **OVER))),
-        FinishRun(RunState.TIMED_OUT),
+        FinishRun(FIRST, RunState.TIMED_OUT),
         seen={"connection": NO_SECRET},
     ),
     Case("within the grace it goes on", status(run(window(SUBMITTED, start=-10000, end=-3599))), Wait, check=1),
     Case(
-        "Recurring: the next run's start times this one out",
+        "Recurring: the next run's start ends nothing",
         status(run(window(SUBMITTED, **OPEN)), run(window(SUBMITTED, start=-1), id="20261125T0900")),
-        Poll(at(-60), at(-1), as_of=at(-1)),
+        PlanRun,
         spec=recurring(),
     ),
     Case(
-        "Recurring: the next run takes over",
+        "Recurring: runs that overlap are counted together, from the first start of the earliest",
+        status(run(window(SUBMITTED, **OPEN)), run(window(SUBMITTED, start=-1), id="20261125T0900")),
+        Poll(at(-60)),
+        spec=recurring(suspend=True),
+        seen={"poll_due": True},
+    ),
+    Case(
+        "runs that overlap: one of them has its calls, and its last window is still open",
+        status(
+            run(window(SUBMITTED, **OPEN), metrics=calls(1).model_copy(update={"shared": True})),
+        ),
+        Wait,
+        check=7200,
+    ),
+    Case(
+        "runs that overlap: one of them has its calls, and its last window is over",
+        status(run(window(SUBMITTED, **OVER), metrics=calls(1).model_copy(update={"shared": True}))),
+        FinishRun(FIRST, RunState.COMPLETED),
+    ),
+    Case(
+        "of nine runs that wait for calls the oldest times out",
+        OutboundCampaignStatus(
+            observed_generation=1, runs=tuple(run(window(SUBMITTED, **OVER), planned_from=str(n)) for n in range(1, 10))
+        ),
+        FinishRun(FIRST, RunState.TIMED_OUT),
+        spec=spec(completion={"graceSeconds": 86400}),
+    ),
+    Case(
+        "Recurring: a run that is over moves to history when the next has started",
         status(finished(run_policy=RunPolicy.RECURRING), run(window(SUBMITTED, start=-1), id="20261125T0900")),
-        PromoteNextRun(),
+        MoveToHistory((FIRST,)),
         spec=recurring(),
     ),
     Case(
         "Recurring: not before its start",
-        status(finished(run_policy=RunPolicy.RECURRING), run(window(SUBMITTED), id="20261125T0900")),
+        status(finished(run_policy=RunPolicy.RECURRING), run(window(start=100000, end=110000), id="20261125T0900")),
         Wait,
         spec=recurring(),
-        check=3600,
+        check=100000 - 86400,
     ),
     # polling
     Case(
         "a running run is polled when the timer fires",
         status(run(window(SUBMITTED, **OPEN))),
-        Poll(at(-60), None),
+        Poll(at(-60)),
         seen={"poll_due": True},
     ),
-    Case("not without the timer", status(run(window(SUBMITTED, **OPEN))), Wait, check=7200 + 3600),
+    Case("not without the timer", status(run(window(SUBMITTED, **OPEN))), Wait, check=7200),
     Case("not before the first start", status(run(window(SUBMITTED))), Wait, seen={"poll_due": True}, check=3600),
     Case("not after the end", status(finished()), Wait, seen={"poll_due": True, "connection": None}),
     # the webhook
-    Case("the webhook is delivered", status(finished(hook=hook())), Deliver("20261124T0900")),
+    Case("the webhook is delivered", status(finished(hook=hook())), Deliver(FIRST)),
     Case(
         "a delivery waits for its next attempt",
         status(finished(hook=hook(attempts=1, next_attempt_time=at(300)))),
@@ -182,10 +214,10 @@ ENDING = [
         "a webhook is delivered from history",
         status(
             run(window(SUBMITTED, **OPEN)),
-            run(window(SUBMITTED, start=86400, end=90000), id="20261125T0900"),
+            run(window(start=100000, end=110000), id="20261125T0900"),
             history=(in_history(finished(hook=hook(), id="20261123T0900")),),
         ),
-        Deliver("20261123T0900"),
+        Deliver(RunKey("20261123T0900", "1")),
         spec=recurring(),
     ),
 ]

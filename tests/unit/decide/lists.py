@@ -17,7 +17,7 @@ from builders import (
     status,
     window,
 )
-from decide.case import LONDON, NEXT, NY, OPEN, SUBMITTED, UNCERTAIN, Case
+from decide.case import FIRST, LONDON, NEXT, NY, OPEN, SUBMITTED, UNCERTAIN, Case
 
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import RunStatus
@@ -70,19 +70,19 @@ LISTING = [
     Case(
         "a run is submitted when its time has come",
         status(made_from(LATE, window(start=1800))),
-        Submit("run", (NY,)),
+        Submit(FIRST, (NY,)),
         spec=LATE,
     ),
     Case(
         "a run that is begun is carried through, though its later windows are still far away",
         status(made_from(LATE, window(SUBMITTED), window(time_zone=LONDON, start=9 * HOUR, end=12 * HOUR))),
-        Submit("run", (LONDON,)),
+        Submit(FIRST, (LONDON,)),
         spec=LATE,
     ),
     Case(
         "as late as can be is as early as it takes to submit in time",
         status(made_from(spec(submitAheadSeconds=0), window(start=30))),
-        Submit("run", (NY,)),
+        Submit(FIRST, (NY,)),
         spec=spec(submitAheadSeconds=0),
     ),
     Case(
@@ -100,7 +100,7 @@ LISTING = [
         check=HOUR,
     ),
     Case(
-        "by default a run is submitted a day ahead", status(run(window(start=86400, end=90000))), Submit("run", (NY,))
+        "by default a run is submitted a day ahead", status(run(window(start=86400, end=90000))), Submit(FIRST, (NY,))
     ),
     Case(
         "and planned earlier than that it waits",
@@ -141,14 +141,14 @@ LISTING = [
     Case(
         "and by an attempt of which nobody knows",
         status(made_from(LISTS, window(UNCERTAIN), window(time_zone=LONDON))),
-        Submit("run", (LONDON,)),
+        Submit(FIRST, (LONDON,)),
         spec=LISTS,
         seen=seen(OTHER_LIST),
     ),
     Case(
         "an edit of the spec is made with the list as it is now",
         status(made_from(LISTS, window(SUBMITTED))),
-        BeginCancellation("run", (NY,)),
+        BeginCancellation(FIRST, (NY,)),
         spec=listed(cron="30 10 * * *"),
     ),
     Case(
@@ -162,7 +162,7 @@ LISTING = [
     Case(
         "what is begun is carried through though a list is gone",
         status(made_from(LISTS, window(SUBMITTED), window(time_zone=LONDON))),
-        Submit("run", (LONDON,)),
+        Submit(FIRST, (LONDON,)),
         spec=LISTS,
         seen=seen(VANISHED),
     ),
@@ -213,7 +213,7 @@ LISTING = [
     Case(
         "once is enough",
         status(made_from(AT_A_URL)),
-        Submit("run", (NY,)),
+        Submit(FIRST, (NY,)),
         spec=AT_A_URL,
         seen={"lists_as_of": at(HOUR - 86400)},
     ),
@@ -243,7 +243,7 @@ LISTING = [
     Case(
         "a calendar is no list: what it makes another plan of is cancelled",
         status(run(window(SUBMITTED))),
-        BeginCancellation("run", (NY,)),
+        BeginCancellation(FIRST, (NY,)),
         seen=seen(blueprint(spec(), Inputs(exclude_dates=frozenset({date(2026, 11, 24)})))),
     ),
     Case(
@@ -257,7 +257,7 @@ LISTING = [
     Case(
         "a new version of the rules is noted",
         status(run(window(SUBMITTED), tzdata_version="2020a")),
-        NoteRules("run", (NY,)),
+        NoteRules(FIRST, (NY,)),
     ),
     Case(
         "not of a run that has started",

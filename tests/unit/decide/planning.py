@@ -14,6 +14,7 @@ from decide.case import (
     ATTEMPT,
     CANCELLED,
     CANCELLING,
+    FIRST,
     FROM_ONE_O_CLOCK,
     INVALID,
     LONDON,
@@ -23,6 +24,7 @@ from decide.case import (
     NY,
     OPEN,
     OTHER_CRON,
+    SECOND,
     SKIPPED,
     SUBMITTED,
     SUSPENDED,
@@ -31,14 +33,16 @@ from decide.case import (
     run_as_planned,
 )
 
+from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.vocabulary import (
+    MAX_RUNS,
     RunPolicy,
     RunState,
 )
 from campaign_operator.domain.actions import (
     BeginCancellation,
     CancelSchedules,
-    DropPlan,
+    DropRun,
     KeepPlan,
     LookUp,
     MarkUncertain,
@@ -46,8 +50,14 @@ from campaign_operator.domain.actions import (
     Poll,
     RemoveFinalizer,
     Restore,
+    SkipWindows,
     Wait,
 )
+
+UNTIL_ONE_O_CLOCK = spec(callingHours={"start": "06:00", "end": "13:00"})
+
+A_FULL_RESOURCE = tuple(run(window(SUBMITTED), planned_from=str(n)) for n in range(MAX_RUNS))
+"""As many runs as a status takes, all of them submitted."""
 
 PLANNING = [
     # planning
@@ -60,13 +70,13 @@ PLANNING = [
     Case(
         "an edit after an attempt cancels even what was only planned",
         status(run(window(attempt=1, next_attempt_time=at(60)))),
-        BeginCancellation("run", (NY,)),
+        BeginCancellation(FIRST, (NY,)),
         spec=OTHER_CRON,
     ),
     Case(
         "an edit before the first start cancels what is submitted",
         status(run(window(SUBMITTED), window(time_zone=LONDON))),
-        BeginCancellation("run", (NY, LONDON)),
+        BeginCancellation(FIRST, (NY, LONDON)),
         spec=OTHER_CRON,
     ),
     Case(
@@ -79,7 +89,7 @@ PLANNING = [
     Case(
         "an edit cancels only once what may be under way is settled",
         status(run(window(UNCERTAIN), window(SUBMITTED, time_zone=LONDON))),
-        LookUp("run", (NY,)),
+        LookUp(FIRST, (NY,)),
         spec=OTHER_CRON,
         seen={"settled_at": {ATTEMPT: NOW}},
     ),
@@ -128,11 +138,30 @@ PLANNING = [
     Case(
         "a suspended campaign forgets a run of which all is skipped",
         status(run(window(SKIPPED))),
-        DropPlan("run"),
+        DropRun(FIRST),
         spec=SUSPENDED,
         finalizer=False,
     ),
-    Case("what is being cancelled is deleted", status(run(window(CANCELLING))), CancelSchedules("run", (NY,))),
+    Case(
+        "new calling hours cancel what they forbid of a run that has started",
+        status(run(window(SUBMITTED, **OPEN), window(SUBMITTED, time_zone=LONDON))),
+        BeginCancellation(FIRST, (LONDON,)),
+        spec=UNTIL_ONE_O_CLOCK,
+    ),
+    Case(
+        "and what was cancelled for them is skipped",
+        status(run(window(SUBMITTED, **OPEN), window(CANCELLED, time_zone=LONDON))),
+        SkipWindows(FIRST, (LONDON,)),
+        spec=UNTIL_ONE_O_CLOCK,
+    ),
+    Case(
+        "and what calls already goes on",
+        status(run(window(SUBMITTED, **OPEN), window(SUBMITTED, time_zone=LONDON, **OPEN))),
+        Wait,
+        spec=UNTIL_ONE_O_CLOCK,
+        check=7200,
+    ),
+    Case("what is being cancelled is deleted", status(run(window(CANCELLING))), CancelSchedules(FIRST, (NY,))),
     Case(
         "a DELETE that failed waits",
         status(run(window(CANCELLING, next_attempt_time=at(20)))),
@@ -153,18 +182,18 @@ PLANNING = [
     Case(
         "what is skipped is not cancelled",
         status(run(window(SUBMITTED), window(SKIPPED, time_zone=LONDON))),
-        BeginCancellation("run", (NY,)),
+        BeginCancellation(FIRST, (NY,)),
         spec=SUSPENDED,
     ),
     Case(
         "a run is planned anew only when all of it is cancelled",
         status(run(window(CANCELLED), window(CANCELLING, time_zone=LONDON))),
-        CancelSchedules("run", (LONDON,)),
+        CancelSchedules(FIRST, (LONDON,)),
     ),
     Case(
         "A to B and back to A: what was cancelled beside what stands is planned again",
         status(run(window(CANCELLED), window(SUBMITTED, time_zone=LONDON))),
-        Restore("run", (NY,)),
+        Restore(FIRST, (NY,)),
     ),
     Case(
         "a schedule that cannot be cancelled is not tried again and again",
@@ -176,19 +205,19 @@ PLANNING = [
     Case(
         "a next run whose predecessor is planned anew is cancelled",
         status(run(window(CANCELLED)), run(window(SUBMITTED, start=86400, end=90000), id="20261125T0900")),
-        BeginCancellation("next_run", (NY,)),
+        BeginCancellation(SECOND, (NY,)),
         spec=recurring(),
     ),
     Case(
-        "a next run that was cancelled is dropped",
+        "a next run that was cancelled is planned anew",
         status(run(window(SUBMITTED, **OPEN)), run(window(CANCELLED, start=86400, end=90000), id="20261125T0900")),
-        DropPlan("next_run"),
+        PlanRun,
         spec=recurring(),
     ),
     Case(
         "Once after Recurring: a next run that was submitted is cancelled",
         status(run(window(SUBMITTED, **OPEN)), run(window(SUBMITTED, start=86400, end=90000), id="20261125T0900")),
-        BeginCancellation("next_run", (NY,)),
+        BeginCancellation(SECOND, (NY,)),
     ),
     Case("Once: nothing is planned after the run", status(finished()), Wait),
     Case(
@@ -204,11 +233,24 @@ PLANNING = [
         spec=recurring(),
     ),
     Case(
-        "Recurring: not while a window is still undecided",
+        "Recurring: also while a window is still undecided",
         status(run(window(UNCERTAIN))),
+        PlanRun,
+        spec=recurring(),
+    ),
+    Case(
+        "Recurring: not before the submission of this one has begun",
+        status(run(window(start=100000, end=110000))),
         Wait,
         spec=recurring(),
-        check=60,
+        check=100000 - 86400,
+    ),
+    Case(
+        "Recurring: not while there is no room",
+        OutboundCampaignStatus(observed_generation=1, runs=A_FULL_RESOURCE),
+        Wait,
+        spec=recurring(),
+        check=3600,
     ),
     Case(
         "Recurring: a finished run gets a successor",
@@ -231,13 +273,13 @@ PLANNING = [
     Case(
         "Once after Recurring: a next run that was only planned is dropped",
         status(run(window(SUBMITTED)), NEXT),
-        DropPlan("next_run"),
+        DropRun(SECOND),
     ),
     # suspend
     Case(
         "suspend forgets a run that was only planned",
         status(run()),
-        DropPlan("run"),
+        DropRun(FIRST),
         spec=SUSPENDED,
         finalizer=False,
     ),
@@ -249,22 +291,22 @@ PLANNING = [
         finalizer=True,
     ),
     Case(
-        "suspend keeps a cancelled run as it is",
+        "suspend forgets a run that was cancelled, so that its match is free",
         status(run(window(CANCELLED))),
-        Wait,
+        DropRun(FIRST),
         spec=SUSPENDED,
         finalizer=False,
     ),
     Case(
         "suspend forgets a next run that was only planned",
         status(run(window(SUBMITTED)), NEXT),
-        DropPlan("next_run"),
+        DropRun(SECOND),
         spec=recurring(suspend=True),
     ),
     Case(
         "suspend cancels what is submitted",
         status(run(window(SUBMITTED))),
-        BeginCancellation("run", (NY,)),
+        BeginCancellation(FIRST, (NY,)),
         spec=SUSPENDED,
     ),
     Case(
@@ -277,13 +319,13 @@ PLANNING = [
     Case(
         "suspend cancels a run that was begun, what was only planned with it",
         status(run(window(SUBMITTED), window(time_zone=LONDON))),
-        BeginCancellation("run", (NY, LONDON)),
+        BeginCancellation(FIRST, (NY, LONDON)),
         spec=SUSPENDED,
     ),
     Case(
         "suspend goes on polling",
         status(run(window(SUBMITTED, **OPEN))),
-        Poll(at(-60), None),
+        Poll(at(-60)),
         spec=SUSPENDED,
         seen={"poll_due": True},
     ),

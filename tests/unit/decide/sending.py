@@ -9,7 +9,23 @@ from builders import (
     status,
     window,
 )
-from decide.case import ATTEMPT, HELD, INTENT, LONDON, NY, OPEN, SKIPPED, SUBMITTED, SUSPENDED, UNCERTAIN, Case, handled
+from decide.case import (
+    ATTEMPT,
+    FIRST,
+    HELD,
+    INTENT,
+    LONDON,
+    NY,
+    OPEN,
+    SKIPPED,
+    SUBMITTED,
+    SUSPENDED,
+    UNCERTAIN,
+    Case,
+    handled,
+    trusted,
+    waiting,
+)
 
 from campaign_operator.domain.actions import (
     AddFinalizer,
@@ -22,6 +38,7 @@ from campaign_operator.domain.actions import (
     RemoveFinalizer,
     Reschedule,
     Resolve,
+    ResolveWaiting,
     Submit,
     TryAgain,
     Wait,
@@ -31,11 +48,11 @@ from campaign_operator.domain.late import Late, Missed
 
 SENDING = [
     # submitting
-    Case("a planned run is submitted", status(run()), Submit("run", (NY,))),
+    Case("a planned run is submitted", status(run()), Submit(FIRST, (NY,))),
     Case(
         "a skipped window is not submitted",
         status(run(window(), window(SKIPPED, time_zone=LONDON))),
-        Submit("run", (NY,)),
+        Submit(FIRST, (NY,)),
     ),
     Case("our finalizer comes before the first intent", status(run()), AddFinalizer(), finalizer=False),
     Case(
@@ -87,7 +104,7 @@ SENDING = [
     Case(
         "onUncertain Hold: a settled window is held",
         status(run(window(UNCERTAIN))),
-        Hold("run", (NY,)),
+        Hold(FIRST, (NY,)),
         spec=spec(onUncertain="Hold"),
         seen={"settled_at": {ATTEMPT: NOW}},
     ),
@@ -95,7 +112,7 @@ SENDING = [
     Case(
         "an answer is put on record before anything else",
         status(run(window(INTENT), window(time_zone=LONDON))),
-        RecordOutcomes("run"),
+        RecordOutcomes(FIRST),
         seen={"outcomes": {ATTEMPT: Accepted("s-1")}},
     ),
     Case(
@@ -121,7 +138,7 @@ SENDING = [
     Case(
         "a settled window is looked up",
         status(run(window(UNCERTAIN))),
-        LookUp("run", (NY,)),
+        LookUp(FIRST, (NY,)),
         seen={"settled_at": {ATTEMPT: NOW}},
     ),
     Case(
@@ -142,25 +159,25 @@ SENDING = [
     Case(
         "others go on while one is uncertain",
         status(run(window(UNCERTAIN), window(time_zone=LONDON))),
-        Submit("run", (LONDON,)),
+        Submit(FIRST, (LONDON,)),
     ),
     # lateness
     Case(
         "a window whose start passed is sent for what is left",
         status(run(window(**OPEN))),
-        Reschedule("run", ((NY, Late(at(30))),)),
+        Reschedule(FIRST, ((NY, Late(at(30))),)),
     ),
     Case(
         "a start too near to arrive in time is put off",
         status(run(window(start=9, end=7200))),
-        Reschedule("run", ((NY, Late(at(30))),)),
+        Reschedule(FIRST, ((NY, Late(at(30))),)),
     ),
     Case("a start that can still be met is met", status(run(window(start=11, end=7200))), Submit),
     Case("a short window is sent while its start is ahead", status(run(window(start=5, end=600))), Submit),
     Case(
         "a window with less than 15 minutes left is missed",
         status(run(window(start=-60, end=920))),
-        Reschedule("run", ((NY, Missed()),)),
+        Reschedule(FIRST, ((NY, Missed()),)),
     ),
     Case(
         "a late window that must wait is not moved meanwhile",
@@ -171,10 +188,41 @@ SENDING = [
     Case(
         "a late window of a suspended campaign is not moved",
         status(run(window(**OPEN, attempt=1))),
-        BeginCancellation("run", (NY,)),
+        BeginCancellation(FIRST, (NY,)),
         spec=SUSPENDED,
     ),
     Case("an uncertain window is not moved when it is late", status(run(window(UNCERTAIN, **OPEN))), Wait, check=60),
+    # the listing lags
+    Case(
+        "a run waits until the listing can be trusted, where others may have written the status",
+        trusted(status(run()), at(40)),
+        Wait,
+        seen={"listed": False},
+        check=40,
+    ),
+    Case(
+        "a run waits for nothing while every write since the last listing was our own",
+        trusted(status(run()), at(40)),
+        Submit(FIRST, (NY,)),
+        seen={"listed": True},
+    ),
+    Case(
+        "what a person said of a schedule waits for the listing",
+        waiting(status(run(window(HELD))), next_attempt_time=at(20)),
+        Wait,
+        check=20,
+    ),
+    Case(
+        "and is checked when its time has come",
+        waiting(status(run(window(HELD)))),
+        ResolveWaiting(),
+    ),
+    Case(
+        "and holds back nothing else",
+        waiting(status(run(window(HELD), window(SUBMITTED, time_zone=LONDON))), next_attempt_time=at(20)),
+        BeginCancellation(FIRST, (LONDON,)),
+        spec=SUSPENDED,
+    ),
     # trying again
     Case(
         "what was refused is tried again when asked",
