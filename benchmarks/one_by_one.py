@@ -25,7 +25,7 @@ async def measure(session: Session) -> Result:
         title="From apply to Scheduled",
         how=f"{count} campaigns of 50 contacts in 2 time zones, one after another, each created when the one before "
         "was Scheduled. A wait is from the moment before the create request leaves to the event of a watch in which "
-        "`status.run.state` is `Scheduled`: by then the run is planned, the dialer was asked what it has, the intent "
+        "`status.state` is `Scheduled`: by then the run is planned, the dialer was asked what it has, the intent "
         "is written, the schedules are submitted and their ids recorded.",
         lines=(
             at_most("median", percentile(waits, 50), MEDIAN_SECONDS, "s"),

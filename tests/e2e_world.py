@@ -83,7 +83,7 @@ class World:
 
     async def wait_for_state(self, namespace: str, name: str, state: str, seconds: float = 60) -> dict[str, Any]:
         """Until the run is in that state."""
-        return await self.wait(namespace, name, "jsonpath={.status.run.state}=" + state, seconds)
+        return await self.wait(namespace, name, "jsonpath={.status.state}=" + state, seconds)
 
     async def wait_for_reason(self, namespace: str, name: str, reason: str, seconds: float = 60) -> dict[str, Any]:
         """Until Ready has that reason."""

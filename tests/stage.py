@@ -38,6 +38,7 @@ from campaign_operator.api.conditions import ConditionType, find
 from campaign_operator.api.status import Condition, OutboundCampaignStatus, RunStatus, WindowStatus
 from campaign_operator.domain.campaign import CampaignRef, Settings
 from campaign_operator.domain.contact_list import ListLimits
+from campaign_operator.domain.runs import shown_run
 from campaign_operator.reconcile import Reconciler
 from campaign_operator.sandbox.control_plane import ControlPlane
 from campaign_operator.sandbox.simulator.faults import FaultRule
@@ -273,9 +274,17 @@ async def opened_stage(
 
 
 def run_of(status: OutboundCampaignStatus) -> RunStatus:
-    """The run, which there must be."""
-    assert status.run is not None
-    return status.run
+    """The run that STATE speaks of, which there must be: the oldest that is not finished, else the last."""
+    run = shown_run(status)
+    assert run is not None
+    return run
+
+
+def run_after(status: OutboundCampaignStatus) -> RunStatus:
+    """The run after that one, which there must be."""
+    following = status.runs[status.runs.index(run_of(status)) + 1 :]
+    assert following
+    return following[0]
 
 
 def windows(status: OutboundCampaignStatus) -> dict[str, WindowStatus]:

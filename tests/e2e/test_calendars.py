@@ -61,7 +61,7 @@ async def test_a_calendar_that_cannot_be_read_is_told(stage: Stage, text: str | 
     stalled = told(status, ConditionType.STALLED)
     assert stalled[:2] == ("True", reason)
     assert words in stalled[2]
-    assert status.run is None
+    assert status.runs == ()
     await stage.apply(holidays(stage, ""))
     stage.clock.advance(stage.next_look("c"))
     assert run_of(await stage.look("c")).state is RunState.SCHEDULED

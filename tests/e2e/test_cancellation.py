@@ -8,9 +8,10 @@ from typing import Any
 import yaml
 
 from campaign_operator.api.conditions import ConditionType
+from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER, RESOLVE_ANNOTATION, RunState, WindowState
 from e2e_world import Manifest, campaign
-from stage import Stage, fault, run_of, told, windows
+from stage import Stage, fault, run_after, run_of, told, windows
 
 DAY = 86400
 NY, LONDON = "America/New_York", "Europe/London"
@@ -44,6 +45,21 @@ async def submitted(stage: Stage, **spec: Any) -> Manifest:
     return manifest
 
 
+async def look_when_trusted(stage: Stage, name: str) -> OutboundCampaignStatus:
+    """What was just requested may not show in the dialer's listing yet, so a look waits out the settling time."""
+    await stage.look(name)
+    stage.clock.advance(61)
+    return await stage.look(name)
+
+
+async def is_gone_when_trusted(stage: Stage, name: str) -> bool:
+    """A resource that is applied again looks at the listing, so the old one goes when that can be trusted."""
+    await stage.look_at_nothing(name)
+    stage.clock.advance(61)
+    await stage.look_at_nothing(name)
+    return not await exists(stage, name)
+
+
 async def edit(stage: Stage, manifest: Manifest, **spec: Any) -> None:
     manifest["spec"] |= spec
     await stage.apply(manifest)
@@ -52,7 +68,7 @@ async def edit(stage: Stage, manifest: Manifest, **spec: Any) -> None:
 async def test_an_edit_before_the_first_start_cancels_and_plans_anew(stage: Stage) -> None:
     manifest = await submitted(stage)
     await edit(stage, manifest, cron="0 11 * * *")
-    status = await stage.look("c")
+    status = await look_when_trusted(stage, "c")
     assert run_of(status).id == "20270303T1100"
     assert await standing(stage, manifest) == [
         (NY, "2027-03-03T11:00:00-05:00"),
@@ -65,9 +81,8 @@ async def test_an_edit_of_both_runs_of_a_recurring_campaign_leaves_only_the_new_
     manifest = await submitted(stage, runPolicy="Recurring", submitAheadSeconds=172_800)
     assert len(await standing(stage, manifest)) == 4
     await edit(stage, manifest, cron="30 11 * * *")
-    status = await stage.look("c")
-    assert status.next_run is not None
-    assert (run_of(status).id, status.next_run.id) == ("20270303T1130", "20270304T1130")
+    status = await look_when_trusted(stage, "c")
+    assert (run_of(status).id, run_after(status).id) == ("20270303T1130", "20270304T1130")
     assert sorted(start[11:16] for _, start in await standing(stage, manifest)) == ["11:30"] * 4
 
 
@@ -88,8 +103,8 @@ async def test_a_flurry_of_edits_and_back_ends_in_the_plan_of_the_last_one(stage
     for hour in (10, 11, 9):
         await edit(stage, manifest, cron=f"0 {hour} * * *")
         await stage.look("c")
-    stage.clock.advance(60)
-    status = await stage.look("c")
+    stage.clock.advance(30)
+    status = await look_when_trusted(stage, "c")
     assert run_of(status).state is RunState.SCHEDULED
     assert await standing(stage, manifest) == before
     assert all(w.schedule_id is not None for w in run_of(status).windows)
@@ -100,9 +115,8 @@ async def test_an_edit_after_the_first_start_applies_to_the_next_run(stage: Stag
     stage.clock.advance_to(run_of(await stage.status("c")).first_start)
     await stage.look("c")
     await edit(stage, manifest, cron="0 11 * * *")
-    status = await stage.look("c")
-    assert status.next_run is not None
-    assert (run_of(status).id, status.next_run.id) == ("20270303T0900", "20270304T1100")
+    status = await look_when_trusted(stage, "c")
+    assert (run_of(status).id, run_after(status).id) == ("20270303T0900", "20270304T1100")
     assert len(await standing(stage, manifest)) == 4
     assert "EditAppliesToNextRun" in await stage.events("c")
 
@@ -114,8 +128,10 @@ async def test_an_edit_where_the_dialer_has_no_delete_leaves_the_run_and_says_so
     status = await stage.look("c")
     assert run_of(status).id == "20270303T0900"
     assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 2
-    assert ("CannotCancel", "no schedule back") in [
-        (reason, "no schedule back") for reason, message in await stage.warnings("c") if "no schedule back" in message
+    assert ("CannotCancel", "cancels no schedule") in [
+        (reason, "cancels no schedule")
+        for reason, message in await stage.warnings("c")
+        if "cancels no schedule" in message
     ]
     requests = await stage.requests()
     await stage.look("c")
@@ -126,11 +142,12 @@ async def test_suspend_cancels_and_taking_it_back_plans_anew(stage: Stage) -> No
     manifest = await submitted(stage)
     await edit(stage, manifest, suspend=True)
     status = await stage.look("c")
-    assert run_of(status).state is RunState.CANCELLED
+    assert (status.state, status.next_run_time) == ("Suspended", None)
     assert await standing(stage, manifest) == []
     assert told(status, ConditionType.READY)[1] == "Suspended"
-    assert told(status, ConditionType.FINISHED)[:2] == ("True", "Cancelled")
+    assert "Cancelled" in await stage.events("c")
     stage.clock.advance(2 * DAY)
+    assert (await stage.look("c")).runs == ()
     await edit(stage, manifest, suspend=False)
     status = await stage.look("c")
     assert run_of(status).id == "20270305T0900"
@@ -145,9 +162,9 @@ async def test_a_run_that_has_begun_goes_on_while_its_other_windows_are_suspende
     found = windows(await stage.look("c"))
     assert (found[LONDON].state, found[NY].state) == (SUBMITTED, CANCELLED)
     assert [zone for zone, _ in await standing(stage, manifest)] == [LONDON]
-    assert (await stage.events("c"))[-1] == "Cancelled"
+    assert (await stage.events("c"))[-1] == "SchedulesCancelled"
     await edit(stage, manifest, suspend=False)
-    found = windows(await stage.look("c"))
+    found = windows(await look_when_trusted(stage, "c"))
     assert (found[LONDON].state, found[NY].state) == (SUBMITTED, SUBMITTED)
     assert [zone for zone, _ in await standing(stage, manifest)] == [NY, LONDON]
     assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 3
@@ -167,8 +184,7 @@ async def test_a_deleted_campaign_goes_when_its_schedules_are_cancelled(stage: S
     manifest = await submitted(stage, runPolicy="Recurring", submitAheadSeconds=172_800)
     await delete(stage, "c")
     assert await exists(stage, "c")
-    await stage.look_at_nothing("c")
-    assert not await exists(stage, "c")
+    assert await is_gone_when_trusted(stage, "c")
     assert await standing(stage, manifest) == []
 
 
@@ -181,16 +197,14 @@ async def test_a_deleted_campaign_settles_what_is_uncertain_before_it_goes(stage
     await stage.look_at_nothing("c")
     assert await exists(stage, "c")
     stage.clock.advance(60)
-    await stage.look_at_nothing("c")
-    assert not await exists(stage, "c")
+    assert await is_gone_when_trusted(stage, "c")
     assert await standing(stage, manifest) == []
 
 
 async def test_orphan_leaves_the_schedules_and_the_next_of_that_name_adopts_them(stage: Stage) -> None:
     manifest = await submitted(stage, deletionPolicy="Orphan")
     await delete(stage, "c")
-    await stage.look_at_nothing("c")
-    assert not await exists(stage, "c")
+    assert await is_gone_when_trusted(stage, "c")
     assert len(await standing(stage, manifest)) == 2
     await stage.apply(manifest)
     status = await stage.look("c")
@@ -219,8 +233,7 @@ async def test_a_deletion_where_the_dialer_has_no_delete_does_not_wait(stage: St
     await submitted(stage)
     await stage.simulator.put_faults(fault("cancel", "notOffered", status=405))
     await delete(stage, "c")
-    await stage.look_at_nothing("c")
-    assert not await exists(stage, "c")
+    assert await is_gone_when_trusted(stage, "c")
     assert "SchedulesOrphaned" in await stage.events("c")
 
 
@@ -229,8 +242,7 @@ async def test_a_campaign_deleted_after_its_secret_is_cancelled_by_the_credentia
     await stage.kubectl("delete", "secret", "cxone")
     await delete(stage, "c")
     stage.clock.advance(60)
-    await stage.look_at_nothing("c")
-    assert not await exists(stage, "c")
+    assert await is_gone_when_trusted(stage, "c")
     assert await standing(stage, manifest) == []
 
 
@@ -251,7 +263,7 @@ async def test_the_finalizer_is_put_back_while_schedules_stand(stage: Stage) -> 
 
 
 async def wipe(stage: Stage) -> None:
-    await stage.kubectl("patch", "ocamp", "c", "--subresource=status", "--type=merge", "-p", '{"status":{"run":null}}')
+    await stage.kubectl("patch", "ocamp", "c", "--subresource=status", "--type=merge", "-p", '{"status":{"runs":null}}')
 
 
 async def test_a_wiped_status_is_made_again_from_the_listing_after_the_settling_time(stage: Stage) -> None:
@@ -282,20 +294,19 @@ async def test_a_campaign_that_lost_its_status_is_cancelled_before_it_goes(stage
     await stage.look_at_nothing("c")
     assert await exists(stage, "c")
     stage.clock.advance(60)
-    await stage.look_at_nothing("c")
-    assert not await exists(stage, "c")
+    assert await is_gone_when_trusted(stage, "c")
     assert await standing(stage, manifest) == []
 
 
 async def test_a_window_set_back_by_hand_is_not_sent_again(stage: Stage) -> None:
     manifest = await submitted(stage)
     found = json.loads(await stage.kubectl("get", "ocamp", "c", "-o", "json"))
-    for window in found["status"]["run"]["windows"]:
+    for window in found["status"]["runs"][0]["windows"]:
         window["state"] = "Planned"
         del window["scheduleID"]
-    altered = json.dumps({"status": {"run": found["status"]["run"]}})
+    altered = json.dumps({"status": {"runs": found["status"]["runs"]}})
     await stage.kubectl("patch", "ocamp", "c", "--subresource=status", "--type=merge", "-p", altered)
-    status = await stage.look("c")
+    status = await look_when_trusted(stage, "c")
     assert [w.state for w in run_of(status).windows] == [SUBMITTED] * 2
     assert await stage.posts(manifest["spec"]["campaignID"]) == 2
 
@@ -367,9 +378,9 @@ async def test_entries_that_cannot_be_acted_upon_are_answered_and_change_nothing
     refused = [message for reason, message in await stage.warnings("c") if reason == "ResolutionRejected"]
     assert refused == [
         '"20270303T0900/Europe/Paris=Resubmit": this run has no window of that time zone',
-        f'"19990101T0900/{NY}=Abandon": there is no such run in hand',
+        f'"19990101T0900/{NY}=Abandon": there is no such run',
         '"nonsense": give RUN/ZONE=Resubmit, RUN/ZONE=Abandon or RUN/ZONE=ID',
-        f'"{NY}=Resubmit": there is no such run in hand',
+        f'"{NY}=Resubmit": there is no such run',
     ]
 
 

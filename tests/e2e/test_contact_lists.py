@@ -10,7 +10,7 @@ from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.vocabulary import RunState
 from e2e_world import Manifest, campaign, config_map, secret
 from scripted_server import Conversation, Received, Reply, ScriptedServer, answer, scripted_server
-from stage import Stage, run_of, told, windows
+from stage import Stage, run_after, run_of, told, windows
 
 NEW_YORK, LONDON, TOKYO = "America/New_York", "Europe/London", "Asia/Tokyo"
 LIST = (
@@ -107,9 +107,8 @@ async def test_by_default_the_list_of_a_day_before_is_called(stage: Stage) -> No
     stage.clock.advance(stage.settings.poll_seconds)
     status = await stage.look("c")
     assert counts(windows(status)) == {LONDON: 2, NEW_YORK: 1}
-    assert status.next_run is not None
-    assert status.next_run.state is RunState.PLANNED
-    assert len(status.next_run.windows) == 3
+    assert run_after(status).state is RunState.PLANNED
+    assert len(run_after(status).windows) == 3
 
 
 @pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
@@ -125,7 +124,7 @@ async def test_bad_rows_are_told_by_line_and_quoted_only_from_a_config_map(stage
     assert stalled[:2] == ("True", "InvalidContacts")
     assert ": line 5, column timeZone: " in stalled[2]
     assert ("Londn" in stalled[2]) == (kind == "ConfigMap")
-    assert status.run is None
+    assert status.runs == ()
     assert [word for word in PEOPLE if word in status.model_dump_json()] == []
     assert (await stage.warnings("c"))[0] == ("InvalidContacts", stalled[2])
 

@@ -11,7 +11,7 @@ async def test_a_campaign_is_planned_and_submitted_at_once(world: World, namespa
     await world.apply(manifest)
     status = await world.wait_for_state(namespace, "spring", "Scheduled")
     created = await world.schedules(manifest["spec"]["campaignID"])
-    windows = status["run"]["windows"]
+    windows = status["runs"][0]["windows"]
     assert {w["timeZone"]: w["scheduleID"] for w in windows} == {s["timezone"]: s["id"] for s in created}
     assert {w["state"] for w in windows} == {"Submitted"}
     assert status["observedGeneration"] == 1
@@ -28,7 +28,7 @@ async def test_a_campaign_runs_to_completed_and_tells_its_webhook_once(world: Wo
     status = await world.wait(namespace, "spring", "condition=WebhookDelivered")
     (delivery,) = await world.receiver.deliveries(f"/{namespace}")
     body = json.loads(delivery["body"])
-    run = status["run"]
+    run = status["runs"][0]
     assert (body["event"], body["timestamp"]) == ("campaign.completed", run["finishTime"])
     assert body["data"] == {
         "campaignId": manifest["spec"]["campaignID"],

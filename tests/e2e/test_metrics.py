@@ -57,6 +57,8 @@ async def test_what_a_deleted_campaign_leaves_behind(stage: Stage, counted: Coun
     await stage.look("c")
     await stage.kubectl("delete", "ocamp", "c", "--wait=false")
     await stage.look_at_nothing("c")
+    stage.clock.advance(61)
+    await stage.look_at_nothing("c")
     found = counted()
     assert found[("cancellations_total", "CancelNotOffered")] == 1
     assert found[("cancellations_total", "Cancelled")] == 1

@@ -7,7 +7,9 @@ async def test_a_namespace_that_is_deleted_takes_its_schedules_with_it(world: Wo
     manifest = campaign(namespace, "c", runPolicy="Recurring", submitAheadSeconds=172_800)
     await world.connect(namespace)
     await world.apply(manifest)
-    await world.wait_until(namespace, "c", lambda status: (status.get("nextRun") or {}).get("state") == "Scheduled")
+    await world.wait_until(
+        namespace, "c", lambda status: [run.get("state") for run in status.get("runs", ())][1:2] == ["Scheduled"]
+    )
     await world.kubectl("delete", "namespace", namespace, "--timeout=60s")
     found = await world.schedules(manifest["spec"]["campaignID"])
     assert len(found) == 4

@@ -219,7 +219,7 @@ async def test_kubectl_get_tells_the_story(world: World, namespace: str) -> None
         shown = (await world.kubectl("get", name, "-n", namespace)).stdout.splitlines()
         assert shown[0].split("  ")
         assert shown[0].replace("  ", "\t").split() == (
-            ["NAME", "CAMPAIGN", "STATE", "PROGRESS", "NEXT", "RUN", "READY", "AGE"]
+            ["NAME", "CAMPAIGN", "STATE", "PROGRESS", "NEXT", "RUN", "SUSPEND", "READY", "AGE"]
         )
         assert shown[1].split()[:-1] == [
             "spring",
@@ -228,11 +228,12 @@ async def test_kubectl_get_tells_the_story(world: World, namespace: str) -> None
             "0/1",
             "(0%)",
             status["nextRunTime"],
+            "false",
             "True",
         ]
     wide = (await world.kubectl("get", "ocamp", "-o", "wide", "-n", namespace)).stdout.splitlines()
-    assert wide[0].split()[-6:] == ["CRON", "CONTACTS", "WINDOWS", "SUSPEND", "WEBHOOK", "MESSAGE"]
-    ready = f"run {status['run']['id']}: 1 window for 1 contact submitted, first start {status['nextRunTime']}"
+    assert wide[0].split()[-6:] == ["AGE", "CRON", "CONTACTS", "WINDOWS", "WEBHOOK", "MESSAGE"]
+    ready = f"run {status['runs'][0]['id']}: 1 window for 1 contact submitted, first start {status['nextRunTime']}"
     assert wide[1].endswith(ready)
     described = (await world.kubectl("describe", "ocamp", "spring", "-n", namespace)).stdout
     assert "campaign-operator  run" in described
@@ -247,9 +248,9 @@ async def test_kubectl_get_tells_the_story(world: World, namespace: str) -> None
         ("ocamp.spec.completion.graceSeconds", "Default: 3600."),
         ("ocamp.spec.onUncertain", "Default: Verify. Example: Hold."),
         ("ocamp.spec.deletionPolicy", "Default: Cancel. Example: Orphan."),
-        ("ocamp.status.run.plannedFrom", "resourceVersion that the run was planned from"),
+        ("ocamp.status.runs.plannedFrom", "resourceVersion that the run was planned from"),
         ("ocamp.status.lastHandledResolve", "campaign-operator.io/resolve that was last acted upon"),
-        ("ocamp.status.run.windows.reason", "Why the window is in this state"),
+        ("ocamp.status.runs.windows.reason", "Why the window is in this state"),
     ],
 )
 async def test_kubectl_explain_has_meaning_default_and_example(installed: ControlPlane, path: str, words: str) -> None:

@@ -65,7 +65,7 @@ async def test_an_operator_that_stood_still_ends_and_the_next_sends_nothing_agai
         second = start_operator(kubeconfig, certificate.authority, tmp_path, "--namespace", namespace, *WAITS)
         stack.push_async_callback(second.stop, timeout_seconds=40)
         await control_plane.kubectl(
-            *("wait", "--for=jsonpath={.status.run.state}=Scheduled", "outboundcampaign/spring"),
+            *("wait", "--for=jsonpath={.status.state}=Scheduled", "outboundcampaign/spring"),
             *("-n", namespace, "--timeout=60s"),
         )
         assert len((await simulator.ledger(campaign_id))["schedules"]) == 2

@@ -78,7 +78,7 @@ async def test_fifty_healthy_campaigns_among_ten_broken_ones_are_scheduled_as_fa
             for c in json.loads((await world.kubectl("get", "ocamp", "-n", namespace, "-o", "json")).stdout)["items"]
         }
         for name in ("silent", "silent-listing", "throttled", "forbidden", "reset"):
-            assert states[name]["status"]["run"]["state"] not in ("Scheduled", "Running")
+            assert states[name]["status"]["runs"][0]["state"] not in ("Scheduled", "Running")
     finally:
         await world.simulator.delete_faults()
         await world.kubectl("delete", "ocamp", "--all", "-n", namespace, "--wait=false")
@@ -134,13 +134,13 @@ async def test_a_status_altered_by_hand_calls_nobody_twice(stage: Stage) -> None
     await stage.apply(manifest)
     await stage.look("c")
     await stage.kubectl(
-        "patch", "ocamp", "c", "--subresource=status", "--type=json", "-p", '[{"op":"remove","path":"/status/run"}]'
+        "patch", "ocamp", "c", "--subresource=status", "--type=json", "-p", '[{"op":"remove","path":"/status/runs"}]'
     )
     await stage.look("c")
     stage.clock.advance(60)
     assert run_of(await stage.look("c")).state is RunState.SCHEDULED
     assert await stage.posts(manifest["spec"]["campaignID"]) == 2
-    windows = '[{"op":"replace","path":"/status/run/windows/0/state","value":"Intent"}]'
+    windows = '[{"op":"replace","path":"/status/runs/0/windows/0/state","value":"Intent"}]'
     await stage.kubectl("patch", "ocamp", "c", "--subresource=status", "--type=json", "-p", windows)
     assert told(await stage.look("c"), ConditionType.RECONCILING)[1] == "SubmissionUncertain"
     stage.clock.advance(60)

@@ -15,7 +15,7 @@ async def test_a_plan_keeps_its_instants_and_an_event_says_that_the_rules_moved(
     # as the older rules would have had it: an hour earlier in London
     wire["tzdataVersion"] = "2020a"
     wire["windows"][0] |= {"startTime": "2027-03-03T08:00:00Z", "endTime": "2027-03-03T12:00:00Z"}
-    patch = json.dumps({"status": {"run": wire}})
+    patch = json.dumps({"status": {"runs": [wire]}})
     await stage.kubectl("patch", "outboundcampaign", "c", "--subresource=status", "--type=merge", "-p", patch)
     after = run_of(await stage.look("c"))
     assert after.tzdata_version == TZDATA_VERSION

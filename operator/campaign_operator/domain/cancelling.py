@@ -128,12 +128,19 @@ def a_run_of_which_nothing_stands_is_dropped(s: Situation) -> Decision | None:
     for run in reversed(s.current):
         reason = why_unwanted(s, run)
         if reason is None and runs.is_cancelled(run) and counts_as_started(s, run):
-            return Decision(DropRun(run.key), "a later run has started")
+            return dropped(s, run, "a later run has started")
         if reason in (None, ANOTHER_PLAN, REPLANNED_BEFORE):
             continue
         if runs.is_cancelled(run) or not runs.is_begun(run):
-            return Decision(DropRun(run.key), str(reason))
+            return dropped(s, run, str(reason))
     return None
+
+
+def dropped(s: Situation, run: RunStatus, reason: str) -> Decision | None:
+    """Our finalizer goes before the last run does, since a resource with it and without a run has lost its status."""
+    if len(s.runs) > 1 or not s.campaign.has_finalizer:
+        return Decision(DropRun(run.key), reason)
+    return Decision(RemoveFinalizer(), "nothing of it is at the dialer") if s.listing_is_trusted else None
 
 
 # How a resource goes away

@@ -26,7 +26,6 @@ from campaign_operator.domain.actions import (
     AddFinalizer,
     Decision,
     Deliver,
-    DropRun,
     FinishRun,
     Hold,
     LookUp,
@@ -37,7 +36,6 @@ from campaign_operator.domain.actions import (
     Poll,
     ReadLists,
     RecordOutcomes,
-    RemoveFinalizer,
     Reschedule,
     Resolve,
     ResolveWaiting,
@@ -54,6 +52,7 @@ from campaign_operator.domain.cancelling import (
     a_window_that_starts_while_it_is_cancelled_is_uncertain,
     an_edit_that_makes_the_same_plan_is_noted,
     an_unwanted_run_is_cancelled,
+    dropped,
     the_finalizer_goes_when_nothing_holds_it,
     the_finalizer_is_put_back_while_something_holds_it,
     what_is_being_cancelled_is_deleted_at_the_dialer,
@@ -172,10 +171,7 @@ def a_suspended_campaign_forgets_what_it_only_planned(s: Situation) -> Decision 
         return None
     for run in s.current:
         if not runs.is_begun(run) and run.first_start > s.now:
-            if run.key == s.runs[0].key and s.campaign.has_finalizer and s.campaign.status.listing_trusted_from is None:
-                # first, since a resource with our finalizer and without a run is one that lost its status
-                return Decision(RemoveFinalizer(), "nothing was submitted")
-            return Decision(DropRun(run.key), "the campaign is suspended")
+            return dropped(s, run, "the campaign is suspended")
     return None
 
 

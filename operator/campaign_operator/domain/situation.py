@@ -73,8 +73,7 @@ class Situation:
     @property
     def status_is_lost(self) -> bool:
         """Whether something of the campaign was submitted, and its status tells of nothing."""
-        status = self.campaign.status
-        return not status.runs and status.listing_trusted_from is None and self.campaign.has_finalizer
+        return not self.runs and self.campaign.has_finalizer
 
     @property
     def listing_is_trusted(self) -> bool:

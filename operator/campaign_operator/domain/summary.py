@@ -74,9 +74,9 @@ def _state(campaign: Campaign, status: OutboundCampaignStatus, now: datetime) ->
     if _to_cancel(campaign, status, now):
         return _CANCELLING
     shown = runs.shown_run(status)
-    if shown is not None:
-        return shown.state.value
-    return _SUSPENDED if campaign.spec.suspend else None
+    if campaign.spec.suspend and (shown is None or runs.is_cancelled(shown)):
+        return _SUSPENDED
+    return shown.state.value if shown is not None else None
 
 
 _CANCELLING, _SUSPENDED = "Cancelling", "Suspended"
