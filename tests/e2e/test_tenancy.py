@@ -25,7 +25,7 @@ async def healthy(world: World, namespace: str, prefix: str) -> float:
     async def all_scheduled() -> bool:
         answer = await world.kubectl("get", "ocamp", "-n", namespace, "-o", "json")
         found = [c for c in json.loads(answer.stdout)["items"] if c["metadata"]["name"].startswith(prefix)]
-        scheduled = [c for c in found if c["status"].get("run", {}).get("state") == "Scheduled"]
+        scheduled = [c for c in found if c["status"].get("state") == "Scheduled"]
         return len(scheduled) == HEALTHY
 
     async with asyncio.timeout(60):
