@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.api.vocabulary import StartMode
+from campaign_operator.api.vocabulary import ConcurrencyPolicy, PastZones, StartMode
 from campaign_operator.domain.calling_hours import CallingHours, parse_calling_hours
 from campaign_operator.domain.cron import CronSchedule, parse_cron
 from campaign_operator.domain.errors import InvalidSpecError, SpecError, SpecErrors
 from campaign_operator.domain.inputs import Inputs, ListedContacts
 from campaign_operator.domain.plan import (
+    NOTHING_TAKEN,
     PlannedWindow,
     RunPlan,
+    Taken,
     count_contacts,
     placed_matches,
     placed_windows,
@@ -44,12 +46,14 @@ class Blueprint:
     calling_hours: CallingHours
     contacts_by_zone: Mapping[str, int]
     spec_hash: str
+    past_zones: PastZones = PastZones.WAIT
+    concurrency_policy: ConcurrencyPolicy = ConcurrencyPolicy.ALLOW
     list_hash: str = ""
     invalid_contacts: int = 0
     contact_errors: tuple[str, ...] = ()
 
-    def plan(self, now: datetime, lead_seconds: float, previous_ends: Mapping[str, datetime] | None = None) -> RunPlan:
-        """The next run. Raises InvalidSpecError where there is none."""
+    def plan(self, now: datetime, lead_seconds: float, taken: Taken = NOTHING_TAKEN) -> RunPlan:
+        """The next run after what earlier runs have taken. Raises InvalidSpecError where there is none."""
         return plan_run(
             self.schedule,
             start_mode=self.start_mode,
@@ -59,7 +63,9 @@ class Blueprint:
             contacts_by_zone=self.contacts_by_zone,
             now=now,
             lead_seconds=lead_seconds,
-            previous_ends=previous_ends,
+            past_zones=self.past_zones,
+            concurrency_policy=self.concurrency_policy,
+            taken=taken,
         )
 
     def windows_of(self, nominal_time: datetime, contacts_by_zone: Mapping[str, int]) -> tuple[PlannedWindow, ...]:
@@ -116,6 +122,8 @@ def draw_blueprint(spec: OutboundCampaignSpec, inputs: Inputs = NO_INPUTS) -> Bl
         calling_hours=calling_hours,
         contacts_by_zone=contacts_by_zone,
         spec_hash=_spec_hash(spec, time_zone, calling_hours, _named_contacts(spec, contacts_by_zone)),
+        past_zones=spec.past_zones,
+        concurrency_policy=spec.concurrency_policy,
         list_hash=listed.hash if inputs.contacts is not None else "",
         invalid_contacts=listed.invalid,
         contact_errors=listed.errors,
@@ -139,6 +147,8 @@ def _spec_hash(spec: OutboundCampaignSpec, time_zone: str, hours: CallingHours, 
         spec.start_mode,
         time_zone,
         spec.window_seconds,
+        spec.past_zones,
+        spec.concurrency_policy,
         [hours.start.total_seconds(), hours.end.total_seconds(), sorted(hours.days), hours.outside],
         sorted(day.isoformat() for day in hours.exclude_dates),
         contacts,

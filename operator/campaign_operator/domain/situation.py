@@ -19,7 +19,7 @@ from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.late import late_lead_seconds
 from campaign_operator.domain.observation import Observation, Problem
-from campaign_operator.domain.plan import RunPlan, nominal_time_of, plan_hash
+from campaign_operator.domain.plan import RunPlan, Taken, nominal_time_of, plan_hash
 
 ANOTHER_PLAN = "the spec makes another plan"
 
@@ -244,5 +244,12 @@ def invalid_spec(error: InvalidSpecError) -> Problem:
 
 def _plan(s: Situation, blueprint: Blueprint, place: Place, now: datetime) -> RunPlan:
     previous = s.run if place == "next_run" else None
-    ends = {w.time_zone: w.end_time for w in previous.windows} if previous is not None else None
-    return blueprint.plan(now, s.settings.lead_seconds, ends)
+    if previous is None:
+        return blueprint.plan(now, s.settings.lead_seconds)
+    nominal_time = nominal_time_of(previous.id)
+    taken = Taken(
+        ends={w.time_zone: w.end_time for w in previous.windows if w.state is not WindowState.SKIPPED},
+        match=blueprint.first_match(nominal_time) if nominal_time is not None else None,
+        last_end=previous.last_end,
+    )
+    return blueprint.plan(now, s.settings.lead_seconds, taken)

@@ -13,7 +13,7 @@ from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.calling_hours import openings_from
 from campaign_operator.domain.campaign import CampaignRef
 from campaign_operator.domain.errors import InvalidSpecError
-from campaign_operator.domain.plan import PlannedWindow, RunPlan, plan_hash
+from campaign_operator.domain.plan import PlannedWindow, RunPlan, Taken, plan_hash
 from campaign_operator.domain.windows import place
 from campaign_operator.domain.zones import load_zone
 
@@ -73,16 +73,16 @@ def forecast(ref: CampaignRef, blueprint: Blueprint, now: datetime, lead_seconds
     Raises InvalidSpecError where there is no run at all.
     """
     plans: list[RunPlan] = []
-    ends: dict[str, datetime] = {}
+    taken = Taken()
     for _ in range(count):
         try:
-            plan = blueprint.plan(now, lead_seconds, ends)
+            plan = blueprint.plan(now, lead_seconds, taken)
         except InvalidSpecError:
             if not plans:
                 raise
             break
         plans.append(plan)
-        ends = {**ends, **{window.time_zone: window.end for window in plan.windows}}
+        taken = taken.with_run(plan)
     return Forecast(ref, now, tuple(_run(plan, blueprint) for plan in plans))
 
 
