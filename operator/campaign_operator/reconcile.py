@@ -54,6 +54,7 @@ from campaign_operator.domain.dialing import Listing, ListingNotOffered
 from campaign_operator.domain.notes import Note, edit_note, notes, rules_note
 from campaign_operator.domain.observation import Observation, Problem
 from campaign_operator.domain.polling import polled
+from campaign_operator.domain.skipped_matches import skipped_matches_message
 from campaign_operator.domain.summary import summarize
 from campaign_operator.domain.zones import TZDATA_VERSION
 from campaign_operator.memory import Memory
@@ -294,7 +295,12 @@ class Reconciler:
             replaces=action.replaces,
             status_lost=action.status_lost,
         )
-        return await self._write(campaign, status, memory)
+        campaign = await self._write(campaign, status, memory)
+        skipped = action.plan.skipped_matches
+        if skipped:
+            message = f"run {action.plan.run_id}: {skipped_matches_message(skipped)}"
+            self._store.record_event(campaign, Note("Warning", Reason.MATCH_SKIPPED, message))
+        return campaign
 
     async def _note_rules(self, campaign: Campaign, action: NoteRules, memory: Memory) -> Campaign:
         run = record.run_at(campaign.status, action.run)

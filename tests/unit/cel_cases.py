@@ -2,8 +2,8 @@
 
 tests/unit/test_validate_cel.py holds our twins to it. When it was written, each row was compared with a CEL runtime
 (cel-expr-python 0.1.3), and those of isURL with Go's url.ParseRequestURI (Go 1.26), which is what isURL calls. The rows
-about hours and about contactsFrom came later and were not compared: both sides compare strings by their code points,
-and has() is whether a field is there.
+about hours, contactsFrom and pastZones came later and were not compared: both sides compare strings by their code
+points, and has() is whether a field is there.
 """
 
 from typing import Any
@@ -16,6 +16,7 @@ CONTACTS = "has(self.contacts) != has(self.contactsFrom)"
 PLACE = "[has(self.configMapKeyRef), has(self.secretKeyRef), has(self.url)].exists_one(given, given)"
 COLUMNS = "self.idColumn != self.timeZoneColumn"
 ADDRESS = "has(self.address) != has(self.secretRef)"
+PAST_ZONES = "self.pastZones == 'Wait' || self.runPolicy == 'Recurring'"
 
 CASES: list[tuple[str, Any, bool]] = [
     (HOURS, {"start": "08:00", "end": "21:00"}, True),
@@ -41,6 +42,10 @@ CASES: list[tuple[str, Any, bool]] = [
     (ADDRESS, {"secretRef": {"name": "crm"}}, True),
     (ADDRESS, {}, False),
     (ADDRESS, {"address": "https://lists.example.com/", "secretRef": {"name": "crm"}}, False),
+    (PAST_ZONES, {"pastZones": "Wait", "runPolicy": "Once"}, True),
+    (PAST_ZONES, {"pastZones": "Wait", "runPolicy": "Recurring"}, True),
+    (PAST_ZONES, {"pastZones": "Skip", "runPolicy": "Recurring"}, True),
+    (PAST_ZONES, {"pastZones": "Skip", "runPolicy": "Once"}, False),
     (SAME_INSTANT, {"startMode": "ContactLocal"}, True),
     (SAME_INSTANT, {"startMode": "ContactLocal", "timeZone": "Etc/UTC"}, False),
     (SAME_INSTANT, {"startMode": "SameInstant"}, True),

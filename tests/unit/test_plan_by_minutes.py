@@ -17,7 +17,7 @@ from clocks import DAY, HOUR, MINUTE, SECOND, Clocks, changes, file_of, one_name
 
 from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.cron import parse_cron
-from campaign_operator.domain.plan import plan_run
+from campaign_operator.domain.plan import Taken, plan_run
 from campaign_operator.domain.windows import place
 from campaign_operator.domain.zones import ZONE_NAMES, load_zone
 
@@ -152,7 +152,7 @@ def test_a_run_planned_near_a_change_is_the_one_found_by_trying_every_minute(sta
             contacts_by_zone=dict.fromkeys(question.zones, 1),
             now=question.now,
             lead_seconds=question.lead_seconds,
-            previous_ends=question.previous_ends,
+            taken=Taken(ends=question.previous_ends),
         )
         windows = {window.time_zone: (window.start, ",".join(window.adjustments)) for window in run.windows}
         assert (run.nominal_time, windows) == answer(question, start_mode), question

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from campaign_operator.api.vocabulary import Adjustment, StartMode
 from campaign_operator.domain.cron import matches, parse_cron
-from campaign_operator.domain.plan import RunPlan, plan_hash, plan_run
+from campaign_operator.domain.plan import RunPlan, Taken, plan_hash, plan_run
 from campaign_operator.domain.zones import ZONE_NAMES, load_zone
 
 CRONS = ("* * * * *", "*/7 * * * *", "30 * * * *", "0 9 * * *", "30 2 * * *", "15 0 * * 0", "59 23 31 * 1-5")
@@ -56,7 +56,7 @@ def test_whatever_is_asked_a_plan_keeps_its_promises(
             contacts_by_zone=contacts_by_zone,
             now=now,
             lead_seconds=lead_seconds,
-            previous_ends=previous_ends,
+            taken=Taken(ends=previous_ends),
         )
 
     run = planned(counts)

@@ -8,7 +8,7 @@ from builders import blueprint, spec
 
 from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain.campaign import CampaignRef
-from campaign_operator.domain.plan import plan_hash
+from campaign_operator.domain.plan import Taken, plan_hash
 from campaign_operator.preview.comparison import ChangeKind, compare
 from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow, forecast, open_hours
 
@@ -37,7 +37,7 @@ def test_a_run_is_what_the_operator_plans_for_the_same_now() -> None:
 def test_the_run_after_a_run_is_what_recurring_would_plan_also_under_once() -> None:
     drawn = blueprint(spec(cron="0 * * * *", windowSeconds=7200, runPolicy="Once"))
     first = drawn.plan(NOW, LEAD_SECONDS)
-    second = drawn.plan(NOW, LEAD_SECONDS, {w.time_zone: w.end for w in first.windows})
+    second = drawn.plan(NOW, LEAD_SECONDS, Taken().with_run(first))
     runs = seen(3, cron="0 * * * *", windowSeconds=7200, runPolicy="Once").runs
     assert [run.id for run in runs[:2]] == [first.run_id, second.run_id]
     assert len({run.id for run in runs}) == 3
@@ -47,11 +47,14 @@ def test_a_skipped_zone_has_no_times_and_does_not_hold_up_the_next_run() -> None
     runs = seen(
         2,
         cron="0 6,12 * * *",
-        contacts=contacts("Etc/UTC"),
+        startMode="SameInstant",
+        contacts=contacts("Etc/UTC", "Asia/Tokyo"),
         callingHours={"start": "08:00", "end": "21:00", "outside": "Skip"},
     ).runs
     assert [(run.id, w.state, w.start, w.adjustments) for run in runs for w in run.windows] == [
+        ("20261126T0600", WindowState.PLANNED, datetime(2026, 11, 26, 6, tzinfo=UTC), ()),
         ("20261126T0600", WindowState.SKIPPED, None, ("OutsideCallingHours",)),
+        ("20261126T1200", WindowState.SKIPPED, None, ("OutsideCallingHours",)),
         ("20261126T1200", WindowState.PLANNED, datetime(2026, 11, 26, 12, tzinfo=UTC), ()),
     ]
 

@@ -35,11 +35,11 @@ def found(of: OutboundCampaignSpec, has: OutboundCampaignStatus) -> Problem | No
 
 
 @pytest.mark.parametrize(("of", "has"), TOLD.values(), ids=TOLD.keys())
-def test_it_is_told_where_a_zone_does_not_open(of: OutboundCampaignSpec, has: OutboundCampaignStatus) -> None:
+def test_it_is_told_where_no_match_is_open(of: OutboundCampaignSpec, has: OutboundCampaignStatus) -> None:
     problem = found(of, has)
     assert problem is not None
     assert problem.reason is Reason.INVALID_SPEC
-    assert problem.message.startswith("spec.callingHours.excludeDates: America/New_York has no opening from 2026-11-2")
+    assert problem.message.startswith("spec.callingHours.excludeDates: every match of cron from 2026-11-2")
 
 
 @pytest.mark.parametrize(("of", "has"), NOT_TOLD.values(), ids=NOT_TOLD.keys())
@@ -53,7 +53,7 @@ def test_a_campaign_that_cannot_be_planned_is_stalled() -> None:
     condition = find(after.conditions, ConditionType.STALLED)
     assert condition is not None
     assert condition.reason == "InvalidSpec"
-    assert "America/New_York has no opening" in condition.message
+    assert "that falls on Sun is on an excluded date" in condition.message
 
 
 def test_a_run_that_stands_goes_on_after_an_edit_that_cannot_be_planned() -> None:

@@ -14,9 +14,11 @@ from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.vocabulary import (
     MAX_CONTACT_SOURCES,
     MAX_CONTACTS,
+    ConcurrencyPolicy,
     DeletionPolicy,
     OnInvalidContact,
     OnUncertain,
+    PastZones,
     RunPolicy,
     StartMode,
     TimeZoneName,
@@ -103,6 +105,11 @@ class OutboundCampaignSpec(ResourceModel):
                 "give exactly one of contacts and contactsFrom",
                 ".contacts",
             ),
+            (
+                "self.pastZones == 'Wait' || self.runPolicy == 'Recurring'",
+                "pastZones Skip is only for runPolicy Recurring; a zone that a single run leaves out is never called",
+                ".pastZones",
+            ),
         )
     )
 
@@ -175,6 +182,18 @@ class OutboundCampaignSpec(ResourceModel):
     run_policy: RunPolicy = Field(
         default=RunPolicy.ONCE,
         description="Once: the next match of cron, then never again. Recurring: run after run. Default: Once.",
+    )
+    past_zones: PastZones = Field(
+        default=PastZones.WAIT,
+        description="Which match a run takes when some time zones are already past one: Wait, the first that is ahead "
+        "in every time zone; Skip, the first that is ahead in any, without the time zones that are past it, which join "
+        "in the next run; only with runPolicy Recurring. Default: Wait. Example: Skip.",
+    )
+    concurrency_policy: ConcurrencyPolicy = Field(
+        default=ConcurrencyPolicy.ALLOW,
+        description="Whether a run may start before an earlier run is over in every time zone, as in a CronJob: Allow, "
+        "it may, but never before the earlier window of the same time zone is over; Forbid, matches of cron until then "
+        "are passed over. Default: Allow. Example: Forbid.",
     )
     submit_ahead_seconds: int = Field(
         default=86400,

@@ -84,6 +84,39 @@ class Outside(StrEnum):
     SKIP = "Skip"
 
 
+class PastZones(StrEnum):
+    """What becomes of time zones that are past a match when the run is planned."""
+
+    WAIT = "Wait"
+    SKIP = "Skip"
+
+
+class ConcurrencyPolicy(StrEnum):
+    """Whether a run may start before an earlier one is over."""
+
+    ALLOW = "Allow"
+    FORBID = "Forbid"
+
+
+class MatchSkipReason(StrEnum):
+    """Why a run is not that of an earlier match of `cron`."""
+
+    START_PASSED = "StartPassed"
+    """Some time zones were past the match, and pastZones is Wait."""
+
+    WINDOW_OPEN = "WindowOpen"
+    """An earlier window of a time zone is not over by then."""
+
+    CONCURRENCY_POLICY = "ConcurrencyPolicy"
+    """An earlier run is not over by then, and concurrencyPolicy is Forbid."""
+
+    NOTHING_OPEN = "NothingOpen"
+    """No time zone may be called at the match."""
+
+    NO_ROOM = "NoRoom"
+    """Too many windows were ahead until it could no longer be submitted in time."""
+
+
 class ContactFormat(StrEnum):
     """How the contacts of a list are written down."""
 
@@ -129,8 +162,14 @@ class Adjustment(StrEnum):
     CLIPPED_AT_CLOSING = "ClippedAtClosing"
     """The calling hours end before the window would; it ends with them."""
 
+    CLOSED_DATE = "ClosedDate"
+    """The calling hours close the date of the match; the zone is skipped in this run."""
+
     OUTSIDE_CALLING_HOURS = "OutsideCallingHours"
     """The match lies outside the calling hours; the zone is skipped in this run."""
+
+    START_PASSED = "StartPassed"
+    """The zone was past the match when the run was planned; it is skipped in this run."""
 
     STARTED_LATE = "StartedLate"
     """The window could not be sent before its start and opens for what is left of it."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.api.vocabulary import StartMode
+from campaign_operator.api.vocabulary import ConcurrencyPolicy, PastZones, StartMode
 from campaign_operator.domain.calling_hours import CallingHours, is_open_throughout, parse_calling_hours
 from campaign_operator.domain.cron import CronSchedule, parse_cron
 from campaign_operator.domain.errors import InvalidSpecError, SpecError, SpecErrors
@@ -46,12 +46,14 @@ class Blueprint:
     calling_hours: CallingHours
     contacts_by_zone: Mapping[str, int]
     spec_hash: str
+    past_zones: PastZones = PastZones.WAIT
+    concurrency_policy: ConcurrencyPolicy = ConcurrencyPolicy.ALLOW
     list_hash: str = ""
     invalid_contacts: int = 0
     contact_errors: tuple[str, ...] = ()
 
     def plan(self, now: datetime, lead_seconds: float, taken: Taken = NOTHING_TAKEN) -> RunPlan:
-        """The next run. Raises InvalidSpecError where there is none."""
+        """The next run after what earlier runs have taken. Raises InvalidSpecError where there is none."""
         return plan_run(
             self.schedule,
             start_mode=self.start_mode,
@@ -61,6 +63,8 @@ class Blueprint:
             contacts_by_zone=self.contacts_by_zone,
             now=now,
             lead_seconds=lead_seconds,
+            past_zones=self.past_zones,
+            concurrency_policy=self.concurrency_policy,
             taken=taken,
         )
 
@@ -122,6 +126,8 @@ def draw_blueprint(spec: OutboundCampaignSpec, inputs: Inputs = NO_INPUTS) -> Bl
         calling_hours=calling_hours,
         contacts_by_zone=contacts_by_zone,
         spec_hash=_spec_hash(spec, time_zone, calling_hours, _named_contacts(spec, contacts_by_zone)),
+        past_zones=spec.past_zones,
+        concurrency_policy=spec.concurrency_policy,
         list_hash=listed.hash if inputs.contacts is not None else "",
         invalid_contacts=listed.invalid,
         contact_errors=listed.errors,
@@ -145,6 +151,8 @@ def _spec_hash(spec: OutboundCampaignSpec, time_zone: str, hours: CallingHours, 
         spec.start_mode,
         time_zone,
         spec.window_seconds,
+        spec.past_zones,
+        spec.concurrency_policy,
         [hours.start.total_seconds(), hours.end.total_seconds(), sorted(hours.days), hours.outside],
         sorted(day.isoformat() for day in hours.exclude_dates),
         contacts,

@@ -3,7 +3,8 @@
 An *opening* is a time [start, end) during which a zone is open. On each local date whose weekday is among the days and
 that is not excluded there is one, from the start to the end of the hours, both placed like any local time (`place`), so
 that a change of the clocks is treated here as it is everywhere. `24:00` is the next midnight. Openings that touch are
-one. A date that a zone skipped, or on which its clocks skip all of the hours, has none.
+one. A date that a zone skipped, or on which its clocks skip all of the hours, has none. One on which the clocks show
+the start twice has two: between them the clocks show a time before the start again.
 
 Owns the check of `spec.callingHours` beyond its schema. Knows neither cron nor runs.
 """
@@ -18,7 +19,7 @@ from zoneinfo import ZoneInfo
 from campaign_operator.api.calling_hours import CallingHours as CallingHoursSpec
 from campaign_operator.api.vocabulary import Adjustment, Outside, Weekday
 from campaign_operator.domain.errors import Findings, SpecError, quoted
-from campaign_operator.domain.windows import Window, place
+from campaign_operator.domain.windows import Window, place, repetition_of, skipped
 
 FIELD = "spec.callingHours"
 
@@ -29,8 +30,9 @@ _TIME = re.compile(r"(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9])")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MIDNIGHT = "24:00"
 _DAY = timedelta(days=1)
-_MINUTE = timedelta(minutes=1)
-_WEEK = tuple(Weekday)
+
+WEEK = tuple(Weekday)
+"""The days by `date.weekday`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,21 @@ class CallingHours:
     exclude_dates: frozenset[date]
     outside: Outside
 
+    def is_open_on(self, day: date) -> bool:
+        """Whether the calendar opens that date."""
+        return WEEK[day.weekday()] in self.days and day not in self.exclude_dates
+
+    @property
+    def text(self) -> str:
+        """The hours as people write them, such as `08:00 to 21:00`."""
+        return f"{_clock_text(self.start)} to {_clock_text(self.end)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """[start, end) of one zone, both in UTC; never empty."""
+    """[start, end) of one zone on a local date, both in UTC; never empty."""
 
+    day: date
     start: datetime
     end: datetime
 
@@ -77,23 +89,26 @@ def parse_calling_hours(spec: CallingHoursSpec, further_dates: frozenset[date] =
     return CallingHours(start, end, frozenset(spec.days), excluded, spec.outside)
 
 
-def fitted(window: Window, hours: CallingHours, zone: ZoneInfo) -> Window:
+def fitted(window: Window, hours: CallingHours, zone: ZoneInfo, *, on: date | None = None) -> Window:
     """The window, moved, shortened or skipped so that nothing of it lies outside the hours of its zone.
 
     A start inside an opening stays. One outside moves to the next opening, with as much time after it as before, or
-    makes the window a skipped one. An end after the close of the opening is moved to the close. Raises SpecError where
-    the zone does not open within 366 days.
+    makes the window a skipped one. An end after the close of the opening is moved to the close. With `on` the window
+    belongs to that local date: it starts on that date or is skipped. Without, raises SpecError where `outside` is Defer
+    and the zone does not open within 366 days.
     """
+    if on is not None and not hours.is_open_on(on):
+        return skipped(window, Adjustment.CLOSED_DATE)
     openings = openings_from(hours, zone, window.start)
     opening = next((o for o in openings if o.end > window.start), None)
+    if on is not None and (opening is None or opening.day != on):
+        return skipped(window, Adjustment.OUTSIDE_CALLING_HOURS)
+    start, adjustments = window.start, window.adjustments
+    if hours.outside is Outside.SKIP and (opening is None or start < opening.start):
+        return skipped(window, Adjustment.OUTSIDE_CALLING_HOURS)
     if opening is None:
         raise _never_open(hours, zone, window.start)
-    start, adjustments = window.start, window.adjustments
     if start < opening.start:
-        if hours.outside is Outside.SKIP:
-            return Window(
-                start=start, end=start + _MINUTE, adjustments=(*adjustments, Adjustment.OUTSIDE_CALLING_HOURS)
-            )
         start, adjustments = opening.start, (*adjustments, Adjustment.DEFERRED_TO_OPENING)
     end = start + (window.end - window.start)
     close = _close(opening, openings, end)
@@ -120,15 +135,18 @@ def _close(opening: Opening, later: Iterator[Opening], end: datetime) -> datetim
     return close
 
 
+def next_opening(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Opening | None:
+    """The opening that the instant lies in, else the next; None where there is none within 366 days."""
+    return next((o for o in openings_from(hours, zone, instant) if o.end > instant), None)
+
+
 def openings_from(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Iterator[Opening]:
     """The openings of each date from that of `instant` to 366 days after it, in order.
 
     Those of earlier dates are over: they end by the midnight after them, before which no clock shows a later date.
     """
     for day in _dates(hours, zone, instant):
-        opening = _opening_on(day, hours, zone)
-        if opening is not None:
-            yield opening
+        yield from _openings_on(day, hours, zone)
 
 
 def _dates(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Iterator[date]:
@@ -136,15 +154,22 @@ def _dates(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Iterator[d
     # the calendar ends with the year 9999, and its last day has no midnight after it
     for ordinal in range(today, min(today + DAYS_AHEAD, date.max.toordinal() - 1) + 1):
         day = date.fromordinal(ordinal)
-        if _WEEK[day.weekday()] in hours.days and day not in hours.exclude_dates:
+        if hours.is_open_on(day):
             yield day
 
 
-def _opening_on(day: date, hours: CallingHours, zone: ZoneInfo) -> Opening | None:
+def _openings_on(day: date, hours: CallingHours, zone: ZoneInfo) -> Iterator[Opening]:
     midnight = datetime.combine(day, time())
-    start = place(midnight + hours.start, zone).instant
-    end = place(midnight + hours.end, zone).instant
-    return Opening(start, end) if start < end else None
+    placed = place(midnight + hours.start, zone)
+    start, end = placed.instant, place(midnight + hours.end, zone).instant
+    # of a date that opens at midnight no time lies before the start
+    if placed.adjustment is Adjustment.FIRST_OF_TWO and hours.start:
+        repetition = repetition_of(midnight + hours.start, zone)
+        if repetition is not None and repetition.set_back < min(repetition.again, end):
+            yield Opening(day, start, repetition.set_back)
+            start = repetition.again
+    if start < end:
+        yield Opening(day, start, end)
 
 
 def _never_open(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> SpecError:
@@ -157,6 +182,11 @@ def _never_open(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> SpecE
         return SpecError(f"{FIELD}.excludeDates", f"{where}: {rule}; take a date out, or name more days")
     rule = f"on {skipping}, which is not an excluded date, the clocks skip from start to end"
     return SpecError(FIELD, f"{where}: {rule}; take a date out, name more days, or give longer hours")
+
+
+def _clock_text(since_midnight: timedelta) -> str:
+    minutes = since_midnight // timedelta(minutes=1)
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _time_of_day(text: str) -> timedelta | None:

@@ -10,9 +10,10 @@ otherwise (`9-9` as "every hour").
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from croniter import croniter
@@ -116,6 +117,29 @@ def next_match(schedule: CronSchedule, not_before: datetime) -> datetime:
         ) from error
 
 
+def matches_between(schedule: CronSchedule, start: datetime, end: datetime) -> tuple[int, datetime]:
+    """How many matches lie in [start, end), and the last of them; `start` is one, and `end` is later. All floating.
+
+    Counted by dates, not match by match: a week of `* * * * *` has ten thousand.
+    """
+    count, last = 0, start
+    times = [time(hour, minute) for hour in schedule.hours for minute in schedule.minutes]
+    for day in dates_of_matches(schedule, start.date(), (end - start).days + 1):
+        first = bisect_left(times, start.time()) if day == start.date() else 0
+        stop = bisect_left(times, end.time()) if day == end.date() else len(times)
+        if day <= end.date() and stop > first:
+            count, last = count + stop - first, datetime.combine(day, times[stop - 1])
+    return count, last
+
+
+def dates_of_matches(schedule: CronSchedule, first: date, days: int) -> Iterator[date]:
+    """The dates with a match, from `first` to so many days later."""
+    for ordinal in range(first.toordinal(), min(first.toordinal() + days, date.max.toordinal()) + 1):
+        day = date.fromordinal(ordinal)
+        if day.month in schedule.months and _is_a_day_of(schedule, day):
+            yield day
+
+
 def matches(schedule: CronSchedule, floating: datetime) -> bool:
     """Whether the minute that `floating` lies in is a match."""
     return (
@@ -126,9 +150,9 @@ def matches(schedule: CronSchedule, floating: datetime) -> bool:
     )
 
 
-def _is_a_day_of(schedule: CronSchedule, floating: datetime) -> bool:
-    by_date = floating.day in schedule.days_of_month
-    by_weekday = floating.isoweekday() % 7 in schedule.days_of_week
+def _is_a_day_of(schedule: CronSchedule, day: date) -> bool:
+    by_date = day.day in schedule.days_of_month
+    by_weekday = day.isoweekday() % 7 in schedule.days_of_week
     if schedule.day_of_month_restricted and schedule.day_of_week_restricted:
         return by_date or by_weekday
     return by_date and by_weekday

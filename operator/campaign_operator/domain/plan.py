@@ -9,24 +9,20 @@ cron is evaluated once per run, however many zones there are; 400 zones cost no 
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from campaign_operator.api.vocabulary import StartMode
-from campaign_operator.domain.calling_hours import CallingHours, fitted
-from campaign_operator.domain.cron import CronSchedule, next_match
+from campaign_operator.api.vocabulary import ConcurrencyPolicy, MatchSkipReason, PastZones, StartMode
+from campaign_operator.domain.calling_hours import CallingHours
+from campaign_operator.domain.cron import CronSchedule
 from campaign_operator.domain.errors import Findings, SpecError
-from campaign_operator.domain.windows import (
-    Placed,
-    Window,
-    first_local_placed_from,
-    place,
-    window_from,
-)
+from campaign_operator.domain.match_search import Bounds, FoundMatch, find_match
+from campaign_operator.domain.timetable import Timetable, placed_in
+from campaign_operator.domain.windows import Placed, Window
 from campaign_operator.domain.zones import (
     ZONE_NAMES,
     UnknownTimeZoneError,
@@ -46,30 +42,59 @@ class PlannedWindow(Window):
 
 
 @dataclass(frozen=True, slots=True)
-class RunPlan:
-    """A run before any of it is sent.
-
-    `nominal_time` is the match of `cron`, floating; `run_id` is the same to the minute (`20261125T0900`).
-    `windows` are ordered by start, then by name of the zone. `contacts` is the sum over the windows.
-    """
-
-    run_id: str
-    nominal_time: datetime
-    windows: tuple[PlannedWindow, ...]
-    contacts: int
-    match_time: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Taken:
-    """What earlier runs leave no room for. All instants are aware, in UTC."""
+    """What earlier runs leave no room for. All instants are aware, in UTC.
+
+    `ends`: by zone, no window begins before it, after any deferral. `match`: the latest match that is used up, by its
+    earliest placed instant; none at or before it is taken again. `last_end`: the last end of any run, heeded with
+    concurrencyPolicy Forbid.
+    """
 
     ends: Mapping[str, datetime] = field(default_factory=dict)
     match: datetime | None = None
     last_end: datetime | None = None
 
+    def with_run(self, plan: "RunPlan") -> "Taken":
+        """The same with what this run takes when all of it is submitted."""
+        ends = {window.time_zone: window.end for window in plan.windows if not window.is_skipped}
+        return Taken(
+            ends={**self.ends, **{zone: max(end, self.ends.get(zone, end)) for zone, end in ends.items()}},
+            match=plan.match_time if self.match is None else max(self.match, plan.match_time),
+            last_end=max([*ends.values(), *([self.last_end] if self.last_end is not None else [])]),
+        )
+
 
 NOTHING_TAKEN = Taken()
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedMatches:
+    """Matches that were passed over for one reason, by their nominal times, and the zones at fault."""
+
+    reason: MatchSkipReason
+    count: int
+    first: datetime
+    last: datetime
+    time_zones: tuple[str, ...]
+    contacts: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """A run before any of it is sent.
+
+    `nominal_time` is the match of `cron`, floating; `run_id` is the same to the minute (`20261125T0900`), and
+    `match_time` the earliest instant at which a zone of the run reaches it, called or skipped, before any calling
+    hours. `windows` are ordered by start, then by name of the zone. `contacts` is the sum over the windows.
+    `skipped_matches` says what was passed over for this match, each reason once.
+    """
+
+    run_id: str
+    nominal_time: datetime
+    match_time: datetime
+    windows: tuple[PlannedWindow, ...]
+    contacts: int
+    skipped_matches: tuple[SkippedMatches, ...] = ()
 
 
 class Contact(Protocol):
@@ -111,47 +136,37 @@ def plan_run(
     contacts_by_zone: Mapping[str, int],
     now: datetime,
     lead_seconds: float,
+    past_zones: PastZones = PastZones.WAIT,
+    concurrency_policy: ConcurrencyPolicy = ConcurrencyPolicy.ALLOW,
     taken: Taken = NOTHING_TAKEN,
 ) -> RunPlan:
-    """The next run: the first match that can be placed in time in every zone of the run, and its windows.
+    """The next run: the first match that may be taken, and its windows inside the calling hours of their zones.
 
-    In time is at least `lead_seconds` after `now` and, after another run, not before the end of the zone's
-    window in that run (`taken`). ContactLocal places the match in each zone; SameInstant
-    places it in `time_zone` (of no account in ContactLocal), which gives all zones the same start. The match is
-    chosen without regard to `calling_hours`; then each window is fitted into those of its own zone.
-    `contacts_by_zone` has at least one zone, and names `count_contacts` has accepted. Raises `SpecError` for
-    an unknown `time_zone`, where `cron` has no match left, and where a zone does not open within 366 days.
+    ContactLocal places the match in each zone, and the window of a zone starts on the date of the match or is skipped.
+    SameInstant places it in `time_zone` (of no account in ContactLocal), which gives all zones the same start. Zones
+    that are called must be at least `lead_seconds` ahead; with `past_zones` Skip those that are not are skipped. What
+    earlier runs have `taken` is kept to. `contacts_by_zone` has at least one zone, and names `count_contacts` has
+    accepted. Raises `SpecError` for an unknown `time_zone`, where `cron` has no match left, and where none calls
+    anybody within 366 days.
     """
     if now.tzinfo is None:
         raise ValueError("now must be aware")
-    earliest = now.astimezone(UTC) + timedelta(seconds=lead_seconds)
-    if taken.match is not None:
-        earliest = max(earliest, taken.match + timedelta(seconds=1))
-    ends = taken.ends
-    earliest_starts = {name: max(earliest, ends.get(name, earliest)) for name in contacts_by_zone}
-    if start_mode is StartMode.SAME_INSTANT:
-        search_from = first_local_placed_from(max(earliest_starts.values()), _zone_of_cron(time_zone))
-    else:
-        search_from = max(first_local_placed_from(start, load_zone(name)) for name, start in earliest_starts.items())
-    nominal_time = next_match(schedule, search_from)
+    timetable = _timetable(start_mode, time_zone, window_seconds, calling_hours, contacts_by_zone)
+    bounds = Bounds(
+        earliest=now.astimezone(UTC) + timedelta(seconds=lead_seconds),
+        past_zones=past_zones,
+        ends=taken.ends,
+        used_up=taken.match,
+        run_end=taken.last_end if concurrency_policy is ConcurrencyPolicy.FORBID else None,
+    )
+    found = find_match(schedule, timetable, bounds)
     return RunPlan(
-        run_id=nominal_time.strftime(_RUN_ID),
-        nominal_time=nominal_time,
-        windows=placed_windows(
-            nominal_time,
-            start_mode=start_mode,
-            time_zone=time_zone,
-            window_seconds=window_seconds,
-            calling_hours=calling_hours,
-            contacts_by_zone=contacts_by_zone,
-        ),
+        run_id=found.nominal_time.strftime(_RUN_ID),
+        nominal_time=found.nominal_time,
+        match_time=found.match_time,
+        windows=_planned(found.windows, contacts_by_zone),
         contacts=sum(contacts_by_zone.values()),
-        match_time=min(
-            each.instant
-            for each in placed_matches(
-                nominal_time, start_mode=start_mode, time_zone=time_zone, zones=contacts_by_zone
-            ).values()
-        ),
+        skipped_matches=tuple(_skipped_matches(found, contacts_by_zone)),
     )
 
 
@@ -166,24 +181,18 @@ def placed_windows(
 ) -> tuple[PlannedWindow, ...]:
     """The windows of the run with this nominal time, ordered by start and name of the zone.
 
-    Looks at no clock: a start may be past. The parameters are those of `plan_run`. Raises `SpecError` where a zone does
-    not open within 366 days.
+    Looks at no clock: a start may be past. The parameters are those of `plan_run`. Raises `SpecError` where a zone that
+    is to be called on whatever date does not open within 366 days.
     """
-    placed = placed_matches(nominal_time, start_mode=start_mode, time_zone=time_zone, zones=contacts_by_zone)
-    windows = (
-        _planned(name, contacts, fitted(window_from(placed[name], window_seconds), calling_hours, load_zone(name)))
-        for name, contacts in contacts_by_zone.items()
-    )
-    return tuple(sorted(windows, key=lambda window: (window.start, window.time_zone)))
+    timetable = _timetable(start_mode, time_zone, window_seconds, calling_hours, contacts_by_zone)
+    return _planned(timetable.windows(nominal_time), contacts_by_zone)
 
 
 def placed_matches(
     nominal_time: datetime, *, start_mode: StartMode, time_zone: str, zones: Iterable[str]
 ) -> dict[str, Placed]:
     """By zone, the instant of the match with this nominal time, before any calling hours. See `plan_run`."""
-    if start_mode is StartMode.SAME_INSTANT:
-        return dict.fromkeys(zones, place(nominal_time, _zone_of_cron(time_zone)))
-    return {name: place(nominal_time, load_zone(name)) for name in zones}
+    return placed_in(nominal_time, start_mode, _zone_of_cron(time_zone), zones)
 
 
 def nominal_time_of(run_id: str) -> datetime | None:
@@ -231,10 +240,42 @@ def _same_id_message(earlier: str) -> str:
     return f"is the same as {earlier}; give every contact an id of its own, or remove one of the two"
 
 
-def _planned(name: str, contacts: int, window: Window) -> PlannedWindow:
-    return PlannedWindow(
-        time_zone=name, contacts=contacts, start=window.start, end=window.end, adjustments=window.adjustments
+def _timetable(
+    start_mode: StartMode, time_zone: str, window_seconds: int, hours: CallingHours, zones: Iterable[str]
+) -> Timetable:
+    return Timetable(
+        start_mode=start_mode,
+        cron_zone=_zone_of_cron(time_zone),
+        window_seconds=window_seconds,
+        calling_hours=hours,
+        zones=tuple(zones),
     )
+
+
+def _planned(windows: Mapping[str, Window], contacts_by_zone: Mapping[str, int]) -> tuple[PlannedWindow, ...]:
+    planned = (
+        PlannedWindow(
+            time_zone=name,
+            contacts=contacts_by_zone[name],
+            start=window.start,
+            end=window.end,
+            adjustments=window.adjustments,
+        )
+        for name, window in windows.items()
+    )
+    return tuple(sorted(planned, key=lambda window: (window.start, window.time_zone)))
+
+
+def _skipped_matches(found: FoundMatch, contacts_by_zone: Mapping[str, int]) -> Iterator[SkippedMatches]:
+    for each in found.passed_over:
+        yield SkippedMatches(
+            reason=each.reason,
+            count=each.count,
+            first=each.first,
+            last=each.last,
+            time_zones=tuple(sorted(each.zones)),
+            contacts=sum(contacts_by_zone[zone] for zone in each.zones),
+        )
 
 
 def _zone_of_cron(name: str) -> ZoneInfo:

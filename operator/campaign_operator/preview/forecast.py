@@ -73,16 +73,16 @@ def forecast(ref: CampaignRef, blueprint: Blueprint, now: datetime, lead_seconds
     Raises InvalidSpecError where there is no run at all.
     """
     plans: list[RunPlan] = []
-    ends: dict[str, datetime] = {}
+    taken = Taken()
     for _ in range(count):
         try:
-            plan = blueprint.plan(now, lead_seconds, Taken(ends))
+            plan = blueprint.plan(now, lead_seconds, taken)
         except InvalidSpecError:
             if not plans:
                 raise
             break
         plans.append(plan)
-        ends = {**ends, **{window.time_zone: window.end for window in plan.windows}}
+        taken = taken.with_run(plan)
     return Forecast(ref, now, tuple(_run(plan, blueprint) for plan in plans))
 
 

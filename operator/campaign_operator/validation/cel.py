@@ -56,6 +56,10 @@ def _time_zone_only_in_same_instant(spec: Mapping[str, Any]) -> bool:
     return spec["startMode"] == "SameInstant" or "timeZone" not in spec
 
 
+def _past_zones_only_skipped_by_recurring_runs(spec: Mapping[str, Any]) -> bool:
+    return bool(spec["pastZones"] == "Wait" or spec["runPolicy"] == "Recurring")
+
+
 def _start_before_end(hours: Mapping[str, Any]) -> bool:
     """CEL compares strings by their code points, as Python does."""
     return bool(hours["start"] < hours["end"])
@@ -84,6 +88,7 @@ def _https_url_with_a_host(url: str) -> bool:
 _TWINS: Mapping[str, Callable[[Any], bool]] = {
     "self.startMode == 'SameInstant' || !has(self.timeZone)": _time_zone_only_in_same_instant,
     "has(self.contacts) != has(self.contactsFrom)": _contacts_or_contacts_from,
+    "self.pastZones == 'Wait' || self.runPolicy == 'Recurring'": _past_zones_only_skipped_by_recurring_runs,
     "[has(self.configMapKeyRef), has(self.secretKeyRef), has(self.url)].exists_one(given, given)": _one_place,
     "self.idColumn != self.timeZoneColumn": _two_columns,
     "has(self.address) != has(self.secretRef)": _address_or_secret,

@@ -14,7 +14,7 @@ from campaign_operator.api.vocabulary import Outside, RunPolicy
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.cron import next_match
 from campaign_operator.domain.errors import InvalidSpecError, quoted
-from campaign_operator.domain.plan import RunPlan, Taken
+from campaign_operator.domain.plan import Taken
 from campaign_operator.validation.findings import Problem, Severity
 from campaign_operator.validation.openings import zones_never_called
 
@@ -111,7 +111,7 @@ def _of_passed_over_matches(
     """A run begins in no zone before the run before it is over there."""
     try:
         first = blueprint.plan(now, lead_seconds)
-        second = blueprint.plan(now, lead_seconds, Taken(_ends(first)))
+        second = blueprint.plan(now, lead_seconds, Taken().with_run(first))
         passed_over = next_match(blueprint.schedule, first.nominal_time + timedelta(minutes=1))
     except InvalidSpecError:  # the last match of the calendar
         return
@@ -122,10 +122,6 @@ def _of_passed_over_matches(
             f"run of {first.nominal_time:%Y-%m-%dT%H:%M} the next is that of {second.nominal_time:%Y-%m-%dT%H:%M}, and "
             "what lies between is passed over; shorten windowSeconds, or let cron match less often",
         )
-
-
-def _ends(plan: RunPlan) -> dict[str, datetime]:
-    return {window.time_zone: window.end for window in plan.windows}
 
 
 def _of_zone(name: str) -> Iterator[str]:

@@ -1,0 +1,218 @@
+"""Which match of `cron` the next run takes, and which it passes over.
+
+Owns the search. A match is looked at by its nominal time; what holds it up is a *barrier*: an instant for each zone
+before which no window of that zone may begin. Where a barrier holds a match up, the search goes on from the first
+nominal time at which the zone in question may let one pass, so a cron of every minute costs no more than one of every
+day. Knows neither contacts nor what becomes of a run.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from campaign_operator.api.vocabulary import Adjustment, MatchSkipReason, Outside, PastZones, Weekday
+from campaign_operator.domain.calling_hours import DAYS_AHEAD, FIELD, WEEK, CallingHours
+from campaign_operator.domain.cron import CronSchedule, dates_of_matches, matches_between, next_match
+from campaign_operator.domain.errors import SpecError
+from campaign_operator.domain.timetable import Timetable
+from campaign_operator.domain.windows import Window, skipped, window_from
+
+_MINUTE = timedelta(minutes=1)
+_MOMENT = timedelta(microseconds=1)
+_YEAR = timedelta(days=DAYS_AHEAD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """From when on a match may be taken; all instants in UTC.
+
+    `earliest`: a match before it is past. `past_zones` says what becomes of zones that are past one. `used_up`: no
+    match whose earliest placed instant is not after it. `ends`: by zone, no window begins before it; `run_end`: nor
+    before this in any zone.
+    """
+
+    earliest: datetime
+    past_zones: PastZones
+    ends: Mapping[str, datetime]
+    used_up: datetime | None
+    run_end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Matches that were passed over for one reason, from the first to the last nominal time, and the zones at fault."""
+
+    reason: MatchSkipReason
+    count: int
+    first: datetime
+    last: datetime
+    zones: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMatch:
+    """The match that is taken and the earliest instant of it, the window of each zone, and what was passed over for it,
+    each reason once.
+    """
+
+    nominal_time: datetime
+    match_time: datetime
+    windows: Mapping[str, Window]
+    passed_over: tuple[PassedOver, ...]
+
+
+def find_match(schedule: CronSchedule, timetable: Timetable, bounds: Bounds) -> FoundMatch:
+    """The first match that may be taken. Raises SpecError where there is none within 366 days that calls anybody."""
+    search = _Search(schedule, timetable, bounds)
+    nominal_time = search.first_candidate()
+    passed_over: dict[MatchSkipReason, PassedOver] = {}
+    closed_since: datetime | None = None
+    while True:
+        held_up = search.held_up(nominal_time)
+        if held_up is None:
+            windows = search.windows(nominal_time)
+            if any(not window.is_skipped for window in windows.values()):
+                return FoundMatch(nominal_time, search.match_time(nominal_time), windows, tuple(passed_over.values()))
+            closed_since = closed_since or nominal_time
+            held_up = search.closed(nominal_time, closed_since)
+        else:
+            closed_since = None
+        following = next_match(schedule, held_up.until)
+        if closed_since is not None and following - closed_since > _YEAR:
+            raise never_open(schedule, timetable.calling_hours, closed_since)
+        count, last = matches_between(schedule, nominal_time, following)
+        found = PassedOver(held_up.reason, count, nominal_time, last, held_up.zones)
+        passed_over[found.reason] = _joined(passed_over.get(found.reason), found)
+        nominal_time = following
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldUp:
+    """Why a match is passed over, because of which zones, and the nominal time before which no other can be taken."""
+
+    reason: MatchSkipReason
+    zones: frozenset[str]
+    until: datetime
+
+
+class _Barrier:
+    """An instant for each zone before which no window may begin, or no match may lie (`of_matches`)."""
+
+    def __init__(
+        self, reason: MatchSkipReason, timetable: Timetable, instants: Mapping[str, datetime], *, of_matches: bool
+    ) -> None:
+        self._reason = reason
+        self._timetable = timetable
+        self._instants = instants
+        self._of_matches = of_matches
+        # no match at or after it is held up in that zone; the zone that may hold up the most comes first
+        self._free_from = sorted(
+            ((free, zone) for zone, free in timetable.nominals_from(instants).items()), reverse=True
+        )
+
+    def held_up(self, nominal_time: datetime) -> _HeldUp | None:
+        """What the barrier says to a match; None where it lets it pass."""
+        zones = list(self._zones(nominal_time))
+        if not zones:
+            return None
+        until = self._timetable.called_until(zones[0], nominal_time, self._instants[zones[0]])
+        return _HeldUp(self._reason, frozenset(zones), until)
+
+    def _zones(self, nominal_time: datetime) -> Iterator[str]:
+        for free_from, zone in self._free_from:
+            if free_from <= nominal_time:
+                return
+            window = self._timetable.window(zone, nominal_time)
+            if not window.is_skipped and (self._of_matches or window.start < self._instants[zone]):
+                yield zone
+
+
+class _Search:
+    """The questions of the search, by the barriers that there are."""
+
+    def __init__(self, schedule: CronSchedule, timetable: Timetable, bounds: Bounds) -> None:
+        self._schedule = schedule
+        self._timetable = timetable
+        self._bounds = bounds
+        self._ahead = dict.fromkeys(timetable.zones, bounds.earliest)
+        self._barriers = tuple(self._make_barriers())
+
+    def _make_barriers(self) -> Iterator[_Barrier]:
+        timetable, bounds = self._timetable, self._bounds
+        if bounds.past_zones is PastZones.WAIT:
+            yield _Barrier(MatchSkipReason.START_PASSED, timetable, self._ahead, of_matches=True)
+        # an end that is past holds up nothing
+        ends = {zone: end for zone, end in bounds.ends.items() if end > bounds.earliest and zone in self._ahead}
+        yield _Barrier(MatchSkipReason.WINDOW_OPEN, timetable, ends, of_matches=False)
+        if bounds.run_end is not None and bounds.run_end > bounds.earliest:
+            ends = dict.fromkeys(timetable.zones, bounds.run_end)
+            yield _Barrier(MatchSkipReason.CONCURRENCY_POLICY, timetable, ends, of_matches=False)
+
+    def first_candidate(self) -> datetime:
+        """The first match that is ahead in some zone and not used up."""
+        first = min(self._timetable.nominals_from(self._ahead).values())
+        if self._bounds.used_up is not None:
+            unused = dict.fromkeys(self._timetable.zones, self._bounds.used_up + _MOMENT)
+            first = max(first, *self._timetable.nominals_from(unused).values())
+        return next_match(self._schedule, first)
+
+    def match_time(self, nominal_time: datetime) -> datetime:
+        """The earliest instant at which a zone reaches the match."""
+        return min(placed.instant for placed in self._timetable.placed(nominal_time).values())
+
+    def held_up(self, nominal_time: datetime) -> _HeldUp | None:
+        """What the first barrier that holds the match up says; None where all let it pass."""
+        said = (barrier.held_up(nominal_time) for barrier in self._barriers)
+        return next((each for each in said if each is not None), None)
+
+    def windows(self, nominal_time: datetime) -> dict[str, Window]:
+        """The window of each zone; zones that are past the match are skipped."""
+        windows = self._timetable.windows(nominal_time)
+        if self._bounds.past_zones is PastZones.WAIT:
+            return windows
+        placed = self._timetable.placed(nominal_time)
+        return {
+            zone: window
+            if window.is_skipped or placed[zone].instant >= self._bounds.earliest
+            else skipped(window_from(placed[zone], self._timetable.window_seconds), Adjustment.START_PASSED)
+            for zone, window in windows.items()
+        }
+
+    def closed(self, nominal_time: datetime, since: datetime) -> _HeldUp:
+        """That no zone is called at the match, and when one may be again. Raises SpecError where none ever is."""
+        zones = self._timetable.zones
+        found = [moment for zone in zones if (moment := self._timetable.next_open(zone, nominal_time)) is not None]
+        if not found:
+            raise never_open(self._schedule, self._timetable.calling_hours, since)
+        until = max(min(found), nominal_time + _MINUTE)
+        return _HeldUp(MatchSkipReason.NOTHING_OPEN, frozenset(zones), until)
+
+
+def _joined(earlier: PassedOver | None, later: PassedOver) -> PassedOver:
+    if earlier is None:
+        return later
+    return PassedOver(later.reason, earlier.count + later.count, earlier.first, later.last, earlier.zones | later.zones)
+
+
+def never_open(schedule: CronSchedule, hours: CallingHours, first: datetime) -> SpecError:
+    """The rule by which no match of the 366 days from `first` on calls anybody."""
+    matches = f"from {first.date()} to {DAYS_AHEAD} days later"
+    days = ", ".join(day for day in Weekday if day in hours.days)
+    dates = [day for day in dates_of_matches(schedule, first.date(), DAYS_AHEAD) if WEEK[day.weekday()] in hours.days]
+    if not dates:
+        return SpecError(
+            f"{FIELD}.days",
+            f"no match of cron {matches} falls on {days}; name the days on which cron matches, or change cron",
+        )
+    if all(day in hours.exclude_dates for day in dates):
+        return SpecError(
+            f"{FIELD}.excludeDates",
+            f"every match of cron {matches} that falls on {days} is on an excluded date; take a date out, name more "
+            "days, or change cron",
+        )
+    rule = "outside is Skip" if hours.outside is Outside.SKIP else "a start is deferred within its own date only"
+    return SpecError(
+        FIELD,
+        f"every match of cron {matches} on an open date lies outside {hours.text}, and {rule}; let cron match within "
+        "these hours, or give longer ones",
+    )
