@@ -58,6 +58,7 @@ from campaign_operator.domain.dialing import (
     Rejected,
     ScheduleRequest,
     SendPermission,
+    Span,
     SubmitOutcome,
     Throttled,
     Unavailable,
@@ -149,7 +150,9 @@ class CXoneDialer:
             case _:
                 return outcome
 
-    async def list_schedules(self, connection: Connection, campaign_id: str) -> ListOutcome:
+    async def list_schedules(
+        self, connection: Connection, campaign_id: str, span: Span | None = None
+    ) -> ListOutcome:
         """All schedules of a campaign, or why they are not known. See ports.Dialer.
 
         Pages are cut from a list that may change while it is read: a row taken away from an earlier page
