@@ -69,9 +69,7 @@ class Dialer(Protocol):
         nothing is sent and the outcome is `NotSent`. Never raises for anything the network or the dialer does.
         """
 
-    async def list_schedules(
-        self, connection: Connection, campaign_id: str, span: Span | None = None
-    ) -> ListOutcome:
+    async def list_schedules(self, connection: Connection, campaign_id: str, span: Span | None = None) -> ListOutcome:
         """All schedules of a campaign, or all that overlap `span`. An incomplete or inconsistent listing is
         `Unavailable`, never a short `Listing`.
 

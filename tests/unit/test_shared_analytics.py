@@ -62,9 +62,7 @@ class FakeDialer:
     ) -> SubmitOutcome:
         raise NotImplementedError
 
-    async def list_schedules(
-        self, connection: Connection, campaign_id: str, span: Span | None = None
-    ) -> ListOutcome:
+    async def list_schedules(self, connection: Connection, campaign_id: str, span: Span | None = None) -> ListOutcome:
         raise NotImplementedError
 
     async def cancel(
