@@ -43,8 +43,9 @@ class ListedSchedules:
     Of what is let go 8 bytes are kept, to find a schedule that is also told to lie within the span.
     """
 
-    def __init__(self, campaign_id: str, span: Span | None) -> None:
+    def __init__(self, campaign_id: str, span: Span | None, *, most_kept: int = MOST_KEPT) -> None:
         self._campaign_id = campaign_id
+        self._most_kept = most_kept
         self._span = span
         self._kept: dict[str, Schedule | CancelledRow] = {}
         self._let_go = array("q")
@@ -66,7 +67,7 @@ class ListedSchedules:
             self.has_strays = self.has_strays or isinstance(found, Schedule)
         elif self._kept.setdefault(found.id, found) != found:
             self._contradictory = True
-        if len(self._kept) > MOST_KEPT:
+        if len(self._kept) > self._most_kept:
             raise TooManyRowsError
         return found.id
 
