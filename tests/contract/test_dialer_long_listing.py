@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from campaign_operator.domain.dialing import Listing, ListingTooLong, ListOutcome, Span, Unavailable
+from campaign_operator.domain.dialing import Listing, ListingTooLong, ListOutcome, Span, Throttled, Unavailable
 from dialer_kit import ListingAPI, dialer_to, page
 from manual_clock import ManualClock
 from scripted_server import Conversation, Received, Reply, answer, scripted_server, silence
@@ -72,6 +72,34 @@ async def test_listings_of_one_connection_have_eight_places_between_them() -> No
         outcomes = await asyncio.gather(*(dialer.list_schedules(connection, "8f14e45f") for _ in range(3)))
     assert all(isinstance(outcome, Listing) for outcome in outcomes)
     assert crowd.most == 8
+
+
+async def test_a_dialer_that_throttles_eight_pages_is_read_page_by_page_from_then_on() -> None:
+    """Else each reading would be throttled before it is whole, for ever."""
+    under_way, most = 0, 0
+
+    def instead(query: Mapping[str, str]) -> Reply | None:
+        number = int(query["page"])
+        return None if number == 1 else answer(429) if len(api.queries) < 10 else unhurried(number)
+
+    def unhurried(number: int) -> Reply:
+        async def reply(conversation: Conversation, request: Received) -> None:
+            nonlocal under_way, most
+            under_way += 1
+            most = max(most, under_way)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            under_way -= 1
+            await page(old_rows(1, number), number, 40)(conversation, request)
+
+        return reply
+
+    api = ListingAPI(old_rows(40), page_size=1, instead=instead)
+    async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
+        assert isinstance(await dialer.list_schedules(connection, "8f14e45f"), Throttled)
+        api.queries[:] = [{}] * 10
+        assert isinstance(await dialer.list_schedules(connection, "8f14e45f"), Listing)
+    assert most == 1
 
 
 async def test_the_first_page_that_fails_ends_the_reading_of_all() -> None:

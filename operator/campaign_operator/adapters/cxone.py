@@ -19,7 +19,7 @@ from campaign_operator.adapters.credentials import credentials_key
 from campaign_operator.adapters.cxone_counts import ANALYTICS_BOUNDS, CountedCalls
 from campaign_operator.adapters.cxone_listing import (
     ListedSchedules,
-    SpanRefusals,
+    Reluctance,
     bounds_of_listing,
     listing_query,
     told_too_long,
@@ -105,8 +105,9 @@ class CXoneDialer:
         self._tokens = tokens
         self._clock = clock
         self._timeout_seconds = request_timeout_seconds
-        self._span_refusals = SpanRefusals(clock)
-        self._places: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._without_span = Reluctance(clock)
+        self._page_by_page = Reluctance(clock)
+        self._places: WeakValueDictionary[tuple[str, int], asyncio.Semaphore] = WeakValueDictionary()
 
     async def authenticate(self, connection: Connection) -> AuthenticateOutcome:
         """Whether the dialer accepts these credentials; a token in the cache is an answer."""
@@ -157,14 +158,14 @@ class CXoneDialer:
             return await self._listing(pages, ListedSchedules(campaign_id, span), by_span=asked_for is not None)
 
         dialer = credentials_key(connection)
-        if span is None or self._span_refusals.holds(dialer):
+        if span is None or self._without_span.holds(dialer):
             return await listing(None)
         outcome = await listing(span)
         if not isinstance(outcome, Unavailable) or outcome.code not in (400, 422):
             return outcome
         outcome = await listing(None)
         if isinstance(outcome, Listing | ListingTooLong):
-            self._span_refusals.remember(dialer)
+            self._without_span.remember(dialer)
         return outcome
 
     async def cancel(
@@ -266,14 +267,18 @@ class CXoneDialer:
         bounds: Bounds,
     ) -> Pages[_FaultT]:
         """How its pages are fetched: the first at once, those after it with few others of the same connection, so that
-        a long listing leaves places in the lane for what must be sent in time.
+        a long listing leaves places in the lane for what must be sent in time. A dialer that throttles these is read
+        page by page the next time.
         """
         dialer = credentials_key(connection)
-        places = self._places.setdefault(dialer, asyncio.Semaphore(PAGES_AT_ONCE))
+        at_once = 1 if self._page_by_page.holds(dialer) else PAGES_AT_ONCE
+        places = self._places.setdefault((dialer, at_once), asyncio.Semaphore(at_once))
 
         async def fetch(page: int) -> Page | _FaultT:
             async with nullcontext() if page == 1 else places:
                 outcome = await self._call(connection, call_for(page))
+            if page > 1 and isinstance(outcome, Answered) and outcome.status == 429:
+                self._page_by_page.remember(dialer)
             if not isinstance(outcome, Answered) or outcome.status != 200:
                 return fault_of(outcome, page)
             return read_page(outcome.body, page)

@@ -21,7 +21,7 @@ _WITHIN_SPAN = Bounds(pages=10_000, rows=1_000_000, seconds=600)
 _ALL = Bounds(pages=_WITHIN_SPAN.pages, rows=MOST_KEPT, seconds=_WITHIN_SPAN.seconds)
 
 _MANY_PAGES = 1000
-_REFUSAL_HOLDS_SECONDS = 86_400.0
+_RELUCTANT_SECONDS = 86_400.0
 
 
 def bounds_of_listing(span: Span | None) -> Bounds:
@@ -74,7 +74,7 @@ class ListedSchedules:
     def schedules(self) -> tuple[Schedule, ...]:
         """Each schedule once. Copies that differ are unreadable: one of them is not true."""
         kept = {hash(id_) for id_ in self._kept}
-        if self._contradictory or any(let_go in kept for let_go in self._let_go):
+        if self._contradictory or not kept.isdisjoint(self._let_go):
             raise UnreadableAnswerError("it names a schedule twice, in different ways")
         return tuple(row for row in self._kept.values() if isinstance(row, Schedule))
 
@@ -84,21 +84,21 @@ class ListedSchedules:
         return isinstance(found, CancelledRow) or not self._span.overlaps(found.start, found.end)
 
 
-class SpanRefusals:
-    """Which dialers refuse to be asked for a span. Each is asked anew after a day, since it may have been changed."""
+class Reluctance:
+    """Which dialers would not do a thing, so that it is not asked of them; for a day, since they may be changed."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._until: dict[str, float] = {}
 
     def remember(self, key: str) -> None:
-        """The dialer has refused, and answered without a span."""
+        """The dialer would not."""
         now = self._clock.monotonic()
         self._until = {other: until for other, until in self._until.items() if until > now}
-        self._until[key] = now + _REFUSAL_HOLDS_SECONDS
+        self._until[key] = now + _RELUCTANT_SECONDS
 
     def holds(self, key: str) -> bool:
-        """Whether the dialer need not be asked."""
+        """Whether the dialer would not, less than a day ago."""
         return self._until.get(key, 0.0) > self._clock.monotonic()
 
 
