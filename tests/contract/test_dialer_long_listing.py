@@ -108,7 +108,11 @@ async def test_the_first_page_that_fails_ends_the_reading_of_all() -> None:
         page_size=1,
         instead=lambda query: {"1": None, "5": answer(500)}.get(query["page"], silence),
     )
-    async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
+    async with (
+        asyncio.timeout(60),
+        scripted_server(route=api) as server,
+        dialer_to(server, request_timeout_seconds=600) as (dialer, connection),
+    ):
         outcome = await dialer.list_schedules(connection, "8f14e45f")
     assert outcome == Unavailable("the dialer answered 500", 500)
 

@@ -75,6 +75,17 @@ async def test_calls_that_were_made_before_a_schedule_was_moved_are_still_counte
     assert await completed() == 30
 
 
+async def test_a_schedule_that_is_moved_into_the_past_has_called_nobody_before_it_was_moved(
+    simulator: RunningSimulator, api: DialerClient, campaign_id: str, clock: SteppedClock
+) -> None:
+    now = clock()
+    schedule_id = await submitted(api, campaign_id, now + HOUR)
+    await simulator.move_by_hand(schedule_id, start=now - HOUR)
+    clock.advance(10)
+    answer = await api.analytics(analytics_body([campaign_id], now - 2 * HOUR, now + HOUR))
+    assert [row["callsCompleted"] for row in answer.json()["data"]] == [20]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "named"),
     [

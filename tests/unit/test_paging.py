@@ -96,5 +96,6 @@ def test_more_than_can_be_kept_is_not_kept() -> None:
     listed = ListedSchedules("8f14e45f", SPAN, most_kept=3)
     for number in (0, 1, 2, 0):
         listed.take(row(number, NOON))
+    listed.take(row(4, NOON) | {"state": "CANCELLED", "startTime": "whenever"})
     with pytest.raises(TooManyRowsError):
         listed.take(row(3, NOON))
