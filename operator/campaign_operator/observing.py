@@ -63,6 +63,7 @@ class Observer:
             namespace_ends=await self._does_namespace_end(campaign),
             polled_until=memory.polled_until,
             listed=memory.listed_version == campaign.resource_version,
+            look_again_at=memory.look_again_at,
             poll_due=poll or asked,
             retry_now=asked or edited or repaired,
             lists_as_of=reading.as_of if reading is not None else None,
