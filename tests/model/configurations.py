@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import partial
 
 from model.exploration import Exploration, Found
-from model.operators import Step, operator_steps
+from model.operators import operator_steps
+from model.process import Step
 from model.properties import is_settled, violation
 from model.setup import Omission, Setup
 from model.surroundings import surrounding_steps
@@ -72,7 +73,6 @@ FOUND_IN: dict[Omission, str] = {
     Omission.LISTED_BEFORE_ADOPTION: "deleted with Orphan and created again",
     Omission.ONLY_FIRST_PAGE: "two windows, one operator that crashes",
     Omission.NO_LISTING_IS_NOTHING: "no listing",
-    Omission.PROMOTED_UNDECIDED: "the end of two runs and their webhooks",
     Omission.NEW_WEBHOOK_ID: "a webhook and a crash",
     Omission.OUTBOX_AFTER_END: "a webhook and a crash",
     Omission.OUTBOX_FORGOTTEN: "the end of two runs and their webhooks",
@@ -83,9 +83,6 @@ FOUND_IN: dict[Omission, str] = {
     Omission.LOST_STATUS_LEFT: "a status that is wiped, of a campaign that is suspended or deleted",
     Omission.ORPHAN_AT_ONCE: "deleted with Orphan and created again",
     Omission.STARTED_HOLDS_DELETION: "two windows, deleted",
-    Omission.DEAD_NEXT_RUN_KEPT: "two runs, edited and deleted",
-    Omission.PLANNED_NEXT_RUN_KEPT: "two runs, edited and deleted",
-    Omission.CANCELLED_NOT_REPLACED: "two runs, edited while the first starts",
     Omission.DELETE_WITHOUT_DEADLINE: "one window, two operators",
     Omission.CANCELLATION_KEEPS_ATTEMPT: "one window, two operators",
 }
@@ -112,7 +109,7 @@ def search(name: str, omitted: Omission | None = None, **other: object) -> Found
     # all that is found is kept to the end, so looking for garbage among it takes time and finds none
     gc.disable()
     try:
-        return exploration.run(violation, lambda world: is_settled(world, setup))
+        return exploration.run(partial(violation, setup=setup), partial(is_settled, setup=setup))
     finally:
         gc.enable()
 
