@@ -125,8 +125,8 @@ def a_deletion_past_its_deadline_is_given_up(s: Situation) -> Action | None:
 
 
 def a_deleted_campaign_may_go(s: Situation) -> Action | None:
-    """When nothing is left to cancel and the listing tells the truth, with Orphan, too: a resource of the same name
-    would be listed before what was last sent shows.
+    """When nothing is left to cancel and the listing tells the truth: a resource of the same name would be listed before
+    what was last sent shows. With Orphan that is all there is to wait for.
     """
     going = Action("go", "removes the finalizer of a deleted resource")
     if not s.resource.finalizer:
@@ -136,8 +136,7 @@ def a_deleted_campaign_may_go(s: Situation) -> Action | None:
     if not s.resource.trusted and not s.setup.omits(Omission.GONE_BEFORE_TRUST):
         return None
     if s.setup.orphan:
-        under_way = any(w.state in POSSIBLY_SENT for run in s.in_hand() for w in run.windows)
-        return going if s.setup.omits(Omission.ORPHAN_AT_ONCE) or not under_way else None
+        return going
     waiting = any(
         holds_back(s, run) and any(_may_still_be_cancelled(s, slot, w) for slot, w in slots(run)) for run in s.in_hand()
     )

@@ -4,6 +4,7 @@ import gc
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from model.exploration import Exploration, Found
 from model.operators import operator_steps
@@ -11,7 +12,31 @@ from model.process import Step
 from model.properties import is_settled, violation
 from model.setup import Omission, Setup
 from model.surroundings import surrounding_steps
-from model.world import Budget, World, canonical, without_old_answers
+from model.world import (
+    SUBMITTED,
+    ZONES,
+    Budget,
+    Resource,
+    Run,
+    Schedule,
+    Window,
+    World,
+    all_windows,
+    canonical,
+    without_old_answers,
+)
+
+
+def standing(matches: int, zones: int) -> dict[str, Any]:
+    """Where these runs stand at the dialer as they should."""
+    runs = []
+    for match in range(matches):
+        windows = tuple(Window(SUBMITTED, n + 1, n + 1) for n in range(match * ZONES, match * ZONES + zones))
+        runs.append(Run(match, 0, windows))
+    start = Resource(finalizer=True, runs=tuple(runs))
+    schedules = tuple(Schedule(w.schedule, slot, 0) for slot, w in all_windows(start))
+    return {"start": start, "schedules": schedules, "zones": zones, "runs": matches, "recurring": True}
+
 
 CONFIGURATIONS: dict[str, Setup] = {
     "one window, one operator that crashes": Setup(Budget(crashes=3, edits=2, deletions=1, refusals=2, starts=1)),
@@ -39,11 +64,40 @@ CONFIGURATIONS: dict[str, Setup] = {
         Budget(deletions=1, recreations=1, crashes=1), operators=2, orphan=True
     ),
     "the end of two runs and their webhooks": Setup(
-        Budget(starts=2, ends=2), operators=2, runs=2, recurring=True, webhook=True
+        Budget(starts=2, ends=2), operators=2, webhook=True, **standing(matches=2, zones=1)
     ),
     "a webhook and a crash": Setup(Budget(crashes=1, starts=1, ends=1), webhook=True),
     "the end of three runs, with room for one in history": Setup(
-        Budget(starts=3, ends=3), runs=3, recurring=True, webhook=True, history=1
+        Budget(starts=3, ends=3), webhook=True, history=1, **standing(matches=3, zones=1)
+    ),
+    "a match that failed and is planned again": Setup(
+        Budget(edits=1, refusals=1, starts=1, ends=1), recurring=True, webhook=True
+    ),
+    "two runs of zones that are far apart": Setup(
+        Budget(starts=3, ends=2, calls=1, suspends=1), **standing(matches=2, zones=2)
+    ),
+    "two runs of zones that are far apart, edited": Setup(
+        Budget(starts=2, edits=2, refusals=1), **standing(matches=2, zones=2)
+    ),
+    "two runs of zones that are far apart, deleted": Setup(
+        Budget(starts=2, calls=1, deletions=1, deadlines=1), **standing(matches=2, zones=2)
+    ),
+    "two runs, suspended and taken back": Setup(Budget(suspends=2, edits=1, crashes=1), **standing(matches=2, zones=1)),
+    "a run of two windows, suspended and taken back while one runs": Setup(
+        Budget(suspends=2, starts=1, crashes=1, lags=1), **standing(matches=1, zones=2)
+    ),
+    "windows longer than from match to match": Setup(Budget(edits=2, starts=1), runs=3, recurring=True, lengths=(1, 2)),
+    "held windows and a person": Setup(
+        Budget(crashes=1, starts=1, calls=1, suspends=1, resolutions=1), zones=2, listing=False
+    ),
+    "a listing that lags": Setup(Budget(suspends=2, edits=1, lags=2, crashes=1)),
+    "a listing that lags, two operators": Setup(Budget(suspends=2, lags=1), operators=2),
+    "a listing that lags, two runs": Setup(Budget(suspends=2, lags=2), **standing(matches=2, zones=1)),
+    "deleted and created again while the listing lags": Setup(
+        Budget(suspends=2, deletions=1, recreations=1, lags=2), operators=1
+    ),
+    "deleted with Orphan and created again while the listing lags": Setup(
+        Budget(deletions=1, recreations=1, lags=1), operators=2, orphan=True
     ),
 }
 
@@ -81,7 +135,6 @@ FOUND_IN: dict[Omission, str] = {
     Omission.LOST_STATUS_LISTED_AT_ONCE: "a status that is wiped",
     Omission.LOST_STATUS_COUNTS_ANEW: "a status that is wiped",
     Omission.LOST_STATUS_LEFT: "a status that is wiped, of a campaign that is suspended or deleted",
-    Omission.ORPHAN_AT_ONCE: "deleted with Orphan and created again",
     Omission.STARTED_HOLDS_DELETION: "two windows, deleted",
     Omission.DELETE_WITHOUT_DEADLINE: "one window, two operators",
     Omission.CANCELLATION_KEEPS_ATTEMPT: "one window, two operators",

@@ -1,4 +1,4 @@
-"""The rules of the code's `decide` about which runs there are: how one is planned, ends, leaves, and goes to history."""
+"""The rules of the code's `decide` about which runs there are: how one is planned, ends, leaves, goes to history."""
 
 from model.setup import Omission
 from model.situation import (

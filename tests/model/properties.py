@@ -108,7 +108,7 @@ def is_settled(world: World, setup: Setup) -> bool:
     waiting = [s for s in world.schedules if s.slot not in world.started]
     if r.deleting or not all(_is_known(windows.get(s.slot), s) for s in waiting):
         return False
-    s = Situation(world, Operator(), setup)
+    s = Situation(world, Operator(), setup.judged)
     if any(hook == "pending" for _, hook in _hooks(world)) or not all(_is_in_order(s, run) for run in r.runs):
         return False
     if any(needs_finalizer(s, run) for run in s.in_hand()) and not r.finalizer:

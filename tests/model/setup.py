@@ -1,6 +1,6 @@
 """What a search is about: which of the world takes part, and which one rule is left out, if any."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -62,7 +62,6 @@ class Omission(StrEnum):
     LOST_STATUS_LISTED_AT_ONCE = "a lost status is listed at once, without a settling time"
     LOST_STATUS_COUNTS_ANEW = "a lost status counts its attempts from one again"
     LOST_STATUS_LEFT = "a lost status is left as it is while the campaign is suspended or being deleted"
-    ORPHAN_AT_ONCE = "with deletionPolicy Orphan the resource goes while a request is under way"
     FINALIZER_DROPPED_WHILE_HELD = "the finalizer goes while a window is held"
     STARTED_HOLDS_DELETION = "a window that has started keeps a deleted resource whose others cannot be cancelled"
     DELETE_WITHOUT_DEADLINE = "the right to delete a schedule never lapses"
@@ -98,6 +97,11 @@ class Setup:
     def doubts(self) -> bool:
         """Whether a listing can be wrong; where none can, no state tells whether it is trusted."""
         return bool(self.budget.lags or self.budget.wipes or self.budget.recreations)
+
+    @cached_property
+    def judged(self) -> "Setup":
+        """The same with no rule left out, by which a settled state is told."""
+        return replace(self, omitted=None)
 
     def omits(self, omission: Omission) -> bool:
         """Whether that rule is left out."""

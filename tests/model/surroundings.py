@@ -175,8 +175,8 @@ def _much_later(o: Operator, setup: Setup, slot: int | None = None) -> Operator:
 
 
 def _time(world: World, setup: Setup) -> Iterator[Step]:
-    """Windows start, in each zone in the order of their matches, and end, at the latest as a later one starts. The zones
-    of a run may be far apart: whole runs may start and end between two of them.
+    """Windows start, in each zone in the order of their matches, and end, at the latest as a later one starts. The
+    zones of a run may be far apart: whole runs may start and end between two of them.
     """
     for run in world.resource.runs:
         for slot, _ in slots(run):
@@ -260,10 +260,10 @@ def _resolved(world: World) -> Iterator[Step]:
         if w.state != HELD or slot in world.over:
             continue
         standing = [s for s in world.schedules if s.slot == slot]
-        answers = {"names its schedule": Window(SUBMITTED, w.attempt, s.id) for s in standing}
+        answers = [("names its schedule", Window(SUBMITTED, w.attempt, s.id)) for s in standing]
         if not standing:
-            answers = {"says Resubmit": Window(PLANNED, w.attempt), "says Abandon": Window(MISSED, w.attempt)}
-        for said, window in answers.items():
+            answers = [("says Resubmit", Window(PLANNED, w.attempt)), ("says Abandon", Window(MISSED, w.attempt))]
+        for said, window in answers:
             told = written(_spent(world, resolutions=1), changed(world.resource, {slot: window}))
             yield f"a person {said}", told, False
 
