@@ -5,6 +5,7 @@ from model.setup import Omission, Setup
 from model.situation import Action, Situation, changed, distrusted, is_unwanted
 from model.world import (
     CANCELLED,
+    IN_USE,
     INTENT,
     PLANNED,
     SUBMITTED,
@@ -61,11 +62,12 @@ def _others(o: Operator, numbers: dict[int, int]) -> tuple[Answer, ...]:
 
 
 def batch(world: World, setup: Setup, i: int, o: Operator) -> Steps:
-    """Each request of a batch by itself, in any order."""
-    for a in o.answers:
+    """Each request of a batch by itself, in any order; where all are prompt, one after another."""
+    for a in _next_of(o) if setup.prompt else o.answers:
         if a.stage == "entitled":
-            yield "a right to send lapses", with_operator(world, i, answered(o, a, "unsent")), True
             late = a.slot in world.started
+            if late or not setup.prompt:
+                yield "a right to send lapses", with_operator(world, i, answered(o, a, "unsent")), True
             if not late or setup.omits(Omission.NO_START_CHECK):
                 looked = with_operator(world, i, answered(o, a, "leaving"))
                 wrong = "a request was about to leave after its window's start" if late else ""
@@ -84,6 +86,10 @@ def batch(world: World, setup: Setup, i: int, o: Operator) -> Steps:
                         world._replace(requests=(*world.requests, request)),
                         True,
                     )
+
+
+def _next_of(o: Operator) -> tuple[Answer, ...]:
+    return tuple(a for a in o.answers if a.stage in IN_USE)[:1]
 
 
 # Looking up
@@ -148,8 +154,9 @@ def settle(world: World, setup: Setup, i: int, o: Operator) -> Steps:
 
 def may_delete(world: World, setup: Setup, i: int, o: Operator) -> Steps:
     """The right to delete lapses as the right to send does: at the start, and after a few seconds."""
-    yield "a right to delete lapses", with_operator(world, i, idle(o)), True
     late = o.slot in world.started
+    if late or not setup.prompt:
+        yield "a right to delete lapses", with_operator(world, i, idle(o)), True
     if late and not (setup.omits(Omission.DELETE_WITHOUT_DEADLINE) or setup.omits(Omission.STARTED_DELETED)):
         return
     sent = with_operator(world, i, o._replace(doing="deletes"))

@@ -73,6 +73,8 @@ class Setup:
     """One configuration. `zones` are the windows of a run, `runs` the matches that cron still has.
 
     `lengths`: for each plan, after how many matches its window has ended at the latest. `schedules` stand already.
+    `prompt`: every request is carried out and answered before the next one leaves, since the search is about which runs
+    there are, and not about sending.
     """
 
     budget: Budget
@@ -83,6 +85,7 @@ class Setup:
     listing: bool = True
     orphan: bool = False
     webhook: bool = False
+    prompt: bool = False
     history: int = 2
     omitted: Omission | None = None
     lengths: tuple[int, int] = (1, 1)
