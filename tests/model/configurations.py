@@ -47,7 +47,7 @@ CONFIGURATIONS: dict[str, Setup] = {
     "two windows that start one by one": Setup(Budget(edits=1, starts=2), zones=2),
     "two windows, deleted": Setup(Budget(crashes=1, deletions=1, starts=1, refusals=1), zones=2),
     "two runs and two operators": Setup(Budget(edits=1), operators=2, runs=2, recurring=True),
-    "two runs, edited and deleted": Setup(Budget(edits=1, deletions=1, refusals=1), runs=2, recurring=True),
+    "two runs, edited and deleted": Setup(Budget(edits=2, deletions=1), runs=2, recurring=True),
     "two runs, edited while the first starts": Setup(
         Budget(edits=2, refusals=1, starts=2, ends=1), **standing(matches=2, zones=1)
     ),
@@ -56,6 +56,7 @@ CONFIGURATIONS: dict[str, Setup] = {
     "no listing": Setup(Budget(crashes=1, edits=1, deletions=1, starts=1), operators=2, listing=False),
     "a status that is wiped": Setup(Budget(wipes=2, crashes=1, starts=1), operators=2),
     "a status of two windows that is wiped": Setup(Budget(wipes=1), zones=2),
+    "a status of two runs that is wiped": Setup(Budget(wipes=1), runs=2, recurring=True),
     "a status that is wiped, of a campaign that is suspended or deleted": Setup(
         Budget(wipes=1, suspends=2, deletions=1), operators=2
     ),
@@ -86,10 +87,10 @@ CONFIGURATIONS: dict[str, Setup] = {
         Budget(starts=1, calls=1, deletions=1, deadlines=1), **standing(matches=2, zones=2)
     ),
     "two runs, suspended and taken back": Setup(
-        Budget(suspends=2, edits=1, crashes=1), **standing(matches=2, zones=1) | {"prompt": False}
+        Budget(suspends=2, crashes=1), **standing(matches=2, zones=1) | {"prompt": False}
     ),
     "a run of two windows, suspended and taken back while one runs": Setup(
-        Budget(suspends=2, starts=1, crashes=1, lags=1), **standing(matches=1, zones=2) | {"prompt": False}
+        Budget(suspends=4, starts=1), **standing(matches=1, zones=2) | {"prompt": False}
     ),
     "windows longer than from match to match": Setup(
         Budget(edits=1, starts=1), runs=3, recurring=True, lengths=(2, 1), prompt=True
@@ -134,6 +135,7 @@ FOUND_IN: dict[Omission, str] = {
     Omission.RESTORED_WITH_OLD_ATTEMPT: "a run of two windows, suspended and taken back while one runs",
     Omission.STARTED_DELETED: "one window, one operator that crashes",
     Omission.NOT_LISTED_FIRST: "deleted with Orphan and created again",
+    Omission.ONE_RUN_LISTED: "a status of two runs that is wiped",
     Omission.LISTED_BEFORE_ADOPTION: "deleted with Orphan and created again",
     Omission.ONLY_FIRST_PAGE: "two windows, one operator that crashes",
     Omission.NO_LISTING_IS_NOTHING: "no listing",
@@ -161,7 +163,7 @@ FOUND_IN: dict[Omission, str] = {
     Omission.DELETE_LEAVES_TRUST: "a listing that lags",
     Omission.DELETE_ANSWER_LEAVES_TRUST: "a listing that lags",
     Omission.INTENT_LEAVES_TRUST: "deleted with Orphan and created again while the listing lags",
-    Omission.LOST_STATUS_IS_TRUSTED: "a status that is wiped",
+    Omission.LOST_STATUS_IS_TRUSTED: "a status of two runs that is wiped",
     Omission.GONE_BEFORE_TRUST: "deleted and created again while the listing lags",
     Omission.FINALIZER_DROPPED_BEFORE_TRUST: "deleted and created again while the listing lags",
     Omission.ORPHANED_NOT_NAMED: "two runs of zones that are far apart, deleted",

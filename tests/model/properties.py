@@ -1,5 +1,6 @@
 """What must never be, and what must always be possible: the promises of the project, on the states of the model."""
 
+from model.rules import decide
 from model.setup import Setup
 from model.situation import (
     Situation,
@@ -113,9 +114,7 @@ def is_settled(world: World, setup: Setup) -> bool:
         return False
     if any(needs_finalizer(s, run) for run in s.in_hand()) and not r.finalizer:
         return False
-    if r.suspend:
-        return bool(r.runs) or not r.finalizer
-    return _has_its_runs(s)
+    return (r.suspend or _has_its_runs(s)) and decide(Situation(world, Operator(), setup)) is None
 
 
 def _has_its_runs(s: Situation) -> bool:
@@ -138,16 +137,14 @@ def _cannot_be_cancelled(s: Situation, run: Run) -> bool:
 
 
 def _is_in_order(s: Situation, run: Run) -> bool:
-    if run.finished:
-        return True
     if is_cancelled(run):
         later = s.resource.runs[s.resource.runs.index(run) + 1 :]
         return s.resource.suspend or any(_cannot_be_cancelled(s, other) for other in later)
-    if not is_begun(run) or all(s.has_ended(slot) for slot, _ in slots(run)):
+    if not run.finished and (not is_begun(run) or all(s.has_ended(slot) for slot, _ in slots(run))):
         return False
     unwanted = is_unwanted(s, run)
     for slot, w in slots(run):
-        if w.state in (HELD, REJECTED, MISSED):
+        if w.state in (HELD, REJECTED, MISSED) or s.has_ended(slot):
             continue
         if w.state == SUBMITTED and (not unwanted or w.cannot or s.has_started(slot)):
             continue

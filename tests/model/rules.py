@@ -108,9 +108,18 @@ def planned_windows_are_submitted(s: Situation) -> Action | None:
         if not s.operator.listed and s.setup.listing and not s.setup.omits(Omission.NOT_LISTED_FIRST):
             if not s.resource.trusted and not s.setup.omits(Omission.LAG_IGNORED_BEFORE_INTENT):
                 return None
-            return Action("list first", "lists the dialer before an intent", slots=due)
+            return Action("list first", "lists the dialer before an intent", slots=_to_be_listed(s, due))
         return Action("submit", "", slots=due)
     return None
+
+
+def _to_be_listed(s: Situation, due: tuple[int, ...]) -> tuple[int, ...]:
+    """One look counts for all that is planned, so it is looked at for all: a later run may be planned already, and its
+    schedules stand, where a status was lost or restored.
+    """
+    if s.setup.omits(Omission.ONE_RUN_LISTED):
+        return due
+    return tuple(slot for run in s.in_hand() for slot, w in slots(run) if w.state == PLANNED)
 
 
 def the_webhook_is_delivered(s: Situation) -> Action | None:

@@ -31,6 +31,7 @@ class Omission(StrEnum):
     RESTORED_WITH_OLD_ATTEMPT = "a restored window is sent under the number of its old attempt"
     STARTED_DELETED = "a schedule that has started is deleted"
     NOT_LISTED_FIRST = "the dialer is not listed before the first intent"
+    ONE_RUN_LISTED = "a listing is searched for one run and counts for all"
     LISTED_BEFORE_ADOPTION = "what was listed counts as looked at before its adoption is on record"
     ONLY_FIRST_PAGE = "only the first page of a listing is read"
     NO_LISTING_IS_NOTHING = "a dialer without listing counts as one without schedules"
