@@ -46,7 +46,7 @@ CONFIGURATIONS: dict[str, Setup] = {
     "two windows, two operators": Setup(Budget(edits=1), operators=2, zones=2),
     "two windows that start one by one": Setup(Budget(edits=1, starts=2), zones=2),
     "two windows, deleted": Setup(Budget(crashes=1, deletions=1, starts=1, refusals=1), zones=2),
-    "two runs and two operators": Setup(Budget(edits=1), operators=2, runs=2, recurring=True),
+    "two runs and two operators": Setup(Budget(crashes=1), operators=2, runs=2, recurring=True),
     "two runs, edited and deleted": Setup(Budget(edits=2, deletions=1), runs=2, recurring=True),
     "two runs, edited while the first starts": Setup(
         Budget(edits=2, refusals=1, starts=2, ends=1), **standing(matches=2, zones=1)
@@ -80,11 +80,9 @@ CONFIGURATIONS: dict[str, Setup] = {
     "two runs of zones that are far apart, suspended": Setup(
         Budget(starts=1, suspends=2), **standing(matches=2, zones=2)
     ),
-    "two runs of zones that are far apart, edited": Setup(
-        Budget(starts=1, edits=2, refusals=1), **standing(matches=2, zones=2)
-    ),
+    "two runs of zones that are far apart, edited": Setup(Budget(starts=1, edits=2), **standing(matches=2, zones=2)),
     "two runs of zones that are far apart, deleted": Setup(
-        Budget(starts=1, calls=1, deletions=1, deadlines=1), **standing(matches=2, zones=2)
+        Budget(starts=1, calls=1, deletions=1, deadlines=1, refusals=1), **standing(matches=2, zones=2)
     ),
     "two runs, suspended and taken back": Setup(
         Budget(suspends=2, crashes=1), **standing(matches=2, zones=1) | {"prompt": False}
@@ -98,9 +96,7 @@ CONFIGURATIONS: dict[str, Setup] = {
     "windows that an edit makes longer than from match to match": Setup(
         Budget(edits=1, starts=2), **standing(matches=1, zones=1) | {"runs": 3}, lengths=(1, 2)
     ),
-    "held windows and a person": Setup(
-        Budget(crashes=1, starts=1, calls=1, suspends=1, resolutions=1), zones=2, listing=False
-    ),
+    "held windows and a person": Setup(Budget(starts=1, calls=1, suspends=1, resolutions=1), zones=2, listing=False),
     "a listing that lags": Setup(Budget(suspends=2, edits=1, lags=2, crashes=1)),
     "a listing that lags, two operators": Setup(Budget(suspends=2, lags=1), operators=2),
     "a listing that lags, two runs": Setup(Budget(suspends=2, lags=2), **standing(matches=2, zones=1)),
@@ -147,7 +143,7 @@ FOUND_IN: dict[Omission, str] = {
     Omission.LOST_STATUS_LISTED_AT_ONCE: "a status that is wiped, of a campaign that is suspended or deleted",
     Omission.LOST_STATUS_COUNTS_ANEW: "a status that is wiped, of a campaign that is suspended or deleted",
     Omission.LOST_STATUS_LEFT: "a status that is wiped, of a campaign that is suspended or deleted",
-    Omission.STARTED_HOLDS_DELETION: "two windows, deleted",
+    Omission.STARTED_HOLDS_DELETION: "two runs of zones that are far apart, deleted",
     Omission.ENDED_BY_NEXT_START: "two runs of zones that are far apart",
     Omission.FORGOTTEN_WHEN_FINISHED: "two runs of zones that are far apart",
     Omission.WINDOWS_OVERLAP: "windows longer than from match to match",

@@ -201,35 +201,41 @@ def shown(world: World) -> list[Schedule]:
 def new_attempt(world: World) -> int:
     """A number that no attempt has which anybody still remembers.
 
-    In the code it is run, generation, zone and a number that only grows, which is as good as long as status is.
+    In the code it is run, `plannedFrom`, zone and a number that only grows, which is as good as long as status is.
     """
-    return 1 + max(_attempts(world))
+    return 1 + max(_numbers(world)[0])
 
 
 def new_schedule(world: World) -> int:
     """An id that the dialer never gave to another schedule which anybody still remembers."""
-    return 1 + max(_schedules(world))
+    return 1 + max(_numbers(world)[1])
 
 
-def _attempts(world: World) -> set[int]:
-    numbers = {w.attempt for _, w in all_windows(world.resource)} | {r.attempt for r in world.requests}
-    for operator in world.operators:
-        numbers.update(a.attempt for a in operator.answers)
-        if operator.about_to_write is not None:
-            numbers.update(w.attempt for _, w in all_windows(operator.about_to_write))
-    return numbers | {0}
-
-
-def _schedules(world: World) -> set[int]:
-    ids = {w.schedule for _, w in all_windows(world.resource)} | {r.schedule for r in world.requests}
-    ids.update(s.id for s in (*world.schedules, *world.ghosts, *world.cancelled))
+def _numbers(world: World) -> tuple[set[int], set[int]]:
+    """The attempts and the schedules that anybody remembers; 0 is none."""
+    attempts, ids = {0}, {0}
+    resources = [world.resource]
+    for request in world.requests:
+        attempts.add(request.attempt)
+        ids.add(request.schedule)
+    for schedules in (world.schedules, world.ghosts, world.cancelled):
+        for schedule in schedules:
+            ids.add(schedule.id)
     for operator in world.operators:
         ids.add(operator.schedule)
-        ids.update(a.schedule for a in operator.answers)
-        ids.update(found for _, found in operator.found)
+        for answer in operator.answers:
+            attempts.add(answer.attempt)
+            ids.add(answer.schedule)
+        for _, found in operator.found:
+            ids.add(found)
         if operator.about_to_write is not None:
-            ids.update(w.schedule for _, w in all_windows(operator.about_to_write))
-    return ids | {0}
+            resources.append(operator.about_to_write)
+    for resource in resources:
+        for run in resource.runs:
+            for window in run.windows:
+                attempts.add(window.attempt)
+                ids.add(window.schedule)
+    return attempts, ids
 
 
 def without_old_answers(world: World) -> World:
@@ -254,15 +260,15 @@ Numbers = dict[int, int]
 
 def canonical(world: World) -> World:
     """The same state by its one name: numbers by rank, operators in order."""
-    attempts, ids = sorted(_attempts(world)), sorted(_schedules(world))
-    if attempts[-1] != len(attempts) - 1 or ids[-1] != len(ids) - 1:
-        world = _renamed(world, {a: i for i, a in enumerate(attempts)}, {s: i for i, s in enumerate(ids)})
-    operators = world.operators
-    if len(operators) > 1:
-        operators = tuple(sorted(operators, key=_order))
-    return world._replace(
-        operators=operators, schedules=tuple(sorted(world.schedules)), requests=tuple(sorted(world.requests))
-    )
+    attempts, ids = _numbers(world)
+    if max(attempts) != len(attempts) - 1 or max(ids) != len(ids) - 1:
+        ranks = ({number: rank for rank, number in enumerate(sorted(numbers))} for numbers in (attempts, ids))
+        world = _renamed(world, *ranks)
+    if len(world.operators) > 1:
+        world = world._replace(operators=tuple(sorted(world.operators, key=_order)))
+    if len(world.schedules) > 1 or len(world.requests) > 1:
+        world = world._replace(schedules=tuple(sorted(world.schedules)), requests=tuple(sorted(world.requests)))
+    return world
 
 
 def _order(operator: Operator) -> tuple[object, ...]:
