@@ -7,7 +7,6 @@ from model.situation import (
     Action,
     Situation,
     changed,
-    distrusted,
     holds_back,
     is_begun,
     is_unwanted,
@@ -56,10 +55,7 @@ def an_unwanted_run_is_cancelled(s: Situation) -> Action | None:
         if straight and s.setup.omits(Omission.NO_CANCELLING):
             return Action("delete", "", slots=(straight[0],), schedule=changes[straight[0]].schedule)
         if changes:
-            after = changed(s.resource, changes)
-            if straight and not s.setup.omits(Omission.DELETE_LEAVES_TRUST):
-                after = distrusted(s, after)
-            return Action("write", "cancels an unwanted run", after)
+            return Action("write", "cancels an unwanted run", changed(s.resource, changes))
     return None
 
 
@@ -121,26 +117,27 @@ def a_deletion_past_its_deadline_is_given_up(s: Situation) -> Action | None:
     """Before everything else, so that no other rule can keep a resource for ever; what stays is named."""
     if not s.world.overdue or not s.resource.finalizer:
         return None
-    return Action("go", "gives up a deletion at its deadline")
+    return Action("go", "")
 
 
 def a_deleted_campaign_may_go(s: Situation) -> Action | None:
-    """When nothing is left to cancel and the listing tells the truth: a resource of the same name would be listed before
-    what was last sent shows. With Orphan that is all there is to wait for.
+    """When nothing is left to cancel and the listing tells the truth: a resource of the same name would be listed
+    before what was last sent shows. With Orphan it waits for nothing but a cancellation that was begun before, since
+    of a DELETE without an answer nothing is on record by which the listing would be doubted.
     """
-    going = Action("go", "removes the finalizer of a deleted resource")
     if not s.resource.finalizer:
         return None
     if s.setup.omits(Omission.FINALIZER_DROPPED_EARLY):
-        return going
+        return Action("go", "")
     if not s.resource.trusted and not s.setup.omits(Omission.GONE_BEFORE_TRUST):
         return None
     if s.setup.orphan:
-        return going
+        begun = any(w.state == CANCELLING for run in s.in_hand() for w in run.windows)
+        return None if begun and not s.setup.omits(Omission.ORPHAN_WHILE_CANCELLING) else Action("go", "")
     waiting = any(
         holds_back(s, run) and any(_may_still_be_cancelled(s, slot, w) for slot, w in slots(run)) for run in s.in_hand()
     )
-    return None if waiting else going
+    return None if waiting else Action("go", "")
 
 
 def _may_still_be_cancelled(s: Situation, slot: int, w: Window) -> bool:

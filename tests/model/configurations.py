@@ -62,7 +62,7 @@ CONFIGURATIONS: dict[str, Setup] = {
     ),
     "a status that is wiped, without a listing": Setup(Budget(wipes=1, crashes=1), operators=2, listing=False),
     "deleted with Orphan and created again": Setup(
-        Budget(deletions=1, recreations=1, crashes=1), operators=2, orphan=True
+        Budget(deletions=1, recreations=1, crashes=1, wipes=1), operators=2, orphan=True
     ),
     "the end of two runs and their webhooks": Setup(
         Budget(starts=2, ends=2), operators=2, webhook=True, **standing(matches=2, zones=1)
@@ -72,13 +72,13 @@ CONFIGURATIONS: dict[str, Setup] = {
         Budget(starts=3, ends=3), webhook=True, history=1, **standing(matches=3, zones=1)
     ),
     "a match that failed and is planned again": Setup(
-        Budget(edits=1, refusals=1, starts=1, ends=1), recurring=True, webhook=True, prompt=True
+        Budget(edits=2, refusals=1, starts=1, ends=1), runs=2, recurring=True, webhook=True, prompt=True
     ),
-    "two runs of zones that are far apart": Setup(
-        Budget(starts=3, ends=2, calls=1), webhook=True, **standing(matches=2, zones=2)
+    "three runs of zones that are far apart": Setup(
+        Budget(starts=4, ends=3, calls=2), webhook=True, **standing(matches=3, zones=2)
     ),
     "two runs of zones that are far apart, suspended": Setup(
-        Budget(starts=1, suspends=2), **standing(matches=2, zones=2)
+        Budget(starts=1, edits=1, suspends=2), **standing(matches=2, zones=2)
     ),
     "two runs of zones that are far apart, edited": Setup(Budget(starts=1, edits=2), **standing(matches=2, zones=2)),
     "two runs of zones that are far apart, deleted": Setup(
@@ -91,20 +91,23 @@ CONFIGURATIONS: dict[str, Setup] = {
         Budget(suspends=4, starts=1), **standing(matches=1, zones=2) | {"prompt": False}
     ),
     "windows longer than from match to match": Setup(
-        Budget(edits=1, starts=1), runs=3, recurring=True, lengths=(2, 1), prompt=True
+        Budget(edits=1, starts=1, suspends=2), runs=3, recurring=True, lengths=(2, 1), prompt=True
     ),
     "windows that an edit makes longer than from match to match": Setup(
         Budget(edits=1, starts=2), **standing(matches=1, zones=1) | {"runs": 3}, lengths=(1, 2)
     ),
     "held windows and a person": Setup(Budget(starts=1, calls=1, suspends=1, resolutions=1), zones=2, listing=False),
     "a listing that lags": Setup(Budget(suspends=2, edits=1, lags=2, crashes=1)),
-    "a listing that lags, two operators": Setup(Budget(suspends=2, lags=1), operators=2),
-    "a listing that lags, two runs": Setup(Budget(suspends=2, lags=2), **standing(matches=2, zones=1)),
+    "a listing that lags, two operators": Setup(Budget(suspends=2, edits=1, lags=2, crashes=1), operators=2),
+    "a listing that lags, two runs": Setup(Budget(suspends=2, edits=1, lags=2), **standing(matches=2, zones=1)),
     "deleted and created again while the listing lags": Setup(
-        Budget(suspends=2, deletions=1, recreations=1, lags=2), operators=1
+        Budget(suspends=2, deletions=1, recreations=1, lags=2, crashes=1, refusals=1)
     ),
     "deleted with Orphan and created again while the listing lags": Setup(
-        Budget(deletions=1, recreations=1, lags=1), operators=2, orphan=True
+        Budget(suspends=1, deletions=1, recreations=1, lags=2, crashes=1), operators=2, orphan=True
+    ),
+    "the deadline of a deletion while the listing lags": Setup(
+        Budget(crashes=1, suspends=1, deletions=1, deadlines=1, lags=1, starts=1), operators=2
     ),
 }
 
@@ -144,8 +147,8 @@ FOUND_IN: dict[Omission, str] = {
     Omission.LOST_STATUS_COUNTS_ANEW: "a status that is wiped, of a campaign that is suspended or deleted",
     Omission.LOST_STATUS_LEFT: "a status that is wiped, of a campaign that is suspended or deleted",
     Omission.STARTED_HOLDS_DELETION: "two runs of zones that are far apart, deleted",
-    Omission.ENDED_BY_NEXT_START: "two runs of zones that are far apart",
-    Omission.FORGOTTEN_WHEN_FINISHED: "two runs of zones that are far apart",
+    Omission.ENDED_BY_NEXT_START: "three runs of zones that are far apart",
+    Omission.FORGOTTEN_WHEN_FINISHED: "three runs of zones that are far apart",
     Omission.WINDOWS_OVERLAP: "windows longer than from match to match",
     Omission.LATER_RUNS_KEPT: "two runs of zones that are far apart, edited",
     Omission.LEAVES_BEFORE_LATER_RUNS: "two runs, edited and deleted",
@@ -157,7 +160,7 @@ FOUND_IN: dict[Omission, str] = {
     Omission.PLANNED_FROM_NOT_IN_ATTEMPT: "suspended and taken back",
     Omission.LAG_IGNORED_BEFORE_INTENT: "a listing that lags",
     Omission.DELETE_LEAVES_TRUST: "a listing that lags",
-    Omission.DELETE_ANSWER_LEAVES_TRUST: "a listing that lags",
+    Omission.ORPHAN_WHILE_CANCELLING: "deleted with Orphan and created again while the listing lags",
     Omission.INTENT_LEAVES_TRUST: "deleted with Orphan and created again while the listing lags",
     Omission.LOST_STATUS_IS_TRUSTED: "a status of two runs that is wiped",
     Omission.GONE_BEFORE_TRUST: "deleted and created again while the listing lags",
@@ -184,7 +187,7 @@ NUMBERS_COME_AGAIN = frozenset(
 """The omissions under which an answer may be looked at though its attempt is not in the status any more."""
 
 
-NOT_PROMPT = ("lost", "unanswered", "times out", "unacknowledged", "refuses an adoption")
+NOT_PROMPT = ("is lost", "unanswered", "times out", "unacknowledged", "refuses an adoption")
 
 
 def search(name: str, omitted: Omission | None = None, **other: object) -> Found:

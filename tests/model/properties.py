@@ -107,7 +107,9 @@ def is_settled(world: World, setup: Setup) -> bool:
         return True
     windows = dict(all_windows(r))
     waiting = [s for s in world.schedules if s.slot not in world.started]
-    if r.deleting or not all(_is_known(windows.get(s.slot), s) for s in waiting):
+    # what an earlier resource left behind is found with the first plan
+    unplanned = world.lost and r.suspend
+    if r.deleting or not (unplanned or all(_is_known(windows.get(s.slot), s) for s in waiting)):
         return False
     s = Situation(world, Operator(), setup.judged)
     if any(hook == "pending" for _, hook in _hooks(world)) or not all(_is_in_order(s, run) for run in r.runs):
@@ -140,7 +142,9 @@ def _is_in_order(s: Situation, run: Run) -> bool:
     if is_cancelled(run):
         later = s.resource.runs[s.resource.runs.index(run) + 1 :]
         return s.resource.suspend or any(_cannot_be_cancelled(s, other) for other in later)
-    if not run.finished and (not is_begun(run) or all(s.has_ended(slot) for slot, _ in slots(run))):
+    if not is_begun(run):
+        return is_unwanted(s, run) and next_id(s, tuple(r for r in s.resource.runs if is_begun(r))) is None
+    if not run.finished and all(s.has_ended(slot) for slot, _ in slots(run)):
         return False
     unwanted = is_unwanted(s, run)
     for slot, w in slots(run):

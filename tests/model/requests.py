@@ -179,7 +179,7 @@ def record_cancellation(world: World, setup: Setup, i: int, o: Operator) -> Step
     refused = Window(SUBMITTED, window.attempt, o.schedule, cannot=True)
     change = refused if o.doing == "refused" else Window(CANCELLED, window.attempt)
     resource = changed(world.resource, {o.slot: change})
-    if not (setup.omits(Omission.DELETE_LEAVES_TRUST) or setup.omits(Omission.DELETE_ANSWER_LEAVES_TRUST)):
+    if not setup.omits(Omission.DELETE_LEAVES_TRUST):
         resource = distrusted(Situation(world, o, setup), resource)
     world = written(world, resource, i)
     yield "an operator records the answer to a DELETE", with_operator(world, i, idle(o)), True
