@@ -27,6 +27,7 @@ COUNTING_ANEW = (Omission.LOST_STATUS_COUNTS_ANEW, Omission.PLANNED_FROM_NOT_IN_
 
 
 def submit(world: World, setup: Setup, i: int, o: Operator, action: Action) -> Steps:
+    """The intent of a batch, and with it the right to send it; one whose write is not acknowledged gives none."""
     number = new_attempt(world)
     numbers = {slot: number + n for n, slot in enumerate(action.slots)}
     for slot, w in all_windows(world.resource):
@@ -127,6 +128,7 @@ def _matching(world: World, setup: Setup, slots: tuple[int, ...]) -> tuple[tuple
 
 
 def adopt(world: World, setup: Setup, i: int, o: Operator) -> Steps:
+    """What stands for a planned window becomes its schedule."""
     del setup
     windows = dict(all_windows(world.resource))
     changes = {slot: Window(SUBMITTED, windows[slot].attempt, found) for slot, found in o.found if found}
@@ -168,6 +170,7 @@ def may_delete(world: World, setup: Setup, i: int, o: Operator) -> Steps:
 
 
 def deletes(world: World, setup: Setup, i: int, o: Operator) -> Steps:
+    """Without an answer nothing is written, and the window stays Cancelling."""
     del setup
     yield "a DELETE times out", with_operator(world, i, idle(o)), True
 

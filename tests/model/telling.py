@@ -31,6 +31,7 @@ def _webhook_id(world: World, setup: Setup, run: int) -> int:
 
 
 def post_late(world: World, setup: Setup, i: int, o: Operator) -> Steps:
+    """For the omission only."""
     del setup
     received = world._replace(received=tuple(sorted({*world.received, (o.slot, o.slot)})))
     yield "a webhook arrives", with_operator(received, i, idle(o)), True
