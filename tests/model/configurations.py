@@ -49,7 +49,7 @@ CONFIGURATIONS: dict[str, Setup] = {
     "two runs and two operators": Setup(Budget(crashes=1), operators=2, runs=2, recurring=True),
     "two runs, edited and deleted": Setup(Budget(edits=2, deletions=1), runs=2, recurring=True),
     "two runs, edited while the first starts": Setup(
-        Budget(edits=2, refusals=1, starts=2, ends=1), **standing(matches=2, zones=1)
+        Budget(edits=2, refusals=1, starts=1, ends=1), **standing(matches=2, zones=1)
     ),
     "suspended and taken back": Setup(Budget(suspends=2, crashes=1, starts=1), operators=2),
     "suspended, edited and deleted": Setup(Budget(suspends=2, edits=1, deletions=1), operators=2),
@@ -72,10 +72,10 @@ CONFIGURATIONS: dict[str, Setup] = {
         Budget(starts=3, ends=3), webhook=True, history=1, **standing(matches=3, zones=1)
     ),
     "a match that failed and is planned again": Setup(
-        Budget(edits=2, refusals=1, starts=1, ends=1), runs=2, recurring=True, webhook=True, prompt=True
+        Budget(edits=1, refusals=1, starts=1, ends=1), runs=2, recurring=True, webhook=True, prompt=True
     ),
     "three runs of zones that are far apart": Setup(
-        Budget(starts=4, ends=3, calls=2), webhook=True, **standing(matches=3, zones=2)
+        Budget(starts=4, ends=2, calls=1), webhook=True, **standing(matches=3, zones=2)
     ),
     "two runs of zones that are far apart, suspended": Setup(
         Budget(starts=1, edits=1, suspends=2), **standing(matches=2, zones=2)

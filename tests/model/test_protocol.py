@@ -18,9 +18,9 @@ Not in it:
 - a resource that is created again after the deadline of a deletion, before the listing shows what was last sent;
 - crashes, lost requests and lost answers where requests are `prompt`: there the search is about which runs there are.
 
-It is known not to hold, and nothing is promised, where a status is wiped together with an edit, and where a dialer has no
-listing and a resource is created again under its old name. A match that failed is planned again only after an edit; the
-budget of refusals hides what would come of it otherwise, which is that it fails without end.
+It is known not to hold, and nothing is promised, where a status is wiped together with an edit, and where a dialer has
+no listing and a resource is created again under its old name. A match that failed is planned again only after an edit;
+the budget of refusals hides what would come of it otherwise, which is that it fails without end.
 """
 
 import pytest
