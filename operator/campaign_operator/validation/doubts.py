@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from campaign_operator.api.conditions import counted
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.api.vocabulary import Outside, RunPolicy
+from campaign_operator.api.vocabulary import Outside, RunPolicy, StartMode
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.cron import next_match
 from campaign_operator.domain.errors import InvalidSpecError, quoted
@@ -99,9 +99,11 @@ def _of_day_fields(cron: str, blueprint: Blueprint) -> Iterator[str]:
     """`0 9 1-7 * MON` is not the first Monday of the month."""
     schedule = blueprint.schedule
     if schedule.day_of_month_restricted and schedule.day_of_week_restricted:
+        skip = " with outside: Skip" if blueprint.start_mode is StartMode.SAME_INSTANT else ""
         yield (
             f"{quoted(cron)}: day of month and day of week are both given, and a day that matches either of them is "
-            "a match; write * for one of the two if both were meant to hold"
+            "a match; if both were meant to hold, write * for day of week and name those days in "
+            f"callingHours.days{skip}"
         )
 
 
