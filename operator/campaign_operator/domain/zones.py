@@ -72,8 +72,8 @@ def unknown_zone_message(name: str) -> str:
     if name in AMBIGUOUS_NAMES:
         summer, fixed = AMBIGUOUS_NAMES[name]
         return (
-            f"{quoted(name)} is standard time all year in the IANA database, which a list seldom means; write {summer}, "
-            f"or {fixed} where there is no summer time"
+            f"{quoted(name)} is standard time all year in the IANA database, which a list seldom means; write "
+            f"{summer}, or {fixed} where there is no summer time"
         )
     nearest = nearest_name(name)
     if nearest is not None:
