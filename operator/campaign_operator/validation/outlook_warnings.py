@@ -15,6 +15,7 @@ from campaign_operator.validation.outlook import Outlook, is_a_holiday
 
 MOST_WINDOWS_AHEAD = 1_800
 _SHORT = timedelta(minutes=15)
+_WEEK = timedelta(weeks=1)
 
 
 def warnings_of(outlook: Outlook, spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterator[Problem]:
@@ -28,8 +29,10 @@ def warnings_of(outlook: Outlook, spec: OutboundCampaignSpec, blueprint: Bluepri
 
 
 def _of_past_zones(outlook: Outlook, spec: OutboundCampaignSpec) -> Iterator[Problem]:
-    for each in outlook.plans[0].skipped_matches:
-        if each.reason is not MatchSkipReason.START_PASSED:
+    """Only where more than a week is lost: else the warning would come and go with the time of day."""
+    first_run = outlook.plans[0]
+    for each in first_run.skipped_matches:
+        if each.reason is not MatchSkipReason.START_PASSED or first_run.nominal_time - each.first <= _WEEK:
             continue
         remedy = (
             "write pastZones: Skip to call the other time zones first"
@@ -40,7 +43,7 @@ def _of_past_zones(outlook: Outlook, spec: OutboundCampaignSpec) -> Iterator[Pro
         yield _warning(
             ("cron",),
             f"the match {each.first:%Y-%m-%dT%H:%M} is already past in {zones}, so the first run of all is that of "
-            f"{outlook.plans[0].nominal_time:%Y-%m-%dT%H:%M}; {remedy}",
+            f"{first_run.nominal_time:%Y-%m-%dT%H:%M}; {remedy}",
         )
 
 
