@@ -47,7 +47,17 @@ CASES = [
         "spec.webhook.url",
         "must be an https URL",
     ),
-    ("cron of the schema", SOUND.replace("0 9 * * *", "0 9 ? * *"), 8, "spec.cron", "must be five cron fields"),
+    (
+        "cron of the schema, in the words of the parser",
+        SOUND.replace("0 9 * * *", "0 9 ? * *"),
+        8,
+        "spec.cron",
+        'day of month, character 5: "?" is not a number from 1 to 31; write * instead of ?',
+    ),
+    ("a dash of a word processor", SOUND.replace("0 9 * * *", "0 9 * * 1\u20135"), 8, "spec.cron", "write - (a"),
+    ("a time zone in cron", SOUND.replace("0 9 * * *", "TZ=Asia/Tokyo 0 9 * * *"), 8, "spec.cron", "use spec.timeZone"),
+    ("the name of a day", SOUND.replace("0 9 * * *", "0 9 * * monday"), 8, "spec.cron", "write MON"),
+    ("the second Monday", SOUND.replace("0 9 * * *", "0 9 * * MON#2"), 8, "spec.cron", "name the weekday in calling"),
     ("cron of the operator", SOUND.replace("0 9 * * *", "61 9 * * *"), 8, "spec.cron", '"61" is not a number from 0'),
     ("cron without a match", SOUND.replace("0 9 * * *", "0 9 31 2 *"), 8, "spec.cron", "no match in the next 10 years"),
     (
