@@ -9,13 +9,17 @@ day. Knows neither contacts nor what becomes of a run.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from heapq import heapify, heappop, heapreplace
 
-from campaign_operator.api.vocabulary import Adjustment, MatchSkipReason, Outside, PastZones, Weekday
-from campaign_operator.domain.calling_hours import DAYS_AHEAD, FIELD, WEEK, CallingHours
+from campaign_operator.api.vocabulary import Adjustment, MatchSkipReason, Outside, PastZones, StartMode, Weekday
+from campaign_operator.domain.calling_hours import DAYS_AHEAD, FIELD, WEEK, CallingHours, next_opening
 from campaign_operator.domain.cron import CronSchedule, dates_of_matches, matches_between, next_match
 from campaign_operator.domain.errors import SpecError
+from campaign_operator.domain.shared_clocks import zones_by_clock
 from campaign_operator.domain.timetable import Timetable
-from campaign_operator.domain.windows import Window, skipped, window_from
+from campaign_operator.domain.windows import Window, first_local_placed_from, place, skipped, window_from
+from campaign_operator.domain.zones import load_zone
 
 _MINUTE = timedelta(minutes=1)
 _MOMENT = timedelta(microseconds=1)
@@ -206,13 +210,42 @@ class _Search:
         """That no zone is called at the match, and when one may be again. Raises SpecError where none ever is."""
         timetable = self._timetable
         found = timetable.next_open_date(nominal_time) if timetable.calls_nobody(nominal_time) else None
-        if found is None:
+        if found is None and timetable.start_mode is StartMode.SAME_INSTANT:
+            found = self._next_inside(nominal_time)
+        elif found is None:
             opening = (timetable.next_open(zone, nominal_time) for zone in timetable.zones)
             found = min((moment for moment in opening if moment is not None), default=None)
         if found is None:
             raise never_open(self._schedule, timetable.calling_hours, since)
         until = max(found, nominal_time + _MINUTE)
         return _HeldUp(MatchSkipReason.NOTHING_OPEN, frozenset(timetable.zones), until)
+
+    def _next_inside(self, nominal_time: datetime) -> datetime | None:
+        """SameInstant with Skip: the first match inside an opening of some zone; None for a year.
+
+        From opening to opening and not from match to match, since openings may be short and matches many.
+        """
+        timetable, hours = self._timetable, self._timetable.calling_hours
+        clock = timetable.cron_zone
+        match_from = cache(lambda instant: next_match(self._schedule, first_local_placed_from(instant, clock)))
+        instant = place(nominal_time, clock).instant
+        openings = [
+            (opening.start, opening.end, zone)
+            for zone in zones_by_clock(timetable.zones, instant, DAYS_AHEAD)
+            if (opening := next_opening(hours, load_zone(zone), instant)) is not None
+        ]
+        heapify(openings)
+        while openings and openings[0][0] - instant <= _YEAR:
+            start, end, zone = openings[0]
+            match: datetime = match_from(start)
+            if place(match, clock).instant < end:
+                return match
+            following = next_opening(hours, load_zone(zone), end)
+            if following is None:
+                heappop(openings)
+            else:
+                heapreplace(openings, (following.start, following.end, zone))
+        return None
 
 
 def _joined(earlier: PassedOver | None, later: PassedOver) -> PassedOver:

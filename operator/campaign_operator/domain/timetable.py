@@ -46,11 +46,15 @@ class Timetable:
         return not self.window(zone, nominal_time).is_skipped
 
     def calls_nobody(self, nominal_time: datetime) -> bool:
-        """Whether the calendar alone skips every zone: the date is closed, or the hours of the date are over."""
+        """Whether the calendar alone skips every zone: the date is closed, or its hours are over or not yet begun."""
+        hours, day = self.calling_hours, nominal_time.date()
         if self.start_mode is StartMode.SAME_INSTANT:
             return False
-        since_midnight = nominal_time - datetime.combine(nominal_time.date(), time())
-        return since_midnight >= self.calling_hours.end or not self.calling_hours.is_open_on(nominal_time.date())
+        since_midnight = nominal_time - datetime.combine(day, time())
+        if since_midnight >= hours.end or not hours.is_open_on(day):
+            return True
+        is_early = hours.outside is Outside.SKIP and since_midnight < hours.start
+        return is_early and all(is_steady(load_zone(zone), day) for zone in self.zones)
 
     def nominal_from(self, zone: str, instant: datetime) -> datetime:
         """The first nominal time that is placed at that instant or later in the zone."""
@@ -64,10 +68,14 @@ class Timetable:
         return {zone: found[instant] for zone, instant in instants.items()}
 
     def next_open_date(self, nominal_time: datetime) -> datetime | None:
-        """The midnight of the next date that the calendar opens; None for a year."""
-        today = nominal_time.date().toordinal()
+        """When the calendar next opens: the hours of the date, or the next open date at midnight; None for a year."""
+        hours, day = self.calling_hours, nominal_time.date()
+        start = datetime.combine(day, time()) + hours.start
+        if hours.is_open_on(day) and nominal_time < start:
+            return start
+        today = day.toordinal()
         later = map(date.fromordinal, range(today + 1, min(today + DAYS_AHEAD, date.max.toordinal()) + 1))
-        found = next((day for day in later if self.calling_hours.is_open_on(day)), None)
+        found = next((day for day in later if hours.is_open_on(day)), None)
         return datetime.combine(found, time()) if found is not None else None
 
     def next_open(self, zone: str, nominal_time: datetime) -> datetime | None:

@@ -6,18 +6,17 @@ come and go with the day of the week. Zones whose clocks show the same for all o
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from campaign_operator.api.vocabulary import MatchSkipReason
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.cron import dates_of_matches
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.plan import PlannedWindow, RunPlan, SkippedMatches, Taken
-from campaign_operator.domain.zones import load_zone
+from campaign_operator.domain.shared_clocks import zones_by_clock
 
 MOST_MATCHES = 2_000
 _YEAR = timedelta(days=366)
-_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,8 @@ class Outlook:
 
 def look_ahead(blueprint: Blueprint, now: datetime, lead_seconds: float, *, recurring: bool) -> Outlook:
     """The runs to come, one only unless they recur. Raises InvalidSpecError where there is none."""
-    zones_by_clock = _by_clock(blueprint, now)
-    contacts = {
-        clock: sum(blueprint.contacts_by_zone[zone] for zone in zones) for clock, zones in zones_by_clock.items()
-    }
+    by_clock = zones_by_clock(blueprint.contacts_by_zone, now, 2 * _YEAR.days)
+    contacts = {clock: sum(blueprint.contacts_by_zone[zone] for zone in zones) for clock, zones in by_clock.items()}
     drawn = replace(blueprint, contacts_by_zone=contacts)
     plans = [drawn.plan(now, lead_seconds)]
     taken, matches = Taken(), _matches(plans[0])
@@ -81,7 +78,7 @@ def look_ahead(blueprint: Blueprint, now: datetime, lead_seconds: float, *, recu
             break
         plans.append(plan)
         matches += _matches(plan)
-    return Outlook(tuple(plans), zones_by_clock, matches)
+    return Outlook(tuple(plans), by_clock, matches)
 
 
 def is_a_holiday(blueprint: Blueprint, skipped: SkippedMatches) -> bool:
@@ -93,28 +90,3 @@ def is_a_holiday(blueprint: Blueprint, skipped: SkippedMatches) -> bool:
 
 def _matches(plan: RunPlan) -> int:
     return 1 + sum(each.count for each in plan.skipped_matches)
-
-
-def _by_clock(blueprint: Blueprint, now: datetime) -> dict[str, tuple[str, ...]]:
-    """Zones that show the same for the time looked at, by the name of the first."""
-    groups: dict[object, list[str]] = {}
-    for zone in blueprint.contacts_by_zone:
-        groups.setdefault(tuple(_offsets(zone, now)), []).append(zone)
-    return {zones[0]: tuple(zones) for zones in groups.values()}
-
-
-def _offsets(name: str, now: datetime) -> Iterator[object]:
-    """The offsets day by day, and hour by hour on a day on which they change."""
-    zone = load_zone(name)
-    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - 2 * _DAY
-    before = day.astimezone(zone).utcoffset()
-    try:
-        for _ in range(2 * _YEAR.days):
-            after = (day + _DAY).astimezone(zone).utcoffset()
-            if after != before:
-                yield day
-                yield from ((day + hour * _HOUR).astimezone(zone).utcoffset() for hour in range(25))
-            day, before = day + _DAY, after
-    except OverflowError:  # the end of the calendar
-        pass
-    yield before

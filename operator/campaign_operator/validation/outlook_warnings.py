@@ -23,7 +23,8 @@ def warnings_of(outlook: Outlook, spec: OutboundCampaignSpec, blueprint: Bluepri
     yield from _of_past_zones(outlook, spec)
     yield from _of_open_windows(outlook)
     yield from _of_open_runs(outlook)
-    yield from _of_closed_matches(outlook, blueprint)
+    if spec.run_policy is RunPolicy.RECURRING:  # a single run just takes the first match that is open
+        yield from _of_closed_matches(outlook, blueprint)
     yield from _of_short_windows(outlook)
     yield from _of_too_many_windows(outlook)
 
