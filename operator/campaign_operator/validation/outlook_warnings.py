@@ -104,8 +104,8 @@ def _of_short_windows(outlook: Outlook) -> Iterator[Problem]:
         yield _warning(
             ("windowSeconds",),
             f"{which} of {outlook.horizon} in {zones} are shorter than 15 minutes, the shortest "
-            f"{length.total_seconds() / 60:g}, since the calling hours end; let cron match earlier before the close, or "
-            "give longer hours",
+            f"{length.total_seconds() / 60:g}, since the calling hours end; let cron match earlier before the close, "
+            "or give longer hours",
         )
 
 
