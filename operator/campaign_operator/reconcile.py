@@ -57,6 +57,7 @@ from campaign_operator.domain.polling import polled
 from campaign_operator.domain.skipped_matches import skipped_matches_message
 from campaign_operator.domain.summary import summarize
 from campaign_operator.domain.zones import TZDATA_VERSION
+from campaign_operator.impediments import Impediments
 from campaign_operator.memory import Memory
 from campaign_operator.observability import metrics
 from campaign_operator.observing import Observer
@@ -70,7 +71,9 @@ from campaign_operator.ports import (
     ContactSource,
     Dialer,
     Notifier,
+    StoreRefusedError,
     StoreUnavailableError,
+    UnusableError,
 )
 from campaign_operator.submission import LOOK_UP_RETRY_SECONDS, Submission
 
@@ -111,6 +114,7 @@ class Reconciler:
         self._contacts = contacts
         self._observer = Observer(store, Blueprints(contacts, calendars, settings), clock, settings)
         self._submission = Submission(store, dialer, clock, settings)
+        self._impediments = Impediments(store, alarms, clock, settings)
         self._memories: dict[CampaignRef, Memory] = {}
         self._alarms = alarms
 
@@ -142,6 +146,8 @@ class Reconciler:
                     memory.faults_in_a_row = 0
                 except StoreUnavailableError as error:
                     log.warning("the API server did not answer as it should", error=str(error))
+                    if isinstance(error, StoreRefusedError) and memory.faults_in_a_row:
+                        await self._impediments.tell(ref, error, memory)
                     self._try_later(ref, memory)
                 except Exception as error:
                     # no traceback values: a frame may hold a secret, so only the places are told
@@ -157,6 +163,8 @@ class Reconciler:
         for _ in range(MAX_CONFLICTS):
             try:
                 return await self._pass(ref, memory, poll, seen)
+            except UnusableError as error:
+                return await self._impediments.look_after(error.campaign, memory)
             except ConflictError:
                 seen = None
                 log.debug("somebody else wrote in between; looking again")

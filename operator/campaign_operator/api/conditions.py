@@ -56,6 +56,7 @@ class Reason(StrEnum):
     DIALER_THROTTLED = "DialerThrottled"
     SUBMISSION_UNCERTAIN = "SubmissionUncertain"
     STATUS_LOST = "StatusLost"
+    API_SERVER_REFUSES = "APIServerRefuses"
     READING_CONTACTS = "ReadingContacts"
     CONTACTS_UNAVAILABLE = "ContactsUnavailable"
 
@@ -75,8 +76,14 @@ class Reason(StrEnum):
     DESTINATION_REFUSED = "DestinationRefused"
     LISTING_TOO_LONG = "ListingTooLong"
     CAMPAIGN_ID_IN_USE = "CampaignIDInUse"
+    ALREADY_RUN = "AlreadyRun"
     CONNECTION_CHANGED = "ConnectionChanged"
+    FINALIZER_REFUSED = "FinalizerRefused"
+    STATUS_UNREADABLE = "StatusUnreadable"
+    SPEC_UNREADABLE = "SpecUnreadable"
+    CUSTOM_RESOURCE_DEFINITION_OUTDATED = "CustomResourceDefinitionOutdated"
     WINDOW_HELD = "WindowHeld"
+    WRITTEN_BY_NEWER_VERSION = "WrittenByNewerVersion"
     SCHEDULE_DRIFTED = "ScheduleDrifted"
     CANNOT_CANCEL = "CannotCancel"
     RESOLUTION_REJECTED = "ResolutionRejected"
@@ -115,6 +122,7 @@ STALLING_CAUSES = frozenset(
         Reason.DESTINATION_REFUSED,
         Reason.LISTING_TOO_LONG,
         Reason.CAMPAIGN_ID_IN_USE,
+        Reason.FINALIZER_REFUSED,
     }
 )
 """Causes of a waiting window that only a person can remove."""
