@@ -17,7 +17,7 @@ import pytest_asyncio
 import yaml
 
 from campaign_operator.api.conditions import ConditionType
-from campaign_operator.api.crd import custom_resource_definition
+from campaign_operator.api.crd import CRD_NAME, custom_resource_definition
 from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain.campaign import CampaignRef, Settings
 from campaign_operator.sandbox.binaries import ControlPlaneBinaries
@@ -58,8 +58,8 @@ async def newer(
     async with await ControlPlane.start(control_plane_binaries) as running:
         manifest = yaml.safe_dump(of_a_newer_version())
         await running.kubectl("apply", "--server-side", "--filename=-", stdin=manifest)
-        name = "customresourcedefinition/outboundcampaigns.campaign-operator.io"
-        await running.kubectl("wait", "--for=condition=Established", name)
+        for what in ("jsonpath={.status.acceptedNames.kind}=OutboundCampaign", "condition=Established"):
+            await running.kubectl("wait", f"--for={what}", f"crd/{CRD_NAME}", "--timeout=30s")
         yield running, await admit_operator(running, render_chart, tmp_path_factory.mktemp("newer"))
 
 
