@@ -44,6 +44,7 @@ from campaign_operator.domain.actions import (
     Submit,
     TryAgain,
     Wait,
+    WriteMark,
 )
 from campaign_operator.domain.announcement import announcement
 from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
@@ -85,6 +86,9 @@ MAX_CONFLICTS = 5
 
 FAULT_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits after passes that failed in a row, for want of the API server or by an unforeseen error."""
+
+FINALIZER_RETRY_SECONDS = 60.0
+"""How often a finalizer is tried again that was refused; nothing tells of a policy or a right that was changed."""
 
 SHOWN_ORPHANED = 10
 
@@ -270,10 +274,14 @@ class Reconciler:
             case ResolveWaiting():
                 return await self._resolve_waiting(campaign, memory)
             case AddFinalizer():
-                return await self._write_finalizer(campaign, memory, present=True)
-            case RemoveFinalizer(orphaned, dialing):
+                return await self._add_finalizer(campaign, action, memory)
+            case WriteMark(mark):
+                present = campaign.has_finalizer
+                return await self._write_finalizer(campaign, memory, present=present, has_run=mark)
+            case RemoveFinalizer(orphaned, dialing, unmark):
                 self._tell_of(campaign, orphaned, dialing)
-                return await self._write_finalizer(campaign, memory, present=False)
+                has_run = "" if unmark else None
+                return await self._write_finalizer(campaign, memory, present=False, has_run=has_run)
             case Reschedule(run, fates):
                 return await write(campaign, record.rescheduled(status, run, fates))
             case TryAgain():
@@ -319,8 +327,23 @@ class Reconciler:
             self._store.record_event(campaign, note)
         return campaign
 
-    async def _write_finalizer(self, campaign: Campaign, memory: Memory, *, present: bool) -> Campaign | None:
-        written = await self._store.write_finalizer(campaign, present)
+    async def _add_finalizer(self, campaign: Campaign, action: AddFinalizer, memory: Memory) -> Campaign | None:
+        """Where it is refused, by a policy or for want of a right, what waits for it says so, and the rest goes on."""
+        try:
+            return await self._write_finalizer(campaign, memory, present=True, has_run=action.mark)
+        except StoreRefusedError as error:
+            if action.run is None:
+                raise
+            log.warning("the finalizer is refused", error=str(error))
+            problem = Problem(Reason.FINALIZER_REFUSED, f"{error}; nothing is submitted without it")
+            until = self._clock.now() + timedelta(seconds=FINALIZER_RETRY_SECONDS)
+            status = record.parked(campaign.status, action.run, action.time_zones, problem, until)
+            return await self._write(campaign, status, memory)
+
+    async def _write_finalizer(
+        self, campaign: Campaign, memory: Memory, *, present: bool, has_run: str | None = None
+    ) -> Campaign | None:
+        written = await self._store.write_finalizer(campaign, present, has_run=has_run)
         if written is not None:
             memory.wrote(campaign.resource_version, written.resource_version)
         return written

@@ -26,6 +26,7 @@ from campaign_operator.domain.campaign import Campaign, Settings
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.late import late_lead_seconds
+from campaign_operator.domain.mark import has_run_already
 from campaign_operator.domain.observation import Observation, Problem
 from campaign_operator.domain.plan import RunPlan, Taken, plan_hash
 
@@ -309,11 +310,10 @@ def unplannable(s: Situation) -> Problem | None:
     if to_plan is not None:
         asked.append((to_plan.kept, s.now))
     try:
-        for after, now in asked:
-            blueprint.plan(now, s.settings.lead_seconds, taken(s, after))
+        plans = [blueprint.plan(now, s.settings.lead_seconds, taken(s, after)) for after, now in asked]
     except InvalidSpecError as error:
         return invalid_spec(error)
-    return None
+    return has_run_already(s.campaign, plans[0]) if plans else None
 
 
 def invalid_spec(error: InvalidSpecError) -> Problem:
