@@ -28,9 +28,11 @@ from campaign_operator.adapters.exchange import HTTPExchange, OverInTime
 from campaign_operator.adapters.kube import KubeStore
 from campaign_operator.adapters.oauth import TokenOffice
 from campaign_operator.adapters.objects import KeyedObjects
+from campaign_operator.adapters.served_definition import read_missing_fields
 from campaign_operator.adapters.watchdog import SetTimer, Watchdog, set_timer_of_this_machine
 from campaign_operator.adapters.webhook import WebhookNotifier
 from campaign_operator.alarms import LoopAlarms
+from campaign_operator.api.definition import UPDATE_COMMAND, outdated
 from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
 from campaign_operator.domain.campaign import Settings
 from campaign_operator.observability import logging, metrics
@@ -42,6 +44,9 @@ EXIT_SECONDS = 30.0
 """For what is under way at the end: a request and the record of its answer. The pod's grace period must be longer."""
 
 FORGET_OBJECTS_SECONDS = 600.0
+
+PUBLISHED_WITHIN_SECONDS = (1.0, 2.0, 4.0)
+"""Waits for the API server to publish a CustomResourceDefinition that was applied a moment ago."""
 
 log = structlog.get_logger()
 
@@ -60,6 +65,7 @@ async def run(options: RunOptions, clock: Clock | None = None, set_timer: SetTim
     async with ApiClient(configuration) as client:
         api = APIServer(client)
         await _check_cluster(api, options.namespaces)
+        await _check_definition(api)
         if options.metrics_port is not None:
             metrics.serve(options.metrics_port)
         clock = clock or SystemClock()
@@ -203,8 +209,21 @@ async def _check_cluster(api: APIServer, namespaces: tuple[str, ...]) -> None:
             raise CannotStartError(f"the API server cannot be reached: {error}") from None
         if answer.status == 404:
             raise CannotStartError(
-                f"the API server knows no {PLURAL}.{GROUP}; apply the CustomResourceDefinition: "
-                "campaign-operator crd | kubectl apply --server-side -f -"
+                f"the API server knows no {PLURAL}.{GROUP}; apply the CustomResourceDefinition: {UPDATE_COMMAND}"
             )
         if answer.status != 200:
             raise CannotStartError(f"the API server refuses to list {PLURAL}.{GROUP}: {answer.status} {answer.reason}")
+
+
+async def _check_definition(api: APIServer) -> None:
+    """An older CustomResourceDefinition takes away what it does not know, without a word: calling hours, for one."""
+    for seconds in (*PUBLISHED_WITHIN_SECONDS, None):
+        missing = await read_missing_fields(api)
+        if missing == ():
+            return
+        if seconds is not None:
+            await asyncio.sleep(seconds)
+    if missing is None:
+        log.warning("the API server does not publish the CustomResourceDefinition; whether it is older is not known")
+    else:
+        raise CannotStartError(outdated(missing))

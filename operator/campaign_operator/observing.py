@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from campaign_operator.api.conditions import Reason
 from campaign_operator.blueprints import Blueprints
 from campaign_operator.domain import runs
-from campaign_operator.domain.campaign import Campaign, Settings
+from campaign_operator.domain.campaign import Campaign, Resource, Settings
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.observation import Observation, Problem
 from campaign_operator.domain.situation import Situation, unplannable
@@ -31,6 +31,17 @@ async def read_connection(
     elif campaign.deleting and found.reason is Reason.SECRET_NOT_FOUND and memory.connection is not None:
         return memory.connection, version
     return found, version
+
+
+def give_up_at(resource: Resource, memory: Memory, clock: Clock, settings: Settings) -> datetime | None:
+    """The deadline of a deletion, by this process's own clock from when it first saw it: one that was away meanwhile
+    has its time, too.
+    """
+    if not resource.deleting:
+        return None
+    wall, monotonic = clock.now(), clock.monotonic()
+    memory.deleting_since = monotonic if memory.deleting_since is None else memory.deleting_since
+    return wall + timedelta(seconds=memory.deleting_since + settings.deletion_deadline_seconds - monotonic)
 
 
 _NEVER_SEEN = -1
@@ -62,7 +73,7 @@ class Observer:
             outcomes=dict(memory.outcomes),
             settled_at=self._settled_at(possibly_sent, memory),
             credentials_lost=await self._are_credentials_lost(campaign, connection),
-            give_up_at=self._give_up_at(campaign, memory),
+            give_up_at=give_up_at(campaign, memory, self._clock, self._settings),
             namespace_ends=await self._does_namespace_end(campaign),
             polled_until=memory.polled_until,
             listed=memory.listed_version == campaign.resource_version,
@@ -93,16 +104,6 @@ class Observer:
         trusted_from = campaign.status.listing_trusted_from
         waits = campaign.deleting and trusted_from is not None and trusted_from > self._clock.now()
         return waits and await self._store.namespace_is_terminating(campaign.ref.namespace)
-
-    def _give_up_at(self, campaign: Campaign, memory: Memory) -> datetime | None:
-        """By this process's own clock, from when it first saw the deletion: one that was away meanwhile has its time,
-        too.
-        """
-        if not campaign.deleting:
-            return None
-        wall, monotonic = self._clock.now(), self._clock.monotonic()
-        memory.deleting_since = monotonic if memory.deleting_since is None else memory.deleting_since
-        return wall + timedelta(seconds=memory.deleting_since + self._settings.deletion_deadline_seconds - monotonic)
 
     def _settled_at(self, possibly_sent: set[runs.Attempt], memory: Memory) -> dict[runs.Attempt, datetime]:
         """By this process's own monotonic clock, from when it first saw the attempt: time stamps may be anybody's."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from campaign_operator.api.status import OutboundCampaignStatus
-from campaign_operator.domain.campaign import Campaign, CampaignRef
+from campaign_operator.api.status import Condition, OutboundCampaignStatus
+from campaign_operator.domain.campaign import Campaign, CampaignRef, Resource
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.contact_list import ContactCount
 from campaign_operator.domain.delivery import DeliveryOutcome, WebhookMessage
@@ -29,6 +29,7 @@ from campaign_operator.domain.dialing import (
 from campaign_operator.domain.notes import Note
 from campaign_operator.domain.observation import Problem
 from campaign_operator.domain.polling import AnalyticsFault
+from campaign_operator.domain.unusable import UnusableCampaign
 
 
 class Clock(Protocol):
@@ -171,10 +172,23 @@ class StoreUnavailableError(Exception):
     """
 
 
+class StoreRefusedError(StoreUnavailableError):
+    """The API server answered, and not with success; the message has its own words, as far as they may be shown."""
+
+
+class UnusableError(Exception):
+    """The campaign is there, and this version cannot work with its spec or its status. Concerns this campaign only."""
+
+    def __init__(self, campaign: UnusableCampaign) -> None:
+        super().__init__(campaign.problem.message)
+        self.campaign = campaign
+
+
 class CampaignStore(Protocol):
     """Campaigns and their Secrets, as the API server has them now. Nothing is read from a cache unless it says so.
 
-    Every method raises StoreUnavailableError where the API server does not answer as it should.
+    Every method raises StoreUnavailableError where the API server does not answer as it should, and every one that
+    returns a campaign UnusableError where it can be read in part only.
     """
 
     async def read(self, ref: CampaignRef) -> Campaign | None:
@@ -186,15 +200,31 @@ class CampaignStore(Protocol):
     async def write_status(self, campaign: Campaign, status: OutboundCampaignStatus) -> Campaign:
         """Replace the status of the campaign as it was read and return it with its new resourceVersion.
 
+        Raises ConflictError where the resource is no longer at that resourceVersion, or gone; UnusableError where the
+        API server has kept less than was sent.
+        """
+
+    async def write_conditions(self, resource: Resource, conditions: tuple[Condition, ...]) -> str:
+        """Replace the conditions of the resource as it was read, and nothing else; its new resourceVersion.
+
         Raises ConflictError where the resource is no longer at that resourceVersion, or gone.
         """
 
-    async def write_finalizer(self, campaign: Campaign, present: bool) -> Campaign | None:
-        """Add (`present`) or remove CANCEL_FINALIZER on the campaign as it was read, leaving those of others alone.
+    async def write_finalizer(
+        self, campaign: Campaign, present: bool, *, has_run: str | None = None
+    ) -> Campaign | None:
+        """Add (`present`) or remove CANCEL_FINALIZER on the campaign as it was read, leaving those of others alone, and
+        in the same request write the annotation `has_run`: empty removes it, None leaves it as it is.
 
         Returns the campaign with its new resourceVersion, or None where it was being deleted and this was the last
         finalizer: it is gone. Where it is so already nothing is sent, and the campaign is returned as it was given; so
         too where a finalizer shall be added to a campaign that is being deleted, which the API server would refuse.
+        Raises ConflictError where the resource is no longer at that resourceVersion, or gone.
+        """
+
+    async def release(self, resource: Resource) -> None:
+        """Remove CANCEL_FINALIZER from the resource as it was read, whatever else can be read of it.
+
         Raises ConflictError where the resource is no longer at that resourceVersion, or gone.
         """
 
@@ -204,8 +234,8 @@ class CampaignStore(Protocol):
         trying.
         """
 
-    async def list_with_campaign_id(self, campaign_id: str) -> tuple[Campaign, ...]:
-        """All campaigns of that campaignID in the namespaces this operator watches."""
+    async def list_with_campaign_id(self, campaign_id: str) -> tuple[Campaign | UnusableCampaign, ...]:
+        """All campaigns of that campaignID in the namespaces this operator watches, usable or not."""
 
     async def read_connection(
         self, namespace: str, secret_name: str, max_age_seconds: float
@@ -218,5 +248,5 @@ class CampaignStore(Protocol):
     async def read_signing_secret(self, namespace: str, secret_name: str, key: str) -> str | Problem:
         """A webhook's signing secret, or what is wrong with its Secret."""
 
-    def record_event(self, campaign: Campaign, note: Note) -> None:
+    def record_event(self, campaign: Resource, note: Note) -> None:
         """Tell people by a Kubernetes Event. Returns at once; best effort."""

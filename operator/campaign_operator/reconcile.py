@@ -57,6 +57,7 @@ from campaign_operator.domain.actions import (
     TryAgain,
     Verify,
     Wait,
+    WriteMark,
 )
 from campaign_operator.domain.announcement import announcement
 from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
@@ -71,6 +72,7 @@ from campaign_operator.domain.skipped_matches import skipped_matches_message
 from campaign_operator.domain.summary import summarize
 from campaign_operator.domain.unknown_schedules import LOOK_AGAIN_SECONDS
 from campaign_operator.domain.zones import TZDATA_VERSION
+from campaign_operator.impediments import Impediments
 from campaign_operator.memory import Memory
 from campaign_operator.observability import metrics
 from campaign_operator.observing import Observer
@@ -84,7 +86,9 @@ from campaign_operator.ports import (
     ContactSource,
     Dialer,
     Notifier,
+    StoreRefusedError,
     StoreUnavailableError,
+    UnusableError,
 )
 from campaign_operator.submission import LOOK_UP_RETRY_SECONDS, Submission
 
@@ -96,6 +100,9 @@ MAX_CONFLICTS = 5
 
 FAULT_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits after passes that failed in a row, for want of the API server or by an unforeseen error."""
+
+FINALIZER_RETRY_SECONDS = 60.0
+"""How often a finalizer is tried again that was refused; nothing tells of a policy or a right that was changed."""
 
 SHOWN_ORPHANED = 10
 
@@ -125,6 +132,7 @@ class Reconciler:
         self._contacts = contacts
         self._observer = Observer(store, Blueprints(contacts, calendars, settings), clock, settings)
         self._submission = Submission(store, dialer, clock, settings)
+        self._impediments = Impediments(store, alarms, clock, settings)
         self._memories: dict[CampaignRef, Memory] = {}
         self._alarms = alarms
 
@@ -156,6 +164,8 @@ class Reconciler:
                     memory.faults_in_a_row = 0
                 except StoreUnavailableError as error:
                     log.warning("the API server did not answer as it should", error=str(error))
+                    if isinstance(error, StoreRefusedError) and memory.faults_in_a_row:
+                        await self._impediments.tell(ref, error, memory)
                     self._try_later(ref, memory)
                 except Exception as error:
                     # no traceback values: a frame may hold a secret, so only the places are told
@@ -171,6 +181,8 @@ class Reconciler:
         for _ in range(MAX_CONFLICTS):
             try:
                 return await self._pass(ref, memory, poll, seen)
+            except UnusableError as error:
+                return await self._impediments.look_after(error.campaign, memory)
             except ConflictError:
                 seen = None
                 log.debug("somebody else wrote in between; looking again")
@@ -278,10 +290,14 @@ class Reconciler:
             case ResolveWaiting():
                 return await self._resolve_waiting(campaign, memory)
             case AddFinalizer():
-                return await self._write_finalizer(campaign, memory, present=True)
-            case RemoveFinalizer(orphaned, dialing):
+                return await self._add_finalizer(campaign, action, memory)
+            case WriteMark(mark):
+                present = campaign.has_finalizer
+                return await self._write_finalizer(campaign, memory, present=present, has_run=mark)
+            case RemoveFinalizer(orphaned, dialing, unmark):
                 self._tell_of(campaign, orphaned, dialing)
-                return await self._write_finalizer(campaign, memory, present=False)
+                has_run = "" if unmark else None
+                return await self._write_finalizer(campaign, memory, present=False, has_run=has_run)
             case TakeUpConnection():
                 return await self._submission.take_up(campaign, memory, write)
             case Verify() | LookForUnknown():
@@ -336,8 +352,23 @@ class Reconciler:
             self._store.record_event(campaign, note)
         return campaign
 
-    async def _write_finalizer(self, campaign: Campaign, memory: Memory, *, present: bool) -> Campaign | None:
-        written = await self._store.write_finalizer(campaign, present)
+    async def _add_finalizer(self, campaign: Campaign, action: AddFinalizer, memory: Memory) -> Campaign | None:
+        """Where it is refused, by a policy or for want of a right, what waits for it says so, and the rest goes on."""
+        try:
+            return await self._write_finalizer(campaign, memory, present=True, has_run=action.mark)
+        except StoreRefusedError as error:
+            if action.run is None:
+                raise
+            log.warning("the finalizer is refused", error=str(error))
+            problem = Problem(Reason.FINALIZER_REFUSED, f"{error}; nothing is submitted without it")
+            until = self._clock.now() + timedelta(seconds=FINALIZER_RETRY_SECONDS)
+            status = record.parked(campaign.status, action.run, action.time_zones, problem, until)
+            return await self._write(campaign, status, memory)
+
+    async def _write_finalizer(
+        self, campaign: Campaign, memory: Memory, *, present: bool, has_run: str | None = None
+    ) -> Campaign | None:
+        written = await self._store.write_finalizer(campaign, present, has_run=has_run)
         if written is not None:
             memory.wrote(campaign.resource_version, written.resource_version)
         return written

@@ -34,9 +34,10 @@ from campaign_operator.domain.dialing import (
     Unclear,
 )
 from campaign_operator.domain.observation import Problem
-from campaign_operator.domain.ownership import Claim, in_use
+from campaign_operator.domain.ownership import Claim, in_use, is_outstanding, may_claim
 from campaign_operator.domain.permission import IntentPermission
 from campaign_operator.domain.situation import changed_connection
+from campaign_operator.domain.unusable import UnusableCampaign
 from campaign_operator.memory import Memory
 from campaign_operator.observability import metrics
 from campaign_operator.observing import read_connection
@@ -296,25 +297,23 @@ class Submission:
         may have done the same in between: then each sees the other's intent, and at least one of them puts its own
         back.
         """
-        others = [
-            c
-            for c in await self._store.list_with_campaign_id(campaign.spec.campaign_id)
-            if c.uid != campaign.uid
-            and not (c.deleting and not runs.has_outstanding(c.status, self._clock.now()))
-            and not runs.is_over_for_good(c.status)
-        ]
+        found = await self._store.list_with_campaign_id(campaign.spec.campaign_id)
+        others = [c for c in found if c.uid != campaign.uid and may_claim(c, self._clock.now())]
         claims = [claim for other in others if (claim := await self._claim(other, connection)) is not None]
         mine = Claim(campaign.ref, campaign.uid, campaign.created, outstanding=False)
         return in_use(mine, claims)
 
-    async def _claim(self, other: Campaign, connection: Connection) -> Claim | None:
+    async def _claim(self, other: Campaign | UnusableCampaign, connection: Connection) -> Claim | None:
+        if other.secret_name is None:
+            return None
         theirs, _ = await self._store.read_connection(
-            other.ref.namespace, other.spec.connection.secret_ref.name, max_age_seconds=self._settings.poll_seconds
+            other.ref.namespace, other.secret_name, max_age_seconds=self._settings.poll_seconds
         )
         if isinstance(theirs, Problem) or theirs.api_base_url != connection.api_base_url:
             return None
-        outstanding = runs.has_outstanding(other.status, self._clock.now())
-        if not outstanding and not isinstance(await self._dialer.authenticate(theirs), Authenticated):
+        outstanding = is_outstanding(other, self._clock.now())
+        is_known = outstanding and isinstance(other, Campaign)  # by a status, which the operator alone writes
+        if not is_known and not isinstance(await self._dialer.authenticate(theirs), Authenticated):
             return None
         return Claim(other.ref, other.uid, other.created, outstanding)
 

@@ -120,7 +120,7 @@ async def test_a_throttled_campaign_waits_as_it_was_told(stage: Stage, asked: st
     status = await stage.look("c")
     assert windows(status)[LONDON].next_attempt_time == stage.clock.now() + timedelta(seconds=waits_seconds)
     assert told(status, ConditionType.RECONCILING)[1] == "DialerThrottled"
-    assert told(status, ConditionType.READY)[0] == "True"
+    assert told(status, ConditionType.READY)[:2] == ("False", "DialerThrottled")
     for _ in range(3):
         await stage.look("c")
     assert await stage.posts(manifest["spec"]["campaignID"]) == 1

@@ -1,5 +1,7 @@
 """The table of cases beside `domain/decide.py`: every rule, what wins over what, and what is left alone."""
 
+from dataclasses import replace
+
 import pytest
 from builders import (
     NOW,
@@ -25,6 +27,7 @@ from campaign_operator.domain.actions import (
 )
 from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.decide import decide
+from campaign_operator.domain.mark import mark_of
 
 CASES = [*PLANNING, *SENDING, *LEAVING, *ENDING, *LISTING, *VERIFYING]
 
@@ -39,9 +42,11 @@ def the_campaign(case: Case) -> Campaign:
     deletion_time = at(-60) if case.deleting else None
     held_back = any(runs.in_state(r, PLANNED, HELD) or runs.holds_back(r, NOW) for r in case.status.runs)
     finalizers = (CANCEL_FINALIZER,) if (held_back if case.finalizer is None else case.finalizer) else ()
-    return campaign(
+    made = campaign(
         case.status, spec=case.spec, deletion_time=deletion_time, finalizers=finalizers, resolve=case.resolve
     )
+    marks = case.status.runs and (finalizers or runs.is_begun(case.status.runs[-1])) and not case.unmarked
+    return replace(made, has_run=mark_of(made, case.status.runs[-1].id)) if marks else made
 
 
 def assert_is(decision: Decision, case: Case) -> None:

@@ -1,7 +1,10 @@
 """Which run is to be planned, and what is said where it cannot be."""
 
+from typing import Any
+
 import pytest
 from builders import NO_SUNDAY, SETTINGS, at, campaign, finished, observed, recurring, run, spec, status, window
+from decide.case import MARK
 
 from campaign_operator.api.conditions import ConditionType, Reason, find
 from campaign_operator.api.status import OutboundCampaignStatus
@@ -58,7 +61,8 @@ def test_a_campaign_that_cannot_be_planned_is_stalled() -> None:
 
 def test_a_run_that_stands_goes_on_after_an_edit_that_cannot_be_planned() -> None:
     """As after any other edit that makes the spec invalid: what is submitted is not cancelled for it."""
-    stands = campaign(status(run(window(SUBMITTED))), spec=NEVER, finalizers=("campaign-operator.io/cancel",))
+    marked: dict[str, Any] = {"finalizers": ("campaign-operator.io/cancel",), "has_run": MARK}
+    stands = campaign(status(run(window(SUBMITTED))), spec=NEVER, **marked)
     decision = decide(stands, observed(blueprint=found(NEVER, stands.status)), SETTINGS)
     assert decision.action == Wait()
     assert decision.next_check == at(3600 - 720)

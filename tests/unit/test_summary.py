@@ -167,8 +167,8 @@ CONDITIONS = [
         "throttled",
         {"run": run(window(attempt=1, reason="DialerThrottled", message="slow", next_attempt_time=at(60)))},
         {},
-        {"Ready": "Accepted", "Reconciling": "DialerThrottled"},
-        "True",
+        {"Ready": "DialerThrottled", "Reconciling": "DialerThrottled"},
+        "False",
     ),
     (
         "refused",
@@ -182,6 +182,45 @@ CONDITIONS = [
         {"run": run(window(WindowState.HELD, message="look"))},
         {},
         {"Ready": "WindowHeld", "Stalled": "WindowHeld"},
+        "False",
+    ),
+    (
+        "what is due waits for the dialer",
+        {
+            "run": run(
+                window(WindowState.SUBMITTED), window(time_zone=LONDON, reason="DialerUnavailable", message="503")
+            )
+        },
+        {},
+        {"Ready": "DialerUnavailable", "Reconciling": "DialerUnavailable"},
+        "False",
+    ),
+    (
+        "what is due waits for a reason of a newer version",
+        {"run": run(window(reason="SomethingNew", message="words"))},
+        {},
+        {"Ready": "SomethingNew", "Reconciling": "SomethingNew"},
+        "False",
+    ),
+    (
+        "a policy refuses the finalizer",
+        {"run": run(window(reason="FinalizerRefused", message="denied"))},
+        {},
+        {"Ready": "FinalizerRefused", "Stalled": "FinalizerRefused"},
+        "False",
+    ),
+    (
+        "nothing is due while it is suspended",
+        {"run": run(window(WindowState.SUBMITTED, start=-60), window(reason="DialerUnavailable", message="503"))},
+        {"spec": spec(suspend=True)},
+        {"Ready": "Suspended", "Reconciling": "DialerUnavailable"},
+        "True",
+    ),
+    (
+        "uncertain, and the listing cannot be read",
+        {"run": run(window(WindowState.UNCERTAIN, reason="DialerUnavailable", message="503"))},
+        {},
+        {"Ready": "DialerUnavailable", "Reconciling": "DialerUnavailable"},
         "False",
     ),
     (

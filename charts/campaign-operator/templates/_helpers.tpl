@@ -44,7 +44,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
   verbs: [get, list, watch, patch]
 - apiGroups: [campaign-operator.io]
   resources: [outboundcampaigns/status]
-  verbs: [get, update]
+  verbs: [get, update, patch]
 # Connections and webhook keys, each by the name that a campaign gives. Never listed or watched: that would
 # hand over everything in the namespace.
 - apiGroups: [""]

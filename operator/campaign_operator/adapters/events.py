@@ -15,7 +15,7 @@ from campaign_operator.adapters.api_server import APIServer, NoAnswerError
 from campaign_operator.api.conditions import cut
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.vocabulary import GROUP, KIND, VERSION
-from campaign_operator.domain.campaign import Campaign
+from campaign_operator.domain.campaign import Resource
 from campaign_operator.domain.notes import Note
 from campaign_operator.ports import Clock
 
@@ -40,7 +40,7 @@ class EventRecorder:
         """Begin to post."""
         self._worker = asyncio.create_task(self._post_all(), name="events")
 
-    def record(self, campaign: Campaign, note: Note) -> None:
+    def record(self, campaign: Resource, note: Note) -> None:
         """Queue one Event; dropped, with a line in the log, where thousands already wait."""
         log.info("event", type=note.type, reason=str(note.reason), message=note.message, **_where(campaign))
         try:
@@ -78,11 +78,11 @@ class EventRecorder:
                 self._waiting.task_done()
 
 
-def _where(campaign: Campaign) -> dict[str, str]:
+def _where(campaign: Resource) -> dict[str, str]:
     return {"namespace": campaign.ref.namespace, "name": campaign.ref.name}
 
 
-def _event(campaign: Campaign, note: Note, now: datetime) -> dict[str, object]:
+def _event(campaign: Resource, note: Note, now: datetime) -> dict[str, object]:
     return {
         "metadata": {
             "name": f"{campaign.ref.name[:200]}.{secrets.token_hex(8)}",

@@ -1,41 +1,38 @@
 """Campaigns and Secrets at the API server.
 
-Owns the translation between the wire and our models, and between the API server's answers and the two exceptions that
-the reconciler knows. Reads are never served from a cache, since what follows a read may be a phone call; only a
+Owns which request is made for what, and the translation between the API server's answers and the exceptions that the
+reconciler knows. Reads are never served from a cache, since what follows a read may be a phone call; only a
 connection Secret may be, where the caller says how old it may be.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from campaign_operator.adapters.api_server import APIAnswer, APIServer, NoAnswerError
+from campaign_operator.adapters.campaign_wire import Wire, campaign_of, refusal, rival_of, unusable
 from campaign_operator.adapters.events import EventRecorder
 from campaign_operator.adapters.objects import NOT_FOUND, KeyedObjects
 from campaign_operator.api.conditions import Reason
+from campaign_operator.api.definition import lost_fields, outdated
 from campaign_operator.api.references import ObjectKind
-from campaign_operator.api.status import OutboundCampaignStatus, parse_status
-from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+from campaign_operator.api.status import Condition, OutboundCampaignStatus
 from campaign_operator.api.vocabulary import (
     CANCEL_FINALIZER,
     GROUP,
+    HAS_RUN_ANNOTATION,
     KIND,
-    MAX_RESOLVE,
     PLURAL,
-    REQUESTED_AT_ANNOTATION,
-    RESOLVE_ANNOTATION,
     VERSION,
 )
-from campaign_operator.domain.campaign import Campaign, CampaignRef
+from campaign_operator.domain.campaign import Campaign, CampaignRef, Resource
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.connection_secret import parse_connection, text_of
 from campaign_operator.domain.notes import Note
 from campaign_operator.domain.observation import Problem
-from campaign_operator.domain.size import encoded_bytes
+from campaign_operator.domain.unusable import UnusableCampaign
 from campaign_operator.observability import metrics
-from campaign_operator.ports import Clock, ConflictError, StoreUnavailableError
+from campaign_operator.ports import Clock, ConflictError, StoreUnavailableError, UnusableError
 
 _CAMPAIGNS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
 _CAMPAIGN = f"{_CAMPAIGNS}/{{name}}"
@@ -43,9 +40,6 @@ _STATUS = f"{_CAMPAIGN}/status"
 _ALL_CAMPAIGNS = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
 _NAMESPACE = "/api/v1/namespaces/{namespace}"
 _AS_US = {"fieldManager": "campaign-operator"}
-_REQUESTED_AT_LENGTH = 256
-
-Wire = dict[str, Any]
 
 
 class KubeStore:
@@ -68,53 +62,72 @@ class KubeStore:
         )
         if answer.status == 404:
             return None
-        return _campaign(_body(answer, "reading the campaign"))
+        return campaign_of(_body(answer, "reading the campaign"))
 
     def parse(self, wire: Mapping[str, Any]) -> Campaign:
         """See ports.CampaignStore."""
-        return _campaign(wire)
+        return campaign_of(wire)
 
     async def write_status(self, campaign: Campaign, status: OutboundCampaignStatus) -> Campaign:
         """See ports.CampaignStore."""
-        names = {"namespace": campaign.ref.namespace, "name": campaign.ref.name}
+        doing, sent = "writing the status", status.to_wire()
+        names = _names(campaign)
         body = {
             "apiVersion": f"{GROUP}/{VERSION}",
             "kind": KIND,
             "metadata": {**names, "uid": campaign.uid, "resourceVersion": campaign.resource_version},
-            "status": status.to_wire(),
+            "status": sent,
         }
         try:
-            answer = await self._ask("writing the status", "PUT", _STATUS, names, _AS_US, body)
+            answer = await self._ask(doing, "PUT", _STATUS, names, _AS_US, body)
             if answer.status in (404, 409):
                 metrics.status_writes.labels("conflict").inc()
                 raise ConflictError
-            written = _campaign(_body(answer, "writing the status"))
+            kept = _body(answer, doing)
         except StoreUnavailableError:
             metrics.status_writes.labels("failed").inc()
             raise
+        lost = lost_fields(sent, kept.get("status"))
+        if lost:
+            metrics.status_writes.labels("pruned").inc()
+            raise UnusableError(unusable(kept, Reason.CUSTOM_RESOURCE_DEFINITION_OUTDATED, outdated(lost)))
         metrics.status_writes.labels("written").inc()
-        return written
+        return campaign_of(kept)
 
-    async def write_finalizer(self, campaign: Campaign, present: bool) -> Campaign | None:
+    async def write_conditions(self, resource: Resource, conditions: tuple[Condition, ...]) -> str:
         """See ports.CampaignStore."""
-        if present == (CANCEL_FINALIZER in campaign.finalizers) or (present and campaign.deleting):
+        status = {"conditions": [condition.to_wire() for condition in conditions]}
+        written = await self._patch(resource, "writing the conditions", _STATUS, {}, {"status": status})
+        return str(written["metadata"]["resourceVersion"])
+
+    async def write_finalizer(
+        self, campaign: Campaign, present: bool, *, has_run: str | None = None
+    ) -> Campaign | None:
+        """See ports.CampaignStore."""
+        finalizers = None if present and campaign.deleting else _with_ours(campaign, present)
+        metadata: Wire = {} if finalizers in (None, list(campaign.finalizers)) else {"finalizers": finalizers}
+        if has_run is not None and has_run != (campaign.has_run or ""):
+            metadata["annotations"] = {HAS_RUN_ANNOTATION: has_run or None}
+        if not metadata:
             return campaign
-        others = [finalizer for finalizer in campaign.finalizers if finalizer != CANCEL_FINALIZER]
-        names = {"namespace": campaign.ref.namespace, "name": campaign.ref.name}
-        # A merge patch replaces the whole list. The resourceVersion makes that safe: it is the list that was read.
-        patch = {
-            "metadata": {
-                "uid": campaign.uid,
-                "resourceVersion": campaign.resource_version,
-                "finalizers": [*others, CANCEL_FINALIZER] if present else others,
-            }
-        }
-        doing = "writing the finalizer"
-        answer = await self._ask(doing, "PATCH", _CAMPAIGN, names, _AS_US, patch)
+        written = campaign_of(await self._patch(campaign, "writing the finalizer", _CAMPAIGN, metadata))
+        return None if written.deleting and not written.finalizers else written
+
+    async def release(self, resource: Resource) -> None:
+        """See ports.CampaignStore."""
+        metadata = {"finalizers": _with_ours(resource, present=False)}
+        await self._patch(resource, "writing the finalizer", _CAMPAIGN, metadata)
+
+    async def _patch(
+        self, resource: Resource, doing: str, path: str, metadata: Wire, rest: Mapping[str, object] | None = None
+    ) -> Wire:
+        """A merge patch replaces whole lists. The resourceVersion makes that safe: they are as they were read."""
+        at = {"uid": resource.uid, "resourceVersion": resource.resource_version}
+        body = {"metadata": {**at, **metadata}, **(rest or {})}
+        answer = await self._ask(doing, "PATCH", path, _names(resource), _AS_US, body)
         if answer.status in (404, 409):
             raise ConflictError
-        written = _campaign(_body(answer, doing))
-        return None if written.deleting and not written.finalizers else written
+        return _body(answer, doing)
 
     async def namespace_is_terminating(self, namespace: str) -> bool:
         """See ports.CampaignStore."""
@@ -126,14 +139,16 @@ class KubeStore:
         phase = (wire.get("status") or {}).get("phase")
         return phase == "Terminating" or wire["metadata"].get("deletionTimestamp") is not None
 
-    async def list_with_campaign_id(self, campaign_id: str) -> tuple[Campaign, ...]:
+    async def list_with_campaign_id(self, campaign_id: str) -> tuple[Campaign | UnusableCampaign, ...]:
         """See ports.CampaignStore."""
         doing, query = "listing the campaigns of one campaignID", {"fieldSelector": f"spec.campaignID={campaign_id}"}
         if self._namespaces:
-            answers = [await self._ask(doing, "GET", _CAMPAIGNS, {"namespace": n}, query) for n in self._namespaces]
+            # at once: this is asked once more between an intent and its request
+            asked = (self._ask(doing, "GET", _CAMPAIGNS, {"namespace": n}, query) for n in self._namespaces)
+            answers = list(await asyncio.gather(*asked))
         else:
             answers = [await self._ask(doing, "GET", _ALL_CAMPAIGNS, None, query)]
-        return tuple(_campaign(wire) for answer in answers for wire in _body(answer, doing)["items"])
+        return tuple(rival_of(wire) for answer in answers for wire in _body(answer, doing)["items"])
 
     async def read_connection(
         self, namespace: str, secret_name: str, max_age_seconds: float
@@ -158,7 +173,7 @@ class KubeStore:
         except ValueError as error:
             return Problem(Reason.SECRET_INVALID, f'Secret "{secret_name}": {error}')
 
-    def record_event(self, campaign: Campaign, note: Note) -> None:
+    def record_event(self, campaign: Resource, note: Note) -> None:
         """See ports.CampaignStore."""
         self._events.record(campaign, note)
 
@@ -186,53 +201,19 @@ def _missing(secret_name: str) -> Problem:
     return Problem(Reason.SECRET_NOT_FOUND, f'Secret "{secret_name}" {NOT_FOUND}')
 
 
+def _names(resource: Resource) -> dict[str, str]:
+    return {"namespace": resource.ref.namespace, "name": resource.ref.name}
+
+
+def _with_ours(resource: Resource, present: bool) -> list[str]:
+    if present and resource.has_finalizer:
+        return list(resource.finalizers)
+    others = [finalizer for finalizer in resource.finalizers if finalizer != CANCEL_FINALIZER]
+    return [*others, CANCEL_FINALIZER] if present else others
+
+
 def _body(answer: APIAnswer, doing: str) -> Wire:
-    """The object in a good answer. What is wrong with another is told without its body, which may hold what was
-    sent.
-    """
+    """The object in a good answer."""
     if answer.status != 200 or not isinstance(answer.body, dict):
-        raise StoreUnavailableError(f"{doing}: {answer.status} {answer.reason}{_cause(answer)}")
+        raise refusal(answer, doing)
     return answer.body
-
-
-def _cause(answer: APIAnswer) -> str:
-    """The API server names the fields it refuses; that is worth a line in the log, and holds no Secret."""
-    if answer.status != 422:
-        return ""
-    try:
-        causes = answer.body["details"]["causes"]
-        return " in " + ", ".join(f"{c['field']} ({c['reason']})" for c in causes[:5])
-    except (KeyError, TypeError):
-        return ""
-
-
-def _campaign(wire: Mapping[str, Any]) -> Campaign:
-    meta = wire["metadata"]
-    ref = CampaignRef(meta["namespace"], meta["name"])
-    annotations, deleted = meta.get("annotations") or {}, meta.get("deletionTimestamp")
-    try:
-        spec = OutboundCampaignSpec.model_validate(wire["spec"])
-        status = parse_status(wire.get("status"))
-    except ValidationError as error:
-        fields = ", ".join(".".join(str(part) for part in e["loc"]) for e in error.errors()[:5])
-        raise StoreUnavailableError(
-            f"the campaign does not fit its schema in {fields}; is the CustomResourceDefinition that of this operator?"
-        ) from None
-    return Campaign(
-        ref=ref,
-        uid=meta["uid"],
-        generation=meta["generation"],
-        resource_version=meta["resourceVersion"],
-        created=datetime.fromisoformat(meta["creationTimestamp"]),
-        deletion_time=datetime.fromisoformat(deleted) if deleted is not None else None,
-        finalizers=tuple(meta.get("finalizers") or ()),
-        requested_at=_beginning(annotations.get(REQUESTED_AT_ANNOTATION), _REQUESTED_AT_LENGTH),
-        resolve=_beginning(annotations.get(RESOLVE_ANNOTATION), MAX_RESOLVE),
-        spec=spec,
-        status=status,
-        other_bytes=encoded_bytes({name: value for name, value in wire.items() if name != "status"}),
-    )
-
-
-def _beginning(value: str | None, length: int) -> str | None:
-    return None if value is None else value[:length]

@@ -57,6 +57,7 @@ class Reason(StrEnum):
     SUBMISSION_UNCERTAIN = "SubmissionUncertain"
     SCHEDULE_NOT_LISTED = "ScheduleNotListed"
     STATUS_LOST = "StatusLost"
+    API_SERVER_REFUSES = "APIServerRefuses"
     READING_CONTACTS = "ReadingContacts"
     CONTACTS_UNAVAILABLE = "ContactsUnavailable"
 
@@ -76,8 +77,14 @@ class Reason(StrEnum):
     DESTINATION_REFUSED = "DestinationRefused"
     LISTING_TOO_LONG = "ListingTooLong"
     CAMPAIGN_ID_IN_USE = "CampaignIDInUse"
+    ALREADY_RUN = "AlreadyRun"
     CONNECTION_CHANGED = "ConnectionChanged"
+    FINALIZER_REFUSED = "FinalizerRefused"
+    STATUS_UNREADABLE = "StatusUnreadable"
+    SPEC_UNREADABLE = "SpecUnreadable"
+    CUSTOM_RESOURCE_DEFINITION_OUTDATED = "CustomResourceDefinitionOutdated"
     WINDOW_HELD = "WindowHeld"
+    WRITTEN_BY_NEWER_VERSION = "WrittenByNewerVersion"
     SCHEDULE_DRIFTED = "ScheduleDrifted"
     UNKNOWN_SCHEDULES = "UnknownSchedules"
     CANNOT_CANCEL = "CannotCancel"
@@ -118,6 +125,7 @@ STALLING_CAUSES = frozenset(
         Reason.DESTINATION_REFUSED,
         Reason.LISTING_TOO_LONG,
         Reason.CAMPAIGN_ID_IN_USE,
+        Reason.FINALIZER_REFUSED,
     }
 )
 """Causes of a waiting window that only a person can remove."""

@@ -36,6 +36,8 @@ def _structural(schema: Schema, definitions: dict[str, Schema]) -> Schema:
         (only,) = [s for s in schema.pop("anyOf") if s.get("type") != "null"]
         return _structural({**only, **schema}, definitions)
     schema.pop("title", None)
+    if schema.get("additionalProperties") is True:
+        del schema["additionalProperties"]  # the API server prunes what the schema does not name
     schema = {k: v for k, v in schema.items() if k != "default"} | _default(schema.get("default"))
     if "prefixItems" in schema:
         raise ValueError("a tuple of fixed length has no structural schema")

@@ -51,3 +51,11 @@ class ResourceModel(BaseModel):
         """
         wire = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         return {name: value for name, value in wire.items() if value != []}
+
+
+class StatusModel(ResourceModel):
+    """A part of the status. Fields that this version does not know are written back as they stand: a newer operator
+    made them before a rollback, and finds them again.
+    """
+
+    model_config = ConfigDict(extra="allow")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
-from campaign_operator.api.schema import Instant, ResourceModel
+from campaign_operator.api.schema import Instant, StatusModel
 from campaign_operator.api.vocabulary import (
     MAX_CONDITION_MESSAGE,
     MAX_MESSAGE,
@@ -40,7 +40,7 @@ class RunKey(NamedTuple):
     planned_from: str
 
 
-class Condition(ResourceModel):
+class Condition(StatusModel):
     """One condition, in the form of metav1.Condition."""
 
     type: str = Field(max_length=316, description="Type of the condition, in CamelCase.")
@@ -62,7 +62,7 @@ class Condition(ResourceModel):
     message: Annotated[str, Field(max_length=MAX_CONDITION_MESSAGE)] = Field(description="Details for people.")
 
 
-class WindowStatus(ResourceModel):
+class WindowStatus(StatusModel):
     """One window: [startTime, endTime) of one time zone in one run, one schedule at the dialer.
 
     A Skipped window has no schedule and never opens; its times are the minute of the match that was skipped.
@@ -103,7 +103,7 @@ class WindowStatus(ResourceModel):
     message: Message | None = Field(default=None, description="What stands in the way, or the dialer's reason.")
 
 
-class Metrics(ResourceModel):
+class Metrics(StatusModel):
     """Calls of a run, as the dialer's analytics last told."""
 
     calls_completed: Count = Field(default=0, description="Completed calls since the run's first start.")
@@ -126,7 +126,7 @@ class Metrics(ResourceModel):
     )
 
 
-class CreditedCalls(ResourceModel):
+class CreditedCalls(StatusModel):
     """Calls that were credited to runs; what the dialer counts beyond them is credited at the next poll."""
 
     since: Instant = Field(description="From when the calls are counted, UTC.")
@@ -135,7 +135,7 @@ class CreditedCalls(ResourceModel):
     connected: Count = Field(default=0, description="Calls that reached a person and were credited.")
 
 
-class UnknownSchedule(ResourceModel):
+class UnknownSchedule(StatusModel):
     """A schedule of the campaign at the dialer that no window holds, found after the status was lost."""
 
     schedule_id: Annotated[str, Field(max_length=128)] = Field(
@@ -146,7 +146,7 @@ class UnknownSchedule(ResourceModel):
     end_time: Instant = Field(description="Its end, UTC.")
 
 
-class WaitingResolution(ResourceModel):
+class WaitingResolution(StatusModel):
     """One entry of the annotation campaign-operator.io/resolve that waits for the dialer's listing."""
 
     run_id: RunID = Field(alias="runID", description="Run of the window.")
@@ -158,7 +158,7 @@ class WaitingResolution(ResourceModel):
     message: Message | None = Field(default=None, description="Why it waits.")
 
 
-class WebhookStatus(ResourceModel):
+class WebhookStatus(StatusModel):
     """The outbox: one event of one run, written with the run's end and delivered until it is done."""
 
     id: str = Field(
@@ -176,7 +176,7 @@ class WebhookStatus(ResourceModel):
     message: Message | None = Field(default=None, description="Why the last attempt failed.")
 
 
-class FinishedRun(ResourceModel):
+class FinishedRun(StatusModel):
     """One run, without its windows."""
 
     id: RunID = Field(description="Nominal time of the run, without a zone, as cron names it. Example: 20261125T0900.")
@@ -257,7 +257,7 @@ class RunStatus(FinishedRun):
         return tuple(w for w in self.windows if w.state is not WindowState.SKIPPED) or self.windows
 
 
-class OutboundCampaignStatus(ResourceModel):
+class OutboundCampaignStatus(StatusModel):
     """What the operator has seen and done."""
 
     observed_generation: int = Field(

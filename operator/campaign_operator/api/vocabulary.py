@@ -1,7 +1,7 @@
 """The words of the resource: its names, its enumerations, its limits, and the scalars that spec and status share."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ CATEGORY = "campaigns"
 
 REQUESTED_AT_ANNOTATION = f"{GROUP}/requestedAt"
 RESOLVE_ANNOTATION = f"{GROUP}/resolve"
+HAS_RUN_ANNOTATION = f"{GROUP}/has-run"
 CANCEL_FINALIZER = f"{GROUP}/cancel"
 
 MAX_CONTACTS = 2000
@@ -37,6 +38,18 @@ MAX_RESOLVE = 16384
 
 TimeZoneName = Annotated[str, Field(min_length=1, max_length=64)]
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+
+
+class OpenEnum(StrEnum):
+    """Words that a newer operator may add to: one that this version does not know passes through as it stands."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        unknown = str.__new__(cls, value)
+        unknown._name_ = unknown._value_ = value
+        return unknown
 
 
 class StartMode(StrEnum):
@@ -177,7 +190,7 @@ class Adjustment(StrEnum):
     """The window could not be sent before its start and opens for what is left of it."""
 
 
-class RunState(StrEnum):
+class RunState(OpenEnum):
     """Where a run stands; a pure function of its windows, its metrics and the time."""
 
     PLANNED = "Planned"
@@ -191,7 +204,7 @@ class RunState(StrEnum):
     CANCELLED = "Cancelled"
 
 
-class WebhookState(StrEnum):
+class WebhookState(OpenEnum):
     """Where the delivery of a run's webhook stands."""
 
     PENDING = "Pending"

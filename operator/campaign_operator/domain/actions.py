@@ -134,7 +134,21 @@ class SkipWindows:
 
 @dataclass(frozen=True, slots=True)
 class AddFinalizer:
-    """Before the first intent: the resource must not go away while schedules stand."""
+    """Before the first intent: the resource must not go away while schedules stand.
+
+    `mark` is the annotation that goes with it. `run` and `time_zones` are what waits for it.
+    """
+
+    mark: str | None = None
+    run: RunKey | None = None
+    time_zones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMark:
+    """Put the annotation back that says that the only run of the campaign was begun."""
+
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +156,12 @@ class RemoveFinalizer:
     """Let the resource go.
 
     `orphaned` names the windows whose schedules stay, or may stay, at the dialer and have not started; `dialing` counts
-    those that have.
+    those that have. `unmark`: the campaign has called nobody, so its mark goes, too.
     """
 
     orphaned: tuple[str, ...] = ()
     dialing: int = 0
+    unmark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +258,7 @@ Action = (
     | Restore
     | SkipWindows
     | AddFinalizer
+    | WriteMark
     | RemoveFinalizer
     | TakeUpConnection
     | Verify

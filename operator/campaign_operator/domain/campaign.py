@@ -20,13 +20,11 @@ class CampaignRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Campaign:
-    """A resource at one resourceVersion.
+class Resource:
+    """The metadata of a resource at one resourceVersion: what is known of it even where nothing else can be read.
 
     `deletion_time`: when its deletion was asked for; None while it is not being deleted. `finalizers` are everybody's,
-    in their order. `requested_at` is the annotation that asks for another look. `resolve` is the annotation that says
-    what shall become of held windows; of MAX_RESOLVE characters it is at most, and one of just so many may have been
-    cut. `other_bytes`: how large all but the status is, as etcd keeps it.
+    in their order.
     """
 
     ref: CampaignRef
@@ -36,11 +34,6 @@ class Campaign:
     created: datetime
     deletion_time: datetime | None
     finalizers: tuple[str, ...]
-    requested_at: str | None
-    resolve: str | None
-    spec: OutboundCampaignSpec
-    status: OutboundCampaignStatus
-    other_bytes: int = 0
 
     @property
     def has_finalizer(self) -> bool:
@@ -51,6 +44,29 @@ class Campaign:
     def deleting(self) -> bool:
         """Whether its deletion was asked for."""
         return self.deletion_time is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign(Resource):
+    """A resource at one resourceVersion, with its spec and its status.
+
+    `requested_at` is the annotation that asks for another look. `resolve` is the annotation that says what shall become
+    of held windows; of MAX_RESOLVE characters it is at most, and one of just so many may have been cut. `has_run` is
+    the annotation that says that the only run of a Once campaign was begun. `other_bytes`: how large all but the status
+    is, as etcd keeps it.
+    """
+
+    requested_at: str | None
+    resolve: str | None
+    spec: OutboundCampaignSpec
+    status: OutboundCampaignStatus
+    has_run: str | None = None
+    other_bytes: int = 0
+
+    @property
+    def secret_name(self) -> str:
+        """The Secret of the connection, in the campaign's namespace."""
+        return self.spec.connection.secret_ref.name
 
 
 LEAST_REST_SECONDS = 1.0

@@ -21,6 +21,7 @@ from campaign_operator.domain.actions import (
     SkipWindows,
 )
 from campaign_operator.domain.blueprint import Blueprint
+from campaign_operator.domain.mark import mark_of
 from campaign_operator.domain.situation import (
     ANOTHER_PLAN,
     REPLANNED_BEFORE,
@@ -141,10 +142,15 @@ def a_run_of_which_nothing_stands_is_dropped(s: Situation) -> Decision | None:
 
 
 def dropped(s: Situation, run: RunStatus, reason: str) -> Decision | None:
-    """Our finalizer goes before the last run does, since a resource with it and without a run has lost its status."""
-    if len(s.runs) > 1 or not s.campaign.has_finalizer:
+    """Our finalizer goes before the last run does, since a resource with it and without a run has lost its status, and
+    so does the mark of a run that has called nobody.
+    """
+    is_marked = mark_of(s.campaign, run.id) is not None and s.campaign.has_run is not None
+    if len(s.runs) > 1 or not (s.campaign.has_finalizer or is_marked):
         return Decision(DropRun(run.key), reason)
-    return Decision(RemoveFinalizer(), "nothing of it is at the dialer") if s.listing_is_trusted else None
+    if not s.listing_is_trusted:
+        return None
+    return Decision(RemoveFinalizer(unmark=is_marked), "nothing of it is at the dialer")
 
 
 # How a resource goes away

@@ -45,6 +45,7 @@ from campaign_operator.domain.actions import (
     TryAgain,
     Verify,
     Wait,
+    WriteMark,
 )
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign, Settings
@@ -66,6 +67,7 @@ from campaign_operator.domain.checks import next_check
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.counting import counted_since
 from campaign_operator.domain.late import too_late
+from campaign_operator.domain.mark import due_mark, mark_of
 from campaign_operator.domain.observation import Observation
 from campaign_operator.domain.situation import (
     Rule,
@@ -317,8 +319,9 @@ def planned_windows_are_submitted(s: Situation) -> Decision | None:
             for w in runs.in_state(run, WindowState.PLANNED)
             if _may_be_sent(s, run, w) and w.time_zone not in blocked
         )
-        if due and not s.campaign.has_finalizer:
-            return Decision(AddFinalizer(), "something is about to be submitted")
+        mark = mark_of(s.campaign, run.id)
+        if due and not (s.campaign.has_finalizer and mark in (None, s.campaign.has_run)):
+            return Decision(AddFinalizer(mark, run.key, due), "something is about to be submitted")
         if due:
             return Decision(Submit(run.key, due), "windows are planned and due")
     return None
@@ -368,6 +371,12 @@ def the_webhook_is_delivered(s: Situation) -> Decision | None:
     return None
 
 
+def the_mark_is_put_back_where_it_is_missing(s: Situation) -> Decision | None:
+    """Whoever took it away while the status tells of the run."""
+    mark = due_mark(s.campaign, s.campaign.status)
+    return Decision(WriteMark(mark), "the only run was begun") if mark is not None else None
+
+
 RULES: tuple[Rule, ...] = (
     what_was_refused_is_tried_again_when_something_changed,
     answers_are_put_on_record,
@@ -399,6 +408,7 @@ RULES: tuple[Rule, ...] = (
     schedules_that_no_window_holds_are_looked_for_again,
     a_running_run_is_polled,
     the_webhook_is_delivered,
+    the_mark_is_put_back_where_it_is_missing,
     the_finalizer_is_put_back_while_something_holds_it,
     the_finalizer_goes_when_nothing_holds_it,
 )

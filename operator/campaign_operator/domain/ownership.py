@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaign_operator.api.conditions import Reason
-from campaign_operator.domain.campaign import CampaignRef
+from campaign_operator.domain import runs
+from campaign_operator.domain.campaign import Campaign, CampaignRef
 from campaign_operator.domain.observation import Problem
+from campaign_operator.domain.unusable import UnusableCampaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,18 @@ class Claim:
     uid: str
     created: datetime
     outstanding: bool
+
+
+def is_outstanding(rival: Campaign | UnusableCampaign, now: datetime) -> bool:
+    """Whether it has, or may have, schedules at the dialer. One that cannot be read may, while it has our finalizer."""
+    return rival.has_finalizer if isinstance(rival, UnusableCampaign) else runs.has_outstanding(rival.status, now)
+
+
+def may_claim(rival: Campaign | UnusableCampaign, now: datetime) -> bool:
+    """Whether the rival has, or may come to have, schedules at the dialer."""
+    if rival.deleting:
+        return is_outstanding(rival, now)
+    return isinstance(rival, UnusableCampaign) or not runs.is_over_for_good(rival.status)
 
 
 def owner(claims: Iterable[Claim]) -> Claim:

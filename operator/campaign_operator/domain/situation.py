@@ -26,6 +26,7 @@ from campaign_operator.domain.campaign import Campaign, Settings
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.late import late_lead_seconds
+from campaign_operator.domain.mark import has_run_already
 from campaign_operator.domain.observation import Observation, Problem
 from campaign_operator.domain.plan import RunPlan, Taken, plan_hash
 
@@ -318,11 +319,10 @@ def unplannable(s: Situation) -> Problem | None:
         if s.campaign.other_bytes + size.needed_for(len(blueprint.contacts_by_zone), 1) > size.MOST_BYTES:
             return Problem(Reason.INVALID_SPEC, size.TOO_LARGE)
     try:
-        for after, now in asked:
-            blueprint.plan(now, s.settings.lead_seconds, taken(s, after))
+        plans = [blueprint.plan(now, s.settings.lead_seconds, taken(s, after)) for after, now in asked]
     except InvalidSpecError as error:
         return invalid_spec(error)
-    return None
+    return has_run_already(s.campaign, plans[0]) if plans else None
 
 
 def invalid_spec(error: InvalidSpecError) -> Problem:

@@ -2,8 +2,8 @@
 conditions.
 
 Every status passes through `summarize` before it is written, so whatever was written last is consistent in itself.
-Conditions follow kstatus: Ready once the spec is accepted and the run is planned; Stalled where a person must act;
-Reconciling while a passing fault is retried; the last two are absent when not true.
+Conditions follow kstatus: Ready once the spec is accepted, the run is planned, and what is due is submitted; Stalled
+where a person must act; Reconciling while a passing fault is retried; the last two are absent when not true.
 """
 
 from collections.abc import Iterator
@@ -169,6 +169,22 @@ def _passing_fault(status: OutboundCampaignStatus) -> Problem | None:
     return None
 
 
+def _holding_up(status: OutboundCampaignStatus) -> Problem | None:
+    """What keeps a window from being submitted whose time has come.
+
+    One that is uncertain may have been submitted; it is held up where the dialer's listing cannot be read.
+    """
+    for run in runs.current_runs(status):
+        for w in runs.in_state(run, WindowState.PLANNED, WindowState.UNCERTAIN):
+            if w.reason is not None and w.reason not in _OF_ITSELF:
+                return Problem(w.reason, f"run {run.id}, {w.time_zone}: {w.message}")
+    return None
+
+
+_OF_ITSELF = frozenset({Reason.SUBMISSION_UNCERTAIN, Reason.STATUS_LOST})
+"""Reasons of a window that is about to be looked up."""
+
+
 def _conditions(campaign: Campaign, status: OutboundCampaignStatus, observed: Observation) -> Iterator[Condition]:
     def condition(kind: ConditionType, truth: bool, reason: str, message: str) -> Condition:
         return conditions.make(
@@ -189,6 +205,8 @@ def _conditions(campaign: Campaign, status: OutboundCampaignStatus, observed: Ob
         yield condition(ConditionType.READY, False, Reason.CANCELLING, _cancelling(campaign, to_cancel))
     elif campaign.spec.suspend:
         yield condition(ConditionType.READY, True, Reason.SUSPENDED, _suspended(status, observed.now))
+    elif (holding_up := _holding_up(status)) is not None:
+        yield condition(ConditionType.READY, False, holding_up.reason, holding_up.message)
     else:
         yield condition(ConditionType.READY, True, Reason.ACCEPTED, _accepted(campaign, status, observed.now))
     if passing is not None:

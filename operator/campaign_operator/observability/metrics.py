@@ -32,6 +32,11 @@ idle_actions = Counter(
 status_writes = Counter(
     "campaign_operator_status_writes_total", "Writes of a campaign's status, by how they ended.", ["outcome"]
 )
+unusable = Counter(
+    "campaign_operator_unusable_campaigns_total",
+    "Looks at campaigns whose spec or status this version cannot read, or whose status is not kept as written.",
+    ["reason"],
+)
 list_readings = Counter(
     "campaign_operator_contact_list_readings_total",
     "Readings of a campaign's contact lists, by how they ended; a reason where nothing was read.",

@@ -31,6 +31,7 @@ SUBMITTED, HELD, REJECTED, MISSED = WindowState.SUBMITTED, WindowState.HELD, Win
 SKIPPED = WindowState.SKIPPED
 FIRST, SECOND = RunKey("20261124T0900", "1"), RunKey("20261125T0900", "1")
 ATTEMPT = ("20261124T0900", "1", NY, 1)
+MARK = "20261124T0900 sales/spring-renewals 8f14e45f"
 INVALID = problem(Reason.INVALID_SPEC)
 NO_SECRET = problem(Reason.SECRET_NOT_FOUND)
 SUSPENDED = spec(suspend=True)
@@ -47,7 +48,10 @@ OVER: dict[str, Any] = {"start": -10000, "end": -4000}
 
 @dataclass(frozen=True)
 class Case:
-    """`then` is the action, or its type where only that matters; `check` the next check in seconds from NOW."""
+    """`then` is the action, or its type where only that matters; `check` the next check in seconds from NOW.
+
+    `unmarked`: the campaign lacks the mark that the rules would have left.
+    """
 
     name: str
     status: OutboundCampaignStatus
@@ -58,6 +62,7 @@ class Case:
     deleting: bool = False
     finalizer: bool | None = None
     resolve: str | None = None
+    unmarked: bool = False
 
 
 def run_as_planned(of: OutboundCampaignSpec, now: datetime = NOW) -> RunStatus:

@@ -265,6 +265,6 @@ LISTING = [
         Wait,
         finalizer=False,
     ),
-    Case("not the version in use", status(run(tzdata_version=TZDATA_VERSION)), AddFinalizer(), finalizer=False),
-    Case("nor one that nobody noted", status(run(tzdata_version="")), AddFinalizer(), finalizer=False),
+    Case("not the version in use", status(run(tzdata_version=TZDATA_VERSION)), AddFinalizer, finalizer=False),
+    Case("nor one that nobody noted", status(run(tzdata_version="")), AddFinalizer, finalizer=False),
 ]

@@ -286,9 +286,16 @@ PLANNING = [
     Case(
         "suspend lets our finalizer go first, so that the status is never taken for lost",
         status(run()),
-        RemoveFinalizer(),
+        RemoveFinalizer(unmark=True),
         spec=SUSPENDED,
         finalizer=True,
+    ),
+    Case(
+        "suspend takes the mark of a run away that called nobody",
+        status(run(window(CANCELLED))),
+        RemoveFinalizer(unmark=True),
+        spec=SUSPENDED,
+        finalizer=False,
     ),
     Case(
         "suspend forgets a run that was cancelled, so that its match is free",
@@ -296,6 +303,7 @@ PLANNING = [
         DropRun(FIRST),
         spec=SUSPENDED,
         finalizer=False,
+        unmarked=True,
     ),
     Case(
         "suspend forgets a next run that was only planned",

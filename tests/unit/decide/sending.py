@@ -4,6 +4,7 @@ from builders import (
     NOW,
     at,
     finished,
+    recurring,
     run,
     spec,
     status,
@@ -15,6 +16,7 @@ from decide.case import (
     HELD,
     INTENT,
     LONDON,
+    MARK,
     NY,
     OPEN,
     SKIPPED,
@@ -42,6 +44,7 @@ from campaign_operator.domain.actions import (
     Submit,
     TryAgain,
     Wait,
+    WriteMark,
 )
 from campaign_operator.domain.dialing import Accepted
 from campaign_operator.domain.late import Late, Missed
@@ -54,11 +57,36 @@ SENDING = [
         status(run(window(), window(SKIPPED, time_zone=LONDON))),
         Submit(FIRST, (NY,)),
     ),
-    Case("our finalizer comes before the first intent", status(run()), AddFinalizer(), finalizer=False),
+    Case(
+        "our finalizer and the mark come before the first intent",
+        status(run()),
+        AddFinalizer(MARK, FIRST, (NY,)),
+        finalizer=False,
+    ),
+    Case(
+        "the mark comes before the first intent, also where our finalizer is there",
+        status(run()),
+        AddFinalizer(MARK, FIRST, (NY,)),
+        unmarked=True,
+    ),
+    Case(
+        "a recurring campaign has no mark",
+        status(run()),
+        AddFinalizer(None, FIRST, (NY,)),
+        spec=recurring(),
+        finalizer=False,
+    ),
+    Case(
+        "the mark is put back where somebody took it away",
+        status(run(window(SUBMITTED))),
+        WriteMark(MARK),
+        unmarked=True,
+    ),
+    Case("also after the end", status(finished()), WriteMark(MARK), finalizer=False, unmarked=True),
     Case(
         "our finalizer is put back where something is to be submitted",
         status(run(window(SUBMITTED), window(time_zone=LONDON))),
-        AddFinalizer(),
+        AddFinalizer(MARK, FIRST, (LONDON,)),
         finalizer=False,
     ),
     Case(

@@ -1,0 +1,147 @@
+"""Under an older CustomResourceDefinition, which takes away what it does not know, the operator does not start and does
+not submit.
+
+Each test has a control plane of its own, since it replaces the definition.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import yaml
+
+from campaign_operator.api.conditions import ConditionType
+from campaign_operator.api.crd import custom_resource_definition
+from campaign_operator.api.definition import missing_fields, published_schema
+from campaign_operator.api.vocabulary import WindowState
+from campaign_operator.domain.campaign import CampaignRef, Settings
+from campaign_operator.sandbox.binaries import ControlPlaneBinaries
+from campaign_operator.sandbox.certificates import issue_server_certificate
+from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_operator.sandbox.listener import Listener
+from campaign_operator.sandbox.simulator.settings import Client
+from e2e_world import admit_operator, campaign
+from serving import running_receiver, running_simulator, until
+from stage import Stage, StageClock, condition, opened_stage, told, windows
+
+SETTINGS = Settings(request_timeout_seconds=1, send_within_seconds=2, settle_seconds=60)
+COMMAND = "update it: campaign-operator crd | kubectl apply --server-side -f -"
+HOURS = ("spec", "callingHours")
+ATTEMPT = ("status", "runs", "windows", "attempt")
+
+
+def definition(*without: tuple[str, ...]) -> str:
+    """The CustomResourceDefinition without these fields."""
+    made = deepcopy(custom_resource_definition())
+    for path in without:
+        place = made["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+        for name in path[:-1]:
+            place = place["properties"][name]
+            place = place.get("items", place)
+        del place["properties"][path[-1]]
+    return str(yaml.safe_dump(made))
+
+
+@pytest_asyncio.fixture
+async def control_plane_of_its_own(control_plane_binaries: ControlPlaneBinaries) -> AsyncIterator[ControlPlane]:
+    async with await ControlPlane.start(control_plane_binaries) as running:
+        yield running
+
+
+async def define(control_plane: ControlPlane, *without: tuple[str, ...]) -> None:
+    """Replace the definition by one without these fields, and wait until the API server serves it."""
+    await control_plane.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=definition(*without))
+
+    async def is_served() -> bool:
+        document = "/openapi/v3/apis/campaign-operator.io/v1alpha1"
+        answer = await control_plane.kubectl("get", "--raw", document, check=False)
+        schema = published_schema(json.loads(answer.stdout or "null"))
+        return schema is not None and len(missing_fields(schema)) == len(without)
+
+    await until(is_served)
+
+
+@pytest_asyncio.fixture
+async def stage(
+    control_plane_of_its_own: ControlPlane, render_chart: Callable[..., str], tmp_path: Path
+) -> AsyncIterator[Stage]:
+    """A stage whose definition a test may replace."""
+    control_plane, namespace = control_plane_of_its_own, "stage"
+    await define(control_plane)
+    kubeconfig = await admit_operator(control_plane, render_chart, tmp_path)
+    await control_plane.kubectl("create", "namespace", namespace)
+    async with AsyncExitStack() as stack:
+        clock, certificate = StageClock(), issue_server_certificate(tmp_path)
+        served: dict[str, Any] = {"listener": Listener(tls=certificate.tls), "authority": str(certificate.authority)}
+        clients = (Client("operator", "operator-secret"),)
+        simulator = await stack.enter_async_context(running_simulator(clients=clients, now=clock, **served))
+        receiver = await stack.enter_async_context(running_receiver(**served))
+        where = (control_plane, kubeconfig, namespace, simulator, receiver, clock, certificate.authority, SETTINGS)
+        stage = await stack.enter_async_context(opened_stage(*where))
+        await stage.connect()
+        yield stage
+
+
+@pytest.mark.parametrize(
+    ("without", "field"), [(HOURS, "spec.callingHours"), (ATTEMPT, "status.runs[].windows[].attempt")], ids=str
+)
+async def test_the_operator_refuses_to_start_and_names_the_fields_and_the_command(
+    control_plane_of_its_own: ControlPlane, without: tuple[str, ...], field: str
+) -> None:
+    await define(control_plane_of_its_own, without)
+    environment = {**os.environ, "KUBECONFIG": str(control_plane_of_its_own.kubeconfig_path)}
+    command = [sys.executable, "-m", "campaign_operator.cli", "run", "-A"]
+    done = await asyncio.to_thread(
+        subprocess.run, command, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 1
+    said = " ".join(done.stderr.split())
+    assert f"is older than this operator and lacks {field}; {COMMAND}" in said
+    assert "Traceback" not in done.stderr
+
+
+async def test_nothing_is_submitted_once_a_status_comes_back_without_what_was_sent(stage: Stage) -> None:
+    manifest = campaign(stage.namespace, "c", submitAheadSeconds=0)
+    await stage.apply(manifest)
+    status = await stage.look("c")
+    assert {w.state for w in windows(status).values()} == {WindowState.PLANNED}
+
+    await define(stage.control_plane, ATTEMPT)
+    stage.clock.advance_to(min(w.start_time for w in windows(status).values()))
+    stage.clock.advance(-20)
+    for _ in range(3):
+        status = await stage.look("c")
+        stage.clock.advance(1)
+    reason = "CustomResourceDefinitionOutdated"
+    message = condition(status, ConditionType.STALLED).message
+    assert told(status, ConditionType.READY) == ("False", reason, message)
+    assert "lacks status.runs[].windows[].attempt" in message
+    assert message.endswith(COMMAND)
+    assert await stage.schedules(manifest["spec"]["campaignID"]) == []
+    assert reason in [found for found, _ in await stage.warnings("c")]
+
+    await define(stage.control_plane)
+    stage.clock.advance(stage.next_look("c"))
+    status = await stage.look("c")
+    assert condition(status, ConditionType.READY).reason != reason
+
+
+async def test_nothing_is_planned_by_a_spec_from_which_fields_were_taken(stage: Stage) -> None:
+    manifest = campaign(stage.namespace, "c", callingHours={"start": "10:00", "end": "12:00"}, submitAheadSeconds=0)
+    await define(stage.control_plane, HOURS)
+    await stage.control_plane.kubectl("apply", "--validate=false", "-f", "-", stdin=yaml.safe_dump(manifest))
+    await stage.operator.reconcile(CampaignRef(stage.namespace, "c"))
+    found = json.loads(await stage.kubectl("get", "ocamp", "c", "-o", "json"))["status"]
+    ready = next(c for c in found["conditions"] if c["type"] == "Ready")
+    assert (ready["status"], ready["reason"]) == ("False", "CustomResourceDefinitionOutdated")
+    assert "lacks spec.callingHours" in ready["message"]
+    assert "runs" not in found
