@@ -1,9 +1,10 @@
 """What the tests of the dialer share: a connection, a schedule, and a dialer's API that answers by script."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
 
 from campaign_operator.adapters.clock import SystemClock
 from campaign_operator.adapters.cxone import CXoneDialer
@@ -52,6 +53,35 @@ class ScriptedAPI:
             return self._token or answer(200, token_payload(f"tok-{len(self.token_requests)}"))
         self.api_requests.append(request)
         return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+
+
+class ListingAPI:
+    """A route for a scripted server that lists `rows`, so many a page, to whoever asks; other replies for some requests
+    by `instead`, which is given the query. `queries` are those of the listing.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[Mapping[str, object]],
+        page_size: int = 100,
+        instead: Callable[[Mapping[str, str]], Reply | None] = lambda _query: None,
+    ) -> None:
+        self._rows = rows
+        self._page_size = page_size
+        self._instead = instead
+        self.queries: list[dict[str, str]] = []
+
+    def __call__(self, request: Received) -> Reply:
+        if request.target == TOKEN_PATH:
+            return answer(200, token_payload())
+        query = dict(parse_qsl(urlsplit(request.target).query))
+        self.queries.append(query)
+        return self._instead(query) or self._page(int(query["page"]))
+
+    def _page(self, number: int) -> Reply:
+        first = (number - 1) * self._page_size
+        total = max(1, -(-len(self._rows) // self._page_size))
+        return page(self._rows[first : first + self._page_size], number, total)
 
 
 def token_payload(value: str = "tok-1", **changes: object) -> dict[str, object]:

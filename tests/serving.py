@@ -114,6 +114,27 @@ class RunningSimulator(_RunningServer):
     async def expire_tokens(self) -> None:
         await self._control("POST", "/_tokens/expire")
 
+    async def create_by_hand(self, campaign_id: str, start: datetime, end: datetime, time_zone: str = "Etc/UTC") -> str:
+        """Make a schedule as a person at the dialer does; its id."""
+        times = {"startTime": start.isoformat(), "endTime": end.isoformat()}
+        body = {"campaignId": campaign_id, "timezone": time_zone, **times}
+        return str((await self._control("POST", "/_schedules", body)).json()["id"])
+
+    async def move_by_hand(self, schedule_id: str, start: datetime | None = None, end: datetime | None = None) -> None:
+        """Give a schedule other times as a person at the dialer does."""
+        times = {"startTime": start, "endTime": end}
+        body = {name: moment.isoformat() for name, moment in times.items() if moment is not None}
+        await self._control("PATCH", f"/_schedules/{schedule_id}", body)
+
+    async def cancel_by_hand(self, schedule_id: str) -> None:
+        """Cancel a schedule as a person at the dialer does."""
+        await self._control("DELETE", f"/_schedules/{schedule_id}")
+
+    async def put_past(self, campaign_id: str, count: int, until: datetime | None = None) -> None:
+        """Have the campaign begin its listing with so many finished schedules."""
+        body = {"count": count} | ({} if until is None else {"until": until.isoformat()})
+        await self._control("PUT", "/_past", body, campaign=campaign_id)
+
 
 class RunningReceiver(_RunningServer):
     """A receiver of webhooks that runs, and its control end points."""

@@ -23,6 +23,7 @@ from campaign_operator.domain.dialing import (
     ListOutcome,
     ScheduleRequest,
     SendPermission,
+    Span,
     SubmitOutcome,
 )
 from campaign_operator.domain.notes import Note
@@ -68,9 +69,12 @@ class Dialer(Protocol):
         nothing is sent and the outcome is `NotSent`. Never raises for anything the network or the dialer does.
         """
 
-    async def list_schedules(self, connection: Connection, campaign_id: str) -> ListOutcome:
-        """All schedules of a campaign. An incomplete or inconsistent listing is `Unavailable`, never a short
-        `Listing`.
+    async def list_schedules(self, connection: Connection, campaign_id: str, span: Span | None = None) -> ListOutcome:
+        """All schedules of a campaign, or all that overlap `span`. An incomplete or inconsistent listing is
+        `Unavailable`, never a short `Listing`.
+
+        The dialer is asked for those of `span` only. One that refuses that or does not heed it is read whole, which
+        takes minutes where it holds hundreds of thousands.
         """
 
     async def cancel(
@@ -86,7 +90,9 @@ class Dialer(Protocol):
         """
 
     async def fetch_analytics(self, connection: Connection, query: AnalyticsQuery) -> AnalyticsOutcome:
-        """Counts of calls, all pages read; unreadable counts are `Unavailable`, never zeros."""
+        """Counts of calls, all pages read and all rows of a campaign added up; unreadable counts are `Unavailable`,
+        never zeros.
+        """
 
 
 class Notifier(Protocol):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from campaign_operator.api.vocabulary import MAX_COUNT
 from campaign_operator.domain.dialing import (
     AccessRefused,
     Analytics,
@@ -60,10 +61,46 @@ async def test_within_the_second_of_the_start_nothing_is_asked_for() -> None:
 
 
 async def test_all_pages_of_analytics_are_read() -> None:
-    replies = (page([COUNTS], 1, 2), page([COUNTS | {"campaignId": "c-2", "callsCompleted": 9}], 2, 2))
-    outcome = await analytics_of(*replies)
+    pages = (page([COUNTS], 1, 2), page([COUNTS | {"campaignId": "c-2", "callsCompleted": 9}], 2, 2))
+    outcome = await analytics_of(*pages, *pages)
     assert isinstance(outcome, Analytics)
     assert {id_: counts.completed for id_, counts in outcome.counts.items()} == {"c-1": 3, "c-2": 9}
+
+
+async def test_the_rows_of_a_campaign_are_added_up_on_one_page() -> None:
+    """An ordinary dialer answers one row for each interval or list."""
+    rows = [COUNTS, COUNTS | {"campaignId": "c-2"}, COUNTS | {"callsCompleted": 4}, COUNTS]
+    outcome = await analytics_of(page(rows))
+    assert outcome == Analytics({"c-1": CallCounts(10, 15, 12), "c-2": CallCounts(3, 5, 4)})
+
+
+async def test_the_rows_of_a_campaign_are_added_up_over_pages() -> None:
+    pages = (page([COUNTS, COUNTS | {"campaignId": "c-2"}], 1, 2), page([COUNTS], 2, 2))
+    outcome = await analytics_of(*pages, *pages)
+    assert outcome == Analytics({"c-1": CallCounts(6, 10, 8), "c-2": CallCounts(3, 5, 4)})
+
+
+async def test_a_row_that_moves_to_the_next_page_while_they_are_read_is_not_counted_twice() -> None:
+    """A row for a new interval comes first, and the last row of page 1 is seen again on page 2."""
+    other = COUNTS | {"campaignId": "c-2"}
+    moving = (page([COUNTS, other], 1, 2), page([other], 2, 2))
+    settled = (page([COUNTS, COUNTS], 1, 2), page([other], 2, 2))
+    assert await analytics_of(*moving, *settled, *settled) == Analytics(
+        {"c-1": CallCounts(6, 10, 8), "c-2": CallCounts(3, 5, 4)}
+    )
+
+
+async def test_numbers_that_go_up_between_two_readings_are_those_of_the_later_one() -> None:
+    later = COUNTS | {"callsCompleted": 4}
+    outcome = await analytics_of(*(page([row], number, 2) for row in (COUNTS, later) for number in (1, 2)))
+    assert outcome == Analytics({"c-1": CallCounts(8, 10, 8)})
+
+
+async def test_analytics_that_never_stand_still_are_unavailable() -> None:
+    readings = [(page([COUNTS] * reading, 1, 2), page([COUNTS], 2, 2)) for reading in (1, 2, 3)]
+    outcome = await analytics_of(*(reply for reading in readings for reply in reading))
+    assert isinstance(outcome, Unavailable)
+    assert "each reading of it came to other rows" in outcome.message
 
 
 async def test_a_campaign_without_a_row_has_had_no_call_yet() -> None:
@@ -95,9 +132,21 @@ async def test_a_campaign_whose_numbers_cannot_be_read_is_unreadable_and_not_zer
     assert outcome == Analytics({"c-2": CallCounts(3, 5, 4)}, frozenset({"c-1"}))
 
 
-async def test_a_campaign_with_two_rows_is_unreadable() -> None:
-    outcome = await analytics_of(page([COUNTS, COUNTS | {"callsCompleted": 4}]))
-    assert outcome == Analytics({}, frozenset({"c-1"}))
+@pytest.mark.parametrize("rows", [[{"connected": None}, {}], [{}, {"connected": None}], [{}, {"connected": None}, {}]])
+async def test_one_row_that_cannot_be_read_makes_its_campaign_unreadable(rows: list[dict[str, object]]) -> None:
+    outcome = await analytics_of(page([COUNTS | {"campaignId": "c-2"}, *(COUNTS | row for row in rows)]))
+    assert outcome == Analytics({"c-2": CallCounts(3, 5, 4)}, frozenset({"c-1"}))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "readable"), [([MAX_COUNT], True), ([MAX_COUNT + 1], False), ([MAX_COUNT, 1], False)]
+)
+async def test_counts_beyond_what_a_status_takes_are_unreadable(numbers: list[int], readable: bool) -> None:
+    outcome = await analytics_of(page([COUNTS | {"callsAttempted": number} for number in numbers]))
+    assert isinstance(outcome, Analytics)
+    assert (set(outcome.counts), outcome.unreadable) == (
+        ({"c-1"}, frozenset()) if readable else (set(), frozenset({"c-1"}))
+    )
 
 
 @pytest.mark.parametrize(

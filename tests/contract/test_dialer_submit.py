@@ -55,6 +55,15 @@ async def test_a_schedule_is_sent_as_agreed() -> None:
     }
 
 
+@pytest.mark.parametrize("id_", ["x" * 128, "x" * 126 + "ü", "x" * 122 + ">", '"' * 64, "ü" * 64])
+async def test_an_id_of_at_most_128_bytes_in_etcd_is_taken(id_: str) -> None:
+    async with (
+        scripted_server(route=ScriptedAPI(answer(201, {"id": id_}))) as server,
+        dialer_to(server) as (dialer, connection),
+    ):
+        assert await dialer.submit(connection, SCHEDULE, Granted()) == Accepted(id_)
+
+
 @pytest.mark.parametrize(
     ("zone", "start", "sent"),
     [
@@ -116,6 +125,11 @@ async def test_a_zone_that_is_unknown_is_not_sent() -> None:
         answer(201, {"id": None}),
         answer(201, {"id": ["s-1"]}),
         answer(201, {"id": "x" * 129}),
+        answer(201, {"id": "x" * 127 + "ü"}),
+        answer(201, {"id": "x" * 123 + "<"}),
+        answer(201, {"id": "&" * 22}),
+        answer(201, {"id": '"' * 65}),
+        answer(201, {"id": "\\" * 65}),
         answer(201, {"id": "s-1\n"}),
         answer(201, {"Id": "s-1"}),
         answer(201, ["s-1"]),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from campaign_operator.sandbox.simulator.settings import Client
-from contract.dialer_client import DialerClient, analytics_body, logged_in, schedule_body
+from contract.dialer_client import METRICS, DialerClient, analytics_body, logged_in, schedule_body
 from serving import SteppedClock, running_simulator
 
 
@@ -124,6 +124,35 @@ async def test_many_campaigns_come_in_pages_of_at_most_a_hundred(
         (2, 2, 1),
         (3, 2, 0),
     ]
+
+
+async def test_the_rows_of_a_campaign_add_up_to_its_counts_and_fall_on_different_pages(clock: SteppedClock) -> None:
+    names = [f"c-{number}" for number in range(30)]
+    async with (
+        running_simulator(now=clock, calls_per_second=2.0) as simulator,
+        running_simulator(now=clock, calls_per_second=2.0, rows_per_campaign=7) as in_rows,
+        logged_in(simulator) as api,
+        logged_in(in_rows) as api_in_rows,
+    ):
+        start = clock()
+        for name in names:
+            await submit_from(api, name, start)
+            await submit_from(api_in_rows, name, start)
+        clock.advance(17)
+        bodies = [analytics_body(names, start, clock(), page=page) for page in (1, 2, 3)]
+
+        whole = await rows(api, bodies[0])
+        pages = [await rows(api_in_rows, body) for body in bodies]
+
+    assert [len(page) for page in pages] == [100, 100, 10]
+    for page in pages[:2]:
+        assert {row["campaignId"] for row in page} == set(names)
+    for row in whole:
+        parts = [part for page in pages for part in page if part["campaignId"] == row["campaignId"]]
+        assert len(parts) == 7
+        assert {metric: sum(part[metric] for part in parts) for metric in METRICS} == {
+            metric: row[metric] for metric in METRICS
+        }
 
 
 async def test_foreign_and_unknown_campaigns_have_no_row(clock: SteppedClock) -> None:

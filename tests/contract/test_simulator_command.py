@@ -15,7 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 from campaign_operator.sandbox.simulator.command import simulator
-from contract.dialer_client import DialerClient, schedule_body
+from contract.dialer_client import DialerClient, analytics_body, schedule_body
 
 RUN = "import typer; from campaign_operator.sandbox.simulator.command import simulator; typer.run(simulator)"
 WITHOUT_THE_EXTRA = f"import sys; sys.modules |= dict.fromkeys(('starlette', 'trustme', 'uvicorn')); {RUN}"
@@ -114,6 +114,24 @@ async def test_the_options_are_what_it_does() -> None:
         assert (await north.cancel("c=1", "none")).status_code == 405
 
 
+async def test_the_options_of_listing_and_analytics_are_what_it_does() -> None:
+    options = ("--listing-lag-seconds", "600", "--listing-range", "refused", "--rows-per-campaign", "3")
+    now = datetime.now(UTC)
+    async with (
+        running(*CLIENT, *options, "--calls-per-second", "1000") as command,
+        httpx.AsyncClient(base_url=command.base_url, trust_env=False) as http,
+    ):
+        api = DialerClient(http)
+        await api.log_in()
+        times = {"startTime": (now - timedelta(hours=1)).isoformat(), "endTime": (now + timedelta(hours=1)).isoformat()}
+        made = await http.post("/_schedules", json={"campaignId": "c1", "timezone": "Etc/UTC", **times})
+        assert made.status_code == 201
+        assert (await api.list("c1")).json()["data"] == []
+        assert (await api.list("c1", to=now.isoformat())).status_code == 400
+        answer = await api.analytics(analytics_body(["c1"], now - timedelta(hours=1), now))
+        assert len(answer.json()["data"]) == 3
+
+
 @pytest.mark.parametrize(
     ("options", "named"),
     [
@@ -129,6 +147,9 @@ async def test_the_options_are_what_it_does() -> None:
         ((*CLIENT, "--calls-per-second", "nan"), "--calls-per-second"),
         ((*CLIENT, "--fault", '{"match": {"call": "dance"}}'), "match.call"),
         ((*CLIENT, "--fault", "{"), "--fault"),
+        ((*CLIENT, "--listing-lag-seconds", "-1"), "--listing-lag-seconds"),
+        ((*CLIENT, "--listing-range", "sometimes"), "--listing-range"),
+        ((*CLIENT, "--rows-per-campaign", "0"), "--rows-per-campaign"),
         ((*CLIENT, "--tls-key", "/dev/null"), "--tls-cert"),
         ((*CLIENT, "--tls-cert", "/does/not/exist", "--tls-key", "/dev/null"), "--tls-cert"),
     ],

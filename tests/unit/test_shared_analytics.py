@@ -20,6 +20,7 @@ from campaign_operator.domain.dialing import (
     ListOutcome,
     ScheduleRequest,
     SendPermission,
+    Span,
     SubmitOutcome,
     Throttled,
     Unavailable,
@@ -61,7 +62,7 @@ class FakeDialer:
     ) -> SubmitOutcome:
         raise NotImplementedError
 
-    async def list_schedules(self, connection: Connection, campaign_id: str) -> ListOutcome:
+    async def list_schedules(self, connection: Connection, campaign_id: str, span: Span | None = None) -> ListOutcome:
         raise NotImplementedError
 
     async def cancel(

@@ -30,8 +30,7 @@ from campaign_operator.domain.dialing import (
 from campaign_operator.domain.polling import NOT_YET, AnalyticsFault
 from campaign_operator.ports import Clock, Dialer
 
-# As many as a page has rows, so that each query has one page and no row can move between pages while they are
-# read.
+# As many as a page has rows, so that a query has one page where the dialer answers one row for a campaign.
 _IDS_PER_QUERY = 100
 _MOST_QUERIES_TO_DIVIDE = 64
 _HOPELESS_AFTER_QUERIES = 15

@@ -6,24 +6,29 @@ a readable id. 401 is a clear no, so the token is fetched anew and the request s
 permission.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 from campaign_operator.adapters.answers import UnreadableAnswerError, retry_after_seconds
 from campaign_operator.adapters.credentials import credentials_key
+from campaign_operator.adapters.cxone_counts import ANALYTICS_BOUNDS, CountedCalls
+from campaign_operator.adapters.cxone_listing import (
+    ListedSchedules,
+    Reluctance,
+    bounds_of_listing,
+    listing_query,
+    told_too_long,
+)
 from campaign_operator.adapters.cxone_wire import (
-    PAGE_SIZE,
     Page,
-    Row,
     analytics_body,
-    counts_by_campaign,
     covers_no_second,
-    distinct_schedules,
-    read_count,
     read_page,
-    read_schedule,
     read_schedule_id,
     schedule_body,
 )
@@ -37,6 +42,7 @@ from campaign_operator.adapters.exchange import (
     Unanswered,
 )
 from campaign_operator.adapters.oauth import Token, TokenOffice
+from campaign_operator.adapters.paging import PAGES_AT_ONCE, Bounds, Pages, TooLong, read_all
 from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.dialing import (
     Accepted,
@@ -53,11 +59,13 @@ from campaign_operator.domain.dialing import (
     DestinationRefused,
     Listing,
     ListingNotOffered,
+    ListingTooLong,
     ListOutcome,
     NotSent,
     Rejected,
     ScheduleRequest,
     SendPermission,
+    Span,
     SubmitOutcome,
     Throttled,
     Unavailable,
@@ -66,15 +74,12 @@ from campaign_operator.domain.dialing import (
 from campaign_operator.domain.zones import UnknownTimeZoneError
 from campaign_operator.ports import Clock
 
-_LONGEST_READING_SECONDS = 120.0
-_MOST_READINGS = 3
 _ANALYTICS_PATH = "/api/v2/analytics/outbound/details/query"
 
 _NoToken = AccessRefused | DestinationRefused | Throttled | Unavailable
 _CallOutcome = ExchangeOutcome | _NoToken
 _Fault = Throttled | AccessRefused | DestinationRefused | Unavailable
 _FaultT = TypeVar("_FaultT")
-_RowT = TypeVar("_RowT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +88,6 @@ class _Call:
     path: str
     body: bytes | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Pages(Generic[_RowT, _FaultT]):
-    """How to read something that comes in pages. `read_row` raises UnreadableAnswerError; what it returns is all that
-    is kept of a row.
-    """
-
-    subject: str
-    call_for: Callable[[int], _Call]
-    read_row: Callable[[Row], _RowT]
-    fault_of: Callable[[_CallOutcome, int], _FaultT]
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading(Generic[_RowT]):
-    """All pages of one answer, read one after another."""
-
-    rows: tuple[_RowT, ...]
-    pages: int
 
 
 class CXoneDialer:
@@ -120,6 +105,9 @@ class CXoneDialer:
         self._tokens = tokens
         self._clock = clock
         self._timeout_seconds = request_timeout_seconds
+        self._without_span = Reluctance(clock)
+        self._page_by_page = Reluctance(clock)
+        self._places: WeakValueDictionary[tuple[str, int], asyncio.Semaphore] = WeakValueDictionary()
 
     async def authenticate(self, connection: Connection) -> AuthenticateOutcome:
         """Whether the dialer accepts these credentials; a token in the cache is an answer."""
@@ -149,36 +137,36 @@ class CXoneDialer:
             case _:
                 return outcome
 
-    async def list_schedules(self, connection: Connection, campaign_id: str) -> ListOutcome:
-        """All schedules of a campaign, or why they are not known. See ports.Dialer.
+    async def list_schedules(self, connection: Connection, campaign_id: str, span: Span | None = None) -> ListOutcome:
+        """All schedules of a campaign, or all that overlap `span`, or why they are not known. See ports.Dialer.
 
-        Pages are cut from a list that may change while it is read: a row taken away from an earlier page
-        moves all later ones up, and one of them is never seen. So a listing of more than one page is read
-        until two readings running name the same schedules, and is `Unavailable` where they never do.
+        A dialer that refuses to be asked for a span is asked for all, now and from then on.
         """
         try:
             path = _schedules_path(campaign_id)
         except _UnusableIDError as error:
             return Unavailable(str(error))
-        pages = _Pages(
-            "listing",
-            lambda page: _Call("GET", f"{path}?page={page}&pageSize={PAGE_SIZE}"),
-            lambda row: read_schedule(row, campaign_id),
-            self._listing_fault,
-        )
-        previous: list[str] | None = None
-        for _ in range(_MOST_READINGS):
-            reading = await self._read_pages(connection, pages)
-            if not isinstance(reading, _Reading):
-                return reading
-            ids = [row.id for row in reading.rows]
-            if reading.pages == 1 or ids == previous:
-                try:
-                    return Listing(distinct_schedules(reading.rows))
-                except UnreadableAnswerError as error:
-                    return Unavailable(f"the listing cannot be used: {error}")
-            previous = ids
-        return Unavailable("the listing changed each time it was read")
+
+        async def listing(asked_for: Span | None) -> ListOutcome:
+            pages = self._pages(
+                connection,
+                "listing",
+                lambda page: _Call("GET", f"{path}?{listing_query(page, asked_for)}"),
+                self._listing_fault,
+                bounds_of_listing(span),
+            )
+            return await self._listing(pages, ListedSchedules(campaign_id, span), by_span=asked_for is not None)
+
+        dialer = credentials_key(connection)
+        if span is None or self._without_span.holds(dialer):
+            return await listing(None)
+        outcome = await listing(span)
+        if not isinstance(outcome, Unavailable) or outcome.code not in (400, 422):
+            return outcome
+        outcome = await listing(None)
+        if isinstance(outcome, Listing | ListingTooLong):
+            self._without_span.remember(dialer)
+        return outcome
 
     async def cancel(
         self, connection: Connection, campaign_id: str, schedule_id: str, permission: SendPermission
@@ -206,20 +194,21 @@ class CXoneDialer:
         if not query.campaign_ids or covers_no_second(query):
             return Analytics({})
         headers = {"Content-Type": "application/json"}
-        pages = _Pages(
+        pages = self._pages(
+            connection,
             "analytics",
             lambda page: _Call("POST", _ANALYTICS_PATH, analytics_body(query, page), headers),
-            read_count,
             lambda outcome, _page: self._fault(outcome),
+            ANALYTICS_BOUNDS,
         )
-        reading = await self._read_pages(connection, pages)
-        if not isinstance(reading, _Reading):
-            return reading
-        counts = counts_by_campaign(reading.rows)
-        return Analytics(
-            {id_: found for id_, found in counts.items() if found is not None and id_ in query.campaign_ids},
-            frozenset(id_ for id_, found in counts.items() if found is None) & query.campaign_ids,
-        )
+        counted = CountedCalls(query.campaign_ids)
+        match await read_all(pages, counted, self._clock):
+            case None:
+                return counted.analytics()
+            case TooLong() as found:
+                return Unavailable(f"the analytics cannot be used: {found.pages_read} of {found.pages} pages were read")
+            case fault:
+                return fault
 
     async def _call(
         self, connection: Connection, call: _Call, permission: SendPermission | None = None
@@ -269,31 +258,46 @@ class CXoneDialer:
             case _:
                 return Unclear(message)
 
-    async def _read_pages(
-        self, connection: Connection, pages: _Pages[_RowT, _FaultT]
-    ) -> _Reading[_RowT] | _FaultT | Unavailable:
-        """All pages, which must agree on how many they are; the first fault ends the reading."""
-        begun = self._clock.monotonic()
-        rows: list[_RowT] = []
-        total_pages = 1
-        page = 1
-        while page <= total_pages:
-            if self._clock.monotonic() - begun > _LONGEST_READING_SECONDS:
-                return Unavailable(
-                    f"the {pages.subject} cannot be used: it took more than {_LONGEST_READING_SECONDS:g} s to read "
-                    f"{page - 1} of {total_pages} pages"
-                )
-            outcome = await self._call(connection, pages.call_for(page))
+    def _pages(
+        self,
+        connection: Connection,
+        subject: str,
+        call_for: Callable[[int], _Call],
+        fault_of: Callable[[_CallOutcome, int], _FaultT],
+        bounds: Bounds,
+    ) -> Pages[_FaultT]:
+        """How its pages are fetched: the first at once, those after it with few others of the same connection, so that
+        a long listing leaves places in the lane for what must be sent in time. A dialer that throttles these is read
+        page by page the next time.
+        """
+        dialer = credentials_key(connection)
+        at_once = 1 if self._page_by_page.holds(dialer) else PAGES_AT_ONCE
+        places = self._places.setdefault((dialer, at_once), asyncio.Semaphore(at_once))
+
+        async def fetch(page: int) -> Page | _FaultT:
+            async with nullcontext() if page == 1 else places:
+                outcome = await self._call(connection, call_for(page))
+            if page > 1 and isinstance(outcome, Answered) and outcome.status == 429:
+                self._page_by_page.remember(dialer)
             if not isinstance(outcome, Answered) or outcome.status != 200:
-                return pages.fault_of(outcome, page)
-            try:
-                found = read_page(outcome.body, page, total_pages if page > 1 else None, len(rows))
-                rows.extend(_read_rows(found, pages.read_row))
-            except UnreadableAnswerError as error:
-                return Unavailable(f"the {pages.subject} cannot be used: page {page}: {error}")
-            total_pages = found.total_pages
-            page += 1
-        return _Reading(tuple(rows), page - 1)
+                return fault_of(outcome, page)
+            return read_page(outcome.body, page)
+
+        return Pages(subject, fetch, bounds)
+
+    async def _listing(
+        self, pages: Pages[ListingNotOffered | _Fault], listed: ListedSchedules, *, by_span: bool
+    ) -> ListOutcome:
+        match await read_all(pages, listed, self._clock):
+            case None:
+                try:
+                    return Listing(listed.schedules())
+                except UnreadableAnswerError as error:
+                    return Unavailable(f"the listing cannot be used: {error}")
+            case TooLong() as found:
+                return told_too_long(found, pages.bounds, span_is_ignored=by_span and listed.has_strays)
+            case fault:
+                return fault
 
     def _listing_fault(self, outcome: _CallOutcome, page: int) -> ListingNotOffered | _Fault:
         if isinstance(outcome, Answered) and outcome.status in (404, 405, 501):
@@ -334,15 +338,6 @@ def _segment(name: str, value: str) -> str:
     if value in ("", ".", ".."):
         raise _UnusableIDError(f"{name} is empty or made of dots alone, which no URL can hold")
     return quote(value, safe="")
-
-
-def _read_rows(page: Page, read_row: Callable[[Row], _RowT]) -> Iterator[_RowT]:
-    """The rows as they are read; an error tells which row it is about."""
-    for number, row in enumerate(page.rows, start=1):
-        try:
-            yield read_row(row)
-        except UnreadableAnswerError as error:
-            raise UnreadableAnswerError(f"row {number}: {error}") from error
 
 
 def _said(answer: Answered) -> str:

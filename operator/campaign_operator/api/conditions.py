@@ -73,6 +73,7 @@ class Reason(StrEnum):
     DIALER_FORBIDDEN = "DialerForbidden"
     CAMPAIGN_NOT_FOUND = "CampaignNotFound"
     DESTINATION_REFUSED = "DestinationRefused"
+    LISTING_TOO_LONG = "ListingTooLong"
     CAMPAIGN_ID_IN_USE = "CampaignIDInUse"
     CONNECTION_CHANGED = "ConnectionChanged"
     WINDOW_HELD = "WindowHeld"
@@ -112,6 +113,7 @@ STALLING_CAUSES = frozenset(
         Reason.DIALER_FORBIDDEN,
         Reason.CAMPAIGN_NOT_FOUND,
         Reason.DESTINATION_REFUSED,
+        Reason.LISTING_TOO_LONG,
         Reason.CAMPAIGN_ID_IN_USE,
     }
 )

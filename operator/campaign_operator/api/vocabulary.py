@@ -30,11 +30,12 @@ MAX_HISTORY = 5
 MAX_PENDING = 100
 MAX_MESSAGE = 1024
 MAX_CONDITION_MESSAGE = 4096
+MAX_COUNT = 1_000_000_000
 MAX_RESOLVE = 16384
 """Characters of the resolve annotation that are read. One that reaches it may have been cut, and is too long."""
 
 TimeZoneName = Annotated[str, Field(min_length=1, max_length=64)]
-Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 
 
 class StartMode(StrEnum):

@@ -10,10 +10,26 @@ them, and carry no secret, token, contact or response body beyond the dialer's o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time from `start` to `end`, both aware. Raises ValueError unless `start` is before `end`."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if not self.start < self.end:
+            raise ValueError("the start of a span must be before its end")
+
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        """Whether what lasts from `start` to `end` lies in it, in part or as a whole."""
+        return end > self.start and start < self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +166,20 @@ class Unavailable:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All schedules of one campaign, every page read: what is not in it does not exist at the dialer."""
+    """All schedules of one campaign, every page read: what is not in it does not exist at the dialer.
+
+    One that was asked for with a span has all that overlap it, and no other.
+    """
 
     schedules: tuple[Schedule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingTooLong:
+    """The dialer holds more schedules of the campaign than can be read, about `rows` of them. A person must act."""
+
+    rows: int
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +202,15 @@ class CallCounts:
     attempted: int
     connected: int
 
+    def __add__(self, other: Self) -> Self:
+        """The calls of both."""
+        return replace(
+            self,
+            completed=self.completed + other.completed,
+            attempted=self.attempted + other.attempted,
+            connected=self.connected + other.connected,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class AnalyticsQuery:
@@ -187,10 +223,10 @@ class AnalyticsQuery:
 
 @dataclass(frozen=True, slots=True)
 class Analytics:
-    """Counts by campaign id, all pages read.
+    """Counts by campaign id, all pages read, and all rows of a campaign added up.
 
-    `unreadable` are the campaigns whose own row could not be read. One that is in neither has had no call
-    yet.
+    `unreadable` are the campaigns of which a row could not be read, or whose sum is larger than any count that a status
+    takes. One that is in neither has had no call yet.
     """
 
     counts: Mapping[str, CallCounts]
@@ -201,6 +237,8 @@ SubmitOutcome = Accepted | NotSent | Throttled | AccessRefused | DestinationRefu
 CancelOutcome = (
     Cancelled | CancelNotOffered | CancelRefused | Throttled | AccessRefused | DestinationRefused | Unavailable
 )
-ListOutcome = Listing | ListingNotOffered | Throttled | AccessRefused | DestinationRefused | Unavailable
+ListOutcome = (
+    Listing | ListingTooLong | ListingNotOffered | Throttled | AccessRefused | DestinationRefused | Unavailable
+)
 AnalyticsOutcome = Analytics | Throttled | AccessRefused | DestinationRefused | Unavailable
 AuthenticateOutcome = Authenticated | Throttled | AccessRefused | DestinationRefused | Unavailable

@@ -37,6 +37,7 @@ from campaign_operator.domain.dialing import (
     AccessRefused,
     CancelOutcome,
     DestinationRefused,
+    ListingTooLong,
     NotSent,
     Rejected,
     SubmitOutcome,
@@ -260,7 +261,7 @@ def _answered(w: WindowStatus, outcome: SubmitOutcome, now: datetime) -> WindowS
 
 
 def standing_in_the_way(
-    outcome: NotSent | Throttled | AccessRefused | DestinationRefused | Unavailable,
+    outcome: NotSent | Throttled | AccessRefused | DestinationRefused | ListingTooLong | Unavailable,
 ) -> tuple[Problem, float | None]:
     """Why nothing was carried out, and the seconds to wait where they are not for us to choose."""
     match outcome:
@@ -271,6 +272,8 @@ def standing_in_the_way(
             return _with_remedy(_refusal(code, by), message), REFUSED_RETRY_SECONDS
         case DestinationRefused(message):
             return _with_remedy(Reason.DESTINATION_REFUSED, message), REFUSED_RETRY_SECONDS
+        case ListingTooLong(_, message):
+            return Problem(Reason.LISTING_TOO_LONG, message), REFUSED_RETRY_SECONDS
         case NotSent(message) | Unavailable(message):
             return Problem(Reason.DIALER_UNAVAILABLE, message), None
 

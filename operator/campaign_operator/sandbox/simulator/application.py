@@ -8,7 +8,8 @@ points:
 - `GET`, `PUT` and `DELETE /_faults`, `?campaign=ID` for the rules that name that campaign only: the rules
   in force, as `{"rules": [...]}` (see `campaign_operator.sandbox.simulator.faults`); without `?campaign` it
   is all of them, also those of the command line;
-- `POST /_tokens/expire`: every token issued so far is invalid at once.
+- `POST /_tokens/expire`: every token issued so far is invalid at once;
+- those of `campaign_operator.sandbox.simulator.by_hand`, for what a person does at the dialer.
 
 The control end points ask for no credentials: this is a simulator, it holds nothing worth protecting, and
 it listens on loopback unless it is told otherwise. It does not know the rules of the dialer.
@@ -34,6 +35,7 @@ from starlette.types import Scope
 from campaign_operator.sandbox.answers import Answer, refusal
 from campaign_operator.sandbox.delivery import NoAnswer, StatusRecording, deliver, whole
 from campaign_operator.sandbox.faults import ConnectionEffect, RuleBook, problems
+from campaign_operator.sandbox.simulator.by_hand import routes_by_hand
 from campaign_operator.sandbox.simulator.dialer import Arrival, SimulatedDialer, not_offered
 from campaign_operator.sandbox.simulator.distortions import distort
 from campaign_operator.sandbox.simulator.faults import ApiCall, Effect, FaultRule, FaultRules, NotOffered
@@ -62,6 +64,7 @@ def simulator_application(settings: SimulatorSettings, now: Callable[[], datetim
         Route("/_faults", exchange.put_faults, methods=["PUT"]),
         Route("/_faults", exchange.delete_faults, methods=["DELETE"]),
         Route("/_tokens/expire", exchange.expire_tokens, methods=["POST"]),
+        *routes_by_hand(exchange.dialer, now),
     ]
     return Starlette(
         routes=routes,
@@ -74,7 +77,7 @@ class _Exchange:
     def __init__(self, settings: SimulatorSettings, now: Callable[[], datetime]) -> None:
         self._latency_seconds = settings.latency_seconds
         self._now = now
-        self._dialer = SimulatedDialer(settings, now)
+        self.dialer = SimulatedDialer(settings, now)
         self._faults = RuleBook(settings.fault_rules)
         self._requests = RequestLog()
 
@@ -95,7 +98,7 @@ class _Exchange:
             def carry_out() -> Answer:
                 if isinstance(effect, NotOffered):
                     return not_offered(effect.status).answer
-                return distort(effect, self._dialer.carry_out(arrival))
+                return distort(effect, self.dialer.carry_out(arrival))
 
             return await deliver(effect if isinstance(effect, ConnectionEffect) else None, carry_out, self._now)
 
@@ -114,7 +117,7 @@ class _Exchange:
         """The campaigns and the zone a request speaks of, as far as it can be read before it is checked."""
         named = (arrival.campaign_id,) if arrival.campaign_id else ()
         if arrival.call == "cancel":
-            schedule = self._dialer.schedules.find(arrival.campaign_id, arrival.schedule_id)
+            schedule = self.dialer.schedules.find(arrival.campaign_id, arrival.schedule_id)
             return named, schedule.time_zone if schedule else None
         try:
             content = json.loads(arrival.body)
@@ -128,7 +131,7 @@ class _Exchange:
 
     async def show_ledger(self, request: Request) -> Response:
         campaign_id = request.query_params.get("campaign")
-        return whole(Answer(HTTPStatus.OK, ledger(self._dialer, self._requests, campaign_id, self._now())))
+        return whole(Answer(HTTPStatus.OK, ledger(self.dialer, self._requests, campaign_id, self._now())))
 
     async def show_faults(self, _request: Request) -> Response:
         return whole(Answer(HTTPStatus.OK, {"rules": self._faults.listed()}))
@@ -150,7 +153,7 @@ class _Exchange:
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def expire_tokens(self, _request: Request) -> Response:
-        self._dialer.tokens.expire_all()
+        self.dialer.tokens.expire_all()
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
 

@@ -36,6 +36,14 @@ class CallCounts:
     attempted: int
     connected: int
 
+    def part(self, number: int, of: int) -> "CallCounts":
+        """One of so many parts, numbered from 0, which add up to the whole."""
+
+        def share(whole: int) -> int:
+            return (number + 1) * whole // of - number * whole // of
+
+        return CallCounts(share(self.completed), share(self.attempted), share(self.connected))
+
 
 @dataclass(frozen=True)
 class CallRate:

@@ -5,7 +5,7 @@ when it runs: the sandbox's extra may not be installed, and other commands shoul
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -56,6 +56,16 @@ def simulator(
     latency_ms: Annotated[
         int, typer.Option(min=0, max=600_000, help="Milliseconds before each request is served.")
     ] = 0,
+    listing_lag_seconds: Annotated[
+        float, typer.Option(min=0, max=86400, help="The listing is as it was so many seconds ago.")
+    ] = 0.0,
+    listing_range: Annotated[
+        Literal["honoured", "ignored", "refused"],
+        typer.Option(help="What the listing makes of the parameters `from` and `to`."),
+    ] = "honoured",
+    rows_per_campaign: Annotated[
+        int, typer.Option(min=1, max=1000, help="Rows that analytics answer for a campaign, to be added up.")
+    ] = 1,
     host: Annotated[str, typer.Option(help="The address to listen at. It should be on loopback.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen at; 0 is any free one.")] = 0,
     tls_cert: Annotated[
@@ -71,7 +81,9 @@ def simulator(
     It speaks the dialer's API over HTTP, and prints its URL once it accepts connections.
 
     Control end points, without credentials: GET /_ledger lists every schedule created and every request, PUT
-    and DELETE /_faults change what goes wrong, POST /_tokens/expire makes all access tokens invalid.
+    and DELETE /_faults change what goes wrong, POST /_tokens/expire makes all access tokens invalid. POST
+    /_schedules, PATCH and DELETE /_schedules/ID do what a person does at the dialer, and PUT /_past?campaign=ID
+    gives a campaign many finished schedules.
     """
     import asyncio
 
@@ -87,6 +99,9 @@ def simulator(
         list_offered=not no_list,
         delete_offered=not no_delete,
         latency_seconds=latency_ms / 1000,
+        listing_lag_seconds=listing_lag_seconds,
+        listing_range=listing_range,
+        rows_per_campaign=rows_per_campaign,
         fault_rules=options.read_fault_rules(fault or []),
         listener=Listener(host, port, options.read_tls_files(tls_cert, tls_key)),
     )

@@ -8,7 +8,7 @@ that none sees another half done.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from http import HTTPStatus
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from campaign_operator.sandbox.answers import Answer, RefusedError, refusal
 from campaign_operator.sandbox.simulator.calls import CallCounts, CallRate, count_calls
 from campaign_operator.sandbox.simulator.faults import ApiCall
+from campaign_operator.sandbox.simulator.past import PastSchedules
 from campaign_operator.sandbox.simulator.schedules import ScheduleBook, ScheduleState
 from campaign_operator.sandbox.simulator.settings import Client, SimulatorSettings
 from campaign_operator.sandbox.simulator.tokens import ANALYTICS_READ, CAMPAIGN_WRITE, TokenOffice
@@ -23,9 +24,11 @@ from campaign_operator.sandbox.simulator.wire import (
     LARGEST_PAGE,
     AnalyticsQuery,
     ScheduleRequest,
+    TimeRange,
     UnprocessableError,
     read_body,
     read_json,
+    read_range,
 )
 
 
@@ -51,6 +54,7 @@ class SimulatedDialer:
         self._now = now
         self.tokens = TokenOffice(settings.clients, settings.token_lifetime_seconds, now)
         self.schedules = ScheduleBook()
+        self.past: dict[str, PastSchedules] = {}
 
     def carry_out(self, arrival: Arrival) -> Answer:
         """Do what a request asks for and answer it; a refusal is an answer, too."""
@@ -94,8 +98,29 @@ class SimulatedDialer:
         query = arrival.query or {}
         page = _page_number(query, "page", 1)
         page_size = min(_page_number(query, "pageSize", LARGEST_PAGE), LARGEST_PAGE)
+        asked_for = self._range_asked_for(query)
         now = self._now()
-        return _page([one.listed(now) for one in self.schedules.of_campaign(arrival.campaign_id)], page, page_size)
+        past = self.past.get(arrival.campaign_id, PastSchedules(arrival.campaign_id, 0, "Etc/UTC", now))
+        numbers = past.overlapping(asked_for.start, asked_for.end)
+        shown_at = now - timedelta(seconds=self._settings.listing_lag_seconds)
+        shown = (one.as_of(shown_at) for one in self.schedules.of_campaign(arrival.campaign_id))
+        present = [one for one in shown if one is not None and asked_for.overlaps(one.start, one.end)]
+
+        def row(position: int) -> dict[str, Any]:
+            is_past = position < len(numbers)
+            schedule = past.schedule(numbers[position]) if is_past else present[position - len(numbers)]
+            return schedule.listed(now)
+
+        return _page(len(numbers) + len(present), row, page, page_size)
+
+    def _range_asked_for(self, query: Mapping[str, str]) -> TimeRange:
+        match self._settings.listing_range:
+            case "refused" if query.keys() & {"from", "to"}:
+                raise refusal(HTTPStatus.BAD_REQUEST, "unknown_parameter", "from and to are not known here")
+            case "honoured":
+                return read_range(query)
+            case _:
+                return TimeRange(None, None)
 
     def _cancel(self, arrival: Arrival) -> Answer:
         if not self._settings.delete_offered:
@@ -114,20 +139,23 @@ class SimulatedDialer:
         client = self.tokens.bearer(arrival.authorization, ANALYTICS_READ)
         query = read_body(AnalyticsQuery, read_json(arrival.content_type, arrival.body))
         query.check()
-        rows = []
+        found = []
         for campaign_id in query.campaign_ids:
             # Left out, not refused: one foreign id among many must not hide the client's own.
             counts = self._counts(campaign_id, query) if self._settings.belongs_to(campaign_id, client) else None
             if counts and counts.attempted:
-                rows.append(_row(campaign_id, counts, query))
-        return _page(rows, query.page, query.page_size)
+                found.append((campaign_id, counts))
+        of = self._settings.rows_per_campaign
+        # The rows of a campaign lie as far apart as they can, so that they are on different pages where there are some.
+        rows = [_row(id_, counts.part(number, of), query) for number in range(of) for id_, counts in found]
+        return _page(len(rows), rows.__getitem__, query.page, query.page_size)
 
     def _counts(self, campaign_id: str, query: AnalyticsQuery) -> CallCounts:
         rate = CallRate(
             calls_per_second=Fraction(str(self._settings.calls_per_second)),
             total=self._settings.total_calls(campaign_id) or 0,
         )
-        openings = [schedule.opening for schedule in self.schedules.of_campaign(campaign_id)]
+        openings = [opening for one in self.schedules.of_campaign(campaign_id) for opening in one.openings]
         return count_calls(openings, rate, since=query.date_from, until=min(query.date_to, self._now()))
 
     def _client_of_campaign(self, arrival: Arrival) -> Client:
@@ -160,8 +188,11 @@ def _page_number(query: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def _page(rows: list[dict[str, Any]], page: int, page_size: int) -> Answer:
-    """One page of `rows`. No rows at all are one empty page; a page behind the last is empty."""
-    first = (page - 1) * page_size
-    total_pages = max(1, -(-len(rows) // page_size))
-    return Answer(HTTPStatus.OK, {"data": rows[first : first + page_size], "page": page, "totalPages": total_pages})
+def _page(count: int, row: Callable[[int], dict[str, Any]], page: int, page_size: int) -> Answer:
+    """One page of `count` rows, which are made as they are needed. No rows at all are one empty page; a page behind the
+    last is empty.
+    """
+    positions = range(count)[(page - 1) * page_size : page * page_size]
+    total_pages = max(1, -(-count // page_size))
+    data = [row(position) for position in positions]
+    return Answer(HTTPStatus.OK, {"data": data, "page": page, "totalPages": total_pages})

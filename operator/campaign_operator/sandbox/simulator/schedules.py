@@ -23,18 +23,28 @@ class ScheduleState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Former:
+    """The times that a schedule had until it was moved."""
+
+    start: datetime
+    end: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Schedule:
-    """One schedule: the campaign may call in `time_zone` in [start, end)."""
+    """One schedule: the campaign may call in `time_zone` in [start, end). One made by hand has no client."""
 
     id: str
     campaign_id: str
-    client_id: str
+    client_id: str | None
     time_zone: str
     start: datetime
     end: datetime
     idempotency_key: str | None
     created_at: datetime
     cancelled_at: datetime | None = None
+    former: tuple[Former, ...] = ()
 
     def state(self, now: datetime) -> ScheduleState:
         if self.cancelled_at is not None:
@@ -44,9 +54,23 @@ class Schedule:
         return ScheduleState.RUNNING if now < self.end else ScheduleState.FINISHED
 
     @property
-    def opening(self) -> Opening:
+    def openings(self) -> tuple[Opening, ...]:
         """When it lets its campaign call: a cancelled one, from the cancellation on, not at all."""
-        return Opening(self.start, min(self.end, self.cancelled_at) if self.cancelled_at else self.end)
+        last = Former(self.start, self.end, until=self.cancelled_at or self.end)
+        found: list[Opening] = []
+        since = self.created_at
+        for one in (*self.former, last):
+            found.append(Opening(max(one.start, since) if found else one.start, min(one.end, one.until)))
+            since = one.until
+        return tuple(found)
+
+    def as_of(self, moment: datetime) -> "Schedule | None":
+        """The schedule as it was at that moment; None: there was none."""
+        if self.created_at > moment:
+            return None
+        cancelled_at = self.cancelled_at if self.cancelled_at is not None and self.cancelled_at <= moment else None
+        times = next((one for one in self.former if one.until > moment), self)
+        return replace(self, start=times.start, end=times.end, cancelled_at=cancelled_at)
 
     def listed(self, now: datetime) -> dict[str, Any]:
         """The row of the dialer's listing."""
@@ -69,7 +93,7 @@ class ScheduleBook:
         self,
         *,
         campaign_id: str,
-        client_id: str,
+        client_id: str | None,
         time_zone: str,
         start: datetime,
         end: datetime,
@@ -95,9 +119,20 @@ class ScheduleBook:
     def find(self, campaign_id: str, schedule_id: str) -> Schedule | None:
         return self._by_campaign.get(campaign_id, {}).get(schedule_id)
 
+    def find_anywhere(self, schedule_id: str) -> Schedule | None:
+        """The schedule of that id, of whatever campaign."""
+        return next((book[schedule_id] for book in self._by_campaign.values() if schedule_id in book), None)
+
     def cancel(self, schedule: Schedule, now: datetime) -> None:
-        self._by_campaign[schedule.campaign_id][schedule.id] = replace(schedule, cancelled_at=now)
+        self._replace(replace(schedule, cancelled_at=now))
+
+    def move(self, schedule: Schedule, start: datetime, end: datetime, now: datetime) -> None:
+        former = Former(schedule.start, schedule.end, until=now)
+        self._replace(replace(schedule, start=start, end=end, former=(*schedule.former, former)))
 
     def all(self) -> Iterable[Schedule]:
         everything = [schedule for book in self._by_campaign.values() for schedule in book.values()]
         return sorted(everything, key=lambda schedule: schedule.created_at)
+
+    def _replace(self, schedule: Schedule) -> None:
+        self._by_campaign[schedule.campaign_id][schedule.id] = schedule

@@ -6,6 +6,7 @@ check it without the sandbox's extra.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from campaign_operator.sandbox.listener import Listener
 from campaign_operator.sandbox.simulator.faults import FaultRule
@@ -26,7 +27,9 @@ class Client:
 class SimulatorSettings:
     """Everything a simulated dialer can be told at its start.
 
-    `campaigns` maps a campaign's id to the calls it completes in all, and `*` stands for every id not named.
+    `campaigns` maps a campaign's id to the calls it completes in all, and `*` stands for every id not named. The
+    listing is as it was `listing_lag_seconds` ago, and `listing_range` says what it makes of `from` and `to`. Analytics
+    answer `rows_per_campaign` rows for a campaign, which add up to its counts.
     """
 
     clients: tuple[Client, ...]
@@ -36,6 +39,9 @@ class SimulatorSettings:
     list_offered: bool = True
     delete_offered: bool = True
     latency_seconds: float = 0.0
+    listing_lag_seconds: float = 0.0
+    listing_range: Literal["honoured", "ignored", "refused"] = "honoured"
+    rows_per_campaign: int = 1
     fault_rules: tuple[FaultRule, ...] = ()
     listener: Listener = field(default_factory=Listener)
 

@@ -7,6 +7,8 @@ operator's own code.
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal, TypeVar
@@ -20,9 +22,22 @@ from campaign_operator.sandbox.faults import problems
 from campaign_operator.sandbox.simulator.zones import zone, zone_names
 
 LARGEST_PAGE = 100
+MOST_PAST_SCHEDULES = 10_000_000
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]([01]\d|2[0-3]):\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _YEARS = range(1971, 9999)  # a day of margin to what a datetime can hold, for any offset
+
+
+@dataclass(frozen=True)
+class TimeRange:
+    """The time from `start` to `end`, either of which may be open."""
+
+    start: datetime | None
+    end: datetime | None
+
+    def overlaps(self, start: datetime, end: datetime) -> bool:
+        """Whether what lasts from `start` to `end` lies in it, in part or as a whole."""
+        return (self.start is None or end > self.start) and (self.end is None or start < self.end)
 
 
 class UnprocessableError(Exception):
@@ -81,6 +96,30 @@ class ScheduleRequest(_Body):
             raise UnprocessableError("endTime: must be after startTime")
 
 
+class ScheduleByHand(_Body):
+    """The body that makes a schedule as somebody else at the dialer would: at any time, in any zone."""
+
+    campaign_id: str
+    start_time: Instant
+    end_time: Instant
+    timezone: ZoneName
+
+
+class Move(_Body):
+    """The body that gives a schedule other times; what is left out stays."""
+
+    start_time: Instant | None = None
+    end_time: Instant | None = None
+
+
+class Past(_Body):
+    """The body that gives a campaign so many finished schedules, of which the last ends at `until`, or now."""
+
+    count: Annotated[int, Field(ge=0, le=MOST_PAST_SCHEDULES)]
+    timezone: ZoneName = "Etc/UTC"
+    until: Instant | None = None
+
+
 class _CampaignFilter(_Body):
     any_of: Annotated[list[str], Field(alias="in", min_length=1)]
 
@@ -108,6 +147,17 @@ class AnalyticsQuery(_Body):
     @property
     def campaign_ids(self) -> list[str]:
         return sorted(set(self.filter.campaign_id.any_of))
+
+
+def read_range(query: Mapping[str, str]) -> TimeRange:
+    """The range of time in a listing's query. Raises UnprocessableError."""
+    found: dict[str, datetime | None] = {"from": None, "to": None}
+    for name in found.keys() & query.keys():
+        try:
+            found[name] = _instant(query[name])
+        except PydanticCustomError as error:
+            raise UnprocessableError(f"{name}: {error.message()}") from None
+    return TimeRange(found["from"], found["to"])
 
 
 def read_json(content_type: str | None, body: bytes) -> Any:
