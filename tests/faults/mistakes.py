@@ -171,7 +171,7 @@ def version_read_after_the_listing() -> None:
         )
         listing = await self._dialer.list_schedules(connection, campaign.spec.campaign_id)
         fresh = await self._store.read(campaign.ref)
-        status = adoption.looked_up(fresh.status, action.place, action.time_zones, listing, connection.hash)
+        status = adoption.looked_up(fresh.status, action.run, action.time_zones, listing, connection.hash)
         written = await write(fresh, status)
         memory.listed_version = written.resource_version
         return written
@@ -278,15 +278,16 @@ def outbox_after_the_end() -> None:
     """The end is written first, and that its webhook is due in a write of its own."""
     finished, write = record.finished, Reconciler._write
 
-    def bare(status: Any, state: Any, uid: str, _: bool, now: Any) -> Any:
-        return finished(status, state, uid, False, now)
+    def bare(status: Any, key: Any, state: Any, uid: str, _: bool, now: Any) -> Any:
+        return finished(status, key, state, uid, False, now)
 
     async def in_two(self: Any, campaign: Any, status: Any, *args: Any) -> Any:
+        open_before = {run.key for run in campaign.status.runs if run.finish_time is None}
         written = await write(self, campaign, status, *args)
-        before, run = campaign.status.run, written.status.run
-        if run is None or run.finish_time is None or before.finish_time is not None:
-            return written
-        with_outbox = finished(written.status, run.state, written.uid, True, run.finish_time)
+        with_outbox = written.status
+        for run in written.status.runs:
+            if run.key in open_before and run.finish_time is not None:
+                with_outbox = finished(with_outbox, run.key, run.state, written.uid, True, run.finish_time)
         return await write(self, written, with_outbox, *args)
 
     _put(record, "finished", bare)

@@ -18,9 +18,11 @@ from campaign_operator.adapters.api_server import APIServer
 from e2e_world import Manifest, condition
 from faults.clock import SLOTS, SharedClock
 from faults.desks import CLIENT_SECRET, DialerDesk
+from faults.knowledge import forgotten
 from faults.operator_host import Order
 from faults.operators import OperatorHost, OperatorProcess
 from faults.plans import Cut, Fault
+from faults.sights import runs_of
 from faults.traffic import Traffic
 from faults.user import User
 
@@ -33,8 +35,16 @@ SETTINGS = {
     "request_timeout_seconds": 30.0,
     "send_within_seconds": 10.0,
 }
-RECOVERY_SECONDS = SETTINGS["settle_seconds"] + 30
-"""How long after the last fault all must be as it would have been without it."""
+CALLS_IN_ALL = 100
+CALLS_PER_SECOND = 0.0004
+"""While a campaign is open it places a call every 2500 seconds: at 08:00, 08:41 and 09:23 those of a first run, at
+10:05, 10:46 and 11:28 those of a second.
+"""
+
+RECOVERY_SECONDS = SETTINGS["request_timeout_seconds"] + SETTINGS["settle_seconds"] + 30
+"""How long after the last fault all must be as it would have been without it: a request may have to be given up and
+carried out again, and then a listing is trusted a settling time later.
+"""
 
 STILL_SECONDS = SETTINGS["settle_seconds"] + 10
 """How long an operator that is stopped stands still."""
@@ -70,7 +80,10 @@ class Place:
 
 @dataclass
 class World:
-    """One life of one campaign, from its application to its end."""
+    """One life of one campaign, from its application to its end.
+
+    `forgotten` are the schedules that stood, at some time, in no run of the status; in words.
+    """
 
     place: Place
     name: str
@@ -81,6 +94,7 @@ class World:
     traffic: Traffic = field(init=False)
     client_secret: str = CLIENT_SECRET
     trouble_until: float = 0.0
+    forgotten: list[str] = field(default_factory=list)
     arranged: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -236,6 +250,8 @@ class World:
             await self._rest()
             if self.traffic.writings != seen:
                 seen, found = self.traffic.writings, await self.user.get()
+                schedules = await self.dialer.schedules(self.name)
+                self.forgotten += forgotten(found, schedules, self.clock.now())
                 if holds(found):
                     return found
             limit = max(expected, self.trouble_until) + RECOVERY_SECONDS + self._missed_polls_seconds()
@@ -322,8 +338,10 @@ class World:
 def _told(campaign: Manifest | None) -> str:
     if campaign is None:
         return "gone"
-    status = campaign.get("status", {})
-    run = status.get("run") or {}
-    windows = [(w["timeZone"], w["state"], w.get("message", "")) for w in run.get("windows", [])]
-    ready = condition(status, "Ready")
-    return f"{run.get('state')} with {windows}, Ready is {ready.get('reason')}: {ready.get('message')}"
+    runs = "; ".join(f"{run['id']} {run['state']} with {_told_of_windows(run)}" for run in runs_of(campaign))
+    ready = condition(campaign.get("status", {}), "Ready")
+    return f"{runs or 'without a run'}, Ready is {ready.get('reason')}: {ready.get('message')}"
+
+
+def _told_of_windows(run: Manifest) -> list[tuple[str, str, str]]:
+    return [(w["timeZone"], w["state"], w.get("message", "")) for w in run.get("windows", [])]
