@@ -17,11 +17,7 @@ from e2e_world import Manifest
 from faults.knowledge import creation, instants
 from faults.plans import Fault, Plan
 from faults.sights import runs_and_history
-from faults.world import CALLS_IN_ALL, CALLS_PER_SECOND, SETTINGS
-
-_POLLED_WITHIN = timedelta(seconds=SETTINGS["poll_seconds"] + 60)
-"""How long before the end the last poll may have been."""
-
+from faults.world import CALLS_IN_ALL, CALLS_PER_SECOND
 
 _TIMES_AND_IDS = frozenset(
     {
@@ -53,6 +49,7 @@ class Outcome:
     plan: Plan
     lost: str | None
     at: datetime
+    poll_seconds: float
     forgotten: tuple[str, ...]
     fired: tuple[Fault, ...]
     exchanges: tuple[str, ...]
@@ -100,9 +97,10 @@ def _ledger_and_status(found: Outcome) -> Iterator[str]:
             yield f"{window['timeZone']} is Submitted, and its schedule does not stand"
         elif instants(known[schedule_id]) != instants(window):
             yield f"{window['timeZone']} is Submitted with a schedule that is not its own"
-    first = min([found.at, *(instants(w)[0] for w in windows)])
     for schedule in standing:
-        if schedule["id"] not in submitted and instants(schedule)[0] >= first:
+        # what calls already, nobody takes back from a campaign that goes
+        start, end = instants(schedule)
+        if schedule["id"] not in submitted and (start if found.status is None else end) > found.at:
             yield f"nobody knows of a schedule that stands: {' '.join(creation(schedule))}"
 
 
@@ -176,7 +174,8 @@ def _calls(found: Outcome) -> Iterator[str]:
     most = _calls_made(found, since, found.at)
     ends = [datetime.fromisoformat(run["finishTime"]) for run in runs if "finishTime" in run]
     running = any(run["state"] == "Running" for run in runs)
-    least = _calls_made(found, since, (found.at if running else max(ends, default=since)) - _POLLED_WITHIN)
+    polled = (found.at if running else max(ends, default=since)) - timedelta(seconds=found.poll_seconds + 60)
+    least = _calls_made(found, since, polled)
     if not least <= counted <= most:
         yield f"{counted} calls are counted, and the dialer has made between {least} and {most}"
 

@@ -7,6 +7,7 @@ nothing of faults; whatever happens on the way, it must come to its end. Paris o
 
 from campaign_operator.api.vocabulary import REQUESTED_AT_ANNOTATION, RESOLVE_ANNOTATION
 from faults.beginnings import ABIDJAN, LONDON, PARIS, Scenario, applied, apply, at
+from faults.overlaps import OVERLAPS
 from faults.sights import (
     are_submitted,
     has_completed,
@@ -293,6 +294,7 @@ SCENARIOS: dict[str, Scenario] = {
     "recreated": recreated,
     "last-ask": last_ask,
     "listed": listed,
+    **OVERLAPS,
     "two-operators": two_operators,
     "another-writer": another_writer,
     "ahead": ahead,

@@ -87,11 +87,19 @@ def nothing_is_submitted(campaign: Manifest | None) -> bool:
     )
 
 
-def has_completed(run_id: str) -> Condition:
-    """Whether this run is Completed, wherever the status keeps it by then."""
-    return lambda campaign: any(
-        (run.get("id"), run.get("state")) == (run_id, "Completed") for run in runs_and_history(campaign)
-    )
+def has_runs(number: int) -> Condition:
+    """Whether the status has so many runs beside its history."""
+    return lambda campaign: len(runs_of(campaign)) == number
+
+
+def has_completed(run_id: str, times: int = 1) -> Condition:
+    """Whether this run is Completed, wherever the status keeps it by then; or so many runs of that match."""
+
+    def holds(campaign: Manifest | None) -> bool:
+        found = [run for run in runs_and_history(campaign) if run.get("id") == run_id and run["state"] == "Completed"]
+        return len(found) == times
+
+    return holds
 
 
 def is_told(campaign: Manifest | None) -> bool:

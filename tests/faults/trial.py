@@ -35,6 +35,7 @@ async def play(
             plan=plan,
             lost=lost,
             at=world.clock.now(),
+            poll_seconds=world.poll_seconds,
             forgotten=tuple(world.forgotten),
             fired=tuple(world.traffic.fired),
             exchanges=tuple(world.traffic.log),

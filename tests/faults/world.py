@@ -49,9 +49,6 @@ carried out again, and then a listing is trusted a settling time later.
 STILL_SECONDS = SETTINGS["settle_seconds"] + 10
 """How long an operator that is stopped stands still."""
 
-_TAKEN_UP_SECONDS = SETTINGS["poll_seconds"] / 2 + 30
-"""How long a Secret that was changed may not be noticed."""
-
 _STOPS_ITSELF = (Cut.STOPPED, Cut.STOPPED_SENDING)
 _OF_A_POLL = ("analytics", "token", "read", "secret")
 _RESTART_SECONDS = 10.0
@@ -91,6 +88,7 @@ class World:
     mistake: str | None = None
     skew_seconds: float = 0.0
     writes_of_another: int = 0
+    poll_seconds: float = SETTINGS["poll_seconds"]
     traffic: Traffic = field(init=False)
     client_secret: str = CLIENT_SECRET
     trouble_until: float = 0.0
@@ -122,9 +120,11 @@ class World:
         return self.place.dialer
 
     async def connect(self) -> None:
-        """Apply the connection Secret with the client secret that counts from now on."""
+        """Apply the connection Secret with the client secret that counts from now on; it may take half the time between
+        two polls until that is noticed.
+        """
         await self.user.connect(self.place.dialer_fronts[0], self.client_secret)
-        self.traffic.secret_until = self.client_secret, self.clock.monotonic() + _TAKEN_UP_SECONDS
+        self.traffic.secret_until = self.client_secret, self.clock.monotonic() + self.poll_seconds / 2 + 30
 
     # The operators
 
@@ -141,6 +141,7 @@ class World:
         self.traffic.watched[slot] = None
         order = replace(
             self.place.orders[slot],
+            settings={**SETTINGS, "poll_seconds": self.poll_seconds},
             mistake=self.mistake,
             skew_seconds=self.skew_seconds,
             stops_before=self._submissions_with(Cut.STOPPED),
@@ -265,7 +266,7 @@ class World:
     def _missed_polls_seconds(self) -> float:
         """After a poll that failed another comes in time for everything; after two in a row only the one after them."""
         failed = [fault for fault in self.traffic.fired if fault.exchange.startswith(_OF_A_POLL)]
-        return SETTINGS["poll_seconds"] if len(failed) > 1 else 0.0
+        return self.poll_seconds if len(failed) > 1 else 0.0
 
     def _told_of_operators(self) -> str:
         now = self.clock.monotonic()
