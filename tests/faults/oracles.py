@@ -26,8 +26,8 @@ _TIMES_AND_IDS = frozenset(
         *("lastTransitionTime", "nextAttemptTime", "lastHandledResolve", "lastHandledRequest", "id"),
     }
 )
-_HISTORY_OF_THE_WAY = frozenset({"attempt", "attempts", "lastStatusCode", "message"})
-"""What tells how it came to be so: how often something was tried, and what was said of it."""
+_HISTORY_OF_THE_WAY = frozenset({"attempt", "attempts", "lastStatusCode", "message", "adopted"})
+"""What tells how it came to be so: how often something was tried, what was said of it, whether an answer was lost."""
 
 _NEVER_LOGGED = (
     "unforeseen error",

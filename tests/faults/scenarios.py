@@ -22,6 +22,9 @@ from faults.sights import (
 from faults.world import World
 from stage import fault
 
+_SHOWN = at(7, 32)
+"""By then the dialer's listing shows what was there when the world began."""
+
 FIRST, SECOND = "20270302T0900", "20270302T1100"
 
 
@@ -39,6 +42,7 @@ async def one_run(world: World) -> None:
         (LONDON, "2027-03-03T09:00:00+00:00", "2027-03-03T10:00:00+00:00"),
         (ABIDJAN, "2027-03-03T09:00:00+00:00", "2027-03-03T10:00:00+00:00"),
     )
+    await world.pass_until(_SHOWN)
     with world.chapter():
         await applied(world)
         await world.until(run_is("Scheduled"), "Scheduled")
@@ -55,6 +59,7 @@ async def crowded(world: World) -> None:
             for hour in range(10, 14)
         ),
     )
+    await world.pass_until(_SHOWN)
     await applied(world)
     with world.chapter("listing", "submit"):
         await world.until(run_is("Scheduled"), "Scheduled")
