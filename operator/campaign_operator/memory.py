@@ -23,8 +23,9 @@ class Memory:
     record yet.
 
     `listed_version` is the resourceVersion of a status of which every write since the dialer's last listing was this
-    process's own. `poll_owed`: the poll timer has fired, and the poll is not made yet. `deleting_since` is in monotonic
-    seconds, too. `connection` is the one last read, for the time when its Secret is gone before the campaign.
+    process's own. `has_unclaimed`: that listing shows schedules that no window holds, which a run that is planned later
+    may find to be its own. `poll_owed`: the poll timer has fired, and the poll is not made yet. `deleting_since` is in
+    monotonic seconds, too. `connection` is the one last read, for the time when its Secret is gone before the campaign.
     `refused_version` is the version of the connection Secret that was refused, `own_versions` the resourceVersions that
     our own writes made, whose events tell nothing new. `blueprint` stands with what it was made from.
     """
@@ -37,6 +38,7 @@ class Memory:
     poll_owed: bool = False
     refused_version: str | None = None
     listed_version: str | None = None
+    has_unclaimed: bool = False
     deleting_since: float | None = None
     connection: Connection | None = None
     own_versions: deque[str] = field(default_factory=lambda: deque(maxlen=_OWN_WRITES_REMEMBERED))

@@ -284,7 +284,7 @@ class Reconciler:
                 return campaign
 
     async def _plan(self, campaign: Campaign, action: PlanRun, memory: Memory) -> Campaign:
-        if action.replaces or action.status_lost:
+        if action.replaces or action.status_lost or memory.has_unclaimed:
             memory.listed_version = None
         status = record.planned(
             campaign.status,

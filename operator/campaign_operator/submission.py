@@ -121,6 +121,9 @@ class Submission:
                 # only now: where the API server refused the adoption the status is as it was, and what was found would
                 # be sent again
                 memory.listed_version = campaign.resource_version
+                memory.has_unclaimed = isinstance(listing, Listing) and adoption.has_unclaimed(
+                    campaign.status, listing, self._clock.now()
+                )
                 if adopts:
                     return campaign
             else:

@@ -154,25 +154,25 @@ def claiming(pages: int, rows: list[dict[str, str]], clock: ManualClock | None =
             10_001,
             old_rows(10),
             None,
-            "about 100,010 schedules of the campaign, on 10,001 pages; at most 100,000 on 10,000",
+            "about 100,010 schedules of the campaign on 10,001 pages, but at most 100,000 schedules on 10,000",
         ),
         (
             1001,
             old_rows(100),
             None,
-            "about 100,100 schedules of the campaign, on 1,001 pages; at most 100,000 on 10,000",
+            "about 100,100 schedules of the campaign on 1,001 pages, but at most 100,000 schedules on 10,000",
         ),
         (
             10_001,
             old_rows(9),
             SPAN,
-            "about 90,009 schedules of the campaign, on 10,001 pages; at most 1,000,000 on 10,000",
+            "about 90,009 schedules of the campaign on 10,001 pages, but at most 1,000,000 schedules on 10,000",
         ),
         (
             334,
             old_rows(3000),
             SPAN,
-            "about 1,002,000 schedules of the campaign, on 334 pages; at most 1,000,000 on 10,000",
+            "about 1,002,000 schedules of the campaign on 334 pages, but at most 1,000,000 schedules on 10,000",
         ),
     ],
 )
@@ -180,7 +180,7 @@ async def test_a_listing_that_is_too_long_costs_one_request(
     pages: int, rows: list[dict[str, str]], span: Span | None, told: str
 ) -> None:
     api = claiming(pages, rows)
-    ignored = "; it ignores the range of time that it was asked for" if span else ""
+    ignored = "; the dialer ignores the requested time range" if span else ""
     assert await outcome_of(api, span) == ListingTooLong(
         pages * len(rows), f"the dialer lists {told} pages can be read{ignored}; {REMEDY}"
     )
@@ -200,7 +200,7 @@ async def test_a_long_listing_that_is_not_read_in_time_is_too_long() -> None:
     outcome = await outcome_of(api, SPAN, clock)
     assert isinstance(outcome, ListingTooLong)
     assert outcome.rows == 10_000
-    assert "pages were read in 600 s, which is all the time there is; it ignores" in outcome.message
+    assert "pages could be read in 600 s; the dialer ignores" in outcome.message
     assert outcome.message.endswith(REMEDY)
     assert len(api.queries) < 80
 

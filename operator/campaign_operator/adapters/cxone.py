@@ -206,7 +206,9 @@ class CXoneDialer:
             case None:
                 return counted.analytics()
             case TooLong() as found:
-                return Unavailable(f"the analytics cannot be used: {found.pages_read} of {found.pages} pages were read")
+                return Unavailable(
+                    f"the analytics cannot be used: only {found.pages_read} of {found.pages} pages could be read"
+                )
             case fault:
                 return fault
 

@@ -107,17 +107,17 @@ def told_too_long(found: TooLong, bounds: Bounds, *, span_is_ignored: bool) -> L
 
     A listing that is not read in time though it is not long at all is that of a slow dialer: asking again may help.
     """
-    if found.in_time and found.pages <= _MANY_PAGES:
+    if found.out_of_time and found.pages <= _MANY_PAGES:
         return Unavailable(
             f"the listing cannot be used: it took more than {bounds.seconds:g} s to read {found.pages_read} of "
             f"{found.pages} pages"
         )
-    limit = f"at most {bounds.rows:,} on {bounds.pages:,} pages can be read"
-    if found.in_time:
-        limit = f"{found.pages_read:,} pages were read in {bounds.seconds:g} s, which is all the time there is"
-    ignored = "; it ignores the range of time that it was asked for" if span_is_ignored else ""
+    limit = f"at most {bounds.rows:,} schedules on {bounds.pages:,} pages can be read"
+    if found.out_of_time:
+        limit = f"only {found.pages_read:,} pages could be read in {bounds.seconds:g} s"
+    ignored = "; the dialer ignores the requested time range" if span_is_ignored else ""
     return ListingTooLong(
         found.rows,
-        f"the dialer lists about {found.rows:,} schedules of the campaign, on {found.pages:,} pages; {limit}{ignored}; "
-        "cancel or delete old schedules of the campaign at the dialer",
+        f"the dialer lists about {found.rows:,} schedules of the campaign on {found.pages:,} pages, but {limit}"
+        f"{ignored}; cancel or delete old schedules of the campaign at the dialer",
     )

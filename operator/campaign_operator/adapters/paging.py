@@ -56,14 +56,14 @@ class Pages(Generic[_FaultT]):
 
 @dataclass(frozen=True, slots=True)
 class TooLong:
-    """There is more than the bounds allow: so many pages, with about so many rows. `in_time` tells whether it was the
-    time that did not suffice, after `pages_read`.
+    """There is more than the bounds allow: so many pages, with about so many rows. `out_of_time`: it was the time that
+    did not suffice, after `pages_read`.
     """
 
     pages: int
     rows: int
     pages_read: int
-    in_time: bool
+    out_of_time: bool
 
 
 class TooManyRowsError(Exception):
@@ -82,7 +82,7 @@ async def read_all(pages: Pages[_FaultT], gathering: Gathering, clock: Clock) ->
         if reading.pages <= 1 or reading.digest() == previous:
             return None
         previous = reading.digest()
-    return Unavailable(f"the {pages.subject} cannot be used: each reading of it came to other rows")
+    return Unavailable(f"the {pages.subject} cannot be used: every reading came to different rows")
 
 
 class _Reading(Generic[_FaultT]):
@@ -113,7 +113,7 @@ class _Reading(Generic[_FaultT]):
 
     async def _read_page(self, number: int) -> TooLong | _FaultT | Unavailable | None:
         if self._clock.monotonic() - self._begun > self._source.bounds.seconds:
-            return self._too_long(in_time=True)
+            return self._too_long(out_of_time=True)
         try:
             page = await self._source.fetch(number)
             if not isinstance(page, Page):
@@ -140,9 +140,9 @@ class _Reading(Generic[_FaultT]):
             names.update(b"%d:%b" % (len(name), name))
         self._digests[number] = names.digest()
 
-    def _too_long(self, *, in_time: bool = False) -> TooLong:
+    def _too_long(self, *, out_of_time: bool = False) -> TooLong:
         read = max(len(self._digests), 1)
-        return TooLong(self.pages, self._rows * max(self.pages, read) // read, len(self._digests), in_time)
+        return TooLong(self.pages, self._rows * max(self.pages, read) // read, len(self._digests), out_of_time)
 
 
 async def _side_by_side(

@@ -33,6 +33,18 @@ def known_by_id(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, 
     return {w.time_zone: standing[w.schedule_id] for w in windows if w.schedule_id in standing}
 
 
+def unclaimed(status: OutboundCampaignStatus, listing: Listing, now: datetime) -> tuple[Schedule, ...]:
+    """The schedules whose end is ahead, that are not cancelled, and that no window of any run holds."""
+    held_ids = {w.schedule_id for run in status.runs for w in run.windows}
+    standing = (s for s in listing.schedules if s.state is not ScheduleState.CANCELLED and s.end > now)
+    return tuple(s for s in standing if s.id not in held_ids)
+
+
+def has_unclaimed(status: OutboundCampaignStatus, listing: Listing, now: datetime) -> bool:
+    """Whether the listing shows a schedule that no window holds."""
+    return bool(unclaimed(status, listing, now))
+
+
 def _starts_as(w: WindowStatus, schedule: Schedule) -> bool:
     """A late window was moved before it was sent; what an earlier life sent for it has the earlier start."""
     is_late = Adjustment.STARTED_LATE in w.adjustments

@@ -39,6 +39,7 @@ class Note:
 def notes(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
     """What changed between two statuses that a person wants to know."""
     yield from _stall(before, after)
+    yield from _cancellation(before, after)
     yield from _lists(before, after)
     earlier = {r.key: r for r in before.runs}
     for run in after.runs:
@@ -86,6 +87,15 @@ def _stall(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Ite
         earlier is None or (earlier.reason, earlier.message) != (stalled.reason, stalled.message)
     ):
         yield Note("Warning", stalled.reason, stalled.message)
+
+
+def _cancellation(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
+    """That a suspended or deleted campaign will dial all the same, told when the dialer first answers so."""
+    ready, earlier = find(after.conditions, ConditionType.READY), find(before.conditions, ConditionType.READY)
+    refused = [w for run in after.runs for w in runs.in_state(run, WindowState.CANCELLING) if w.message is not None]
+    was_told = any(w.message is not None for run in before.runs for w in runs.in_state(run, WindowState.CANCELLING))
+    if ready is not None and ready.reason == Reason.CANCELLING and refused and not was_told and earlier is not None:
+        yield Note("Warning", Reason.CANCELLING, ready.message)
 
 
 def _lists(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
