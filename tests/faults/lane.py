@@ -65,6 +65,7 @@ async def open_lane(access: Access, folder: Path) -> AsyncIterator[Lane]:
             clients=(Client(CLIENT_ID, CLIENT_SECRET),),
             campaigns={"*": CALLS_IN_ALL},
             calls_per_second=CALLS_PER_SECOND,
+            rows_per_campaign=2,
         )
         dialer_url = await stack.enter_async_context(simulated_dialer(dialer_settings, clock))
         receiver_url = await stack.enter_async_context(webhook_receiver(ReceiverSettings()))

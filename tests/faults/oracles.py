@@ -6,9 +6,9 @@ Pure: `Outcome` holds what was read.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -165,29 +165,38 @@ def _webhooks(found: Outcome) -> Iterator[str]:
 
 
 def _calls(found: Outcome) -> Iterator[str]:
-    """What the runs have counted adds up to the calls that the dialer has made: none twice, and none dropped."""
+    """What the runs have counted adds up to what the dialer has called while any of them was counted: no call twice,
+    and none dropped.
+    """
     runs = [run for run in runs_and_history({"status": found.status}) if "startTime" in run]
-    if not runs:
-        return
-    since = min(datetime.fromisoformat(run["startTime"]) for run in runs)
     counted = sum(run["metrics"]["callsCompleted"] for run in runs)
-    most = _calls_made(found, since, found.at)
-    ends = [datetime.fromisoformat(run["finishTime"]) for run in runs if "finishTime" in run]
-    running = any(run["state"] == "Running" for run in runs)
-    polled = (found.at if running else max(ends, default=since)) - timedelta(seconds=found.poll_seconds + 60)
-    least = _calls_made(found, since, polled)
+    last_poll = timedelta(seconds=found.poll_seconds + 60)
+    least, most = (_calls_made(found, runs, before_the_end) for before_the_end in (last_poll, timedelta()))
     if not least <= counted <= most:
         yield f"{counted} calls are counted, and the dialer has made between {least} and {most}"
 
 
-def _calls_made(found: Outcome, since: datetime, until: datetime) -> int:
-    openings = []
-    for schedule in found.schedules:
-        start, end = instants(schedule)
-        cancelled = schedule["cancelledAt"]
-        openings.append(Opening(start, end if cancelled is None else min(end, datetime.fromisoformat(cancelled))))
+def _calls_made(found: Outcome, runs: Iterable[Manifest], before_the_end: timedelta) -> int:
+    """The calls that were made from the start of any of these runs until so long before its end."""
     rate = CallRate(Fraction(str(CALLS_PER_SECOND)), CALLS_IN_ALL)
-    return count_calls(openings, rate, since, max(since, until)).completed
+    openings = [_opening(schedule) for schedule in found.schedules]
+    made, counted_until = 0, datetime.min.replace(tzinfo=UTC)
+    for start, end in sorted((datetime.fromisoformat(run["startTime"]), _end(run, found.at)) for run in runs):
+        since, until = max(start, counted_until), end - before_the_end
+        if since < until:
+            made += count_calls(openings, rate, since, until).completed
+            counted_until = until
+    return made
+
+
+def _end(run: Manifest, now: datetime) -> datetime:
+    return datetime.fromisoformat(run["finishTime"]) if "finishTime" in run else now
+
+
+def _opening(schedule: Manifest) -> Opening:
+    start, end = instants(schedule)
+    cancelled = schedule["cancelledAt"]
+    return Opening(start, end if cancelled is None else min(end, datetime.fromisoformat(cancelled)))
 
 
 def _secrets(found: Outcome) -> Iterator[str]:

@@ -39,6 +39,7 @@ def main() -> int:
     parser.add_argument("--skip", type=int, default=0, metavar="N", help="go on after so many of the single faults")
     parser.add_argument("--plan", action="append", default=[], help="replay this plan alone; repeatable")
     parser.add_argument("--mistake", help="with this mistake planted")
+    parser.add_argument("--mistakes", action="store_true", help="only the planted mistakes")
     parser.add_argument("--only", action="append", choices=sorted(SCENARIOS), help="only this scenario; repeatable")
     parser.add_argument("--players", type=int, default=3, help="plans that are played side by side")
     options = parser.parse_args()
@@ -64,6 +65,8 @@ def _play_all(company: Company, options: argparse.Namespace) -> int:
         verdicts = _play("the given plans", company, trials)
         _say("\n\n".join(f"{verdict}\n{verdict.story or '    nothing found'}" for verdict in verdicts))
         return any(verdict.problems for verdict in verdicts)
+    if options.mistakes:
+        return _plant_mistakes(company)
     scenarios = options.only or list(SCENARIOS)
     references = _play("the references", company, [(Plan(scenario), None) for scenario in scenarios])
     recorded = {verdict.plan.scenario: verdict.chapter for verdict in references}
