@@ -16,6 +16,7 @@ import structlog
 
 from faults.company import end_with_parent
 from faults.lane import Access
+from faults.mistakes import plant
 from lives.generation import life_of
 from lives.theatre import Theatre, open_theatre
 
@@ -31,7 +32,8 @@ class Verdict:
     seconds: float
 
     def __str__(self) -> str:
-        return "\n".join((f"life {self.seed}", *(f"    {problem}" for problem in self.problems)))
+        words = (*self.problems, f"play it again: make faults LIFE={self.seed}")
+        return "\n".join((f"life {self.seed}", *(f"    {word}" for word in words)))
 
 
 class _Stage:
@@ -49,9 +51,11 @@ class _Stage:
         return Verdict(seed, tuple(problems), time.monotonic() - begun)
 
 
-def _open(access: Access, folder: Path, tells: bool) -> None:
+def _open(access: Access, folder: Path, tells: bool, mistake: str | None) -> None:
     global _stage
     threading.Thread(target=end_with_parent, daemon=True).start()
+    if mistake is not None:
+        plant(mistake)
     if not tells:
         structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     _stage = _Stage(access, folder / uuid4().hex)
@@ -63,12 +67,16 @@ def _play(seed: int) -> Verdict:
 
 
 @contextmanager
-def open_company(access: Access, players: int, *, tells: bool = False) -> Iterator[ProcessPoolExecutor]:
-    """So many theatres for as long as the block runs; `tells`: what the operator logs is printed."""
+def open_company(
+    access: Access, players: int, *, tells: bool = False, mistake: str | None = None
+) -> Iterator[ProcessPoolExecutor]:
+    """So many theatres for as long as the block runs; `tells`: what the operator logs is printed. `mistake`:
+    one that is planted in the operator.
+    """
     context = multiprocessing.get_context("spawn")
     with (
         tempfile.TemporaryDirectory(prefix="campaign-operator-lives-") as folder,
-        ProcessPoolExecutor(players, context, _open, (access, Path(folder), tells)) as pool,
+        ProcessPoolExecutor(players, context, _open, (access, Path(folder), tells, mistake)) as pool,
     ):
         yield pool
 

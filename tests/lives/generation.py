@@ -28,7 +28,7 @@ def life_of(seed: int) -> Life:
     """The life of that seed."""
     chance = random.Random(seed)  # noqa: S311 - not for secrets, and to be repeated
     begins = datetime(2027, 1, 4, tzinfo=UTC) + timedelta(minutes=chance.randrange(360 * 24 * 60))
-    ends = begins + timedelta(hours=chance.randrange(40, 110))
+    ends = begins + timedelta(hours=chance.randrange(30, 73))
     terms = _terms(chance)
     quiet = chance.random() < 0.3
     acts: list[Act] = []
@@ -40,10 +40,11 @@ def life_of(seed: int) -> Life:
         acts.append(act)
     if chance.random() < 0.7:
         acts.append(Deletion(at=ends - timedelta(hours=1)))
+    away = [act.at + timedelta(seconds=act.seconds) for act in acts if isinstance(act, Away | Outage)]
     return Life(
         seed=seed,
         begins=begins,
-        ends=ends,
+        ends=max([ends, *(moment + timedelta(hours=1) for moment in away)]),
         terms=terms,
         orphans=chance.random() < 0.2,
         lag_seconds=chance.choice((0, _WHOLE_LAG_SECONDS)),
@@ -65,17 +66,17 @@ def _terms(chance: random.Random) -> Terms:
         days=_days(chance),
         window_seconds=chance.choice((1800, _HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR)),
         hours=_hours(chance),
-        ahead_seconds=chance.choice((4, 24, 24, 72)) * _HOUR,
+        ahead_seconds=chance.choice((4, 12, 24, 24, 48)) * _HOUR,
         recurring=chance.random() < 0.85,
     )
 
 
 def _zones(chance: random.Random) -> tuple[str, ...]:
-    return tuple(sorted(chance.sample(ZONES, chance.randrange(1, 5))))
+    return tuple(sorted(chance.sample(ZONES, chance.choice((1, 2, 2, 3, 3, 4)))))
 
 
 def _clock_hours(chance: random.Random) -> tuple[int, ...]:
-    return tuple(sorted(chance.sample(range(7, 20), chance.randrange(1, 5))))
+    return tuple(sorted(chance.sample(range(7, 20), chance.choice((1, 1, 2, 2, 3, 4)))))
 
 
 def _days(chance: random.Random) -> tuple[int, ...]:

@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--lives", type=int, default=2000, metavar="N", help="so many lives")
     parser.add_argument("--seed", type=int, default=1, help="of the first; the others follow")
     parser.add_argument("--life", type=int, action="append", default=[], metavar="SEED", help="this life alone")
+    parser.add_argument("--mistake", help="with this mistake planted in the operator; see faults.mistakes")
     parser.add_argument("--players", type=int, default=2, help="lives that are played side by side")
     return asyncio.run(_run(parser.parse_args()))
 
@@ -46,11 +47,11 @@ def _play_all(access: Access, options: argparse.Namespace) -> int:
     verdicts: list[Verdict] = []
     for seed in options.life:
         _say(f"{life_of(seed)}")
-    with open_company(access, options.players, tells=bool(options.life)) as pool:
+    with open_company(access, options.players, tells=bool(options.life), mistake=options.mistake) as pool:
         for verdict in play(pool, seeds):
             verdicts.append(verdict)
             if verdict.problems:
-                _say(f"FOUND {verdict}\n    play it again: make faults LIFE={verdict.seed}")
+                _say(f"FOUND {verdict}")
             if time.monotonic() - told > _PROGRESS_SECONDS:
                 told = time.monotonic()
                 _say(f"random lives: {len(verdicts)} of {len(seeds)}")
