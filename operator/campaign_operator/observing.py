@@ -33,6 +33,9 @@ async def read_connection(
     return found, version
 
 
+_NEVER_SEEN = -1
+
+
 class Observer:
     """Looks at the world on behalf of one campaign at a time."""
 
@@ -47,7 +50,7 @@ class Observer:
         connection, version = await self.connection_in_use(campaign, memory)
         blueprint, reading = await self._blueprints.of(campaign, memory)
         asked = campaign.requested_at is not None and campaign.requested_at != campaign.status.last_handled_request
-        edited = campaign.generation != campaign.status.observed_generation
+        edited = campaign.status.observed_generation not in (_NEVER_SEEN, campaign.generation)
         repaired = memory.refused_version is not None and version != memory.refused_version
         possibly_sent = {
             runs.attempt_of(run, w) for run in campaign.status.runs for w in runs.in_state(run, *runs.POSSIBLY_SENT)
@@ -63,6 +66,7 @@ class Observer:
             namespace_ends=await self._does_namespace_end(campaign),
             polled_until=memory.polled_until,
             listed=memory.listed_version == campaign.resource_version,
+            look_again_at=memory.look_again_at,
             poll_due=poll or asked,
             retry_now=asked or edited or repaired,
             lists_as_of=reading.as_of if reading is not None else None,

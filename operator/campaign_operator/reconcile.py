@@ -15,7 +15,16 @@ import structlog
 from campaign_operator.api.conditions import Reason, counted
 from campaign_operator.api.status import OutboundCampaignStatus, RunKey
 from campaign_operator.blueprints import Blueprints
-from campaign_operator.domain import adoption, cancellation, record, resolution, runs
+from campaign_operator.domain import (
+    adoption,
+    cancellation,
+    record,
+    resolution,
+    runs,
+    size,
+    unknown_schedules,
+    verification,
+)
 from campaign_operator.domain.actions import (
     Action,
     AddFinalizer,
@@ -27,9 +36,11 @@ from campaign_operator.domain.actions import (
     FinishRun,
     Hold,
     KeepPlan,
+    LookForUnknown,
     LookUp,
     MarkUncertain,
     MoveToHistory,
+    NoteNotVerified,
     NoteRules,
     PlanRun,
     Poll,
@@ -42,7 +53,9 @@ from campaign_operator.domain.actions import (
     Restore,
     SkipWindows,
     Submit,
+    TakeUpConnection,
     TryAgain,
+    Verify,
     Wait,
 )
 from campaign_operator.domain.announcement import announcement
@@ -56,6 +69,7 @@ from campaign_operator.domain.observation import Observation, Problem
 from campaign_operator.domain.polling import polled
 from campaign_operator.domain.skipped_matches import skipped_matches_message
 from campaign_operator.domain.summary import summarize
+from campaign_operator.domain.unknown_schedules import LOOK_AGAIN_SECONDS
 from campaign_operator.domain.zones import TZDATA_VERSION
 from campaign_operator.memory import Memory
 from campaign_operator.observability import metrics
@@ -195,7 +209,7 @@ class Reconciler:
 
     def _has_idled(self, decision: Decision) -> bool:
         """Whether an action that changed nothing should have changed something; told, since a rule never has enough."""
-        if isinstance(decision.action, Poll | ReadLists | TryAgain):
+        if isinstance(decision.action, Poll | ReadLists | TryAgain | TakeUpConnection | Verify | LookForUnknown):
             return False  # nothing new was counted, the lists are on their way, or what was refused is in memory
         metrics.idle_actions.labels(type(decision.action).__name__).inc()
         log.warning("the action changed nothing; going on with the others", rule=decision.rule)
@@ -239,7 +253,9 @@ class Reconciler:
                 has_webhook = campaign.spec.webhook is not None
                 return await write(campaign, record.finished(status, run, state, campaign.uid, has_webhook, now))
             case RecordOutcomes(run):
-                campaign = await write(campaign, record.answered(status, run, memory.outcomes, now))
+                answered = record.answered(status, run, memory.outcomes, now)
+                soon = verification.soon(record.run_at(answered, run), now, self._settings.settle_seconds)
+                campaign = await write(campaign, verification.not_verified(answered, run, soon))
                 memory.outcomes.clear()
                 return campaign
             case MarkUncertain(run, time_zones, message):
@@ -266,6 +282,12 @@ class Reconciler:
             case RemoveFinalizer(orphaned, dialing):
                 self._tell_of(campaign, orphaned, dialing)
                 return await self._write_finalizer(campaign, memory, present=False)
+            case TakeUpConnection():
+                return await self._submission.take_up(campaign, memory, write)
+            case Verify() | LookForUnknown():
+                return await self._look_to_make_sure(campaign, action, memory)
+            case NoteNotVerified(run, time_zones):
+                return await write(campaign, verification.not_verified(status, run, time_zones))
             case Reschedule(run, fates):
                 return await write(campaign, record.rescheduled(status, run, fates))
             case TryAgain():
@@ -295,6 +317,9 @@ class Reconciler:
             replaces=action.replaces,
             status_lost=action.status_lost,
         )
+        if action.status_lost:
+            # what was requested before it was lost is not known, and may not show in the listing yet
+            status = record.distrusted(status, self._clock.now(), self._settings.settle_seconds)
         campaign = await self._write(campaign, status, memory)
         skipped = action.plan.skipped_matches
         if skipped:
@@ -341,6 +366,25 @@ class Reconciler:
             return await self._resolved(campaign, resolution.checked(campaign.status, listing), memory)
         until = self._clock.now() + timedelta(seconds=LOOK_UP_RETRY_SECONDS)
         return await self._write(campaign, resolution.postponed(campaign.status, answer.message, until), memory)
+
+    async def _look_to_make_sure(self, campaign: Campaign, action: Verify | LookForUnknown, memory: Memory) -> Campaign:
+        """A listing that nothing waits for: where it cannot be read now, it is asked for again a little later."""
+        answer = await self._submission.listing_for(campaign, memory)
+        now, status = self._clock.now(), campaign.status
+        memory.look_again_at = now + timedelta(seconds=LOOK_UP_RETRY_SECONDS)
+        match action, answer:
+            case Verify(), Listing():
+                memory.look_again_at = None
+                status = verification.verified(status, answer, now, self._settings.settle_seconds)
+                metrics.schedules_drifted.inc(_count(status) - _count(campaign.status))
+            case Verify(), ListingNotOffered():
+                status = verification.never(status)
+            case LookForUnknown(), Listing():
+                memory.look_again_at = now + timedelta(seconds=LOOK_AGAIN_SECONDS)
+                status = unknown_schedules.still_there(status, answer, now)
+            case LookForUnknown(), _:
+                memory.look_again_at = now + timedelta(seconds=LOOK_AGAIN_SECONDS)
+        return await self._write(campaign, status, memory)
 
     async def _resolved(self, campaign: Campaign, result: resolution.Resolved, memory: Memory) -> Campaign:
         campaign = await self._write(campaign, result.status, memory)
@@ -418,6 +462,7 @@ class Reconciler:
         if observed is None:
             observed = await self._observer.observe(campaign, memory, poll=False)
         status = summarize(campaign, status, replace(observed, now=self._clock.now()))
+        status = size.fitted(status, campaign.other_bytes, self._clock.now())
         if status == campaign.status:
             return campaign
         written = await self._store.write_status(campaign, status)
@@ -426,6 +471,10 @@ class Reconciler:
         for note in (*([edited] if edited is not None else []), *notes(campaign.status, written.status)):
             self._store.record_event(campaign, note)
         return written
+
+
+def _count(status: OutboundCampaignStatus) -> int:
+    return sum(1 for _ in verification.drifted(status))
 
 
 def places(error: BaseException) -> list[str]:

@@ -12,10 +12,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaign_operator.api.conditions import STALLING_CAUSES
+from campaign_operator.api.conditions import STALLING_CAUSES, Reason
 from campaign_operator.api.status import OutboundCampaignStatus, RunKey, RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain import adoption, cancellation, record, runs
+from campaign_operator.domain import adoption, cancellation, record, runs, unknown_schedules
 from campaign_operator.domain.actions import (
     CancelSchedules,
     LookUp,
@@ -110,11 +110,11 @@ class Submission:
             return campaign  # the next look at the campaign finds the same and says so
         problem, until = await self._standing_in_the_way(campaign, connection)
         if problem is None and campaign.resource_version != memory.listed_version:
-            listing = await self._dialer.list_schedules(connection, campaign.spec.campaign_id)
+            listing = await self._list(connection, campaign)
             if isinstance(listing, Listing | ListingNotOffered):
                 status = campaign.status
                 if isinstance(listing, Listing):
-                    status = _as_listed(status, action.run, listing, connection)
+                    status = _as_listed(status, listing, connection)
                 adopts = status is not campaign.status
                 if adopts:
                     campaign = await write(campaign, status)
@@ -205,11 +205,14 @@ class Submission:
         connection, version = await read_connection(self._store, fresh, memory)
         if isinstance(connection, Problem) or changed_connection(fresh, connection, self._clock.now()):
             return fresh
-        listing = await self._dialer.list_schedules(connection, fresh.spec.campaign_id)
+        listing = await self._list(connection, fresh)
         status, zones = fresh.status, action.time_zones
         match listing:
             case Listing():
-                return await write(fresh, adoption.looked_up(status, action.run, zones, listing, connection.hash))
+                after = adoption.looked_up(status, action.run, zones, listing, connection.hash)
+                if any(w.reason == Reason.STATUS_LOST for w in record.run_at(status, action.run).windows):
+                    after = unknown_schedules.noted(after, listing, self._clock.now())
+                return await write(fresh, after)
             case ListingNotOffered(code):
                 return await write(
                     fresh, adoption.held(status, action.run, zones, f"the dialer has no listing (it answered {code})")
@@ -252,12 +255,27 @@ class Submission:
         status = cancellation.answered(campaign.status, action.run, outcomes, now)
         return await write(campaign, record.distrusted(status, now, self._settings.settle_seconds))
 
+    async def take_up(self, campaign: Campaign, memory: Memory, write: Write) -> Campaign:
+        """Go on with another client, where the dialer lists by it what stands."""
+        connection, _ = await read_connection(self._store, campaign, memory)
+        memory.look_again_at = self._in(LOOK_UP_RETRY_SECONDS)
+        if isinstance(connection, Problem):
+            return campaign
+        listing = await self._list(connection, campaign)
+        if not isinstance(listing, Listing):
+            return campaign
+        return await write(campaign, adoption.taken_up(campaign.status, listing, connection.hash, self._clock.now()))
+
     async def listing_for(self, campaign: Campaign, memory: Memory) -> ListOutcome | Problem:
         """The dialer's listing of the campaign, or why there is none."""
         connection, _ = await read_connection(self._store, campaign, memory)
         if isinstance(connection, Problem):
             return connection
-        return await self._dialer.list_schedules(connection, campaign.spec.campaign_id)
+        return await self._list(connection, campaign)
+
+    async def _list(self, connection: Connection, campaign: Campaign) -> ListOutcome:
+        span = adoption.span_to_ask_for(campaign.status, self._clock.now())
+        return await self._dialer.list_schedules(connection, campaign.spec.campaign_id, span)
 
     async def _standing_in_the_way(self, campaign: Campaign, connection: Connection) -> tuple[Problem | None, datetime]:
         """Whether these credentials are accepted and the campaign is ours to submit to; else why not, and until when
@@ -304,12 +322,15 @@ class Submission:
         return self._clock.now() + timedelta(seconds=seconds)
 
 
-def _as_listed(
-    status: OutboundCampaignStatus, key: RunKey, listing: Listing, connection: Connection
-) -> OutboundCampaignStatus:
-    """The status with the planned windows that are at the dialer already; the same object where none is."""
-    found = adoption.matching(runs.in_state(record.run_at(status, key), WindowState.PLANNED), listing)
-    return adoption.adopted(status, key, found, connection.hash) if found else status
+def _as_listed(status: OutboundCampaignStatus, listing: Listing, connection: Connection) -> OutboundCampaignStatus:
+    """The status with the planned windows that are at the dialer already; the same object where none is.
+
+    Of every run that is planned by now: the look counts for all of them, and one that it left out would be sent twice.
+    """
+    for run in runs.current_runs(status):
+        found = adoption.matching(runs.in_state(run, WindowState.PLANNED), listing)
+        status = adoption.adopted(status, run.key, found, connection.hash) if found else status
+    return status
 
 
 def _uncertain_attempts(campaign: Campaign, action: LookUp) -> frozenset[runs.Attempt]:

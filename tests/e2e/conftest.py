@@ -24,7 +24,11 @@ from e2e_world import World, start_operator
 from serving import running_receiver, running_simulator
 from stage import Stage, StageClock, opened_stage
 
-CLIENTS = (Client("operator", "operator-secret"), Client("stranger", "strange-secret", frozenset({"foreign"})))
+CLIENTS = (
+    Client("operator", "operator-secret"),
+    Client("successor", "successor-secret"),
+    Client("stranger", "strange-secret", frozenset({"foreign"})),
+)
 CALLS = {"*": 2}
 STAGE_SETTINGS = Settings(request_timeout_seconds=1, send_within_seconds=2, settle_seconds=60)
 

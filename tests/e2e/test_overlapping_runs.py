@@ -60,9 +60,9 @@ class Played:
     def see(self, status: OutboundCampaignStatus) -> None:
         for run in status.runs:
             self.last_ends[run.key] = run.last_end
-        for run in (*status.runs, *status.history):
-            if run.finish_time is not None:
-                self.ends.setdefault((run.id, run.planned_from), run)
+        for ended in (*status.runs, *status.history):
+            if ended.finish_time is not None:
+                self.ends.setdefault((ended.id, ended.planned_from), ended)
 
 
 async def played(stage: Stage, days: float, step: float = HOUR / 2) -> Played:

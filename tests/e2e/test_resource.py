@@ -10,12 +10,7 @@ from campaign_operator.api.crd import structural_schema
 from campaign_operator.sandbox.control_plane import ControlPlane
 from e2e_world import World, campaign
 
-CRON = (
-    "must be five cron fields of numbers, names of months or days, *, lists, ranges and steps, such as '0 9 * * "
-    "1-5', or one "
-    "of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually; seconds, ?, L, W, #, R, H and TZ= are "
-    "not supported"
-)
+CRON = "must be five cron fields, such as '0 9 * * 1-5', or a descriptor, such as '@daily'"
 URL = "must be an https URL with a host and without user information, such as https://hooks.example.com/cx"
 
 

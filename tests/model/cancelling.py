@@ -4,13 +4,11 @@ from model.setup import Omission
 from model.situation import (
     AT_THE_DIALER,
     HOLDING_BACK,
-    NOTHING,
     Action,
     Situation,
     changed,
     holds_back,
     is_begun,
-    is_cancelled,
     is_unwanted,
     needs_finalizer,
 )
@@ -22,7 +20,6 @@ from model.world import (
     SUBMITTED,
     UNCERTAIN,
     Window,
-    in_hand,
     new_attempt,
     slots,
 )
@@ -36,7 +33,7 @@ def a_window_that_starts_while_it_is_cancelled_is_uncertain(s: Situation) -> Act
     """
     if s.setup.omits(Omission.STARTED_DELETED):
         return None
-    for _, run in in_hand(s.resource):
+    for run in s.in_hand():
         keeps = s.setup.omits(Omission.CANCELLATION_KEEPS_ATTEMPT)
         changes = {
             slot: w._replace(state=UNCERTAIN, attempt=w.attempt if keeps else new_attempt(s.world), settled=keeps)
@@ -50,8 +47,8 @@ def a_window_that_starts_while_it_is_cancelled_is_uncertain(s: Situation) -> Act
 
 def an_unwanted_run_is_cancelled(s: Situation) -> Action | None:
     """All of it that has not started. What may be under way is settled first, by the rules above."""
-    for place, run in in_hand(s.resource):
-        if not is_begun(run) or not is_unwanted(s, place, run):
+    for run in s.in_hand():
+        if not is_begun(run) or not is_unwanted(s, run):
             continue
         changes = {slot: _cancelled(w) for slot, w in slots(run) if _can_be_cancelled(s, slot, w)}
         straight = [slot for slot, w in changes.items() if w.state == CANCELLING]
@@ -76,7 +73,7 @@ def _can_be_cancelled(s: Situation, slot: int, w: Window) -> bool:
 
 def what_is_being_cancelled_is_deleted_at_the_dialer(s: Situation) -> Action | None:
     """One at a time here; the code sends a batch, of which any part may come to nothing."""
-    for _, run in in_hand(s.resource):
+    for run in s.in_hand():
         for slot, w in slots(run):
             if w.state == CANCELLING:
                 return Action("delete", "", slots=(slot,), schedule=w.schedule)
@@ -86,28 +83,12 @@ def what_is_being_cancelled_is_deleted_at_the_dialer(s: Situation) -> Action | N
 def what_was_cancelled_is_planned_again_when_it_is_wanted(s: Situation) -> Action | None:
     """Beside windows that stand."""
     keeps = s.setup.omits(Omission.RESTORED_WITH_OLD_ATTEMPT)
-    for place, run in in_hand(s.resource):
-        cancelled = {slot: w for slot, w in slots(run) if w.state == CANCELLED}
-        if cancelled and any(w.state in AT_THE_DIALER for w in run.windows) and not is_unwanted(s, place, run):
+    for run in s.in_hand():
+        cancelled = {slot: w for slot, w in slots(run) if w.state == CANCELLED and not s.has_started(slot)}
+        if cancelled and any(w.state in AT_THE_DIALER for w in run.windows) and not is_unwanted(s, run):
             # `cannot` marks, for that omission only, that the old number is to be used again
             planned = {slot: Window(PLANNED, w.attempt, cannot=keeps) for slot, w in cancelled.items()}
             return Action("write", "restores what was cancelled", changed(s.resource, planned))
-    return None
-
-
-def an_unwanted_next_run_of_which_nothing_stands_is_dropped(s: Situation) -> Action | None:
-    """One that nobody wants and of which nothing stands; otherwise it would keep a cancelled run from being planned
-    anew.
-    """
-    run = s.resource.next_run
-    if run is None:
-        return None
-    dead = all(w.state in NOTHING for w in run.windows) and is_unwanted(s, "next_run", run)
-    replaced = s.run_in_hand is not None and is_cancelled(s.run_in_hand) and not is_begun(run)
-    if replaced and not s.setup.omits(Omission.PLANNED_NEXT_RUN_KEPT):
-        return Action("write", "drops the next run", s.resource._replace(next_run=None))
-    if is_cancelled(run) or (dead and not s.setup.omits(Omission.DEAD_NEXT_RUN_KEPT)):
-        return Action("write", "drops the next run", s.resource._replace(next_run=None))
     return None
 
 
@@ -115,37 +96,48 @@ def an_unwanted_next_run_of_which_nothing_stands_is_dropped(s: Situation) -> Act
 
 
 def the_finalizer_is_put_back_while_something_holds_it(s: Situation) -> Action | None:
-    held_back = any(needs_finalizer(s, run) for _, run in in_hand(s.resource))
+    held_back = any(needs_finalizer(s, run) for run in s.in_hand())
     if s.resource.finalizer or not held_back or s.setup.omits(Omission.NO_FINALIZER):
         return None
     return Action("write", "puts the finalizer back", s.resource._replace(finalizer=True))
 
 
 def the_finalizer_goes_when_nothing_holds_it(s: Situation) -> Action | None:
-    if not s.resource.finalizer or s.resource.run is None:
+    """And a resource of the same name that is created at once would find the truth in the listing."""
+    if not s.resource.finalizer or not s.resource.runs:
         return None
-    if any(needs_finalizer(s, run) or any(w.state == PLANNED for w in run.windows) for _, run in in_hand(s.resource)):
+    if any(needs_finalizer(s, run) or any(w.state == PLANNED for w in run.windows) for run in s.in_hand()):
+        return None
+    if not s.resource.trusted and not s.setup.omits(Omission.FINALIZER_DROPPED_BEFORE_TRUST):
         return None
     return Action("write", "removes the finalizer", s.resource._replace(finalizer=False))
 
 
+def a_deletion_past_its_deadline_is_given_up(s: Situation) -> Action | None:
+    """Before everything else, so that no other rule can keep a resource for ever; what stays is named."""
+    if not s.world.overdue or not s.resource.finalizer:
+        return None
+    return Action("go", "")
+
+
 def a_deleted_campaign_may_go(s: Situation) -> Action | None:
-    """When nothing is left to cancel. With Orphan, too, what may be under way is settled first: a resource of the
-    same name would be listed before that request shows.
+    """When nothing is left to cancel and the listing tells the truth: a resource of the same name would be listed
+    before what was last sent shows. With Orphan it waits for nothing but a cancellation that was begun before, since
+    of a DELETE without an answer nothing is on record by which the listing would be doubted.
     """
-    going = Action("go", "removes the finalizer of a deleted resource")
     if not s.resource.finalizer:
         return None
-    if s.setup.orphan:
-        under_way = any(w.state in POSSIBLY_SENT for _, run in in_hand(s.resource) for w in run.windows)
-        return going if s.setup.omits(Omission.ORPHAN_AT_ONCE) or not under_way else None
     if s.setup.omits(Omission.FINALIZER_DROPPED_EARLY):
-        return going
+        return Action("go", "")
+    if not s.resource.trusted and not s.setup.omits(Omission.GONE_BEFORE_TRUST):
+        return None
+    if s.setup.orphan:
+        begun = any(w.state == CANCELLING for run in s.in_hand() for w in run.windows)
+        return None if begun and not s.setup.omits(Omission.ORPHAN_WHILE_CANCELLING) else Action("go", "")
     waiting = any(
-        holds_back(s, run) and any(_may_still_be_cancelled(s, slot, w) for slot, w in slots(run))
-        for _, run in in_hand(s.resource)
+        holds_back(s, run) and any(_may_still_be_cancelled(s, slot, w) for slot, w in slots(run)) for run in s.in_hand()
     )
-    return None if waiting else going
+    return None if waiting else Action("go", "")
 
 
 def _may_still_be_cancelled(s: Situation, slot: int, w: Window) -> bool:

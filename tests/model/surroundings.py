@@ -1,17 +1,22 @@
 """What happens around the operators: at the dialer, with the clock, and by people.
 
-A request that is under way may be carried out and answered, carried out and not answered, refused, or lost. Time is
-abstract. The settling time of an attempt may be over only when nothing of its window is under way any more, and by
-then every right to send has lapsed: that is what the operator's settings promise, and what they are checked for.
+A request that is under way may be carried out and answered, carried out and not answered, refused, or lost, and what
+it did may show in the listing later. Time is abstract. The settling time of an attempt may be over only when nothing of
+its window is under way any more and all of it shows, and by then every right to send has lapsed: that is what the
+operator's settings promise, and what they are checked for. So it is with all windows before the listing is trusted.
 """
 
 from collections.abc import Iterator
+from typing import TypeVar
 
-from model.operators import Step, answered, with_operator, written
+from model.process import Step, answered, with_operator, written
 from model.setup import Omission, Setup
 from model.situation import changed
 from model.world import (
+    HELD,
     IN_USE,
+    MISSED,
+    PLANNED,
     SUBMITTED,
     UNCERTAIN,
     ZONES,
@@ -20,19 +25,22 @@ from model.world import (
     Request,
     Resource,
     Schedule,
+    Window,
     World,
     all_windows,
-    in_hand,
     new_schedule,
     slots,
 )
+
+T = TypeVar("T")
 
 
 def surrounding_steps(world: World, setup: Setup) -> Iterator[Step]:
     """What may happen next without an operator."""
     yield from _at_the_dialer(world, setup)
     yield from _settling_time(world, setup)
-    yield from _time(world)
+    yield from _trust(world, setup)
+    yield from _time(world, setup)
     yield from _people(world, setup)
 
 
@@ -51,6 +59,14 @@ def _at_the_dialer(world: World, setup: Setup) -> Iterator[Step]:
         rest = world._replace(requests=(*world.requests[:n], *world.requests[n + 1 :]))
         yield f"a {request.kind} is lost", rest, True
         yield from _post(rest, request) if request.kind == "POST" else _delete(rest, setup, request)
+    for number in world.unseen:
+        yield "a schedule shows in the listing", world._replace(unseen=_but(world.unseen, number)), True
+    for ghost in world.ghosts:
+        yield "a cancelled schedule leaves the listing", world._replace(ghosts=_but(world.ghosts, ghost)), True
+
+
+def _but(several: tuple[T, ...], one: T) -> tuple[T, ...]:
+    return tuple(other for other in several if other != one)
 
 
 def _post(world: World, request: Request) -> Iterator[Step]:
@@ -62,9 +78,13 @@ def _post(world: World, request: Request) -> Iterator[Step]:
         return
     number = new_schedule(world)
     done = world._replace(schedules=(*world.schedules, Schedule(number, request.slot, request.plan)))
-    yield "a POST is carried out, unanswered", done, True
+    lagging = [_spent(done, lags=1)._replace(unseen=(*world.unseen, number))] if world.budget.lags else []
+    for after in (done, *lagging):
+        lags = "" if after is done else ", and does not show yet"
+        yield f"a POST is carried out, unanswered{lags}", after, True
+        for i, a in waiting:
+            yield f"a POST is carried out and answered{lags}", _with_answer(after, i, a, "accepted", number), True
     for i, a in waiting:
-        yield "a POST is carried out and answered", _with_answer(done, i, a, "accepted", number), True
         if world.budget.refusals:
             refused = _spent(world, refusals=1)
             yield "a POST is answered as not carried out", _with_answer(refused, i, a, "unsent"), False
@@ -88,9 +108,17 @@ def _delete(world: World, setup: Setup, request: Request) -> Iterator[Step]:
         gone = world._replace(schedules=tuple(s for s in world.schedules if s.id != request.schedule))
         if setup.omits(Omission.CANCELLED_ADOPTED):
             gone = gone._replace(cancelled=(*world.cancelled, *standing))
-        yield "a DELETE is carried out, unanswered", gone, True
-        for i in waiting:
-            yield "a DELETE is carried out and answered", _told(gone, i, "cancelled"), True
+        gone = gone._replace(unseen=_but(world.unseen, request.schedule))
+        lagging = (
+            [_spent(gone, lags=1)._replace(ghosts=tuple(sorted((*world.ghosts, *standing))))]
+            if standing and world.budget.lags
+            else []
+        )
+        for after in (gone, *lagging):
+            lags = "" if after is gone else ", and still shows"
+            yield f"a DELETE is carried out, unanswered{lags}", after, True
+            for i in waiting:
+                yield f"a DELETE is carried out and answered{lags}", _told(after, i, "cancelled"), True
     for i in waiting:
         if refuses:
             yield "a DELETE is refused", _told(world, i, "refused"), True
@@ -110,41 +138,85 @@ def _told(world: World, i: int, doing: str) -> World:
 
 def _settling_time(world: World, setup: Setup) -> Iterator[Step]:
     for slot, w in all_windows(world.resource):
-        if w.state == UNCERTAIN and not w.settled and not any(r.slot == slot for r in world.requests):
-            operators = tuple(_much_later(o, slot, setup) for o in world.operators)
+        if w.state == UNCERTAIN and not w.settled and not _lags(world, slot):
+            operators = tuple(_much_later(o, setup, slot) for o in world.operators)
             settled = changed(world.resource, {slot: w._replace(settled=True)})
             yield "the settling time is over", world._replace(resource=settled, operators=operators), True
 
 
-def _much_later(o: Operator, slot: int, setup: Setup) -> Operator:
-    """Rights have lapsed, nobody waits for an answer any more, and who stood still while it sent was ended."""
+def _lags(world: World, slot: int) -> bool:
+    """Whether something of the window is under way or does not show yet."""
+    unseen = any(s.slot == slot and s.id in world.unseen for s in world.schedules)
+    return unseen or any(r.slot == slot for r in world.requests) or any(s.slot == slot for s in world.ghosts)
+
+
+def _trust(world: World, setup: Setup) -> Iterator[Step]:
+    if not world.resource.trusted and not (world.requests or world.unseen or world.ghosts):
+        operators = tuple(_much_later(o, setup) for o in world.operators)
+        trusted = world.resource._replace(trusted=True)
+        yield "the listing can be trusted", world._replace(resource=trusted, operators=operators), True
+
+
+def _much_later(o: Operator, setup: Setup, slot: int | None = None) -> Operator:
+    """Rights have lapsed, of that window or of all; nobody waits for an answer any more, and who stood still while it
+    sent was ended.
+    """
     for a in o.answers:
-        if a.slot == slot and a.stage == "sent":
+        if slot not in (None, a.slot):
+            continue
+        if a.stage == "sent":
             o = answered(o, a, "unclear")
-        elif a.slot == slot and a.stage == "entitled" and not setup.omits(Omission.NO_DEADLINE):
+        elif a.stage == "entitled" and not setup.omits(Omission.NO_DEADLINE):
             o = answered(o, a, "unsent")
-        elif a.slot == slot and a.stage == "leaving" and not setup.omits(Omission.NO_WATCHDOG):
+        elif a.stage == "leaving" and not setup.omits(Omission.NO_WATCHDOG):
             return Operator()
     lapsed = o.doing == "deletes" or (o.doing == "may delete" and not setup.omits(Omission.DELETE_WITHOUT_DEADLINE))
-    return Operator(answers=o.answers, listed=o.listed) if o.slot == slot and lapsed else o
+    return Operator(answers=o.answers, listed=o.listed) if slot in (None, o.slot) and lapsed else o
 
 
-def _time(world: World) -> Iterator[Step]:
-    """Windows start, in order of their runs; and a run's last end and grace pass, at the latest as the next begins."""
-    for _, run in in_hand(world.resource):
-        for slot, _w in slots(run):
+def _time(world: World, setup: Setup) -> Iterator[Step]:
+    """Windows start, in each zone in the order of their matches, and end, at the latest as a later one starts. The
+    zones of a run may be far apart: whole runs may start and end between two of them.
+    """
+    for run in world.resource.runs:
+        for slot, _ in slots(run):
             if world.budget.starts and slot not in world.started:
-                before = [s for s in range(slot // ZONES * ZONES) if s not in world.started]
-                over = sorted({*world.over, *range(run.id)})
-                started = world._replace(started=tuple(sorted({*world.started, *before, slot})))
-                yield "a window starts", _spent(_without(started, over), starts=1), False
-        if world.budget.ends and run.id not in world.over and all(slot in world.started for slot, _ in slots(run)):
-            yield "a run is over", _spent(_without(world, [*world.over, run.id]), ends=1), True
+                yield "a window starts", _started(_spent(world, starts=1), setup, slot), False
+            if world.budget.ends and slot in world.started and slot not in world.over and _may_end(world, setup, slot):
+                yield "a window ends", _ended(_spent(world, ends=1), {slot}), True
+        if world.budget.calls and run.id not in world.called and any(slot in world.started for slot, _ in slots(run)):
+            called = tuple(sorted((*world.called, run.id)))
+            yield "a run has all its calls", _spent(world, calls=1)._replace(called=called), False
 
 
-def _without(world: World, over: list[int]) -> World:
-    schedules = tuple(s for s in world.schedules if s.slot // ZONES not in over)
-    return world._replace(over=tuple(sorted(over)), schedules=schedules)
+def _started(world: World, setup: Setup, slot: int) -> World:
+    earlier = set(range(slot % ZONES, slot, ZONES))
+    over = {s for s in earlier if s + _length(world, setup, s) * ZONES <= slot}
+    return _ended(world._replace(started=tuple(sorted({*world.started, *earlier, slot}))), over)
+
+
+def _may_end(world: World, setup: Setup, slot: int) -> bool:
+    """A window that is longer than a match goes on while the next matches of its zone start."""
+    until = range(slot + ZONES, min(slot + _length(world, setup, slot) * ZONES, setup.runs * ZONES), ZONES)
+    return all(later in world.started for later in until)
+
+
+def _length(world: World, setup: Setup, slot: int) -> int:
+    plans = [s.plan for s in world.schedules if s.slot == slot]
+    plans += [run.plan for run in world.resource.runs if run.id == slot // ZONES]
+    return max((setup.lengths[plan] for plan in plans), default=1)
+
+
+def _ended(world: World, ended: set[int]) -> World:
+    over = tuple(sorted({*world.over, *ended}))
+    schedules = tuple(s for s in world.schedules if s.slot not in over)
+    standing = {s.id for s in schedules}
+    return world._replace(
+        over=over,
+        schedules=schedules,
+        unseen=tuple(number for number in world.unseen if number in standing),
+        ghosts=tuple(s for s in world.ghosts if s.slot not in over),
+    )
 
 
 # People
@@ -156,7 +228,11 @@ def _people(world: World, setup: Setup) -> Iterator[Step]:
         if budget.recreations:
             yield from _recreated(world)
         return
+    yield from _resolved(world)
     if r.deleting:
+        if budget.deadlines and not world.overdue:
+            late = _spent(world, deadlines=1)._replace(overdue=True)
+            yield "the deadline of the deletion passes", late, False
         return
     if budget.edits:
         edited = _tried_again(r)._replace(spec=1 - r.spec)
@@ -169,9 +245,27 @@ def _people(world: World, setup: Setup) -> Iterator[Step]:
         gone = r._replace(deleting=True) if r.finalizer else Resource(exists=False, spec=r.spec)
         deleted = _spent(written(world, gone), deletions=1)
         yield "the resource is deleted", deleted._replace(kept=setup.orphan and not gone.exists), False
-    if budget.wipes and r.run is not None:
-        wiped = written(world, r._replace(run=None, next_run=None, history=()))
+    if budget.wipes and r.runs:
+        # whoever sees a finalizer and no run takes the listing for doubtful, from then on
+        trusted = not r.finalizer or setup.omits(Omission.LOST_STATUS_IS_TRUSTED)
+        wiped = written(world, r._replace(trusted=trusted, runs=(), history=()))
         yield "the status is wiped", _spent(wiped, wipes=1)._replace(lost=True), False
+
+
+def _resolved(world: World) -> Iterator[Step]:
+    """A person looks at the dialer and tells the truth, by the annotation `resolve`."""
+    if not world.budget.resolutions:
+        return
+    for slot, w in all_windows(world.resource):
+        if w.state != HELD or slot in world.over:
+            continue
+        standing = [s for s in world.schedules if s.slot == slot]
+        answers = [("names its schedule", Window(SUBMITTED, w.attempt, s.id)) for s in standing]
+        if not standing:
+            answers = [("says Resubmit", Window(PLANNED, w.attempt)), ("says Abandon", Window(MISSED, w.attempt))]
+        for said, window in answers:
+            told = written(_spent(world, resolutions=1), changed(world.resource, {slot: window}))
+            yield f"a person {said}", told, False
 
 
 def _tried_again(r: Resource) -> Resource:
@@ -184,5 +278,6 @@ def _tried_again(r: Resource) -> Resource:
 def _recreated(world: World) -> Iterator[Step]:
     """Another resource of the same name: what is remembered of the old one is forgotten, but who may send, sends."""
     operators = tuple(Operator(answers=tuple(a for a in o.answers if a.stage in IN_USE)) for o in world.operators)
-    fresh = world._replace(resource=Resource(spec=world.resource.spec), operators=operators, lost=True, kept=False)
-    yield "a resource of the same name is created", _spent(fresh, recreations=1), False
+    fresh = world._replace(resource=Resource(spec=world.resource.spec), operators=operators, orphaned=())
+    judged = fresh._replace(lost=True, kept=False)
+    yield "a resource of the same name is created", _spent(judged, recreations=1), False

@@ -37,8 +37,10 @@ def diagram() -> str:
 
 def changes(before: Resource, after: Resource) -> Iterator[tuple[str, str]]:
     """How windows of one plan changed in a step."""
-    for was, run in ((before.run, after.run), (before.next_run, after.next_run)):
-        if was is None or run is None or (was.id, was.plan) != (run.id, run.plan):
+    runs = {(run.id, run.generation, run.plan): run for run in after.runs}
+    for was in before.runs:
+        run = runs.get((was.id, was.generation, was.plan))
+        if run is None:
             continue
         for old, new in zip(was.windows, run.windows, strict=True):
             if old.state != new.state:

@@ -1,12 +1,26 @@
 """The submission protocol, searched to the end: what must never be cannot be, and there is always a way on.
 
-A change of the protocol starts here. Change the rule in `rules` or `cancelling`, which have the names and the order
-of the operator's own; add the omission of a new rule to `setup`, and a configuration that finds it to
+A change of the protocol starts here. Change the rule in `rules`, `planning` or `cancelling`, which have the names and
+the order of the operator's own; add the omission of a new rule to `setup`, and a configuration that finds it to
 `configurations`. Only when this holds again, change the operator.
 
-Not in it: two resources with one campaign at the dialer, windows that are sent late, `resolve`, and the deadline of a
-deletion. It is known not to hold, and nothing is promised, where a status is wiped together with an edit, and where a
-dialer has no listing and a resource is created again under its old name.
+Runs overlap in it: zones that are far apart, windows that last longer than from one match to the next, up to three runs
+at once. The listing lags: what was sent shows at any time up to the end of its settling time.
+
+Not in it:
+
+- two resources with one campaign at the dialer, and windows that are sent late or skipped by an edit;
+- room for windows, `concurrencyPolicy` and `pastZones`: there are few matches, and every one is planned as soon as it
+  may be, without `submitAheadSeconds`;
+- the grace after the last end, and how calls are counted: a run has all its calls, or it has not;
+- drift, and schedules of an earlier resource that no window holds;
+- `resolve` by a person who is wrong about the dialer;
+- a resource that is created again after the deadline of a deletion, before the listing shows what was last sent;
+- crashes, lost requests and lost answers where requests are `prompt`: there the search is about which runs there are.
+
+It is known not to hold, and nothing is promised, where a status is wiped together with an edit, and where a dialer has
+no listing and a resource is created again under its old name. A match that failed is planned again only after an edit;
+the budget of refusals hides what would come of it otherwise, which is that it fails without end.
 """
 
 import pytest

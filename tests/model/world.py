@@ -29,6 +29,9 @@ UNDECIDED = (PLANNED, INTENT, UNCERTAIN, CANCELLING)
 ZONES = 2
 """The most windows of one run; a slot is `run * ZONES + zone` and names one window of one run, whatever its plan."""
 
+GENERATIONS = 8
+"""More than the runs of one match that anybody remembers; see `key`."""
+
 
 class Window(NamedTuple):
     """One window in status. Attempt 0: not begun. `cannot`: the dialer has refused to cancel its schedule.
@@ -43,30 +46,38 @@ class Window(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One run in status. `hook` is the state of its outbox entry: none, pending or delivered."""
+    """One run in status. `hook` is the state of its outbox entry: none, pending or delivered.
+
+    `generation` tells runs of one match apart, as `plannedFrom` does.
+    """
 
     id: int
     plan: int
     windows: tuple[Window, ...]
     finished: bool = False
     hook: str = ""
+    generation: int = 0
 
 
 class Resource(NamedTuple):
-    """The resource, at its newest version. `spec` is the plan that it asks for; `history` are runs and their hooks."""
+    """The resource, at its newest version. `spec` is the plan that it asks for.
+
+    `runs` are in the order of their matches, `history` the keys of runs with their hooks. `trusted`: the time of
+    `listingTrustedFrom` has come, so what was last asked of the dialer shows in its listing.
+    """
 
     exists: bool = True
     spec: int = 0
     suspend: bool = False
     deleting: bool = False
     finalizer: bool = False
-    run: Run | None = None
-    next_run: Run | None = None
+    trusted: bool = True
+    runs: tuple[Run, ...] = ()
     history: tuple[tuple[int, str], ...] = ()
 
 
 class Schedule(NamedTuple):
-    """A schedule that stands at the dialer. A listing shows all of it."""
+    """A schedule that stands at the dialer."""
 
     id: int
     slot: int
@@ -128,15 +139,21 @@ class Budget(NamedTuple):
     recreations: int = 0
     starts: int = 0
     ends: int = 0
+    calls: int = 0
+    lags: int = 0
+    deadlines: int = 0
+    resolutions: int = 0
 
 
 class World(NamedTuple):
-    """Everything. `started` are slots, `over` are runs, `refuses` the schedules that the dialer does not give back.
+    """Everything. `started` and `over` are the slots whose start and whose end have passed, `called` the runs that have
+    all their calls, `refuses` the schedules that the dialer does not cancel. `overdue`: the deadline of the deletion
+    has passed. A listing shows `schedules` without the `unseen` and with the `ghosts`, which are cancelled already.
 
-    The last six are for judging only: nobody in the model looks at them. `ended` are runs whose end is on record,
-    `received` the runs and ids of webhooks that arrived, `told` the schedules that a removal of the finalizer named as
-    left behind. `lost`: the status was taken away, or the resource. `kept`: it went by deletionPolicy Orphan. `wrong`
-    says what must never be done and was done.
+    The last six are for judging only: nobody in the model looks at them. `ended` are the keys of runs whose end is on
+    record, `received` the keys and ids of webhooks that arrived, `orphaned` the slots that a removal of the finalizer
+    named. `lost`: the status was taken away, or the resource. `kept`: it went by deletionPolicy Orphan. `wrong` says
+    what must never be done and was done.
     """
 
     resource: Resource
@@ -146,22 +163,23 @@ class World(NamedTuple):
     requests: tuple[Request, ...] = ()
     started: tuple[int, ...] = ()
     over: tuple[int, ...] = ()
+    called: tuple[int, ...] = ()
     refuses: tuple[int, ...] = ()
+    overdue: bool = False
+    unseen: tuple[int, ...] = ()
+    ghosts: tuple[Schedule, ...] = ()
     cancelled: tuple[Schedule, ...] = ()
     ended: tuple[int, ...] = ()
     received: tuple[tuple[int, int], ...] = ()
-    told: tuple[int, ...] = ()
+    orphaned: tuple[int, ...] = ()
     lost: bool = False
     kept: bool = False
     wrong: str = ""
 
 
-def in_hand(resource: Resource) -> Iterator[tuple[str, Run]]:
-    """The unfinished runs with their places, the earlier one first."""
-    if resource.run is not None and not resource.run.finished:
-        yield "run", resource.run
-    if resource.next_run is not None:
-        yield "next_run", resource.next_run
+def key(run: Run) -> int:
+    """The one name of a run: its match and its generation."""
+    return run.id * GENERATIONS + run.generation
 
 
 def slots(run: Run) -> Iterator[tuple[int, Window]]:
@@ -170,45 +188,54 @@ def slots(run: Run) -> Iterator[tuple[int, Window]]:
 
 
 def all_windows(resource: Resource) -> Iterator[tuple[int, Window]]:
-    """Every window in status."""
-    if resource.run is not None:
-        yield from slots(resource.run)
-    if resource.next_run is not None:
-        yield from slots(resource.next_run)
+    """Every window in status; of two runs of one match the later comes last, and the earlier has no schedule."""
+    for run in resource.runs:
+        yield from slots(run)
+
+
+def shown(world: World) -> list[Schedule]:
+    """What a listing of the dialer shows at this moment."""
+    return [s for s in world.schedules if s.id not in world.unseen] + list(world.ghosts)
 
 
 def new_attempt(world: World) -> int:
     """A number that no attempt has which anybody still remembers.
 
-    In the code it is run, generation, zone and a number that only grows, which is as good as long as status is.
+    In the code it is run, `plannedFrom`, zone and a number that only grows, which is as good as long as status is.
     """
-    return 1 + max(_attempts(world))
+    return 1 + max(_numbers(world)[0])
 
 
 def new_schedule(world: World) -> int:
     """An id that the dialer never gave to another schedule which anybody still remembers."""
-    return 1 + max(_schedules(world))
+    return 1 + max(_numbers(world)[1])
 
 
-def _attempts(world: World) -> set[int]:
-    numbers = {w.attempt for _, w in all_windows(world.resource)} | {r.attempt for r in world.requests}
-    for operator in world.operators:
-        numbers.update(a.attempt for a in operator.answers)
-        if operator.about_to_write is not None:
-            numbers.update(w.attempt for _, w in all_windows(operator.about_to_write))
-    return numbers | {0}
-
-
-def _schedules(world: World) -> set[int]:
-    ids = {w.schedule for _, w in all_windows(world.resource)} | {r.schedule for r in world.requests}
-    ids.update(s.id for s in (*world.schedules, *world.cancelled))
+def _numbers(world: World) -> tuple[set[int], set[int]]:
+    """The attempts and the schedules that anybody remembers; 0 is none."""
+    attempts, ids = {0}, {0}
+    resources = [world.resource]
+    for request in world.requests:
+        attempts.add(request.attempt)
+        ids.add(request.schedule)
+    for schedules in (world.schedules, world.ghosts, world.cancelled):
+        for schedule in schedules:
+            ids.add(schedule.id)
     for operator in world.operators:
         ids.add(operator.schedule)
-        ids.update(a.schedule for a in operator.answers)
-        ids.update(found for _, found in operator.found)
+        for answer in operator.answers:
+            attempts.add(answer.attempt)
+            ids.add(answer.schedule)
+        for _, found in operator.found:
+            ids.add(found)
         if operator.about_to_write is not None:
-            ids.update(w.schedule for _, w in all_windows(operator.about_to_write))
-    return ids | {0}
+            resources.append(operator.about_to_write)
+    for resource in resources:
+        for run in resource.runs:
+            for window in run.windows:
+                attempts.add(window.attempt)
+                ids.add(window.schedule)
+    return attempts, ids
 
 
 def without_old_answers(world: World) -> World:
@@ -233,15 +260,15 @@ Numbers = dict[int, int]
 
 def canonical(world: World) -> World:
     """The same state by its one name: numbers by rank, operators in order."""
-    attempts, ids = sorted(_attempts(world)), sorted(_schedules(world))
-    if attempts[-1] != len(attempts) - 1 or ids[-1] != len(ids) - 1:
-        world = _renamed(world, {a: i for i, a in enumerate(attempts)}, {s: i for i, s in enumerate(ids)})
-    operators = world.operators
-    if len(operators) > 1:
-        operators = tuple(sorted(operators, key=_order))
-    return world._replace(
-        operators=operators, schedules=tuple(sorted(world.schedules)), requests=tuple(sorted(world.requests))
-    )
+    attempts, ids = _numbers(world)
+    if max(attempts) != len(attempts) - 1 or max(ids) != len(ids) - 1:
+        ranks = ({number: rank for rank, number in enumerate(sorted(numbers))} for numbers in (attempts, ids))
+        world = _renamed(world, *ranks)
+    if len(world.operators) > 1:
+        world = world._replace(operators=tuple(sorted(world.operators, key=_order)))
+    if len(world.schedules) > 1 or len(world.requests) > 1:
+        world = world._replace(schedules=tuple(sorted(world.schedules)), requests=tuple(sorted(world.requests)))
+    return world
 
 
 def _order(operator: Operator) -> tuple[object, ...]:
@@ -254,20 +281,19 @@ def _renamed(world: World, attempts: Numbers, ids: Numbers) -> World:
         resource=_resource(world.resource, attempts, ids),
         operators=tuple(_operator(o, attempts, ids) for o in world.operators),
         schedules=tuple(s._replace(id=ids[s.id]) for s in world.schedules),
+        ghosts=tuple(s._replace(id=ids[s.id]) for s in world.ghosts),
+        unseen=tuple(sorted(ids[s] for s in world.unseen)),
         cancelled=tuple(s._replace(id=ids[s.id]) for s in world.cancelled),
         requests=tuple(r._replace(attempt=attempts[r.attempt], schedule=ids[r.schedule]) for r in world.requests),
         refuses=tuple(sorted(ids[s] for s in world.refuses if s in known)),
-        told=tuple(sorted(ids[s] for s in world.told if s in known)),
     )
 
 
 def _resource(resource: Resource, attempts: Numbers, ids: Numbers) -> Resource:
-    return resource._replace(run=_run(resource.run, attempts, ids), next_run=_run(resource.next_run, attempts, ids))
+    return resource._replace(runs=tuple(_run(run, attempts, ids) for run in resource.runs))
 
 
-def _run(run: Run | None, attempts: Numbers, ids: Numbers) -> Run | None:
-    if run is None:
-        return None
+def _run(run: Run, attempts: Numbers, ids: Numbers) -> Run:
     windows = [w._replace(attempt=attempts[w.attempt], schedule=ids[w.schedule]) for w in run.windows]
     return run._replace(windows=tuple(windows))
 

@@ -2,17 +2,17 @@
 
 Around every change of the clocks of every zone from 2025 to 2030 (a link is its target), from two days before it to
 three days after, the zone is a row of minutes, each open or closed. A window is found by walking along that row: to the
-next open minute, and on until one is closed. The planner, which reckons with openings and never looks at a minute, must
-give the same start, end and adjustments. It is
-asked for six windows at each change, drawn by chance: hours that begin or
-end just before, within and just after what the change skipped or repeated, the default hours and all day; on all days,
-without the day of the change, and on four days of the week; deferred and skipped; of 1, 4 or 30 hours; and from matches
-within 36 hours of the change. The few whose end lies beyond the row are left out.
+next open minute, of the same date in ContactLocal, and on until one is closed. The planner, which reckons with openings
+and never looks at a minute, must give the same start, end and adjustments. It is asked in either startMode for six
+windows at each change, drawn by chance: hours that begin or end just before, within and just after what the change
+skipped or repeated, the default hours and all day; on all days, without the day of the change, and on four days of the
+week; deferred and skipped; of 1, 4 or 30 hours; and from matches within 36 hours of the change. The few whose end lies
+beyond the row are left out.
 """
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -41,6 +41,7 @@ class Question:
     days: tuple[str, ...]
     excluded: tuple[str, ...]
     outside: str
+    start_mode: StartMode = StartMode.CONTACT_LOCAL
 
 
 def questions(clocks: Clocks, change: datetime, chance: random.Random) -> Iterator[Question]:
@@ -76,6 +77,10 @@ class Row:
             if self.is_called_on(day, question):
                 opens, closes = self.index(day, question.start), self.index(day, question.end)
                 self.minutes[opens:closes] = bytes([1]) * (closes - opens)
+                first = at_time(day, question.start)
+                if question.start != "00:00" and min(clocks.shown[opens:closes], default=first) < first:
+                    for at in range(opens, closes):
+                        self.minutes[at] = clocks.shown[at] >= first
 
     @staticmethod
     def is_called_on(day: date, question: Question) -> bool:
@@ -83,8 +88,7 @@ class Row:
 
     def index(self, day: date, time: str) -> int:
         """The first minute at which the clocks show that time; the row's end where they do so only later."""
-        midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - local
-        local = midnight + int(time[:2]) * HOUR + int(time[3:]) * MINUTE
+        local = at_time(day, time)
         if local < self.clocks.shown[0]:
             return 0
         if local > self.clocks.shown[-1]:
@@ -94,16 +98,28 @@ class Row:
     def minute_of(self, instant: datetime) -> int:
         return (instant - self.clocks.instants[0]) // MINUTE
 
-    def window(self, question: Question) -> tuple[datetime, datetime | None, str] | None:
+    def window(self, question: Question) -> tuple[datetime, datetime, str] | None:
         """Start, end and adjustments; None for a start or an end that lies beyond the row."""
-        instants = self.clocks.instants
         placed, reason = self.clocks.placed(question.match)
+        return self.window_from(placed, reason, question.match.date(), question)
+
+    def window_from(
+        self, placed: datetime, reason: str, day: date, question: Question
+    ) -> tuple[datetime, datetime, str] | None:
+        """The same for a match of that date that was placed there."""
+        instants = self.clocks.instants
         adjustments = [reason] if reason else []
         start = self.minute_of(placed)
-        if not self.minutes[start]:
-            if question.outside == "Skip":
-                return placed, placed + MINUTE, ",".join([*adjustments, "OutsideCallingHours"])
+        local = question.start_mode is StartMode.CONTACT_LOCAL
+        if local and not self.is_called_on(day, question):
+            return placed, placed + MINUTE, ",".join([*adjustments, "ClosedDate"])
+        deferred = not self.minutes[start]
+        if deferred:
             start = self.minutes.find(1, start)
+        is_on_its_date = start > -1 and self.clocks.shown[start].date() == day
+        if (deferred and question.outside == "Skip") or (local and not is_on_its_date):
+            return placed, placed + MINUTE, ",".join([*adjustments, "OutsideCallingHours"])
+        if deferred:
             adjustments.append("DeferredToOpening")
         end = start + question.window_hours * 60
         if start == -1 or end >= len(instants):
@@ -115,11 +131,16 @@ class Row:
         return instants[start], instants[end], ",".join(adjustments)
 
 
+def at_time(day: date, time: str) -> datetime:
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - local
+    return midnight + int(time[:2]) * HOUR + int(time[3:]) * MINUTE
+
+
 def planned(zone: str, question: Question) -> tuple[datetime, datetime, str]:
     (window,) = placed_windows(
         question.match,
-        start_mode=StartMode.CONTACT_LOCAL,
-        time_zone="Etc/UTC",
+        start_mode=question.start_mode,
+        time_zone=zone,
         window_seconds=question.window_hours * 3600,
         calling_hours=hours(
             question.start,
@@ -140,13 +161,15 @@ def test_around_every_change_a_window_is_the_one_found_by_walking_along_the_minu
     for zone, change in changes_in(year):
         clocks = Clocks(zone, change - DAYS_BEFORE * DAY, (DAYS_BEFORE + DAYS_AFTER) * 24 * 60)
         dates = sorted({shown.date() for shown in clocks.shown})
-        for question in questions(clocks, change, chance):
-            expected = Row(clocks, dates, question).window(question)
-            asked += 1
-            if expected is None:
-                beyond += 1
-                continue
-            assert planned(zone, question) == expected, (zone, question)
+        for drawn in questions(clocks, change, chance):
+            row = Row(clocks, dates, drawn)
+            for question in [replace(drawn, start_mode=start_mode) for start_mode in StartMode]:
+                expected = row.window(question)
+                asked += 1
+                if expected is None:
+                    beyond += 1
+                    continue
+                assert planned(zone, question) == expected, (zone, question)
     assert beyond < asked / 10
 
 

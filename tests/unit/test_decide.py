@@ -14,6 +14,7 @@ from decide.leaving import LEAVING
 from decide.lists import LISTING
 from decide.planning import PLANNING
 from decide.sending import SENDING
+from decide.verifying import VERIFYING
 
 from campaign_operator.api.vocabulary import (
     CANCEL_FINALIZER,
@@ -25,7 +26,7 @@ from campaign_operator.domain.actions import (
 from campaign_operator.domain.campaign import Campaign
 from campaign_operator.domain.decide import decide
 
-CASES = [*PLANNING, *SENDING, *LEAVING, *ENDING, *LISTING]
+CASES = [*PLANNING, *SENDING, *LEAVING, *ENDING, *LISTING, *VERIFYING]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)

@@ -99,16 +99,27 @@ CRONS: dict[str, Callable[[datetime], bool]] = {
 
 
 def first_nominal_time(
-    is_match: Callable[[datetime], bool], clocks: list[Clocks], not_before: list[datetime]
+    is_match: Callable[[datetime], bool], clocks: list[Clocks], not_before: list[datetime], start_mode: StartMode
 ) -> datetime:
-    """The first local minute that is a match and that all these clocks reach in time, tried one by one."""
+    """The first local minute that is a match and that all these clocks reach in time, tried one by one.
+
+    In ContactLocal a zone whose clocks move it into another date is not called, and holds it up no more.
+    """
     local = max(each.shown[0] for each in clocks)
-    while not (
-        is_match(local)
-        and all(each.placed(local)[0] >= soonest for each, soonest in zip(clocks, not_before, strict=True))
-    ):
+    while True:
+        if is_match(local):
+            in_time = [
+                each.placed(local)[0] >= soonest
+                for each, soonest in zip(clocks, not_before, strict=True)
+                if start_mode is StartMode.SAME_INSTANT or is_on_its_date(each, local)
+            ]
+            if in_time and all(in_time):
+                return local
         local += MINUTE
-    return local
+
+
+def is_on_its_date(clocks: Clocks, local: datetime) -> bool:
+    return clocks.shown[(clocks.placed(local)[0] - clocks.instants[0]) // MINUTE].date() == local.date()
 
 
 @dataclass(frozen=True)
@@ -163,11 +174,16 @@ def answer(question: Question, start_mode: StartMode) -> tuple[datetime, dict[st
     not_before = [max(soonest, question.previous_ends.get(zone, soonest)) for zone in question.zones]
     if start_mode is StartMode.SAME_INSTANT:
         clocks = clocks_around(question.changing_zone, question.now)
-        nominal = first_nominal_time(CRONS[question.cron], [clocks], [max(not_before)])
+        nominal = first_nominal_time(CRONS[question.cron], [clocks], [max(not_before)], start_mode)
         return nominal, dict.fromkeys(question.zones, clocks.placed(nominal))
     clocks_of = {zone: clocks_around(zone, question.now) for zone in question.zones}
-    nominal = first_nominal_time(CRONS[question.cron], list(clocks_of.values()), not_before)
-    return nominal, {zone: clocks.placed(nominal) for zone, clocks in clocks_of.items()}
+    nominal = first_nominal_time(CRONS[question.cron], list(clocks_of.values()), not_before, start_mode)
+    return nominal, {zone: start(clocks, nominal) for zone, clocks in clocks_of.items()}
+
+
+def start(clocks: Clocks, nominal: datetime) -> tuple[datetime, str]:
+    instant, adjustment = clocks.placed(nominal)
+    return instant, adjustment if is_on_its_date(clocks, nominal) else f"{adjustment},OutsideCallingHours"
 
 
 def clocks_around(name: str, now: datetime) -> Clocks:

@@ -45,6 +45,16 @@ EXPECTED: dict[str, Any] = {
                     "adjustments": [],
                 },
             ],
+            "skippedMatches": [
+                {
+                    "reason": "StartPassed",
+                    "count": 1,
+                    "first": "2026-11-25T09:00:00",
+                    "last": "2026-11-25T09:00:00",
+                    "timeZones": ["Europe/London"],
+                    "contacts": 1,
+                }
+            ],
         }
     ],
 }

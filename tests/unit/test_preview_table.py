@@ -43,14 +43,28 @@ def test_an_end_on_another_day_says_so() -> None:
 
 
 def test_every_zone_of_the_world_fits_into_80_columns() -> None:
-    table = forecast_table(of("0 22 * * *", sorted(ZONE_NAMES)), width=80)
+    table = forecast_table(of("0 20 * * *", sorted(ZONE_NAMES)), width=80)
     assert max(len(line) for line in table.splitlines()) <= 80
     assert "ComodRivadavia" in table
 
 
 def test_without_a_terminal_no_name_is_shortened() -> None:
     zone = "America/Argentina/ComodRivadavia"
-    assert zone in forecast_table(of("0 22 * * *", [zone]))
+    assert zone in forecast_table(of("0 20 * * *", [zone]))
+
+
+def test_the_year_is_told_where_it_is_not_that_of_now() -> None:
+    table = forecast_table(of("0 9 1 1 *", ["Etc/UTC"]))
+    assert "Fri 01 Jan 2027 09:00-13:00" in table
+    assert "first call from   Fri 01 Jan 2027 09:00 UTC, Fri 09:00 in Etc/UTC" in table
+    assert "2026" not in forecast_table(of("0 13 * * *", ["Etc/UTC"])).split("run ", 1)[1].split("plan", 1)[1]
+
+
+def test_what_is_passed_over_stands_before_the_run() -> None:
+    table = forecast_table(of("0 9 * * *", ["America/New_York", "Pacific/Auckland"]))
+    assert (
+        "passes over 1 match of cron, 2026-11-25T09:00: already past in Pacific/Auckland (1 contact)\nrun 20261126T0900"
+    ) in table
 
 
 def test_colours_are_only_there_when_asked_for() -> None:
@@ -66,7 +80,7 @@ def test_what_an_edit_changes_is_told_run_by_run() -> None:
     old = of("0 9 * * *", ["Europe/London", "America/New_York"])
     new = of("30 8 * * *", ["Europe/London", "Asia/Tokyo"])
     assert (
-        changes_table(compare(old, new))
+        changes_table(compare(old, new), NOW)
         == """
 changes of run 1: 20261126T0900 becomes 20261126T0830, 1 added, 1 dropped, 1 moved
   Added    Asia/Tokyo        Thu 26 Nov 08:30-12:30, 1 contact
@@ -78,4 +92,4 @@ changes of run 1: 20261126T0900 becomes 20261126T0830, 1 added, 1 dropped, 1 mov
 
 def test_an_edit_without_effect_is_told_so() -> None:
     old = of("0 9 * * *", ["Etc/UTC"])
-    assert changes_table(compare(old, old)) == "The edit changes no window.\n"
+    assert changes_table(compare(old, old), NOW) == "The edit changes no window.\n"

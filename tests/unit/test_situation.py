@@ -61,4 +61,4 @@ def test_a_run_that_stands_goes_on_after_an_edit_that_cannot_be_planned() -> Non
     stands = campaign(status(run(window(SUBMITTED))), spec=NEVER, finalizers=("campaign-operator.io/cancel",))
     decision = decide(stands, observed(blueprint=found(NEVER, stands.status)), SETTINGS)
     assert decision.action == Wait()
-    assert decision.next_check == at(3600)
+    assert decision.next_check == at(3600 - 720)

@@ -22,7 +22,7 @@ from campaign_operator.domain.zones import (
 
 def test_every_name_of_the_package_but_those_that_are_no_zones_is_accepted() -> None:
     listed = set(files("tzdata").joinpath("zones").read_text().split())
-    assert listed - ZONE_NAMES == {"Factory"}
+    assert listed - ZONE_NAMES == {"Factory", "EST", "MST", "HST"}
     assert len(ZONE_NAMES) == 597
 
 
@@ -176,3 +176,16 @@ def test_the_message_names_value_rule_and_remedy() -> None:
     )
     assert TZDATA_VERSION[:4].isdigit()
     assert zones.TZDATA_VERSION[4:].isalpha()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("EST", "America/New_York, or America/Panama"),
+        ("MST", "America/Denver, or America/Phoenix"),
+        ("HST", "America/Adak, or Pacific/Honolulu"),
+    ],
+)
+def test_a_standard_time_is_refused_with_the_two_places_it_may_stand_for(name: str, meant: str) -> None:
+    assert name not in ZONE_NAMES
+    assert meant in unknown_zone_message(name)

@@ -33,6 +33,7 @@ from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.connection_secret import parse_connection, text_of
 from campaign_operator.domain.notes import Note
 from campaign_operator.domain.observation import Problem
+from campaign_operator.domain.size import encoded_bytes
 from campaign_operator.observability import metrics
 from campaign_operator.ports import Clock, ConflictError, StoreUnavailableError
 
@@ -229,6 +230,7 @@ def _campaign(wire: Mapping[str, Any]) -> Campaign:
         resolve=_beginning(annotations.get(RESOLVE_ANNOTATION), MAX_RESOLVE),
         spec=spec,
         status=status,
+        other_bytes=encoded_bytes({name: value for name, value in wire.items() if name != "status"}),
     )
 
 

@@ -55,6 +55,7 @@ class Reason(StrEnum):
     DIALER_UNAVAILABLE = "DialerUnavailable"
     DIALER_THROTTLED = "DialerThrottled"
     SUBMISSION_UNCERTAIN = "SubmissionUncertain"
+    SCHEDULE_NOT_LISTED = "ScheduleNotListed"
     STATUS_LOST = "StatusLost"
     READING_CONTACTS = "ReadingContacts"
     CONTACTS_UNAVAILABLE = "ContactsUnavailable"
@@ -78,6 +79,7 @@ class Reason(StrEnum):
     CONNECTION_CHANGED = "ConnectionChanged"
     WINDOW_HELD = "WindowHeld"
     SCHEDULE_DRIFTED = "ScheduleDrifted"
+    UNKNOWN_SCHEDULES = "UnknownSchedules"
     CANNOT_CANCEL = "CannotCancel"
     RESOLUTION_REJECTED = "ResolutionRejected"
     SCHEDULES_ORPHANED = "SchedulesOrphaned"
@@ -87,6 +89,7 @@ class Reason(StrEnum):
     WINDOW_REJECTED = "WindowRejected"
     WINDOW_MISSED = "WindowMissed"
     WINDOW_STARTED_LATE = "WindowStartedLate"
+    NOT_VERIFIED = "NotVerified"
 
     # contact lists and the rules of zones
     CONTACTS_READ = "ContactsRead"

@@ -11,6 +11,7 @@ from campaign_operator.api.vocabulary import (
     MAX_MESSAGE,
     MAX_PENDING,
     MAX_RUNS,
+    MAX_UNKNOWN_SCHEDULES,
     MAX_WINDOWS,
     Adjustment,
     Count,
@@ -132,6 +133,17 @@ class CreditedCalls(ResourceModel):
     calls_completed: Count = Field(default=0, description="Completed calls that were credited.")
     calls_attempted: Count = Field(default=0, description="Attempted calls that were credited.")
     connected: Count = Field(default=0, description="Calls that reached a person and were credited.")
+
+
+class UnknownSchedule(ResourceModel):
+    """A schedule of the campaign at the dialer that no window holds, found after the status was lost."""
+
+    schedule_id: Annotated[str, Field(max_length=128)] = Field(
+        alias="scheduleID", description="The dialer's identifier of the schedule."
+    )
+    time_zone: TimeZoneName = Field(description="Its time zone.")
+    start_time: Instant = Field(description="Its start, UTC.")
+    end_time: Instant = Field(description="Its end, UTC.")
 
 
 class WaitingResolution(ResourceModel):
@@ -296,6 +308,13 @@ class OutboundCampaignStatus(ResourceModel):
         default=None,
         description="From when the dialer's listing shows all that was requested, UTC. One that was asked for earlier "
         "proves nothing.",
+    )
+    unknown_schedules: tuple[UnknownSchedule, ...] = Field(
+        default=(),
+        max_length=MAX_UNKNOWN_SCHEDULES,
+        description="Schedules of the campaign at the dialer that no window holds, found after the status was lost. "
+        "Nothing is submitted in their time zones until they are over or cancelled, or a person says otherwise.",
+        json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
     waiting_resolutions: tuple[WaitingResolution, ...] = Field(
         default=(),

@@ -28,11 +28,7 @@ _CRON_ITEM = r"(\\*|[0-9]+|[A-Za-z]{3})(-([0-9]+|[A-Za-z]{3}))?(/[0-9]+)?"
 _CRON_FIELD = f"{_CRON_ITEM}(,{_CRON_ITEM})*"
 _CRON_DESCRIPTOR = "@(hourly|daily|midnight|weekly|monthly|yearly|annually)"
 _CRON_RULE = f"self.matches('^[ \\\\t]*({_CRON_DESCRIPTOR}|{_CRON_FIELD}([ \\\\t]+{_CRON_FIELD}){{4}})[ \\\\t]*$')"
-_CRON_MESSAGE = (
-    "must be five cron fields of numbers, names of months or days, *, lists, ranges and steps, such as '0 9 * * 1-5', "
-    "or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually; seconds, ?, L, W, #, R, H and TZ= "
-    "are not supported"
-)
+_CRON_MESSAGE = "must be five cron fields, such as '0 9 * * 1-5', or a descriptor, such as '@daily'"
 
 
 class ConnectionSecretRef(ResourceModel):

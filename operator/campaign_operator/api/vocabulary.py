@@ -21,6 +21,7 @@ MAX_CONTACTS = 2000
 MAX_CONTACT_SOURCES = 20
 MAX_WINDOWS = 600
 MAX_RUNS = 400
+MAX_UNKNOWN_SCHEDULES = 100
 MAX_WINDOWS_AHEAD = 1800
 """The most windows, over all runs, whose end is ahead: more would not fit into one resource."""
 MAX_RUNS_IN_GRACE = 8

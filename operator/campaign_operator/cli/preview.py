@@ -165,4 +165,4 @@ def _printed(one: "PlacedCampaign", forecast: "Forecast", changes: "list[Change]
 
     colours = shows_colours(sys.stdout)
     table = forecast_table(forecast, colours=colours, width=width_of(sys.stdout))
-    return table + (changes_table(changes, colours=colours) if changes is not None else "")
+    return table + (changes_table(changes, forecast.now, colours=colours) if changes is not None else "")

@@ -158,6 +158,29 @@ class LookUp:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeUpConnection:
+    """Ask the dialer with a new client whether it lists the schedules that stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """Look in the dialer's listing for the schedules of windows that start soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteNotVerified:
+    """These windows start before their schedules could be looked for."""
+
+    run: RunKey
+    time_zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LookForUnknown:
+    """Look whether schedules that no window holds are still at the dialer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reschedule:
     """Windows whose start has passed unsent: sent for what is left of them, or missed."""
 
@@ -221,6 +244,10 @@ Action = (
     | SkipWindows
     | AddFinalizer
     | RemoveFinalizer
+    | TakeUpConnection
+    | Verify
+    | NoteNotVerified
+    | LookForUnknown
     | Reschedule
     | TryAgain
     | Submit

@@ -4,13 +4,18 @@ again, or held for a person. Pure, like `record`.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus, RunKey, WindowStatus
 from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, Adjustment, WindowState
-from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState
+from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState, Span
 from campaign_operator.domain.record import changed, run_at, window_in, with_run
+from campaign_operator.domain.runs import in_state
+
+UNSETTLED = frozenset({WindowState.INTENT, WindowState.UNCERTAIN, WindowState.HELD, WindowState.CANCELLING})
+_FAR_AHEAD = timedelta(days=1100)
+"""Beyond the furthest window of any run: a match within a year, and its successors within another."""
 
 _ZoneAndEnd = tuple[str, datetime]
 
@@ -43,6 +48,34 @@ def unclaimed(status: OutboundCampaignStatus, listing: Listing, now: datetime) -
 def has_unclaimed(status: OutboundCampaignStatus, listing: Listing, now: datetime) -> bool:
     """Whether the listing shows a schedule that no window holds."""
     return bool(unclaimed(status, listing, now))
+
+
+def taken_up(
+    status: OutboundCampaignStatus, listing: Listing, connection_hash: str, now: datetime
+) -> OutboundCampaignStatus:
+    """The status under another connection, where the dialer lists by it every schedule that stands; the same object
+    where it does not, or where no schedule is known to stand.
+    """
+    standing = {s.id for s in listing.schedules if s.state is not ScheduleState.CANCELLED}
+    for run in status.runs:
+        ids = {
+            w.schedule_id
+            for w in in_state(run, WindowState.SUBMITTED, WindowState.CANCELLING)
+            if w.end_time > now and w.schedule_id is not None
+        }
+        if run.connection_hash != connection_hash and ids and ids <= standing:
+            status = with_run(status, run.model_copy(update={"connection_hash": connection_hash}))
+    return status
+
+
+def span_to_ask_for(status: OutboundCampaignStatus, now: datetime) -> Span:
+    """The part of the listing that matters: from the first window that is not settled, and all that is ahead.
+
+    Begun earlier by the longest window, since a dialer may take the start of the span for the earliest start.
+    """
+    open_ = [w for run in status.runs for w in run.windows if w.end_time > now or w.state in UNSETTLED]
+    longest = max((w.end_time - w.start_time for w in open_), default=timedelta())
+    return Span(min([now, *(w.start_time for w in open_)]) - longest, now + _FAR_AHEAD)
 
 
 def _starts_as(w: WindowStatus, schedule: Schedule) -> bool:

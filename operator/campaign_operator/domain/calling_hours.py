@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from campaign_operator.api.calling_hours import CallingHours as CallingHoursSpec
@@ -146,7 +146,7 @@ def openings_from(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Ite
     Those of earlier dates are over: they end by the midnight after them, before which no clock shows a later date.
     """
     for day in _dates(hours, zone, instant):
-        yield from _openings_on(day, hours, zone)
+        yield from _openings_on(day, hours.start, hours.end, zone)
 
 
 def _dates(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Iterator[date]:
@@ -158,18 +158,15 @@ def _dates(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Iterator[d
             yield day
 
 
-def _openings_on(day: date, hours: CallingHours, zone: ZoneInfo) -> Iterator[Opening]:
+@lru_cache(maxsize=8192)  # the same few dates are asked for again and again, for every campaign
+def _openings_on(day: date, opens: timedelta, closes: timedelta, zone: ZoneInfo) -> tuple[Opening, ...]:
     midnight = datetime.combine(day, time())
-    placed = place(midnight + hours.start, zone)
-    start, end = placed.instant, place(midnight + hours.end, zone).instant
+    start, end = place(midnight + opens, zone).instant, place(midnight + closes, zone).instant
     # of a date that opens at midnight no time lies before the start
-    if placed.adjustment is Adjustment.FIRST_OF_TWO and hours.start:
-        repetition = repetition_of(midnight + hours.start, zone)
-        if repetition is not None and repetition.set_back < min(repetition.again, end):
-            yield Opening(day, start, repetition.set_back)
-            start = repetition.again
-    if start < end:
-        yield Opening(day, start, end)
+    repetition = repetition_of(midnight + opens, zone) if opens else None
+    if repetition is not None and repetition.set_back < min(repetition.again, end):
+        return Opening(day, start, repetition.set_back), Opening(day, repetition.again, end)
+    return (Opening(day, start, end),) if start < end else ()
 
 
 def _never_open(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> SpecError:

@@ -26,7 +26,7 @@ class Campaign:
     `deletion_time`: when its deletion was asked for; None while it is not being deleted. `finalizers` are everybody's,
     in their order. `requested_at` is the annotation that asks for another look. `resolve` is the annotation that says
     what shall become of held windows; of MAX_RESOLVE characters it is at most, and one of just so many may have been
-    cut.
+    cut. `other_bytes`: how large all but the status is, as etcd keeps it.
     """
 
     ref: CampaignRef
@@ -40,6 +40,7 @@ class Campaign:
     resolve: str | None
     spec: OutboundCampaignSpec
     status: OutboundCampaignStatus
+    other_bytes: int = 0
 
     @property
     def has_finalizer(self) -> bool:

@@ -58,7 +58,8 @@ def _answered(w: WindowStatus, outcome: CancelOutcome, now: datetime) -> WindowS
 
 def restored(status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str]) -> OutboundCampaignStatus:
     """Cancelled windows, planned again; their next attempt has a number of its own."""
-    return changed(status, key, time_zones, lambda w: window_in(w, WindowState.PLANNED, schedule_id=None))
+    status = changed(status, key, time_zones, lambda w: window_in(w, WindowState.PLANNED, schedule_id=None))
+    return record.with_run(status, record.run_at(status, key).model_copy(update={"verified_until": None}))
 
 
 def skipped(status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str]) -> OutboundCampaignStatus:

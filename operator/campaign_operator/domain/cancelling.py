@@ -26,6 +26,7 @@ from campaign_operator.domain.situation import (
     REPLANNED_BEFORE,
     Situation,
     counts_as_started,
+    is_ahead,
     is_connected,
     is_edited,
     makes_another_plan,
@@ -123,16 +124,19 @@ def what_was_cancelled_is_planned_again_when_it_is_wanted(s: Situation) -> Decis
 def a_run_of_which_nothing_stands_is_dropped(s: Situation) -> Decision | None:
     """One that is cancelled as a whole, or was only planned, and that nobody wants; its match is free again.
 
-    One that makes another plan now is planned anew in its place. The newest goes first.
+    One that makes another plan now is planned anew in its place. The newest goes first, and none before a later one
+    that stands: no match before that could be taken again.
     """
     for run in reversed(s.current):
         reason = why_unwanted(s, run)
-        if reason is None and runs.is_cancelled(run) and counts_as_started(s, run):
-            return dropped(s, run, "a later run has started")
-        if reason in (None, ANOTHER_PLAN, REPLANNED_BEFORE):
-            continue
-        if runs.is_cancelled(run) or not runs.is_begun(run):
+        gone = runs.is_cancelled(run) or not runs.is_begun(run)
+        if gone and reason not in (None, ANOTHER_PLAN, REPLANNED_BEFORE):
             return dropped(s, run, str(reason))
+        if not gone:
+            break
+    for run in s.current:
+        if runs.is_cancelled(run) and (counts_as_started(s, run) or not is_ahead(s, run)):
+            return dropped(s, run, "its time is past")
     return None
 
 
@@ -192,7 +196,7 @@ def a_deleted_campaign_may_go(s: Situation) -> Decision | None:
     if not s.listing_is_trusted and not s.observed.namespace_ends:
         return None
     orphan = s.campaign.spec.deletion_policy is DeletionPolicy.ORPHAN
-    if orphan and not any(runs.in_state(run, *runs.POSSIBLY_SENT) for run in s.runs):
+    if orphan and not any(runs.in_state(run, *runs.POSSIBLY_SENT, WindowState.CANCELLING) for run in s.runs):
         # a resource made again in the same second would not find in the listing what is still on its way
         return Decision(RemoveFinalizer(), "deletionPolicy is Orphan")
     if not any(_can_still_be_settled(s, w) for run in s.runs for w in run.windows):

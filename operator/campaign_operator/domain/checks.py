@@ -10,6 +10,8 @@ from campaign_operator.domain import runs
 from campaign_operator.domain.late import last_chance
 from campaign_operator.domain.observation import Problem
 from campaign_operator.domain.situation import Situation, submission_time, usable_connection
+from campaign_operator.domain.unknown_schedules import LOOK_AGAIN_SECONDS
+from campaign_operator.domain.verification import REMAINING_SECONDS, next_look, unverified
 
 _DAY = timedelta(days=1)
 
@@ -31,6 +33,7 @@ def _moments(s: Situation) -> Iterator[datetime]:
         yield s.observed.give_up_at
     if s.campaign.status.listing_trusted_from is not None:
         yield s.campaign.status.listing_trusted_from
+    yield from _looks(s)
     for entry in s.campaign.status.waiting_resolutions:
         yield entry.next_attempt_time or again
     for run in s.runs:
@@ -45,6 +48,17 @@ def _moments(s: Situation) -> Iterator[datetime]:
     for finished in runs.finished_runs(s.campaign.status):
         if finished.webhook is not None and finished.webhook.state is WebhookState.PENDING:
             yield finished.webhook.next_attempt_time or again
+
+
+def _looks(s: Situation) -> Iterator[datetime]:
+    """When the listing is looked at only to make sure."""
+    moment = next_look(s.campaign.status, s.now, s.settings.settle_seconds)
+    if moment is not None:
+        yield max(moment, s.observed.look_again_at or moment)
+    if s.campaign.status.unknown_schedules:
+        yield s.observed.look_again_at or s.now + timedelta(seconds=LOOK_AGAIN_SECONDS)
+    for run in s.runs:
+        yield from (w.start_time - timedelta(seconds=REMAINING_SECONDS) for w in unverified(run, s.now))
 
 
 def _waits_for_objects(s: Situation) -> bool:

@@ -243,6 +243,10 @@ def _words(text: str) -> Sequence[_Part]:
     return [_Part(text, field, word.start() + 1, word.group()) for field, word in zip(_FIELDS, found, strict=True)]
 
 
+_DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2212"
+"""What word processors make of a hyphen."""
+
+
 def _require_plain_characters(text: str) -> None:
     odd = re.search(r"[^\t -~]", text)
     if odd is None:
@@ -252,9 +256,8 @@ def _require_plain_characters(text: str) -> None:
         raise SpecError(
             "spec.cron", f"{where}: a line break; write it on one line, in quotes and without YAML's | or >"
         )
-    raise SpecError(
-        "spec.cron", f"{where}: U+{ord(odd.group()):04X} is no character of cron; separate fields by spaces"
-    )
+    remedy = "write - (a hyphen)" if odd.group() in _DASHES else "separate fields by spaces"
+    raise SpecError("spec.cron", f"{where}: U+{ord(odd.group()):04X} is no character of cron; {remedy}")
 
 
 def _described(descriptor: str) -> str:
@@ -330,7 +333,8 @@ def _number(part: _Part) -> int:
 
 _FOREIGN: Final[Mapping[str, str]] = {
     "?": "write * instead of ?",
-    "#": "the n-th weekday of a month (#) is not supported",
+    "#": "the n-th weekday of a month (#) is not supported; write the dates, such as 8-14 for the second, and "
+    "name the weekday in callingHours.days",
     "L": "the last day of a month (L) is not supported",
     "W": "the weekday nearest to a date (W) is not supported",
     "H": "H, a time chosen for you, is not supported",

@@ -15,22 +15,23 @@ from datetime import timedelta
 from campaign_operator.api.status import RunKey, RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import (
     MAX_RUNS_IN_GRACE,
-    DeletionPolicy,
     OnUncertain,
     RunState,
     WebhookState,
     WindowState,
 )
-from campaign_operator.domain import resolution, runs
+from campaign_operator.domain import resolution, runs, verification
 from campaign_operator.domain.actions import (
     AddFinalizer,
     Decision,
     Deliver,
     FinishRun,
     Hold,
+    LookForUnknown,
     LookUp,
     MarkUncertain,
     MoveToHistory,
+    NoteNotVerified,
     NoteRules,
     PlanRun,
     Poll,
@@ -40,7 +41,9 @@ from campaign_operator.domain.actions import (
     Resolve,
     ResolveWaiting,
     Submit,
+    TakeUpConnection,
     TryAgain,
+    Verify,
     Wait,
 )
 from campaign_operator.domain.blueprint import Blueprint
@@ -60,6 +63,7 @@ from campaign_operator.domain.cancelling import (
     what_was_cancelled_is_planned_again_when_it_is_wanted,
 )
 from campaign_operator.domain.checks import next_check
+from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.counting import counted_since
 from campaign_operator.domain.late import too_late
 from campaign_operator.domain.observation import Observation
@@ -67,6 +71,7 @@ from campaign_operator.domain.situation import (
     Rule,
     Situation,
     ToPlan,
+    changed_connection,
     is_connected,
     is_outdated,
     lists_are_older_than,
@@ -74,6 +79,7 @@ from campaign_operator.domain.situation import (
     run_to_plan,
     submission_time,
 )
+from campaign_operator.domain.unknown_schedules import blocked_zones
 from campaign_operator.domain.zone_rules import moved_zones
 
 NOBODY_KNOWS = "an earlier attempt may have been carried out; it is looked up once the settling time is over"
@@ -127,6 +133,18 @@ def a_planned_window_that_names_a_schedule_is_uncertain(s: Situation) -> Decisio
     return None
 
 
+def a_new_client_is_taken_up_where_the_dialer_lists_what_stands(s: Situation) -> Decision | None:
+    """A key that was revoked cannot be put back. Only the dialer can tell whether the new one leads to the same
+    place.
+    """
+    connection = s.observed.connection
+    if not isinstance(connection, Connection) or not s.is_due(s.observed.look_again_at):
+        return None
+    if changed_connection(s.campaign, connection, s.now) is None:
+        return None
+    return Decision(TakeUpConnection(), "the Secret leads to another client or dialer")
+
+
 def uncertain_windows_are_looked_up(s: Situation) -> Decision | None:
     """After the settling time the listing tells whether the request was carried out."""
     if not is_connected(s):
@@ -177,9 +195,8 @@ def a_suspended_campaign_forgets_what_it_only_planned(s: Situation) -> Decision 
 
 def a_lost_status_is_made_again(s: Situation) -> Decision | None:
     """Suspended or not, and also before the campaign goes: as uncertain windows, which are looked up."""
-    orphan = s.campaign.deleting and s.campaign.spec.deletion_policy is DeletionPolicy.ORPHAN
     blueprint = s.observed.blueprint
-    if not s.status_is_lost or orphan or not isinstance(blueprint, Blueprint):
+    if not s.status_is_lost or not isinstance(blueprint, Blueprint):
         return None
     return _plan(s, blueprint, ToPlan((), "the status is gone"))
 
@@ -286,6 +303,7 @@ def planned_windows_are_submitted(s: Situation) -> Decision | None:
     """
     if not s.observed.listed and not s.listing_is_trusted:
         return None
+    blocked = blocked_zones(s.campaign.status, s.now)
     for run in s.current:
         if not runs.is_begun(run):
             if s.now < submission_time(s, run) or _is_to_be_planned_anew(s, run):
@@ -294,12 +312,40 @@ def planned_windows_are_submitted(s: Situation) -> Decision | None:
                 return _read_lists(s)
         if any(w.reason in runs.SAID_TO_ALL and not s.is_due(w.next_attempt_time) for w in run.windows):
             continue
-        due = tuple(w.time_zone for w in runs.in_state(run, WindowState.PLANNED) if _may_be_sent(s, run, w))
+        due = tuple(
+            w.time_zone
+            for w in runs.in_state(run, WindowState.PLANNED)
+            if _may_be_sent(s, run, w) and w.time_zone not in blocked
+        )
         if due and not s.campaign.has_finalizer:
             return Decision(AddFinalizer(), "something is about to be submitted")
         if due:
             return Decision(Submit(run.key, due), "windows are planned and due")
     return None
+
+
+def windows_that_start_too_soon_to_be_verified_say_so(s: Situation) -> Decision | None:
+    """There is no time left to look for their schedules and for a person to act."""
+    for run in s.runs:
+        late = tuple(w.time_zone for w in verification.too_late(run, s.now))
+        if late:
+            return Decision(NoteNotVerified(run.key, late), "windows start soon")
+    return None
+
+
+def schedules_are_looked_for_before_they_start(s: Situation) -> Decision | None:
+    """Somebody else may have cancelled them: another cluster that adopted them, or a hand at the dialer."""
+    moment = verification.next_look(s.campaign.status, s.now, s.settings.settle_seconds)
+    if moment is None or moment > s.now or not s.is_due(s.observed.look_again_at):
+        return None
+    return Decision(Verify(), "windows start soon") if is_connected(s) and s.listing_is_trusted else None
+
+
+def schedules_that_no_window_holds_are_looked_for_again(s: Situation) -> Decision | None:
+    """Whoever cancels them at the dialer tells nobody."""
+    if not s.campaign.status.unknown_schedules or not s.is_due(s.observed.look_again_at):
+        return None
+    return Decision(LookForUnknown(), "unknown schedules block their zones") if is_connected(s) else None
 
 
 # What is to be told
@@ -328,6 +374,7 @@ RULES: tuple[Rule, ...] = (
     an_intent_of_another_is_uncertain,
     a_planned_window_that_names_a_schedule_is_uncertain,
     a_window_that_starts_while_it_is_cancelled_is_uncertain,
+    a_new_client_is_taken_up_where_the_dialer_lists_what_stands,
     uncertain_windows_are_looked_up,
     a_person_has_said_what_became_of_held_windows,
     what_a_person_said_of_a_schedule_is_checked_when_its_time_has_come,
@@ -347,6 +394,9 @@ RULES: tuple[Rule, ...] = (
     a_run_that_has_ended_is_finished,
     the_oldest_of_too_many_runs_that_wait_for_calls_times_out,
     planned_windows_are_submitted,
+    windows_that_start_too_soon_to_be_verified_say_so,
+    schedules_are_looked_for_before_they_start,
+    schedules_that_no_window_holds_are_looked_for_again,
     a_running_run_is_polled,
     the_webhook_is_delivered,
     the_finalizer_is_put_back_while_something_holds_it,
@@ -361,6 +411,7 @@ RULES_OF_DELETION: tuple[Rule, ...] = (
     a_deleted_campaign_may_go,
     an_intent_of_another_is_uncertain,
     a_window_that_starts_while_it_is_cancelled_is_uncertain,
+    a_new_client_is_taken_up_where_the_dialer_lists_what_stands,
     uncertain_windows_are_looked_up,
     an_unwanted_run_is_cancelled,
     what_is_being_cancelled_is_deleted_at_the_dialer,

@@ -9,13 +9,17 @@ day. Knows neither contacts nor what becomes of a run.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from heapq import heapify, heappop, heapreplace
 
-from campaign_operator.api.vocabulary import Adjustment, MatchSkipReason, Outside, PastZones, Weekday
-from campaign_operator.domain.calling_hours import DAYS_AHEAD, FIELD, WEEK, CallingHours
+from campaign_operator.api.vocabulary import Adjustment, MatchSkipReason, Outside, PastZones, StartMode, Weekday
+from campaign_operator.domain.calling_hours import DAYS_AHEAD, FIELD, WEEK, CallingHours, next_opening
 from campaign_operator.domain.cron import CronSchedule, dates_of_matches, matches_between, next_match
 from campaign_operator.domain.errors import SpecError
+from campaign_operator.domain.shared_clocks import zones_by_clock
 from campaign_operator.domain.timetable import Timetable
-from campaign_operator.domain.windows import Window, skipped, window_from
+from campaign_operator.domain.windows import Window, first_local_placed_from, place, skipped, window_from
+from campaign_operator.domain.zones import load_zone
 
 _MINUTE = timedelta(minutes=1)
 _MOMENT = timedelta(microseconds=1)
@@ -71,7 +75,7 @@ def find_match(schedule: CronSchedule, timetable: Timetable, bounds: Bounds) -> 
         held_up = search.held_up(nominal_time)
         if held_up is None:
             windows = search.windows(nominal_time)
-            if any(not window.is_skipped for window in windows.values()):
+            if windows:
                 return FoundMatch(nominal_time, search.match_time(nominal_time), windows, tuple(passed_over.values()))
             closed_since = closed_since or nominal_time
             held_up = search.closed(nominal_time, closed_since)
@@ -96,19 +100,28 @@ class _HeldUp:
 
 
 class _Barrier:
-    """An instant for each zone before which no window may begin, or no match may lie (`of_matches`)."""
+    """An instant for each zone before which no window may begin, or no match may lie (`of_matches`).
+
+    `ahead_from`: by zone, matches before it are past; a zone that is left out for that is not held up.
+    """
 
     def __init__(
-        self, reason: MatchSkipReason, timetable: Timetable, instants: Mapping[str, datetime], *, of_matches: bool
+        self,
+        reason: MatchSkipReason,
+        timetable: Timetable,
+        instants: Mapping[str, datetime],
+        ahead_from: Mapping[str, datetime],
+        *,
+        of_matches: bool = False,
     ) -> None:
         self._reason = reason
         self._timetable = timetable
         self._instants = instants
+        self._ahead_from = ahead_from
         self._of_matches = of_matches
+        free_from = ahead_from if of_matches else timetable.nominals_from(instants)
         # no match at or after it is held up in that zone; the zone that may hold up the most comes first
-        self._free_from = sorted(
-            ((free, zone) for zone, free in timetable.nominals_from(instants).items()), reverse=True
-        )
+        self._free_from = sorted(((free, zone) for zone, free in free_from.items()), reverse=True)
 
     def held_up(self, nominal_time: datetime) -> _HeldUp | None:
         """What the barrier says to a match; None where it lets it pass."""
@@ -122,9 +135,14 @@ class _Barrier:
         for free_from, zone in self._free_from:
             if free_from <= nominal_time:
                 return
-            window = self._timetable.window(zone, nominal_time)
-            if not window.is_skipped and (self._of_matches or window.start < self._instants[zone]):
+            if self._timetable.calls(zone, nominal_time) and self._is_too_early(zone, nominal_time):
                 yield zone
+
+    def _is_too_early(self, zone: str, nominal_time: datetime) -> bool:
+        if self._of_matches:
+            return True
+        is_ahead = nominal_time >= self._ahead_from[zone]
+        return is_ahead and self._timetable.window(zone, nominal_time).start < self._instants[zone]
 
 
 class _Search:
@@ -134,23 +152,26 @@ class _Search:
         self._schedule = schedule
         self._timetable = timetable
         self._bounds = bounds
-        self._ahead = dict.fromkeys(timetable.zones, bounds.earliest)
+        self._earliest = dict.fromkeys(timetable.zones, bounds.earliest)
+        self._ahead_from = timetable.nominals_from(self._earliest)
         self._barriers = tuple(self._make_barriers())
 
     def _make_barriers(self) -> Iterator[_Barrier]:
-        timetable, bounds = self._timetable, self._bounds
+        def barrier(reason: MatchSkipReason, instants: Mapping[str, datetime], *, of_matches: bool = False) -> _Barrier:
+            return _Barrier(reason, self._timetable, instants, self._ahead_from, of_matches=of_matches)
+
+        bounds = self._bounds
         if bounds.past_zones is PastZones.WAIT:
-            yield _Barrier(MatchSkipReason.START_PASSED, timetable, self._ahead, of_matches=True)
+            yield barrier(MatchSkipReason.START_PASSED, self._earliest, of_matches=True)
         # an end that is past holds up nothing
-        ends = {zone: end for zone, end in bounds.ends.items() if end > bounds.earliest and zone in self._ahead}
-        yield _Barrier(MatchSkipReason.WINDOW_OPEN, timetable, ends, of_matches=False)
+        ends = {zone: end for zone, end in bounds.ends.items() if end > bounds.earliest and zone in self._earliest}
+        yield barrier(MatchSkipReason.WINDOW_OPEN, ends)
         if bounds.run_end is not None and bounds.run_end > bounds.earliest:
-            ends = dict.fromkeys(timetable.zones, bounds.run_end)
-            yield _Barrier(MatchSkipReason.CONCURRENCY_POLICY, timetable, ends, of_matches=False)
+            yield barrier(MatchSkipReason.CONCURRENCY_POLICY, dict.fromkeys(self._earliest, bounds.run_end))
 
     def first_candidate(self) -> datetime:
         """The first match that is ahead in some zone and not used up."""
-        first = min(self._timetable.nominals_from(self._ahead).values())
+        first = min(self._ahead_from.values())
         if self._bounds.used_up is not None:
             unused = dict.fromkeys(self._timetable.zones, self._bounds.used_up + _MOMENT)
             first = max(first, *self._timetable.nominals_from(unused).values())
@@ -162,30 +183,69 @@ class _Search:
 
     def held_up(self, nominal_time: datetime) -> _HeldUp | None:
         """What the first barrier that holds the match up says; None where all let it pass."""
+        if self._timetable.calls_nobody(nominal_time):
+            return None
         said = (barrier.held_up(nominal_time) for barrier in self._barriers)
         return next((each for each in said if each is not None), None)
 
     def windows(self, nominal_time: datetime) -> dict[str, Window]:
-        """The window of each zone; zones that are past the match are skipped."""
-        windows = self._timetable.windows(nominal_time)
+        """The window of each zone, those that are past the match skipped; empty where nobody is called."""
+        if self._timetable.calls_nobody(nominal_time):
+            return {}
+        windows = self._with_past_zones(nominal_time, self._timetable.windows(nominal_time))
+        return windows if any(not window.is_skipped for window in windows.values()) else {}
+
+    def _with_past_zones(self, nominal_time: datetime, windows: dict[str, Window]) -> dict[str, Window]:
         if self._bounds.past_zones is PastZones.WAIT:
             return windows
         placed = self._timetable.placed(nominal_time)
         return {
             zone: window
-            if window.is_skipped or placed[zone].instant >= self._bounds.earliest
+            if window.is_skipped or nominal_time >= self._ahead_from[zone]
             else skipped(window_from(placed[zone], self._timetable.window_seconds), Adjustment.START_PASSED)
             for zone, window in windows.items()
         }
 
     def closed(self, nominal_time: datetime, since: datetime) -> _HeldUp:
         """That no zone is called at the match, and when one may be again. Raises SpecError where none ever is."""
-        zones = self._timetable.zones
-        found = [moment for zone in zones if (moment := self._timetable.next_open(zone, nominal_time)) is not None]
-        if not found:
-            raise never_open(self._schedule, self._timetable.calling_hours, since)
-        until = max(min(found), nominal_time + _MINUTE)
-        return _HeldUp(MatchSkipReason.NOTHING_OPEN, frozenset(zones), until)
+        timetable = self._timetable
+        found = timetable.next_open_date(nominal_time) if timetable.calls_nobody(nominal_time) else None
+        if found is None and timetable.start_mode is StartMode.SAME_INSTANT:
+            found = self._next_inside(nominal_time)
+        elif found is None:
+            opening = (timetable.next_open(zone, nominal_time) for zone in timetable.zones)
+            found = min((moment for moment in opening if moment is not None), default=None)
+        if found is None:
+            raise never_open(self._schedule, timetable.calling_hours, since)
+        until = max(found, nominal_time + _MINUTE)
+        return _HeldUp(MatchSkipReason.NOTHING_OPEN, frozenset(timetable.zones), until)
+
+    def _next_inside(self, nominal_time: datetime) -> datetime | None:
+        """SameInstant with Skip: the first match inside an opening of some zone; None for a year.
+
+        From opening to opening and not from match to match, since openings may be short and matches many.
+        """
+        timetable, hours = self._timetable, self._timetable.calling_hours
+        clock = timetable.cron_zone
+        match_from = cache(lambda instant: next_match(self._schedule, first_local_placed_from(instant, clock)))
+        instant = place(nominal_time, clock).instant
+        openings = [
+            (opening.start, opening.end, zone)
+            for zone in zones_by_clock(timetable.zones, instant, DAYS_AHEAD)
+            if (opening := next_opening(hours, load_zone(zone), instant)) is not None
+        ]
+        heapify(openings)
+        while openings and openings[0][0] - instant <= _YEAR:
+            start, end, zone = openings[0]
+            match: datetime = match_from(start)
+            if place(match, clock).instant < end:
+                return match
+            following = next_opening(hours, load_zone(zone), end)
+            if following is None:
+                heappop(openings)
+            else:
+                heapreplace(openings, (following.start, following.end, zone))
+        return None
 
 
 def _joined(earlier: PassedOver | None, later: PassedOver) -> PassedOver:

@@ -195,7 +195,7 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[Note]:
     adopted = [
         w
         for w in runs.in_state(run, WindowState.SUBMITTED)
-        if w.message is not None and (was := earlier.get(w.time_zone)) is not None and was.schedule_id is None
+        if w.adopted and (was := earlier.get(w.time_zone)) is not None and not was.adopted
     ]
     if adopted:
         names = _names(w.time_zone for w in adopted)

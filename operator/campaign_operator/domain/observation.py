@@ -35,7 +35,8 @@ class Observation:
     `give_up_at`: the instant from which a deletion waits for the dialer no longer; None while the campaign is not
     being deleted. `namespace_ends`: so is its namespace. `polled_until` is up to when the calls were last asked for by
     this process, whether or not the analytics answered. `listed`: every write of the status since the dialer's listing
-    was last looked at was this process's own. `poll_due` and `retry_now` are wishes: the poll timer has fired; a
+    was last looked at was this process's own. `look_again_at`: a listing that is only looked at to make sure is not
+    asked for before. `poll_due` and `retry_now` are wishes: the poll timer has fired; a
     person, an edit or a changed Secret asks to try again what was refused. `lists_as_of` is when contact lists that
     tell nobody of a change were last asked for; None where there are none, or none was read yet. `lists_were_read`: the
     blueprint is made from what the lists hold now, and not from what they held at the submission. `tzdata_version` is
@@ -52,6 +53,7 @@ class Observation:
     namespace_ends: bool = False
     polled_until: datetime | None = None
     listed: bool = False
+    look_again_at: datetime | None = None
     poll_due: bool = False
     retry_now: bool = False
     lists_as_of: datetime | None = None

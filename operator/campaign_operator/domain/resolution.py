@@ -19,7 +19,7 @@ from campaign_operator.api.status import (
     WindowStatus,
 )
 from campaign_operator.api.vocabulary import MAX_MESSAGE, MAX_WINDOWS, WindowState
-from campaign_operator.domain import record, runs
+from campaign_operator.domain import record, runs, unknown_schedules
 from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState
 
 LONGEST = 4096
@@ -28,6 +28,8 @@ _REMEMBERED_AS_IT_IS = 200
 _LONGEST_QUOTE = 80
 _LONGEST_ID = 128
 RESUBMIT, ABANDON = "Resubmit", "Abandon"
+UNKNOWN, IGNORE = "unknown", "Ignore"
+"""What is said of schedules that no window holds: unknown/ZONE=Ignore."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,13 @@ def resolved(annotation: str, status: OutboundCampaignStatus) -> Resolved:
     for entry in _entries(annotation):
         if isinstance(entry, str):
             refused.append(entry)
+            continue
+        if entry.run_id == UNKNOWN:
+            if entry.verdict != IGNORE or entry.time_zone not in {s.time_zone for s in status.unknown_schedules}:
+                refused.append(f"{_quoted(str(entry))}: give {UNKNOWN}/ZONE={IGNORE} for a zone of unknownSchedules")
+                continue
+            status = unknown_schedules.ignored(status, entry.time_zone)
+            done.append(str(entry))
             continue
         found = _resolvable(entry, status)
         if isinstance(found, str):
@@ -117,7 +126,7 @@ def postponed(status: OutboundCampaignStatus, message: str, until: datetime) -> 
 
 
 def _needs_the_listing(verdict: str, window: WindowStatus) -> bool:
-    return verdict not in (RESUBMIT, ABANDON) or (verdict == RESUBMIT and window.state is WindowState.SUBMITTED)
+    return verdict not in (RESUBMIT, ABANDON) or window.state is WindowState.SUBMITTED
 
 
 def _waiting(entry: Entry, run: RunStatus, window: WindowStatus) -> WaitingResolution:
@@ -169,9 +178,9 @@ def _is_open(window: WindowStatus) -> bool:
 
 def _contradicted(verdict: str, window: WindowStatus, listing: Listing | None) -> str | None:
     """What the listing says against the entry."""
-    if listing is None or verdict == ABANDON:
+    if listing is None:
         return None
-    if verdict == RESUBMIT:
+    if verdict in (RESUBMIT, ABANDON):
         standing = any(s.id == window.schedule_id and s.state is not ScheduleState.CANCELLED for s in listing.schedules)
         return "its schedule is still at the dialer; cancel it there first" if standing else None
     schedule: Schedule | None = next((s for s in listing.schedules if s.id == verdict), None)

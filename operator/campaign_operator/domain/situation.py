@@ -19,7 +19,7 @@ from campaign_operator.api.vocabulary import (
     RunState,
     WindowState,
 )
-from campaign_operator.domain import runs
+from campaign_operator.domain import runs, size
 from campaign_operator.domain.actions import Decision
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign, Settings
@@ -110,8 +110,9 @@ def changed_connection(campaign: Campaign, connection: Connection, now: datetime
         if run.connection_hash not in (None, connection.hash) and runs.is_outstanding(run, now):
             return Problem(
                 Reason.CONNECTION_CHANGED,
-                "the Secret now leads to another token-url, api-base-url or client-id, where the schedules of run "
-                f"{run.id} are not known; put it back until that run is over",
+                "the Secret now leads to another token-url, api-base-url or client-id, by which the dialer does not "
+                f"list the schedules of run {run.id}; put it back until that run is over, or grant the new client the "
+                "campaign",
             )
     return None
 
@@ -150,7 +151,12 @@ def _is_replanned(s: Situation, run: RunStatus) -> bool:
     blueprint = s.observed.blueprint
     if runs.is_finished(run) or counts_as_started(s, run) or not isinstance(blueprint, Blueprint):
         return False
-    return runs.is_cancelled(run) or is_outdated(run, blueprint) or makes_another_plan(s, run)
+    return _is_to_be_replaced(s, run, blueprint) or makes_another_plan(s, run)
+
+
+def is_ahead(s: Situation, run: RunStatus) -> bool:
+    """Whether a window of the run, cancelled or not, has its start ahead."""
+    return any(w.start_time > s.now for w in run.windows if w.state is not WindowState.SKIPPED)
 
 
 def submission_time(s: Situation, run: RunStatus) -> datetime:
@@ -197,7 +203,7 @@ def run_to_plan(s: Situation, blueprint: Blueprint) -> ToPlan | None:
 def _is_to_be_replaced(s: Situation, run: RunStatus, blueprint: Blueprint) -> bool:
     if runs.is_finished(run) or counts_as_started(s, run):
         return False
-    return runs.is_cancelled(run) or is_outdated(run, blueprint)
+    return (runs.is_cancelled(run) and is_ahead(s, run)) or is_outdated(run, blueprint)
 
 
 def _is_being_cancelled(s: Situation, run: RunStatus) -> bool:
@@ -215,7 +221,8 @@ def _is_being_cancelled(s: Situation, run: RunStatus) -> bool:
 def has_room(s: Situation, blueprint: Blueprint) -> bool:
     """Whether one more run fits into the resource."""
     ahead = runs.windows_ahead(s.campaign.status, s.now) + len(blueprint.contacts_by_zone)
-    return ahead <= MAX_WINDOWS_AHEAD and len(s.runs) < MAX_RUNS
+    fits = s.campaign.other_bytes + size.needed_for(ahead, len(s.runs) + 1) <= size.MOST_BYTES
+    return fits and ahead <= MAX_WINDOWS_AHEAD and len(s.runs) < MAX_RUNS
 
 
 def is_outdated(run: RunStatus, blueprint: Blueprint) -> bool:
@@ -308,6 +315,8 @@ def unplannable(s: Situation) -> Problem | None:
     to_plan = run_to_plan(s, blueprint)
     if to_plan is not None:
         asked.append((to_plan.kept, s.now))
+        if s.campaign.other_bytes + size.needed_for(len(blueprint.contacts_by_zone), 1) > size.MOST_BYTES:
+            return Problem(Reason.INVALID_SPEC, size.TOO_LARGE)
     try:
         for after, now in asked:
             blueprint.plan(now, s.settings.lead_seconds, taken(s, after))

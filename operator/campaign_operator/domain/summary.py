@@ -17,9 +17,10 @@ from campaign_operator.api.status import (
     FinishedRun,
     OutboundCampaignStatus,
     RunStatus,
+    UnknownSchedule,
     WindowStatus,
 )
-from campaign_operator.api.vocabulary import DeletionPolicy, RunState, WebhookState, WindowState
+from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, DeletionPolicy, RunState, WebhookState, WindowState
 from campaign_operator.domain import runs
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign
@@ -27,6 +28,7 @@ from campaign_operator.domain.connection import Connection
 from campaign_operator.domain.observation import Observation, Problem
 from campaign_operator.domain.runs import later
 from campaign_operator.domain.situation import changed_connection
+from campaign_operator.domain.verification import drifted
 
 
 def summarize(campaign: Campaign, status: OutboundCampaignStatus, observed: Observation) -> OutboundCampaignStatus:
@@ -120,6 +122,13 @@ def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Obs
         moved = changed_connection(campaign, observed.connection, observed.now)
         if moved is not None:
             return moved
+    unknown = [s for s in status.unknown_schedules if s.end_time > observed.now]
+    if unknown:
+        return Problem(Reason.UNKNOWN_SCHEDULES, _unknown(unknown))
+    lost = [(run, w) for run, w in drifted(status) if w.end_time > observed.now]
+    if lost:
+        names = ", ".join(f"{run.id}/{w.time_zone}" for run, w in lost[:5]) + (", ..." if len(lost) > 5 else "")
+        return Problem(Reason.SCHEDULE_DRIFTED, f"{names}: {lost[0][1].message}")
     for run in status.runs:
         for w in run.windows:
             if w.reason in STALLING_CAUSES and w.state in runs.UNDECIDED:
@@ -135,6 +144,16 @@ def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Obs
     if runs.is_over_for_good(status) and status.runs[-1].state is RunState.FAILED:
         return Problem(Reason.RUN_FAILED, _why_failed(status.runs[-1]))
     return None
+
+
+def _unknown(unknown: list[UnknownSchedule]) -> str:
+    names = ", ".join(f"{s.schedule_id} ({s.time_zone}, from {to_rfc3339(s.start_time)})" for s in unknown[:5])
+    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+    return (
+        f"the status was lost, and the dialer has schedules of this campaign that no window holds: {names}{more}; "
+        f"nothing is submitted in their time zones until they are over or cancelled at the dialer, or the annotation "
+        f"{RESOLVE_ANNOTATION} says unknown/ZONE=Ignore"
+    )
 
 
 def _why_failed(run: RunStatus) -> str:

@@ -123,6 +123,11 @@ def skipped(window: Window, adjustment: Adjustment) -> Window:
     return Window(start=window.start, end=window.start + _MINUTE, adjustments=(*window.adjustments, adjustment))
 
 
+def is_steady(zone: ZoneInfo, day: date) -> bool:
+    """Whether the clocks of a zone are surely not changed on that local date."""
+    return _steady_offset(zone, day.toordinal()) is not None
+
+
 def next_whole_second(instant: datetime) -> datetime:
     """`instant` in UTC, rounded up to a whole second."""
     if instant.tzinfo is None:

@@ -22,7 +22,18 @@ TZDATA_VERSION: str = tzdata.IANA_VERSION
 
 _NOT_ZONES = frozenset({"Factory", "localtime", "posixrules"})
 
-ZONE_NAMES: frozenset[str] = frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split()) - _NOT_ZONES
+AMBIGUOUS_NAMES: Mapping[str, tuple[str, str]] = {
+    "EST": ("America/New_York", "America/Panama"),
+    "MST": ("America/Denver", "America/Phoenix"),
+    "HST": ("America/Adak", "Pacific/Honolulu"),
+}
+"""Names that the database has for a standard time all year, and a list for a place: which place changes its clocks, and
+which does not. EST5EDT and the like change them, and are accepted.
+"""
+
+ZONE_NAMES: frozenset[str] = (
+    frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split()) - _NOT_ZONES - AMBIGUOUS_NAMES.keys()
+)
 """Every accepted name, canonical names and links alike, to be matched exactly."""
 
 # No name is even half as long, and a comparison by likeness takes time with the length.
@@ -58,6 +69,12 @@ def load_zone(name: str) -> ZoneInfo:
 
 def unknown_zone_message(name: str) -> str:
     """Why `name` is refused and, where it is clear, which name was meant."""
+    if name in AMBIGUOUS_NAMES:
+        summer, fixed = AMBIGUOUS_NAMES[name]
+        return (
+            f"{quoted(name)} is standard time all year in the IANA database, which a list seldom means; write "
+            f"{summer}, or {fixed} where there is no summer time"
+        )
     nearest = nearest_name(name)
     if nearest is not None:
         return f'{quoted(name)} {_RULE}; did you mean "{nearest}"?'

@@ -20,6 +20,10 @@ orphaned = Counter(
 schedules_left_dialing = Counter(
     "campaign_operator_schedules_left_dialing_total", "Schedules that had started when their campaign went."
 )
+schedules_drifted = Counter(
+    "campaign_operator_schedules_drifted_total",
+    "Schedules that the dialer does not list any more as they were submitted.",
+)
 idle_actions = Counter(
     "campaign_operator_idle_actions_total",
     "Actions that changed nothing, each passed over for the rest of its pass.",

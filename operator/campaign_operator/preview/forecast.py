@@ -13,7 +13,7 @@ from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.calling_hours import openings_from
 from campaign_operator.domain.campaign import CampaignRef
 from campaign_operator.domain.errors import InvalidSpecError
-from campaign_operator.domain.plan import PlannedWindow, RunPlan, Taken, plan_hash
+from campaign_operator.domain.plan import PlannedWindow, RunPlan, SkippedMatches, Taken, plan_hash
 from campaign_operator.domain.windows import place
 from campaign_operator.domain.zones import load_zone
 
@@ -44,13 +44,16 @@ class ForecastWindow:
 
 @dataclass(frozen=True, slots=True)
 class ForecastRun:
-    """One run. `nominal_time` is floating; the windows are in the order of the plan."""
+    """One run. `nominal_time` is floating; the windows are in the order of the plan. `skipped_matches`: what is passed
+    over before it.
+    """
 
     id: str
     nominal_time: datetime
     contacts: int
     plan_hash: str
     windows: tuple[ForecastWindow, ...]
+    skipped_matches: tuple[SkippedMatches, ...] = ()
 
     @property
     def windows_from_east(self) -> tuple[ForecastWindow, ...]:
@@ -93,6 +96,7 @@ def _run(plan: RunPlan, blueprint: Blueprint) -> ForecastRun:
         contacts=plan.contacts,
         plan_hash=plan_hash(plan.windows),
         windows=tuple(_window(window, plan, blueprint) for window in plan.windows),
+        skipped_matches=plan.skipped_matches,
     )
 
 

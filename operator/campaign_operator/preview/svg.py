@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from campaign_operator.api.conditions import counted, cut
+from campaign_operator.domain.skipped_matches import skipped_matches_message
 from campaign_operator.domain.zones import load_zone
 from campaign_operator.preview.forecast import Forecast, ForecastWindow
 from campaign_operator.preview.picture import ClockChange, OpenHours, Picture, Row, Span, picture_of
@@ -29,6 +30,7 @@ _DATE = 96
 _MOST_TICKS = 14
 _STEPS = tuple(timedelta(hours=hours) for hours in (1, 2, 3, 4, 6, 12, 24, 48, 168, 336, 672, 1344, 2688, 8760, 17520))
 _ZONES_IN_TOOLTIP = 60
+_NOTE_CHARACTERS = 130
 
 
 def forecast_svg(forecast: Forecast, open_hours: OpenHours | None = None) -> str:
@@ -83,9 +85,21 @@ class _Drawing:
         _child(self._svg, "rect", {"class": "paper", "width": str(_WIDTH), "height": str(self._height)})
         self._text(20, 34, cut(title, 100), "title")
         self._text(20, 56, _summary(self._picture), "faint")
+        self._skipped_matches()
         self._text(20, _FIRST_ROW - 12, "time zone, from east to west", "faint small")
         self._text(_OFFSET_END, _FIRST_ROW - 12, "offset", "faint small end")
         self._text(_CONTACTS_END, _FIRST_ROW - 12, "contacts", "faint small end")
+
+    def _skipped_matches(self) -> None:
+        """What is passed over, in one line; all of it where one points at it."""
+        said = [
+            f"before run {run.id}: {skipped_matches_message(run.skipped_matches)}"
+            for run in self._picture.forecast.runs
+            if run.skipped_matches
+        ]
+        if said:
+            group = self._group("\n".join(said))
+            self._text(20, 76, cut("; ".join(said), _NOTE_CHARACTERS), "faint small", group)
 
     def _axis(self) -> None:
         """Lines and times, UTC; dates where they begin."""

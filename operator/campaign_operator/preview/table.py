@@ -6,19 +6,24 @@ given; nothing here asks for them. Plain text and no library: a table of five co
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from textwrap import wrap
 
 from campaign_operator.api.conditions import counted
+from campaign_operator.domain.skipped_matches import skipped_matches_message
 from campaign_operator.domain.zones import load_zone
 from campaign_operator.preview.comparison import Change, ChangeKind
 from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow
 
 _BOLD, _DIM, _RED, _GREEN, _YELLOW = "1", "2", "31", "32", "33"
 _SHORTEST_ZONE = 12
+_WIDTH = 120
 _REASONS = {
     "MovedOutOfGap": "the clocks skip that time; the first instant after it",
     "FirstOfTwo": "the clocks show that time twice; the first of the two",
     "DeferredToOpening": "outside the calling hours; deferred to the next opening",
     "ClippedAtClosing": "cut off where the calling hours end",
+    "ClosedDate": "that date is closed; left out of this run",
+    "StartPassed": "already past; left out of this run",
     "OutsideCallingHours": "outside the calling hours; left out of this run",
 }
 """What a reason of a window means, in a few words."""
@@ -47,10 +52,10 @@ def forecast_table(of: Forecast, *, colours: bool = False, width: int | None = N
     """The forecast as a table for each run; zones are shortened where the lines would be longer than `width`."""
     paint = _Paint(colours)
     head = f"{of.ref}, seen at {of.now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return "\n".join([paint(head, _BOLD), *(line for run in of.runs for line in _run(run, paint, width)), ""])
+    return "\n".join([paint(head, _BOLD), *(line for run in of.runs for line in _run(run, of.now, paint, width)), ""])
 
 
-def changes_table(changes: Sequence[Change], *, colours: bool = False) -> str:
+def changes_table(changes: Sequence[Change], now: datetime, *, colours: bool = False) -> str:
     """What an edit would move, add or drop."""
     paint = _Paint(colours)
     if not changes:
@@ -61,18 +66,21 @@ def changes_table(changes: Sequence[Change], *, colours: bool = False) -> str:
         before, after = of_run[0].old_run_id or "none", of_run[0].run_id or "none"
         run = after if before == after else f"{before} becomes {after}"
         lines += ["", paint(f"changes of run {number}: {run}, {_kinds(of_run)}", _BOLD)]
-        rows = [_change(change) for change in of_run]
+        rows = [_change(change, now) for change in of_run]
         for change, line in zip(of_run, _aligned(rows), strict=True):
             lines.append("  " + paint(line, _KIND_COLOURS[change.kind]))
     return "\n".join([*lines, ""])
 
 
-def _run(run: ForecastRun, paint: _Paint, width: int | None) -> Iterator[str]:
+def _run(run: ForecastRun, now: datetime, paint: _Paint, width: int | None) -> Iterator[str]:
     windows = run.windows_from_east
     zones = counted(len(windows), "zone")
     title = f"run {run.id}: {counted(run.contacts, 'contact')} in {zones}, plan {run.plan_hash}"
-    yield from ("", paint(title, _BOLD))
-    rows = [("ZONE", "CONTACTS", "LOCAL TIME", "UTC"), *(_row(window) for window in windows)]
+    yield ""
+    for each in run.skipped_matches:
+        yield from (paint(line, _YELLOW) for line in wrap(skipped_matches_message([each]), width or _WIDTH))
+    yield paint(title, _BOLD)
+    rows = [("ZONE", "CONTACTS", "LOCAL TIME", "UTC"), *(_row(window, now) for window in windows)]
     header, *lines = _aligned(_shortened(rows, width), right=frozenset({1}))
     yield paint(header, _DIM)
     for window, line in zip(windows, lines, strict=True):
@@ -80,15 +88,20 @@ def _run(run: ForecastRun, paint: _Paint, width: int | None) -> Iterator[str]:
         for reason in window.adjustments:
             meaning = _REASONS.get(reason)
             yield paint(f"    {reason}: {meaning}" if meaning else f"    {reason}", _YELLOW)
-    yield from _totals(windows)
+    yield from _totals(windows, now)
 
 
-def _row(window: ForecastWindow) -> Row:
+def _row(window: ForecastWindow, now: datetime) -> Row:
     if window.start is None or window.end is None:
         return (window.time_zone, str(window.contacts), window.state, "")
     zone = load_zone(window.time_zone)
-    local = _span(window.start.astimezone(zone), window.end.astimezone(zone), "%a %d %b %H:%M")
+    local = _span(window.start.astimezone(zone), window.end.astimezone(zone), f"{_date_form(window.start, now)} %H:%M")
     return (window.time_zone, str(window.contacts), local, _span(window.start, window.end, "%a %H:%M"))
+
+
+def _date_form(moment: datetime, now: datetime) -> str:
+    """With the year where it is not that of now."""
+    return "%a %d %b" if moment.year == now.year else "%a %d %b %Y"
 
 
 def _span(start: datetime, end: datetime, form: str) -> str:
@@ -97,7 +110,7 @@ def _span(start: datetime, end: datetime, form: str) -> str:
     return f"{start:{form}}-{end:%H:%M}" + (f" +{days}d" if days else "")
 
 
-def _totals(windows: Sequence[ForecastWindow]) -> Iterator[str]:
+def _totals(windows: Sequence[ForecastWindow], now: datetime) -> Iterator[str]:
     called = [window for window in windows if window.start is not None and window.end is not None]
     skipped = len(windows) - len(called)
     if not called:
@@ -105,17 +118,17 @@ def _totals(windows: Sequence[ForecastWindow]) -> Iterator[str]:
         return
     first = min(called, key=lambda w: (w.start or w.match, w.time_zone))
     last = max(called, key=lambda w: (w.end or w.match, w.time_zone))
-    yield f"first call from   {_moment(first.start, first.time_zone)}"
-    yield f"last call before  {_moment(last.end, last.time_zone)}"
+    yield f"first call from   {_moment(first.start, first.time_zone, now)}"
+    yield f"last call before  {_moment(last.end, last.time_zone, now)}"
     contacts = sum(window.contacts for window in called)
     left_out = f"; {counted(skipped, 'zone')} left out" if skipped else ""
     yield f"total             {counted(contacts, 'contact')} called in {counted(len(called), 'zone')}{left_out}"
 
 
-def _moment(instant: datetime | None, zone: str) -> str:
+def _moment(instant: datetime | None, zone: str, now: datetime) -> str:
     if instant is None:
         return ""
-    return f"{instant:%a %d %b %H:%M} UTC, {instant.astimezone(load_zone(zone)):%a %H:%M} in {zone}"
+    return f"{instant:{_date_form(instant, now)} %H:%M} UTC, {instant.astimezone(load_zone(zone)):%a %H:%M} in {zone}"
 
 
 def _shortened(rows: Sequence[Row], width: int | None) -> Sequence[Row]:
@@ -148,20 +161,20 @@ def _kinds(changes: Iterable[Change]) -> str:
     return ", ".join(f"{kinds.count(kind)} {kind.value.lower()}" for kind in ChangeKind if kind in kinds)
 
 
-def _change(change: Change) -> Row:
-    return (change.kind.value, change.time_zone, _difference(change))
+def _change(change: Change, now: datetime) -> Row:
+    return (change.kind.value, change.time_zone, _difference(change, now))
 
 
-def _difference(change: Change) -> str:
+def _difference(change: Change, now: datetime) -> str:
     old, new = change.old, change.new
     if old is None or new is None:
         window = new or old
-        return f"{_row(window)[2]}, {counted(window.contacts, 'contact')}" if window is not None else ""
+        return f"{_row(window, now)[2]}, {counted(window.contacts, 'contact')}" if window is not None else ""
     if change.kind is ChangeKind.RECOUNTED:
         return f"{old.contacts} -> {counted(new.contacts, 'contact')}"
     shift = change.moved_seconds
     later = f", {_shift(shift)}" if shift else ""
-    return f"{_row(old)[2]} -> {_row(new)[2]}{later}"
+    return f"{_row(old, now)[2]} -> {_row(new, now)[2]}{later}"
 
 
 def _shift(seconds: float) -> str:

@@ -10,6 +10,8 @@ from datetime import datetime
 from pydantic import Field
 
 from campaign_operator.api.schema import to_rfc3339
+from campaign_operator.api.vocabulary import MatchSkipReason
+from campaign_operator.domain.plan import SkippedMatches
 from campaign_operator.domain.zones import load_zone
 from campaign_operator.preview.comparison import Change, ChangeKind
 from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow
@@ -46,6 +48,21 @@ class WindowWire(WireModel):
     )
 
 
+class SkippedMatchesWire(WireModel):
+    """Matches of cron that are passed over for one reason."""
+
+    reason: MatchSkipReason = Field(
+        description="StartPassed: some time zones are past it; WindowOpen: an earlier window of a time zone is not "
+        "over; ConcurrencyPolicy: an earlier run is not over; NothingOpen: no time zone is open; NoRoom: too many "
+        "windows are ahead."
+    )
+    count: int = Field(ge=1, description="How many matches.")
+    first: str = Field(pattern=_FLOATING_PATTERN, description="Nominal time of the first of them.")
+    last: str = Field(pattern=_FLOATING_PATTERN, description="Nominal time of the last of them.")
+    time_zones: tuple[str, ...] = Field(description="The time zones that cause it.")
+    contacts: int = Field(ge=0, description="Contacts in these time zones.")
+
+
 class RunWire(WireModel):
     """One run; its windows by start and name of the zone."""
 
@@ -56,6 +73,9 @@ class RunWire(WireModel):
     contacts: int = Field(ge=1, description="Contacts of the run.")
     plan_hash: str = Field(description="Hash over the windows, as status has it.")
     windows: tuple[WindowWire, ...] = Field(description="The windows, one per time zone.")
+    skipped_matches: tuple[SkippedMatchesWire, ...] = Field(
+        default=(), description="Matches of cron that are passed over before this run, each reason once."
+    )
 
 
 class ChangeWire(WireModel):
@@ -101,10 +121,22 @@ def preview_json(of: Forecast, changes: Iterable[Change] | None = None) -> str:
 def _run(run: ForecastRun) -> RunWire:
     return RunWire(
         id=run.id,
-        nominal_time=f"{run.nominal_time:%Y-%m-%dT%H:%M:%S}",
+        nominal_time=_floating(run.nominal_time),
         contacts=run.contacts,
         plan_hash=run.plan_hash,
         windows=tuple(_window(window) for window in run.windows),
+        skipped_matches=tuple(_skipped_matches(each) for each in run.skipped_matches),
+    )
+
+
+def _skipped_matches(each: SkippedMatches) -> SkippedMatchesWire:
+    return SkippedMatchesWire(
+        reason=each.reason,
+        count=each.count,
+        first=_floating(each.first),
+        last=_floating(each.last),
+        time_zones=each.time_zones,
+        contacts=each.contacts,
     )
 
 
@@ -136,6 +168,10 @@ def _change(change: Change) -> ChangeWire:
         old_end_time=_utc(old.end) if old is not None else None,
         end_time=_utc(new.end) if new is not None else None,
     )
+
+
+def _floating(nominal_time: datetime) -> str:
+    return f"{nominal_time:%Y-%m-%dT%H:%M:%S}"
 
 
 def _utc(instant: datetime | None) -> str | None:

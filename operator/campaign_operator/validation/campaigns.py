@@ -18,6 +18,7 @@ from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import GROUP, KIND, VERSION
 from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.campaign import CampaignRef, Settings
+from campaign_operator.domain.cron import parse_cron
 from campaign_operator.domain.errors import InvalidSpecError, quoted
 from campaign_operator.validation.doubts import doubts
 from campaign_operator.validation.findings import FieldPath, Finding, Problem, field_path, has_errors
@@ -110,6 +111,7 @@ def _check_spec(node: Node, ref: CampaignRef, now: datetime, around: Surrounding
     value = check.check(node, _spec_schema(), ("spec",))
     if not isinstance(value, dict):
         return CheckedCampaign(ref, None, None, tuple(check.problems))
+    check.problems[:] = _in_the_words_of_the_parser(check.problems, value.get("cron"))
     patches = _Patches(check.problems)
     try:
         spec = OutboundCampaignSpec.model_validate(patches.applied_to(value))
@@ -121,6 +123,22 @@ def _check_spec(node: Node, ref: CampaignRef, now: datetime, around: Surrounding
     blueprint, of_plan = _check_plan(spec, inputs, now, can_be_planned=not check.problems)
     problems = (*check.problems, *inputs.problems, *of_plan)
     return CheckedCampaign(ref, spec, blueprint if inputs.knows_contacts else None, problems, tuple(inputs.findings))
+
+
+def _in_the_words_of_the_parser(problems: Iterable[Problem], cron: object) -> Iterable[Problem]:
+    """What the schema says of cron in one sentence the parser says by field and character, with the remedy."""
+    said: InvalidSpecError | None = None
+    if isinstance(cron, str):
+        try:
+            parse_cron(cron)
+        except InvalidSpecError as error:
+            said = error
+    for problem in problems:
+        if said is None or problem.path != ("spec", "cron"):
+            yield problem
+        else:
+            yield from _problems_of(said)
+            said = None
 
 
 def _check_plan(

@@ -10,15 +10,16 @@ from datetime import datetime, timedelta
 
 from campaign_operator.api.conditions import counted
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.api.vocabulary import Outside, RunPolicy
+from campaign_operator.api.vocabulary import Outside, RunPolicy, StartMode
 from campaign_operator.domain.blueprint import Blueprint
-from campaign_operator.domain.cron import next_match
-from campaign_operator.domain.errors import InvalidSpecError, quoted
-from campaign_operator.domain.plan import Taken
+from campaign_operator.domain.errors import quoted
 from campaign_operator.validation.findings import Problem, Severity
 from campaign_operator.validation.openings import zones_never_called
+from campaign_operator.validation.outlook import look_ahead
+from campaign_operator.validation.outlook_warnings import warnings_of
 
 _DAY_SECONDS = 86_400
+_SOON = timedelta(days=30)
 _ZONES_SHOWN = 5
 _SIZES = (("minute", 60), ("hour", 24), ("day of month", 31), ("month", 12), ("day of week", 7))
 
@@ -30,8 +31,9 @@ def doubts(
     for message in (*_of_steps(spec.cron), *_of_day_fields(spec.cron, blueprint)):
         yield _doubt("cron", message)
     yield from _of_long_windows(spec, blueprint)
-    if spec.run_policy is RunPolicy.RECURRING:
-        yield from _of_passed_over_matches(spec, blueprint, now, lead_seconds)
+    outlook = look_ahead(blueprint, now, lead_seconds, recurring=spec.run_policy is RunPolicy.RECURRING)
+    yield from warnings_of(outlook, spec, blueprint)
+    yield from _of_the_calendar(spec, blueprint, now)
     yield from _of_signs(spec, blueprint, zones)
     yield from _of_zones_never_called(blueprint, zones, now)
 
@@ -99,28 +101,26 @@ def _of_day_fields(cron: str, blueprint: Blueprint) -> Iterator[str]:
     """`0 9 1-7 * MON` is not the first Monday of the month."""
     schedule = blueprint.schedule
     if schedule.day_of_month_restricted and schedule.day_of_week_restricted:
+        skip = " with outside: Skip" if blueprint.start_mode is StartMode.SAME_INSTANT else ""
         yield (
             f"{quoted(cron)}: day of month and day of week are both given, and a day that matches either of them is "
-            "a match; write * for one of the two if both were meant to hold"
+            "a match; if both were meant to hold, write * for day of week and name those days in "
+            f"callingHours.days{skip}"
         )
 
 
-def _of_passed_over_matches(
-    spec: OutboundCampaignSpec, blueprint: Blueprint, now: datetime, lead_seconds: float
-) -> Iterator[Problem]:
-    """A run begins in no zone before the run before it is over there."""
-    try:
-        first = blueprint.plan(now, lead_seconds)
-        second = blueprint.plan(now, lead_seconds, Taken().with_run(first))
-        passed_over = next_match(blueprint.schedule, first.nominal_time + timedelta(minutes=1))
-    except InvalidSpecError:  # the last match of the calendar
+def _of_the_calendar(spec: OutboundCampaignSpec, blueprint: Blueprint, now: datetime) -> Iterator[Problem]:
+    """A calendar of last year excludes nothing any more."""
+    dates = blueprint.calling_hours.exclude_dates
+    if spec.calling_hours.exclude_dates_from is None or not dates:
         return
-    if passed_over < second.nominal_time:
-        yield _doubt(
-            "windowSeconds",
-            f"a window of {spec.window_seconds} seconds is longer than the time between two matches of cron: after the "
-            f"run of {first.nominal_time:%Y-%m-%dT%H:%M} the next is that of {second.nominal_time:%Y-%m-%dT%H:%M}, and "
-            "what lies between is passed over; shorten windowSeconds, or let cron match less often",
+    last, today = max(dates), now.date()
+    if last < today + _SOON:
+        when = "is past" if last < today else f"is within {_SOON.days} days"
+        yield Problem(
+            ("spec", "callingHours", "excludeDatesFrom"),
+            f"the last excluded date, {last}, {when}; add the dates to come, or nothing is excluded after it",
+            Severity.WARNING,
         )
 
 

@@ -8,6 +8,7 @@ from builders import (
     NO_SUNDAY,
     NOW,
     SETTINGS,
+    at,
     blueprint,
     problem,
     run,
@@ -16,7 +17,7 @@ from builders import (
 )
 
 from campaign_operator.api.conditions import Reason
-from campaign_operator.api.status import OutboundCampaignStatus, RunKey, RunStatus, WaitingResolution
+from campaign_operator.api.status import OutboundCampaignStatus, RunKey, RunStatus, UnknownSchedule, WaitingResolution
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import (
     WindowState,
@@ -86,6 +87,12 @@ def waiting(of: OutboundCampaignStatus, **changes: Any) -> OutboundCampaignStatu
         run_id=FIRST.id, planned_from=FIRST.planned_from, time_zone=NY, attempt=1, verdict="s-9", **changes
     )
     return of.model_copy(update={"waiting_resolutions": (entry,)})
+
+
+def unknown(of: OutboundCampaignStatus, time_zone: str, end: float = 18000) -> OutboundCampaignStatus:
+    """The status with a schedule of that zone that no window holds."""
+    schedule = UnknownSchedule(schedule_id="s-7", time_zone=time_zone, start_time=at(-60), end_time=at(end))
+    return of.model_copy(update={"unknown_schedules": (schedule,)})
 
 
 NEXT = run(window(start=86400, end=90000), id="20261125T0900")

@@ -54,7 +54,7 @@ ENDING = [
         "all calls made, but a window has not started",
         status(run(window(SUBMITTED, **OPEN), window(SUBMITTED, time_zone=LONDON), metrics=calls(2))),
         Wait,
-        check=3600,
+        check=3600 - 720,
     ),
     Case(
         "all calls made, but a window is uncertain",
@@ -198,7 +198,7 @@ ENDING = [
         seen={"poll_due": True},
     ),
     Case("not without the timer", status(run(window(SUBMITTED, **OPEN))), Wait, check=7200),
-    Case("not before the first start", status(run(window(SUBMITTED))), Wait, seen={"poll_due": True}, check=3600),
+    Case("not before the first start", status(run(window(SUBMITTED))), Wait, seen={"poll_due": True}, check=3600 - 720),
     Case("not after the end", status(finished()), Wait, seen={"poll_due": True, "connection": None}),
     # the webhook
     Case("the webhook is delivered", status(finished(hook=hook())), Deliver(FIRST)),

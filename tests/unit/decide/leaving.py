@@ -49,6 +49,7 @@ from campaign_operator.domain.actions import (
     RemoveFinalizer,
     Restore,
     Submit,
+    TakeUpConnection,
     TryAgain,
     Wait,
 )
@@ -140,9 +141,9 @@ LEAVING = [
     ),
     Case("deletion looks for what a lost status told of", status(), PlanRun, deleting=True, finalizer=True),
     Case(
-        "deletion with Orphan looks for nothing",
+        "deletion with Orphan looks for what a lost status told of, or the next of that name would not find it",
         status(),
-        RemoveFinalizer(),
+        PlanRun,
         spec=spec(deletionPolicy="Orphan"),
         deleting=True,
         finalizer=True,
@@ -158,6 +159,18 @@ LEAVING = [
         "a next run that was only planned is not submitted before a run that is planned anew",
         status(run(window(CANCELLED)), NEXT),
         PlanRun,
+        spec=recurring(),
+    ),
+    Case(
+        "suspend keeps a run that was cancelled while a later one still stands, or its match could not be taken again",
+        status(run(window(CANCELLED)), run(window(CANCELLING, start=86400, end=90000), id="20261125T0900")),
+        CancelSchedules(SECOND, (NY,)),
+        spec=recurring(suspend=True),
+    ),
+    Case(
+        "a run that was cancelled and whose hour is past makes no later run be planned anew",
+        status(run(window(CANCELLED, **OPEN)), run(window(SUBMITTED, start=86400, end=90000), id="20261125T0900")),
+        DropRun(FIRST),
         spec=recurring(),
     ),
     Case(
@@ -181,6 +194,13 @@ LEAVING = [
         deleting=True,
         finalizer=True,
         check=40,
+    ),
+    Case(
+        "deletion with Orphan waits for what is being cancelled, which may still be listed",
+        status(run(window(CANCELLING), window(SUBMITTED, time_zone=LONDON))),
+        CancelSchedules(FIRST, (NY,)),
+        spec=spec(deletionPolicy="Orphan"),
+        deleting=True,
     ),
     Case(
         "deletion with Orphan waits for that, too",
@@ -303,8 +323,21 @@ LEAVING = [
         "nothing is sent to another place while schedules are outstanding",
         status(run(window(SUBMITTED), window(time_zone=LONDON))),
         Wait,
-        seen={"connection": replace(CONNECTION, client_id="other")},
+        seen={"connection": replace(CONNECTION, client_id="other"), "look_again_at": at(20)},
         check=30,
+    ),
+    Case(
+        "the dialer is asked by a new client whether it lists what stands",
+        status(run(window(SUBMITTED), window(time_zone=LONDON))),
+        TakeUpConnection(),
+        seen={"connection": replace(CONNECTION, client_id="other")},
+    ),
+    Case(
+        "also before a deletion",
+        status(run(window(SUBMITTED))),
+        TakeUpConnection(),
+        seen={"connection": replace(CONNECTION, client_id="other")},
+        deleting=True,
     ),
     Case(
         "a rotated client-secret is the same place",

@@ -178,7 +178,7 @@ LISTING = [
         status(made_from(LISTS, window(SUBMITTED))),
         Wait,
         spec=LISTS,
-        check=HOUR,
+        check=HOUR - 720,
     ),
     Case(
         "nor while it is suspended",

@@ -84,7 +84,7 @@ PLANNING = [
         status(run(window(SUBMITTED, **OPEN), window(SUBMITTED, time_zone=LONDON))),
         Wait,
         spec=OTHER_CRON,
-        check=3600,
+        check=3600 - 720,
     ),
     Case(
         "an edit cancels only once what may be under way is settled",
@@ -250,7 +250,7 @@ PLANNING = [
         OutboundCampaignStatus(observed_generation=1, runs=A_FULL_RESOURCE),
         Wait,
         spec=recurring(),
-        check=3600,
+        check=3600 - 720,
     ),
     Case(
         "Recurring: a finished run gets a successor",

@@ -1,0 +1,92 @@
+"""The runs of the next year, as the operator would plan them one after the other, and what they add up to.
+
+Owns how far `validate` looks: 366 days or 2,000 matches of `cron`, whichever comes first, so that its warnings do not
+come and go with the day of the week. Zones whose clocks show the same for all of that time are planned as one.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from campaign_operator.api.vocabulary import MatchSkipReason
+from campaign_operator.domain.blueprint import Blueprint
+from campaign_operator.domain.cron import dates_of_matches
+from campaign_operator.domain.errors import InvalidSpecError
+from campaign_operator.domain.plan import PlannedWindow, RunPlan, SkippedMatches, Taken
+from campaign_operator.domain.shared_clocks import zones_by_clock
+
+MOST_MATCHES = 2_000
+_YEAR = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The runs, and of the zones that share a clock which stands for which. `matches` is how many were looked at."""
+
+    plans: tuple[RunPlan, ...]
+    zones_by_clock: Mapping[str, tuple[str, ...]]
+    matches: int
+
+    @property
+    def horizon(self) -> str:
+        """How far it looks, in words."""
+        return f"the {self.matches} matches of cron until {self.plans[-1].nominal_time:%Y-%m-%d}"
+
+    def zones(self, clocks: Iterator[str] | tuple[str, ...]) -> tuple[str, ...]:
+        """All zones that these stand for, by name."""
+        return tuple(sorted({zone for clock in clocks for zone in self.zones_by_clock[clock]}))
+
+    def passed_over(self, reason: MatchSkipReason) -> Iterator[SkippedMatches]:
+        """What is passed over for that reason before each run."""
+        for plan in self.plans:
+            yield from (each for each in plan.skipped_matches if each.reason is reason)
+
+    def called(self) -> Iterator[PlannedWindow]:
+        """The windows of all runs in which somebody is called."""
+        for plan in self.plans:
+            yield from (window for window in plan.windows if not window.is_skipped)
+
+    def most_windows_ahead(self) -> tuple[int, datetime]:
+        """The most windows that are not over when a run starts, its own included, and the nominal time of that run."""
+        most, at = 0, self.plans[0].nominal_time
+        standing: list[tuple[datetime, int]] = []
+        for plan in self.plans:
+            windows = [window for window in plan.windows if not window.is_skipped]
+            first = min(window.start for window in windows)
+            standing = [(end, zones) for end, zones in standing if end > first]
+            standing += [(window.end, len(self.zones_by_clock[window.time_zone])) for window in windows]
+            ahead = sum(zones for _, zones in standing)
+            if ahead > most:
+                most, at = ahead, plan.nominal_time
+        return most, at
+
+
+def look_ahead(blueprint: Blueprint, now: datetime, lead_seconds: float, *, recurring: bool) -> Outlook:
+    """The runs to come, one only unless they recur. Raises InvalidSpecError where there is none."""
+    by_clock = zones_by_clock(blueprint.contacts_by_zone, now, 2 * _YEAR.days)
+    contacts = {clock: sum(blueprint.contacts_by_zone[zone] for zone in zones) for clock, zones in by_clock.items()}
+    drawn = replace(blueprint, contacts_by_zone=contacts)
+    plans = [drawn.plan(now, lead_seconds)]
+    taken, matches = Taken(), _matches(plans[0])
+    while recurring and matches < MOST_MATCHES:
+        taken = taken.with_run(plans[-1])
+        try:
+            plan = drawn.plan(now, lead_seconds, taken)
+        except InvalidSpecError:  # no match is left
+            break
+        if plan.nominal_time - plans[0].nominal_time > _YEAR:
+            break
+        plans.append(plan)
+        matches += _matches(plan)
+    return Outlook(tuple(plans), by_clock, matches)
+
+
+def is_a_holiday(blueprint: Blueprint, skipped: SkippedMatches) -> bool:
+    """Whether all of the matches are on excluded dates, which is what such dates are for."""
+    days = (skipped.last.date() - skipped.first.date()).days
+    dates = dates_of_matches(blueprint.schedule, skipped.first.date(), days)
+    return all(day in blueprint.calling_hours.exclude_dates for day in dates)
+
+
+def _matches(plan: RunPlan) -> int:
+    return 1 + sum(each.count for each in plan.skipped_matches)

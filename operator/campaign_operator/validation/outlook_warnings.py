@@ -1,0 +1,125 @@
+"""What `validate` says of the runs to come: matches that are passed over, windows too short, windows too many.
+
+Each names how far it looked, the cause, and what helps.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+from campaign_operator.api.vocabulary import MatchSkipReason, RunPolicy
+from campaign_operator.domain.blueprint import Blueprint
+from campaign_operator.domain.skipped_matches import shown_zones
+from campaign_operator.validation.findings import Problem, Severity
+from campaign_operator.validation.outlook import Outlook, is_a_holiday
+
+MOST_WINDOWS_AHEAD = 1_800
+_SHORT = timedelta(minutes=15)
+_WEEK = timedelta(weeks=1)
+
+
+def warnings_of(outlook: Outlook, spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterator[Problem]:
+    """What is surely not meant, and the one thing that cannot be."""
+    yield from _of_past_zones(outlook, spec)
+    yield from _of_open_windows(outlook)
+    yield from _of_open_runs(outlook)
+    if spec.run_policy is RunPolicy.RECURRING:  # a single run just takes the first match that is open
+        yield from _of_closed_matches(outlook, blueprint)
+    yield from _of_short_windows(outlook)
+    yield from _of_too_many_windows(outlook)
+
+
+def _of_past_zones(outlook: Outlook, spec: OutboundCampaignSpec) -> Iterator[Problem]:
+    """Only where more than a week is lost: else the warning would come and go with the time of day."""
+    first_run = outlook.plans[0]
+    for each in first_run.skipped_matches:
+        if each.reason is not MatchSkipReason.START_PASSED or first_run.nominal_time - each.first <= _WEEK:
+            continue
+        remedy = (
+            "write pastZones: Skip to call the other time zones first"
+            if spec.run_policy is RunPolicy.RECURRING
+            else "give these contacts a campaign of their own"
+        )
+        zones = shown_zones(outlook.zones(each.time_zones))
+        yield _warning(
+            ("cron",),
+            f"the match {each.first:%Y-%m-%dT%H:%M} is already past in {zones}, so the first run of all is that of "
+            f"{first_run.nominal_time:%Y-%m-%dT%H:%M}; {remedy}",
+        )
+
+
+def _of_open_windows(outlook: Outlook) -> Iterator[Problem]:
+    found = list(outlook.passed_over(MatchSkipReason.WINDOW_OPEN))
+    if found:
+        zones = shown_zones(outlook.zones(tuple(zone for each in found for zone in each.time_zones)))
+        yield _warning(
+            ("windowSeconds",),
+            f"{_how_many(outlook, sum(each.count for each in found))} are passed over, the first "
+            f"{found[0].first:%Y-%m-%dT%H:%M}, since an earlier window is not over in {zones}; shorten windowSeconds, "
+            "or let cron match less often, and within the calling hours",
+        )
+
+
+def _of_open_runs(outlook: Outlook) -> Iterator[Problem]:
+    found = list(outlook.passed_over(MatchSkipReason.CONCURRENCY_POLICY))
+    if found:
+        yield _warning(
+            ("concurrencyPolicy",),
+            f"{_how_many(outlook, sum(each.count for each in found))} are passed over, the first "
+            f"{found[0].first:%Y-%m-%dT%H:%M}, since an earlier run is not over in every time zone; write Allow, or "
+            "let cron match less often",
+        )
+
+
+def _of_closed_matches(outlook: Outlook, blueprint: Blueprint) -> Iterator[Problem]:
+    """Excluded dates are left out: nobody is to be called on them."""
+    hours = blueprint.calling_hours
+    found = [each for each in outlook.passed_over(MatchSkipReason.NOTHING_OPEN) if not is_a_holiday(blueprint, each)]
+    by_day = [each for each in found if not hours.is_open_on(each.first.date())]
+    by_hour = [each for each in found if hours.is_open_on(each.first.date())]
+    if by_day:
+        yield _warning(
+            ("callingHours", "days"),
+            f"{_how_many(outlook, sum(each.count for each in by_day))} call nobody, the first "
+            f"{by_day[0].first:%a %Y-%m-%dT%H:%M}, since that date is closed; let cron match on the days that are open",
+        )
+    if by_hour:
+        yield _warning(
+            ("cron",),
+            f"{_how_many(outlook, sum(each.count for each in by_hour))} call nobody, the first "
+            f"{by_hour[0].first:%Y-%m-%dT%H:%M}, since the calling hours, {hours.text}, do not hold them; let cron "
+            "match before the close, or give longer hours",
+        )
+
+
+def _of_short_windows(outlook: Outlook) -> Iterator[Problem]:
+    windows = list(outlook.called())
+    short = [window for window in windows if window.end - window.start < _SHORT]
+    if short:
+        length = min(window.end - window.start for window in short)
+        zones = shown_zones(outlook.zones(tuple(window.time_zone for window in short)))
+        which = "all windows" if len(short) == len(windows) else "some windows"
+        yield _warning(
+            ("windowSeconds",),
+            f"{which} of {outlook.horizon} in {zones} are shorter than 15 minutes, the shortest "
+            f"{length.total_seconds() / 60:g}; let cron match earlier before the close, or give longer hours or "
+            "windows",
+        )
+
+
+def _of_too_many_windows(outlook: Outlook) -> Iterator[Problem]:
+    most, at = outlook.most_windows_ahead()
+    if most > MOST_WINDOWS_AHEAD:
+        yield Problem(
+            ("spec", "cron"),
+            f"{most} windows would not be over at the start of the run of {at:%Y-%m-%dT%H:%M}, and at most "
+            f"{MOST_WINDOWS_AHEAD} may be; let cron match less often, or give some time zones a campaign of their own",
+        )
+
+
+def _how_many(outlook: Outlook, count: int) -> str:
+    return f"{count} of {outlook.horizon}"
+
+
+def _warning(field: tuple[str, ...], message: str) -> Problem:
+    return Problem(("spec", *field), message, Severity.WARNING)
