@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import random
 import sys
 import tempfile
 import time
@@ -37,6 +38,7 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=1, help="of the random plans")
     parser.add_argument("--skip", type=int, default=0, metavar="N", help="go on after so many of the single faults")
+    parser.add_argument("--sample", type=int, metavar="N", help="only so many of the single faults, by chance")
     parser.add_argument("--plan", action="append", default=[], help="replay this plan alone; repeatable")
     parser.add_argument("--mistake", help="with this mistake planted")
     parser.add_argument("--mistakes", action="store_true", help="only the planted mistakes")
@@ -72,6 +74,8 @@ def _play_all(company: Company, options: argparse.Namespace) -> int:
     recorded = {verdict.plan.scenario: verdict.chapter for verdict in references}
     # what must come to what another scenario comes to is a race, and has its faults among the random plans
     single = [plan for name in scenarios if name not in REFERENCES for plan in single_faults(name, recorded[name])]
+    if options.sample is not None:
+        single = random.Random(options.seed).sample(single, min(options.sample, len(single)))  # noqa: S311 - no secret
     found = references + _play("every single fault", company, [(plan, None) for plan in single[options.skip :]])
     if options.random:
         plans = random_faults(recorded, options.random, options.seed)
