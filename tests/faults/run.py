@@ -65,7 +65,7 @@ def _play_all(company: Company, options: argparse.Namespace) -> int:
     if options.plan:
         trials = [(parse_plan(line), options.mistake) for line in options.plan]
         verdicts = _play("the given plans", company, trials)
-        _say("\n\n".join(f"{verdict}\n{verdict.story or '    nothing found'}" for verdict in verdicts))
+        _say("\n\n".join(map(_told, verdicts)))
         return any(verdict.problems for verdict in verdicts)
     if options.mistakes:
         return _plant_mistakes(company)
@@ -82,6 +82,11 @@ def _play_all(company: Company, options: argparse.Namespace) -> int:
         found += _play(f"random pairs and triples, seed {options.seed}", company, [(plan, None) for plan in plans])
     missed = options.sample is None and _plant_mistakes(company)
     return missed or any(verdict.problems for verdict in found)
+
+
+def _told(verdict: Verdict) -> str:
+    missed = "" if verdict.fired == len(verdict.plan.faults) else "\n    not every fault came to pass"
+    return f"{verdict}{missed}\n{verdict.story or '    nothing found'}"
 
 
 def _plant_mistakes(company: Company) -> bool:

@@ -41,9 +41,10 @@ CALLS_PER_SECOND = 0.0004
 10:05, 10:46 and 11:28 those of a second.
 """
 
-RECOVERY_SECONDS = SETTINGS["request_timeout_seconds"] + SETTINGS["settle_seconds"] + 30
-"""How long after the last fault all must be as it would have been without it: a request may have to be given up and
-carried out again, and then a listing is trusted a settling time later.
+RECOVERY_SECONDS = SETTINGS["request_timeout_seconds"] + 2 * SETTINGS["settle_seconds"] + 30
+"""How long after the last fault all must be as it would have been without it: a request may have to be given up, what
+became of it is known a settling time later, and meanwhile another run may be submitted, after which the listing is
+trusted another settling time later.
 """
 
 STILL_SECONDS = SETTINGS["settle_seconds"] + 10
