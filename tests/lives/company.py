@@ -57,6 +57,7 @@ def _open(access: Access, folder: Path, tells: bool, mistake: str | None) -> Non
     if mistake is not None:
         plant(mistake)
     if not tells:
+        # a line for each action of each life would be most of what there is to do
         structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     _stage = _Stage(access, folder / uuid4().hex)
 

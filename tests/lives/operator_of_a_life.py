@@ -84,29 +84,33 @@ class Fate:
 class MortalStore(KubeStore):
     """The store; its operator may die at a write."""
 
-    fate: Fate
+    def __init__(self, fate: Fate, *given: Any) -> None:
+        super().__init__(*given)
+        self._fate = fate
 
     async def write_status(self, campaign: Campaign, status: OutboundCampaignStatus) -> Campaign:
         """See ports.CampaignStore."""
-        return await self.fate.meet("write", super().write_status(campaign, status))
+        return await self._fate.meet("write", super().write_status(campaign, status))
 
 
 class MortalDialer(CXoneDialer):
     """The dialer; its operator may die at a POST or DELETE."""
 
-    fate: Fate
+    def __init__(self, fate: Fate, *given: Any, request_timeout_seconds: float) -> None:
+        super().__init__(*given, request_timeout_seconds=request_timeout_seconds)
+        self._fate = fate
 
     async def submit(
         self, connection: Connection, request: ScheduleRequest, permission: SendPermission
     ) -> SubmitOutcome:
         """See ports.Dialer."""
-        return await self.fate.meet("submit", super().submit(connection, request, permission))
+        return await self._fate.meet("submit", super().submit(connection, request, permission))
 
     async def cancel(
         self, connection: Connection, campaign_id: str, schedule_id: str, permission: SendPermission
     ) -> CancelOutcome:
         """See ports.Dialer."""
-        return await self.fate.meet("cancel", super().cancel(connection, campaign_id, schedule_id, permission))
+        return await self._fate.meet("cancel", super().cancel(connection, campaign_id, schedule_id, permission))
 
 
 @dataclass(frozen=True)
@@ -137,13 +141,11 @@ class MortalOperator:
         api, token, hook = (self._exchange(around.egress) for _ in range(3))
         patience = around.settings.request_timeout_seconds
         tokens = self._closed_at_the_end(TokenOffice(token, around.clock))
-        dialer = MortalDialer(api, tokens, around.clock, request_timeout_seconds=patience)
-        dialer.fate = around.fate
+        dialer = MortalDialer(around.fate, api, tokens, around.clock, request_timeout_seconds=patience)
         objects = KeyedObjects(around.api, around.clock)
         # nobody reads the Events, so none is posted
         recorder = EventRecorder(around.api, around.clock)
-        store = MortalStore(around.api, [around.namespace], objects, recorder, around.clock)
-        store.fate = around.fate
+        store = MortalStore(around.fate, around.api, [around.namespace], objects, recorder, around.clock)
         downloads = self._closed_at_the_end(Downloads(around.egress, timeout_seconds=patience))
         lists = ContactLists(objects, downloads, around.clock, lambda _: None, ListLimits())
         return Reconciler(
@@ -170,9 +172,8 @@ class MortalOperator:
         poll = self._clock.now() - self._polled_at >= timedelta(seconds=poll_seconds)
         if poll:
             self._polled_at = self._clock.now()
-        look = asyncio.ensure_future(self._reconciler.reconcile(ref, poll=poll))
         try:
-            await look
+            await self._reconciler.reconcile(ref, poll=poll)
         except DiedError:
             return False
         return True

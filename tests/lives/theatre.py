@@ -18,6 +18,7 @@ from campaign_operator.adapters.api_server import APIServer
 from campaign_operator.adapters.egress import Egress, EgressPolicy
 from campaign_operator.api.vocabulary import GROUP, KIND, PLURAL, REQUESTED_AT_ANNOTATION, VERSION
 from campaign_operator.domain.campaign import CampaignRef, Settings
+from campaign_operator.observability import metrics
 from campaign_operator.sandbox.certificates import issue_server_certificate
 from campaign_operator.sandbox.listener import Listener
 from campaign_operator.sandbox.simulator.faults import FaultRule
@@ -38,10 +39,11 @@ _MOST_LOOKS = 3000
 _CALLS = ("submit", "cancel", "list", "analytics")
 
 
+@dataclass
 class _Time:
     """The dialer's clock: that of the life of the moment."""
 
-    clock = StageClock()
+    clock: StageClock = field(default_factory=StageClock)
 
     def __call__(self) -> datetime:
         return self.clock.now()
@@ -64,14 +66,29 @@ class Theatre:
         clock = self.time.clock = StageClock(life.begins)
         fate = Fate()
         around = Surroundings(self.namespace, self.operator, self.egress, clock, SETTINGS, fate)
+        errors = _errors()
         play = _Play(self, life, CampaignRef(self.namespace, name), clock, around)
         try:
             gone_at = await play.to_the_end()
         finally:
             await play.clear_away()
         ledger = await self.dialer.ledger(name)
+        if _errors() > errors:
+            play.surprises.append("the operator met an error that it had not foreseen, or a rule that never has enough")
         schedules = tuple(read_schedule(wire) for wire in ledger["schedules"])
         return [*play.surprises, *problems(Played(life, schedules, gone_at))]
+
+
+def _errors() -> float:
+    """How often an operator in this process has met what should never be."""
+    counters = (metrics.unforeseen_errors, metrics.idle_actions)
+    return sum(
+        sample.value
+        for counter in counters
+        for family in counter.collect()
+        for sample in family.samples
+        if sample.name.endswith("_total")
+    )
 
 
 @dataclass
@@ -89,6 +106,7 @@ class _Play:
         self._away_until = self.life.begins
         self._out_until = self.life.begins
         self._troubles: list[FaultRule] = []
+        self._is_deleted = False
 
     async def to_the_end(self) -> datetime | None:
         """Go from one thing to the next; when the campaign was gone, if it was."""
@@ -150,8 +168,6 @@ class _Play:
             case Outage(seconds=seconds):
                 self._out_until = max(self._out_until, self.clock.now() + timedelta(seconds=seconds))
                 await self._put_faults()
-
-    _is_deleted = False
 
     async def _put_faults(self) -> None:
         rules = list(self._troubles)
