@@ -7,6 +7,8 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv || echo .venv/bin/uv)
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+# each worker has a control plane of its own, of about 400 MB
+WORKERS ?= $(shell nproc | awk '{print ($$1 > 4) ? 4 : $$1}')
 
 .PHONY: help
 help: ## List the targets
@@ -29,8 +31,8 @@ demo: setup ## Watch a campaign run from apply to Completed on a real API server
 	@$(BIN)/campaign-operator sandbox --demo
 
 .PHONY: test
-test: lint control-plane ## Everything that must be true before a change lands
-	@$(PYTEST) $(ARGS)
+test: lint control-plane ## Everything that must be true before a change lands; WORKERS=1 for one test at a time
+	@$(PYTEST) -n $(WORKERS) $(ARGS)
 
 .PHONY: lint
 lint: setup ## Style, types, layers, and generated files that drifted
@@ -41,7 +43,7 @@ lint: setup ## Style, types, layers, and generated files that drifted
 
 .PHONY: unit
 unit: setup ## The tests that need no control plane
-	@$(PYTEST) tests/unit tests/contract $(ARGS)
+	@$(PYTEST) -n $(WORKERS) tests/unit tests/contract $(ARGS)
 
 .PHONY: control-plane
 control-plane: setup ## Have the programs of the control plane and Helm ready in the cache

@@ -47,10 +47,13 @@ from serving import RunningReceiver, RunningSimulator
 
 
 class StageClock:
-    """The time of the operator, the dialer and the receiver: a Tuesday at noon, UTC, until it is moved."""
+    """The time of the operator, the dialer and the receiver: a Tuesday afternoon, UTC, until it is moved.
+
+    Nine o'clock is past in London and New York by then, so a new campaign passes over no match.
+    """
 
     def __init__(self, start: datetime | None = None) -> None:
-        self._start = start or datetime(2027, 3, 2, 12, 0, 0, tzinfo=UTC)
+        self._start = start or datetime(2027, 3, 2, 15, 0, 0, tzinfo=UTC)
         self._passed = 0.0
 
     def now(self) -> datetime:

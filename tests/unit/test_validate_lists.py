@@ -220,7 +220,8 @@ def test_that_exactly_one_is_given_is_asked_also_beside_errors_of_the_schema(tex
 
 
 def test_what_stands_in_for_a_list_that_is_not_known_is_not_doubted() -> None:
-    (finding,) = checked(listed("callingHours: {outside: Skip}").replace("0 9 * * *", "0 6 * * *")).findings
+    manifest = listed("callingHours: {outside: Skip}", "startMode: SameInstant").replace("0 9 * * *", "0 6 * * *")
+    (finding,) = checked(manifest).findings
     assert finding.field == "spec.contactsFrom[0].configMapKeyRef"
 
 

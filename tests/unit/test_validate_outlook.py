@@ -73,7 +73,8 @@ def test_a_start_after_the_close_calls_nobody() -> None:
 
 def test_windows_of_two_minutes_are_warned_of() -> None:
     (message,) = said(found("2026-11-25T00:00", NEW_YORK, cron="58 20 * * 1-5")).values()
-    assert "shorter than 15 minutes, the shortest 2;" in message
+    assert "shorter than 15 minutes, the shortest 2, since the calling hours end;" in message
+    assert found("2026-11-25T00:00", NEW_YORK, windowSeconds=120) == [], "who writes it means it"
 
 
 @pytest.mark.parametrize(

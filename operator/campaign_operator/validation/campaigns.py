@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from campaign_operator.api.crd import structural_schema_of
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.api.vocabulary import GROUP, KIND, VERSION
+from campaign_operator.api.vocabulary import GROUP, KIND, VERSION, StartMode
 from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.campaign import CampaignRef, Settings
 from campaign_operator.domain.cron import parse_cron
@@ -147,7 +147,9 @@ def _check_plan(
     try:
         blueprint = draw_blueprint(spec, found.inputs)
         if can_be_planned:
-            blueprint.plan(now, LEAD_SECONDS)
+            # in SameInstant it depends on the zones whether a match is open
+            if found.knows_contacts or spec.start_mode is StartMode.CONTACT_LOCAL:
+                blueprint.plan(now, LEAD_SECONDS)
             zones = list(blueprint.contacts_by_zone) if found.knows_contacts else []
             return blueprint, tuple(doubts(spec, blueprint, zones, now, LEAD_SECONDS))
     except InvalidSpecError as error:

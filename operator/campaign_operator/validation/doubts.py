@@ -31,8 +31,9 @@ def doubts(
     for message in (*_of_steps(spec.cron), *_of_day_fields(spec.cron, blueprint)):
         yield _doubt("cron", message)
     yield from _of_long_windows(spec, blueprint)
-    outlook = look_ahead(blueprint, now, lead_seconds, recurring=spec.run_policy is RunPolicy.RECURRING)
-    yield from warnings_of(outlook, spec, blueprint)
+    if zones:
+        outlook = look_ahead(blueprint, now, lead_seconds, recurring=spec.run_policy is RunPolicy.RECURRING)
+        yield from warnings_of(outlook, spec, blueprint)
     yield from _of_the_calendar(spec, blueprint, now)
     yield from _of_signs(spec, blueprint, zones)
     yield from _of_zones_never_called(blueprint, zones, now)

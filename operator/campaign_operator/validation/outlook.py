@@ -30,7 +30,8 @@ class Outlook:
     @property
     def horizon(self) -> str:
         """How far it looks, in words."""
-        return f"the {self.matches} matches of cron until {self.plans[-1].nominal_time:%Y-%m-%d}"
+        matches = "match" if self.matches == 1 else "matches"
+        return f"the {self.matches} {matches} of cron until {self.plans[-1].nominal_time:%Y-%m-%d}"
 
     def zones(self, clocks: Iterator[str] | tuple[str, ...]) -> tuple[str, ...]:
         """All zones that these stand for, by name."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.api.vocabulary import MatchSkipReason, RunPolicy
+from campaign_operator.api.vocabulary import Adjustment, MatchSkipReason, RunPolicy
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.skipped_matches import shown_zones
 from campaign_operator.validation.findings import Problem, Severity
@@ -93,8 +93,10 @@ def _of_closed_matches(outlook: Outlook, blueprint: Blueprint) -> Iterator[Probl
 
 
 def _of_short_windows(outlook: Outlook) -> Iterator[Problem]:
+    """Those that the close makes short; who writes a short windowSeconds means it."""
     windows = list(outlook.called())
-    short = [window for window in windows if window.end - window.start < _SHORT]
+    cut = [window for window in windows if Adjustment.CLIPPED_AT_CLOSING in window.adjustments]
+    short = [window for window in cut if window.end - window.start < _SHORT]
     if short:
         length = min(window.end - window.start for window in short)
         zones = shown_zones(outlook.zones(tuple(window.time_zone for window in short)))
@@ -102,8 +104,8 @@ def _of_short_windows(outlook: Outlook) -> Iterator[Problem]:
         yield _warning(
             ("windowSeconds",),
             f"{which} of {outlook.horizon} in {zones} are shorter than 15 minutes, the shortest "
-            f"{length.total_seconds() / 60:g}; let cron match earlier before the close, or give longer hours or "
-            "windows",
+            f"{length.total_seconds() / 60:g}, since the calling hours end; let cron match earlier before the close, "
+            "or give longer hours",
         )
 
 
