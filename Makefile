@@ -58,8 +58,9 @@ bench: setup control-plane ## Measure on the sandbox and write docs/benchmarks.m
 	@$(BIN)/python benchmarks/run.py
 
 .PHONY: faults
-faults: setup control-plane ## Kill, cut and delay everything once: N=3000 SEED=7 adds random pairs, PLAN="..." replays one
-	@PYTHONPATH=tests:tests/unit $(BIN)/python -m faults.run $(if $(N),--random $(N)) $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan "$(PLAN)") $(ARGS)
+faults: setup control-plane ## Kill, cut and delay everything once, then play LIVES=2000 random lives: N=3000 SEED=7 adds random pairs of faults, PLAN="..." or LIFE=17 replays one
+	@$(if $(LIFE),,PYTHONPATH=tests:tests/unit $(BIN)/python -m faults.run $(if $(N),--random $(N)) $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan "$(PLAN)") $(ARGS))
+	@$(if $(PLAN),,PYTHONPATH=tests:tests/unit $(BIN)/python -m lives.run $(if $(LIFE),--life $(LIFE) $(ARGS),--lives $(or $(LIVES),2000) $(if $(SEED),--seed $(SEED))))
 
 .PHONY: clean
 clean: ## Remove what set-up and tests leave behind; the cached control plane stays

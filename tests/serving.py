@@ -130,6 +130,10 @@ class RunningSimulator(_RunningServer):
         """Cancel a schedule as a person at the dialer does."""
         await self._control("DELETE", f"/_schedules/{schedule_id}")
 
+    async def put_lag(self, campaign_id: str, seconds: int) -> None:
+        """Have the campaign's listing lag by so many seconds."""
+        await self._control("PUT", "/_lag", {"seconds": seconds}, campaign=campaign_id)
+
     async def put_past(self, campaign_id: str, count: int, until: datetime | None = None) -> None:
         """Have the campaign begin its listing with so many finished schedules."""
         body = {"count": count} | ({} if until is None else {"until": until.isoformat()})

@@ -117,3 +117,18 @@ async def test_what_cannot_be_done_is_refused_by_name(
         answer = await http.request(method, path, json=body)
     assert answer.status_code == status
     assert named in answer.json()["message"]
+
+
+async def test_the_listing_of_one_campaign_is_made_to_lag(
+    simulator: RunningSimulator, api: DialerClient, campaign_id: str, clock: SteppedClock
+) -> None:
+    other = f"{campaign_id}-other"
+    await simulator.put_lag(campaign_id, 59)
+    for name in (campaign_id, other):
+        await submitted(api, name, clock() + HOUR)
+    assert (await api.list(campaign_id)).json()["data"] == []
+    await row(api, other)
+    clock.advance(58)
+    assert (await api.list(campaign_id)).json()["data"] == []
+    clock.advance(1)
+    await row(api, campaign_id)

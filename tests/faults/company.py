@@ -20,11 +20,11 @@ _player: Player | None = None
 
 def _open(access: Access, folder: Path) -> None:
     global _player
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     _player = Player(access, folder / uuid4().hex)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """A pool's processes outlive a parent that was killed; their operators end with them."""
     parent = multiprocessing.parent_process()
     assert parent is not None

@@ -42,6 +42,10 @@ class DialerDesk(_Desk):
         body = {"rules": [rule.model_dump(mode="json", by_alias=True) for rule in rules]}
         await self._ask("PUT", "/_faults", params={"campaign": campaign_id}, json=body)
 
+    async def put_lag(self, campaign_id: str, seconds: int) -> None:
+        """Have the listing of a campaign lag by so many seconds."""
+        await self._ask("PUT", "/_lag", params={"campaign": campaign_id}, json={"seconds": seconds})
+
     async def expire_tokens(self) -> None:
         """Every token that was given out is invalid at once."""
         await self._ask("POST", "/_tokens/expire")

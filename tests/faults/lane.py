@@ -27,12 +27,7 @@ from faults.exchanges import Side
 from faults.operator_host import Order
 from faults.operators import OperatorHost
 from faults.proxy import Proxy, running_proxy
-from faults.world import SETTINGS, Place
-
-CALLS_PER_SECOND = 0.0004
-"""While a campaign is open it places a call every 2500 seconds: at 08:00, 08:41 and 09:23 those of a first run, at
-10:05, 10:46 and 11:28 those of a second.
-"""
+from faults.world import CALLS_IN_ALL, CALLS_PER_SECOND, SETTINGS, Place
 
 SIGNING_SECRET = "whsec_" + "c2lnbmluZy1zZWNyZXQtb2YtdGhlLWZhdWx0cw=="
 
@@ -67,7 +62,10 @@ async def open_lane(access: Access, folder: Path) -> AsyncIterator[Lane]:
     async with AsyncExitStack() as stack:
         host = stack.enter_context(OperatorHost(folder))
         dialer_settings = SimulatorSettings(
-            clients=(Client(CLIENT_ID, CLIENT_SECRET),), campaigns={"*": 100}, calls_per_second=CALLS_PER_SECOND
+            clients=(Client(CLIENT_ID, CLIENT_SECRET),),
+            campaigns={"*": CALLS_IN_ALL},
+            calls_per_second=CALLS_PER_SECOND,
+            rows_per_campaign=2,
         )
         dialer_url = await stack.enter_async_context(simulated_dialer(dialer_settings, clock))
         receiver_url = await stack.enter_async_context(webhook_receiver(ReceiverSettings()))

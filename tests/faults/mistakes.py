@@ -7,7 +7,7 @@ caught by more than one rule of the protocol, so a mistake may have to take away
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -21,20 +21,14 @@ from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState, U
 from campaign_operator.observing import Observer
 from campaign_operator.reconcile import Reconciler
 from campaign_operator.submission import Submission
+from faults import mistakes_of_overlaps
+from faults.planting import MISTAKES, found_by, put
 
 CONTACT = "person-41"
 LONDON = "submit[Europe/London]#1"
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """How to make it, and the plan that must be red with it."""
-
-    make: Callable[[], None]
-    found_by: str
-
-
-MISTAKES: dict[str, Mistake] = {}
+__all__ = ["MISTAKES", "mistakes_of_overlaps", "plant"]
 
 
 def plant(name: str) -> None:
@@ -42,21 +36,7 @@ def plant(name: str) -> None:
     MISTAKES[name].make()
 
 
-def _found_by(plan: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    def register(make: Callable[[], None]) -> Callable[[], None]:
-        MISTAKES[make.__name__.replace("_", "-")] = Mistake(make, plan)
-        return make
-
-    return register
-
-
-def _put(owner: Any, name: str, value: Any) -> None:
-    """Rebind a name of the product's."""
-    getattr(owner, name)  # a name that has gone would plant nothing
-    setattr(owner, name, value)
-
-
-@_found_by(f"one-run: {LONDON} killed-late")
+@found_by(f"one-run: {LONDON} killed-late")
 def intent_not_written() -> None:
     """The request leaves, and nothing on record says so."""
     send = Submission._send
@@ -68,10 +48,10 @@ def intent_not_written() -> None:
         *given, _ = args
         return await send(self, campaign, *given, unwritten)  # type: ignore[call-arg] # one by one they are many
 
-    _put(Submission, "_send", sent)
+    put(Submission, "_send", sent)
 
 
-@_found_by("one-run: listing#1 paused")
+@found_by("one-run: listing#1 paused")
 def intent_without_resource_version() -> None:
     """Whoever writes last wins."""
     ask = kube.KubeStore._ask
@@ -83,10 +63,10 @@ def intent_without_resource_version() -> None:
             body["metadata"].pop("resourceVersion")
         return await ask(self, doing, method, path, names, query, body)
 
-    _put(kube.KubeStore, "_ask", asked)
+    put(kube.KubeStore, "_ask", asked)
 
 
-@_found_by(f"one-run: {LONDON} reset")
+@found_by(f"one-run: {LONDON} reset")
 def result_before_the_answer() -> None:
     """What was about to be sent is called Submitted."""
 
@@ -98,7 +78,7 @@ def result_before_the_answer() -> None:
             lambda w: record.window_in(w, WindowState.SUBMITTED, attempt=w.attempt + 1, schedule_id="assumed"),
         )
 
-    _put(record, "intended", intended)
+    put(record, "intended", intended)
 
 
 class _AlwaysInForce:
@@ -106,7 +86,7 @@ class _AlwaysInForce:
         return True
 
 
-@_found_by(f"one-run: {LONDON} withheld")
+@found_by(f"one-run: {LONDON} withheld")
 def retry_after_a_time_out() -> None:
     """No answer is taken for no."""
     submit = cxone.CXoneDialer.submit
@@ -115,10 +95,10 @@ def retry_after_a_time_out() -> None:
         outcome = await submit(self, connection, request, allowed)
         return await submit(self, connection, request, _AlwaysInForce()) if isinstance(outcome, Unclear) else outcome
 
-    _put(cxone.CXoneDialer, "submit", submitted)
+    put(cxone.CXoneDialer, "submit", submitted)
 
 
-@_found_by(f"one-run: {LONDON} withheld")
+@found_by(f"one-run: {LONDON} withheld")
 def unclear_is_planned_again() -> None:
     """What may have been carried out is sent again as if it had not been."""
     answered = record._answered
@@ -126,7 +106,7 @@ def unclear_is_planned_again() -> None:
     def forgetful(w: Any, outcome: Any, now: Any) -> Any:
         return record.window_in(w, WindowState.PLANNED) if isinstance(outcome, Unclear) else answered(w, outcome, now)
 
-    _put(record, "_answered", forgetful)
+    put(record, "_answered", forgetful)
 
 
 def _adopt(fits: Callable[[Any, Schedule], bool]) -> None:
@@ -134,22 +114,22 @@ def _adopt(fits: Callable[[Any, Schedule], bool]) -> None:
         standing = [s for s in listing.schedules if s.state is not ScheduleState.CANCELLED]
         return {w.time_zone: s for w in windows for s in standing if s.time_zone == w.time_zone and fits(w, s)}
 
-    _put(adoption, "matching", matching)
+    put(adoption, "matching", matching)
 
 
-@_found_by("one-run: nothing")
+@found_by("one-run: nothing")
 def adoption_ignores_the_end() -> None:
     """A schedule that opens at the same time and closes at another is taken for ours."""
     _adopt(lambda w, s: bool(s.start == w.start_time))
 
 
-@_found_by("one-run: nothing")
+@found_by("one-run: nothing")
 def adoption_of_another_run() -> None:
     """Any schedule of the zone is taken for ours."""
     _adopt(lambda _w, _s: True)
 
 
-@_found_by("edit: nothing")
+@found_by("edit: nothing")
 def adoption_of_what_is_cancelled() -> None:
     """A cancelled schedule is taken for ours."""
     matching = adoption.matching
@@ -158,10 +138,10 @@ def adoption_of_what_is_cancelled() -> None:
         standing = tuple(replace(s, state=ScheduleState.SCHEDULED) for s in listing.schedules)
         return matching(windows, Listing(standing))
 
-    _put(adoption, "matching", revived)
+    put(adoption, "matching", revived)
 
 
-@_found_by(f"one-run: {LONDON} reset + listing#2 paused")
+@found_by(f"one-run: {LONDON} reset + listing#2 paused")
 def version_read_after_the_listing() -> None:
     """An old listing is written over what another has done meanwhile, and counts as the look before the intent."""
 
@@ -171,28 +151,28 @@ def version_read_after_the_listing() -> None:
         )
         listing = await self._dialer.list_schedules(connection, campaign.spec.campaign_id)
         fresh = await self._store.read(campaign.ref)
-        status = adoption.looked_up(fresh.status, action.place, action.time_zones, listing, connection.hash)
+        status = adoption.looked_up(fresh.status, action.run, action.time_zones, listing, connection.hash)
         written = await write(fresh, status)
         memory.listed_version = written.resource_version
         return written
 
-    _put(Submission, "look_up", look_up)
+    put(Submission, "look_up", look_up)
 
 
-@_found_by(f"one-run: {LONDON} stopped-sending")
+@found_by(f"one-run: {LONDON} stopped-sending")
 def no_watchdog() -> None:
     """A process that stood still while it was sending goes on."""
-    _put(watchdog.Watchdog, "over_within", lambda _self, _seconds: nullcontext())
+    put(watchdog.Watchdog, "over_within", lambda _self, _seconds: nullcontext())
 
 
-@_found_by(f"one-run: {LONDON} stopped")
+@found_by(f"one-run: {LONDON} stopped")
 def no_deadline_for_sending() -> None:
     """The right to send never lapses, and no process that stood still meanwhile is ended."""
-    _put(permission.IntentPermission, "in_force", lambda _: True)
+    put(permission.IntentPermission, "in_force", lambda _: True)
     no_watchdog()
 
 
-@_found_by(f"crowded: {LONDON} cut")
+@found_by(f"crowded: {LONDON} cut")
 def only_the_first_page() -> None:
     """A listing is taken for complete after its first page."""
     read_page = cxone_wire.read_page
@@ -200,20 +180,20 @@ def only_the_first_page() -> None:
     def first(*args: Any) -> Any:
         return replace(read_page(*args), total_pages=1)
 
-    _put(cxone, "read_page", first)
+    put(cxone, "read_page", first)
 
 
-@_found_by(f"one-run: {LONDON} killed-late")
+@found_by(f"one-run: {LONDON} killed-late")
 def no_settling_time() -> None:
     """The listing is believed while the request may still be on its way."""
 
     def settled(self: Any, possibly_sent: set[Any], _: Any) -> Any:
         return dict.fromkeys(possibly_sent, self._clock.now())
 
-    _put(Observer, "_settled_at", settled)
+    put(Observer, "_settled_at", settled)
 
 
-@_found_by("one-run: webhook#1 withheld")
+@found_by("one-run: webhook#1 withheld")
 def new_webhook_id() -> None:
     """Each attempt at a webhook is told under an id of its own."""
     deliver = webhook.WebhookNotifier.deliver
@@ -221,20 +201,20 @@ def new_webhook_id() -> None:
     async def delivered(self: Any, url: str, message: Any, secret: Any) -> Any:
         return await deliver(self, url, replace(message, id=f"msg_{uuid.uuid4().hex}"), secret)
 
-    _put(webhook.WebhookNotifier, "deliver", delivered)
+    put(webhook.WebhookNotifier, "deliver", delivered)
 
 
-@_found_by("deletion: nothing")
+@found_by("deletion: nothing")
 def finalizer_dropped_before_the_cancellation() -> None:
     """The resource goes and its schedules stay."""
 
     def at_once(s: Any) -> Decision | None:
         return Decision(RemoveFinalizer(), "it is deleted") if s.campaign.has_finalizer else None
 
-    _put(decide, "RULES_OF_DELETION", (at_once,))
+    put(decide, "RULES_OF_DELETION", (at_once,))
 
 
-@_found_by("unauthorized: nothing")
+@found_by("unauthorized: nothing")
 def endless_401() -> None:
     """A refused token is fetched anew for as long as it is refused."""
     call = cxone.CXoneDialer._call
@@ -244,16 +224,16 @@ def endless_401() -> None:
             self._tokens.discard(connection, await self._tokens.token(connection))
         return outcome
 
-    _put(cxone.CXoneDialer, "_call", stubborn)
+    put(cxone.CXoneDialer, "_call", stubborn)
 
 
-@_found_by("secret-changed: nothing")
+@found_by("secret-changed: nothing")
 def token_outlives_its_secret() -> None:
     """A token is kept by the client's id alone."""
-    _put(oauth, "credentials_key", lambda connection: connection.client_id)
+    put(oauth, "credentials_key", lambda connection: connection.client_id)
 
 
-@_found_by("recreated: nothing")
+@found_by("recreated: nothing")
 def nothing_is_looked_at_before_the_intent() -> None:
     """What an earlier resource of that name has submitted is not seen."""
     submit = Submission.submit
@@ -262,38 +242,39 @@ def nothing_is_looked_at_before_the_intent() -> None:
         memory.listed_version = campaign.resource_version
         return await submit(self, campaign, action, memory, write)
 
-    _put(Submission, "submit", blind)
+    put(Submission, "submit", blind)
 
 
-@_found_by("edit: nothing")
+@found_by("edit: nothing")
 def edit_forgets_what_stands() -> None:
     """The edited run is planned, and what was submitted of the old one stays."""
     kept = tuple(rule for rule in decide.RULES if rule is not cancelling.an_unwanted_run_is_cancelled)
-    _put(decide, "RULES", kept)
-    _put(situation, "is_outdated", lambda run, blueprint: run.spec_hash != blueprint.spec_hash)
+    put(decide, "RULES", kept)
+    put(situation, "is_outdated", lambda run, blueprint: run.spec_hash != blueprint.spec_hash)
 
 
-@_found_by("one-run: status#10 killed-after + status#11 killed-after + status#12 killed-after")
+@found_by("one-run: status#10 killed-after + status#11 killed-after + status#12 killed-after")
 def outbox_after_the_end() -> None:
     """The end is written first, and that its webhook is due in a write of its own."""
     finished, write = record.finished, Reconciler._write
 
-    def bare(status: Any, state: Any, uid: str, _: bool, now: Any) -> Any:
-        return finished(status, state, uid, False, now)
+    def bare(status: Any, key: Any, state: Any, uid: str, _: bool, now: Any) -> Any:
+        return finished(status, key, state, uid, False, now)
 
     async def in_two(self: Any, campaign: Any, status: Any, *args: Any) -> Any:
+        open_before = {run.key for run in campaign.status.runs if run.finish_time is None}
         written = await write(self, campaign, status, *args)
-        before, run = campaign.status.run, written.status.run
-        if run is None or run.finish_time is None or before.finish_time is not None:
-            return written
-        with_outbox = finished(written.status, run.state, written.uid, True, run.finish_time)
+        with_outbox = written.status
+        for run in written.status.runs:
+            if run.key in open_before and run.finish_time is not None:
+                with_outbox = finished(with_outbox, run.key, run.state, written.uid, True, run.finish_time)
         return await write(self, written, with_outbox, *args)
 
-    _put(record, "finished", bare)
-    _put(Reconciler, "_write", in_two)
+    put(record, "finished", bare)
+    put(Reconciler, "_write", in_two)
 
 
-@_found_by("one-run: nothing")
+@found_by("one-run: nothing")
 def token_in_the_log() -> None:
     """A token is told to whoever reads the log."""
     token = oauth.TokenOffice.token
@@ -303,10 +284,10 @@ def token_in_the_log() -> None:
         structlog.get_logger().info("token", value=getattr(found, "value", None))
         return found
 
-    _put(oauth.TokenOffice, "token", told)
+    put(oauth.TokenOffice, "token", told)
 
 
-@_found_by("one-run: nothing")
+@found_by("one-run: nothing")
 def contact_in_an_event() -> None:
     """Who is called is told to whoever may read Events."""
     planned = notes.notes
@@ -314,4 +295,4 @@ def contact_in_an_event() -> None:
     def told(before: Any, after: Any) -> Any:
         return [replace(note, message=f"{note.message}: {CONTACT}") for note in planned(before, after)]
 
-    _put(reconcile, "notes", told)
+    put(reconcile, "notes", told)

@@ -6,22 +6,28 @@ Pure: `Outcome` holds what was read.
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
+from campaign_operator.sandbox.simulator.calls import CallRate, Opening, count_calls
 from e2e_world import Manifest
+from faults.knowledge import creation, instants
 from faults.plans import Fault, Plan
+from faults.sights import runs_and_history
+from faults.world import CALLS_IN_ALL, CALLS_PER_SECOND
 
 _TIMES_AND_IDS = frozenset(
     {
+        *("plannedTime", "listingTrustedFrom", "verifiedUntil"),
         *("scheduleID", "planHash", "connectionHash", "specHash", "plannedFrom", "asOf", "finishTime"),
         *("lastTransitionTime", "nextAttemptTime", "lastHandledResolve", "lastHandledRequest", "id"),
     }
 )
-_HISTORY_OF_THE_WAY = frozenset({"attempt", "attempts", "lastStatusCode", "message"})
-"""What tells how it came to be so: how often something was tried, and what was said of it."""
+_HISTORY_OF_THE_WAY = frozenset({"attempt", "attempts", "lastStatusCode", "message", "adopted"})
+"""What tells how it came to be so: how often something was tried, what was said of it, whether an answer was lost."""
 
 _NEVER_LOGGED = (
     "unforeseen error",
@@ -35,12 +41,16 @@ _NEVER_LOGGED = (
 class Outcome:
     """What one life came to.
 
-    `lost` says why the scenario did not come to its end, if it did not. `forbidden` are the words that must be in no
+    `lost` says why the scenario did not come to its end, if it did not. It is judged `at` this moment; `forgotten` are
+    the schedules that no run knew of at some time before, in words. `forbidden` are the words that must be in no
     log line, Event or status. `chapter` are the exchanges that the scenario is about.
     """
 
     plan: Plan
     lost: str | None
+    at: datetime
+    poll_seconds: float
+    forgotten: tuple[str, ...]
     fired: tuple[Fault, ...]
     exchanges: tuple[str, ...]
     chapter: tuple[str, ...]
@@ -60,7 +70,9 @@ class Outcome:
 def _problems(found: Outcome, reference: Outcome) -> Iterator[str]:
     if found.lost is not None:
         yield found.lost
+    yield from found.forgotten
     yield from _ledger_and_status(found)
+    yield from _calls(found)
     yield from _schedules(found, reference)
     yield from _status(found, reference)
     yield from _webhooks(found)
@@ -74,40 +86,31 @@ def _problems(found: Outcome, reference: Outcome) -> Iterator[str]:
 def _ledger_and_status(found: Outcome) -> Iterator[str]:
     """What must be so by itself: nothing stands twice, and ledger and status tell the same."""
     standing = [s for s in found.schedules if s["cancelledAt"] is None and s["idempotencyKey"] is not None]
-    for creation, count in Counter(map(_creation, standing)).items():
+    for made, count in Counter(map(creation, standing)).items():
         if count > 1:
-            yield f"{count} x standing at the dialer: {' '.join(creation)}"
-    runs = [found.status[place] for place in ("run", "nextRun") if place in found.status] if found.status else []
-    submitted = {w["scheduleID"]: w for run in runs for w in run["windows"] if w["state"] == "Submitted"}
+            yield f"{count} x standing at the dialer: {' '.join(made)}"
+    windows = [w for run in (found.status or {}).get("runs", []) for w in run.get("windows", [])]
+    submitted = {w["scheduleID"]: w for w in windows if w["state"] == "Submitted"}
     known = {s["id"]: s for s in found.schedules if s["cancelledAt"] is None}
     for schedule_id, window in submitted.items():
         if schedule_id not in known:
             yield f"{window['timeZone']} is Submitted, and its schedule does not stand"
-        elif _instants(known[schedule_id]) != _instants(window):
+        elif instants(known[schedule_id]) != instants(window):
             yield f"{window['timeZone']} is Submitted with a schedule that is not its own"
-    first = min((w["startTime"] for run in runs for w in run["windows"]), default="")
     for schedule in standing:
-        if schedule["id"] not in submitted and _instants(schedule)[0].strftime("%Y-%m-%dT%H:%M:%SZ") >= first:
-            yield f"nobody knows of a schedule that stands: {' '.join(_creation(schedule))}"
-
-
-def _instants(one: Manifest) -> tuple[datetime, datetime]:
-    start, end = (datetime.fromisoformat(one[name]).astimezone(UTC) for name in ("startTime", "endTime"))
-    return start, end
+        # what calls already, nobody takes back from a campaign that goes
+        start, end = instants(schedule)
+        if schedule["id"] not in submitted and (start if found.status is None else end) > found.at:
+            yield f"nobody knows of a schedule that stands: {' '.join(creation(schedule))}"
 
 
 def _schedules(found: Outcome, reference: Outcome) -> Iterator[str]:
     """One creation for each run and window, cancelled or standing as it would be without the fault."""
-    here, there = (Counter(map(_creation, o.schedules)) for o in (found, reference))
-    for creation, count in (here - there).items():
-        yield f"{count} x too much at the dialer: {' '.join(creation)}"
-    for creation, count in (there - here).items():
-        yield f"{count} x missing at the dialer: {' '.join(creation)}"
-
-
-def _creation(schedule: Manifest) -> tuple[str, ...]:
-    cancelled = "cancelled" if schedule["cancelledAt"] is not None else "standing"
-    return schedule["timezone"], schedule["startTime"], schedule["endTime"], cancelled
+    here, there = (Counter(map(creation, o.schedules)) for o in (found, reference))
+    for made, count in (here - there).items():
+        yield f"{count} x too much at the dialer: {' '.join(made)}"
+    for made, count in (there - here).items():
+        yield f"{count} x missing at the dialer: {' '.join(made)}"
 
 
 def _status(found: Outcome, reference: Outcome) -> Iterator[str]:
@@ -142,17 +145,58 @@ def _differences(here: Any, there: Any, path: str) -> Iterator[tuple[str, Any, A
 
 def _webhooks(found: Outcome) -> Iterator[str]:
     """One id for each run, and what the status calls delivered has arrived."""
-    ids: dict[str, set[str]] = {}
+    arrived: dict[str, set[str]] = {}
     for delivery in found.deliveries:
-        run = json.loads(delivery["body"])["data"]["runId"]
-        ids.setdefault(run, set()).add(delivery["headers"]["webhook-id"])
-    for run, known in ids.items():
-        if len(known) > 1:
-            yield f"run {run} was told under {len(known)} ids"
-    status = found.status or {}
-    for run in filter(None, (status.get("run"), *status.get("history", []))):
-        if (run.get("webhook") or {}).get("state") == "Delivered" and run["id"] not in ids:
+        run_id = json.loads(delivery["body"])["data"]["runId"]
+        arrived.setdefault(run_id, set()).add(delivery["headers"]["webhook-id"])
+    runs = runs_and_history({"status": found.status})
+    # one match can have two runs, in different zones
+    matches = Counter(run["id"] for run in runs if "webhook" in run)
+    for run_id, ids in arrived.items():
+        if len(ids) > max(1, matches[run_id]):
+            yield f"run {run_id} was told under {len(ids)} ids"
+    for webhook_id, count in Counter(run["webhook"]["id"] for run in runs if "webhook" in run).items():
+        if count > 1:
+            yield f"{count} runs have the webhook {webhook_id}"
+    for run in runs:
+        hook = run.get("webhook") or {}
+        if hook.get("state") == "Delivered" and hook["id"] not in arrived.get(run["id"], ()):
             yield f"the webhook of run {run['id']} is Delivered and never arrived"
+
+
+def _calls(found: Outcome) -> Iterator[str]:
+    """What the runs have counted adds up to what the dialer has called while any of them was counted: no call twice,
+    and none dropped.
+    """
+    runs = [run for run in runs_and_history({"status": found.status}) if "startTime" in run]
+    counted = sum(run["metrics"]["callsCompleted"] for run in runs)
+    last_poll = timedelta(seconds=found.poll_seconds + 60)
+    least, most = (_calls_made(found, runs, before_the_end) for before_the_end in (last_poll, timedelta()))
+    if not least <= counted <= most:
+        yield f"{counted} calls are counted, and the dialer has made between {least} and {most}"
+
+
+def _calls_made(found: Outcome, runs: Iterable[Manifest], before_the_end: timedelta) -> int:
+    """The calls that were made from the start of any of these runs until so long before its end."""
+    rate = CallRate(Fraction(str(CALLS_PER_SECOND)), CALLS_IN_ALL)
+    openings = [_opening(schedule) for schedule in found.schedules]
+    made, counted_until = 0, datetime.min.replace(tzinfo=UTC)
+    for start, end in sorted((datetime.fromisoformat(run["startTime"]), _end(run, found.at)) for run in runs):
+        since, until = max(start, counted_until), end - before_the_end
+        if since < until:
+            made += count_calls(openings, rate, since, until).completed
+            counted_until = until
+    return made
+
+
+def _end(run: Manifest, now: datetime) -> datetime:
+    return datetime.fromisoformat(run["finishTime"]) if "finishTime" in run else now
+
+
+def _opening(schedule: Manifest) -> Opening:
+    start, end = instants(schedule)
+    cancelled = schedule["cancelledAt"]
+    return Opening(start, end if cancelled is None else min(end, datetime.fromisoformat(cancelled)))
 
 
 def _secrets(found: Outcome) -> Iterator[str]:

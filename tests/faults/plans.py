@@ -49,6 +49,12 @@ class Cut(StrEnum):
     """The same between its last look at the clock and the system call that sends."""
 
 
+LATE_SECONDS = {Cut.SLOW: 5, Cut.LATE: 35, Cut.KILLED_LATE: 20}
+"""How late these make a request at the dialer: SLOW shorter than anybody's patience and than the right to send, LATE
+longer than the operator waits, and all of them shorter than the settling time.
+"""
+
+
 _READING = (Cut.WITHHELD, Cut.CUT, Cut.BROKEN, Cut.KILLED_BEFORE)
 _SENDING = (
     *(Cut.RESET, Cut.WITHHELD, Cut.CUT, Cut.LATE, Cut.SLOW, Cut.BUSY, Cut.BROKEN),
@@ -90,6 +96,14 @@ class Plan:
 
     def __str__(self) -> str:
         return f"{self.scenario}: {' + '.join(map(str, self.faults)) or 'nothing'}"
+
+
+def lag_seconds(plan: Plan, settle_seconds: float) -> int:
+    """By how much the dialer's listing lags in that life: as far as the promise allows, which is that a request takes
+    effect and shows within the settling time.
+    """
+    late = sum(LATE_SECONDS.get(fault.cut, 0) for fault in plan.faults)
+    return max(0, int(settle_seconds) - 1 - late)
 
 
 _FAULT = re.compile(r"(?P<exchange>\S+#\d+) (?P<cut>\S+)")

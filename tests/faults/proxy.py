@@ -22,21 +22,15 @@ from campaign_operator.sandbox.serving import Connection
 from faults.clock import SharedClock
 from faults.desks import CLIENT_SECRET, basic_credentials
 from faults.exchanges import Request, Side
-from faults.plans import Cut
+from faults.plans import LATE_SECONDS, Cut
 from faults.traffic import Traffic
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "host", "date", "server"})
 _OUR_OWN = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 """Headers that are the operator's to send or to leave out."""
 
-_LATE_SECONDS = {Side.API_SERVER: 20.0, Side.DIALER: 35.0, Side.RECEIVER: 20.0}
+_LATE_SECONDS = {Side.API_SERVER: 20.0, Side.DIALER: float(LATE_SECONDS[Cut.LATE]), Side.RECEIVER: 20.0}
 """Longer than an operator waits for each, and shorter than the settling time."""
-
-_SLOW_SECONDS = 5.0
-"""Shorter than anybody's patience, and than the right to send."""
-
-_WAY_OF_THE_DEAD_SECONDS = 20.0
-"""How long a request is under way whose sender has died."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +132,7 @@ class Proxy:
                 return web.Response()
             case Cut.SLOW:
                 with world.traffic.parked():
-                    await world.sleep(_SLOW_SECONDS)
+                    await world.sleep(LATE_SECONDS[Cut.SLOW])
                 return await _reply(raw, await self._forward(world, exchange, request))
             case Cut.LATE:
                 with world.traffic.parked():
@@ -165,7 +159,7 @@ class Proxy:
             case Cut.KILLED_LATE:
                 await world.replace(slot)
                 with world.traffic.parked():
-                    await world.sleep(_WAY_OF_THE_DEAD_SECONDS)
+                    await world.sleep(LATE_SECONDS[Cut.KILLED_LATE])
                 await self._forward(world, exchange, request)
             case Cut.PAUSED:
                 answer = await self._forward(world, exchange, request)

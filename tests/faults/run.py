@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import random
 import sys
 import tempfile
 import time
@@ -37,8 +38,10 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=1, help="of the random plans")
     parser.add_argument("--skip", type=int, default=0, metavar="N", help="go on after so many of the single faults")
+    parser.add_argument("--sample", type=int, metavar="N", help="only so many of the single faults, by chance")
     parser.add_argument("--plan", action="append", default=[], help="replay this plan alone; repeatable")
     parser.add_argument("--mistake", help="with this mistake planted")
+    parser.add_argument("--mistakes", action="store_true", help="only the planted mistakes")
     parser.add_argument("--only", action="append", choices=sorted(SCENARIOS), help="only this scenario; repeatable")
     parser.add_argument("--players", type=int, default=3, help="plans that are played side by side")
     options = parser.parse_args()
@@ -62,19 +65,28 @@ def _play_all(company: Company, options: argparse.Namespace) -> int:
     if options.plan:
         trials = [(parse_plan(line), options.mistake) for line in options.plan]
         verdicts = _play("the given plans", company, trials)
-        _say("\n\n".join(f"{verdict}\n{verdict.story or '    nothing found'}" for verdict in verdicts))
+        _say("\n\n".join(map(_told, verdicts)))
         return any(verdict.problems for verdict in verdicts)
+    if options.mistakes:
+        return _plant_mistakes(company)
     scenarios = options.only or list(SCENARIOS)
     references = _play("the references", company, [(Plan(scenario), None) for scenario in scenarios])
     recorded = {verdict.plan.scenario: verdict.chapter for verdict in references}
     # what must come to what another scenario comes to is a race, and has its faults among the random plans
     single = [plan for name in scenarios if name not in REFERENCES for plan in single_faults(name, recorded[name])]
+    if options.sample is not None:
+        single = random.Random(options.seed).sample(single, min(options.sample, len(single)))  # noqa: S311 - no secret
     found = references + _play("every single fault", company, [(plan, None) for plan in single[options.skip :]])
     if options.random:
         plans = random_faults(recorded, options.random, options.seed)
         found += _play(f"random pairs and triples, seed {options.seed}", company, [(plan, None) for plan in plans])
-    missed = _plant_mistakes(company)
+    missed = options.sample is None and _plant_mistakes(company)
     return missed or any(verdict.problems for verdict in found)
+
+
+def _told(verdict: Verdict) -> str:
+    missed = "" if verdict.fired == len(verdict.plan.faults) else "\n    not every fault came to pass"
+    return f"{verdict}{missed}\n{verdict.story or '    nothing found'}"
 
 
 def _plant_mistakes(company: Company) -> bool:

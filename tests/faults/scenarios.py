@@ -5,111 +5,27 @@ nothing of faults; whatever happens on the way, it must come to its end. Paris o
 09:00.
 """
 
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from typing import Any
-
 from campaign_operator.api.vocabulary import REQUESTED_AT_ANNOTATION, RESOLVE_ANNOTATION
-from e2e_world import Manifest
-from faults.exchanges import HOOKS
+from faults.beginnings import ABIDJAN, LONDON, PARIS, Scenario, applied, apply, at
+from faults.overlaps import OVERLAPS
+from faults.sights import (
+    are_submitted,
+    has_completed,
+    is_gone,
+    is_told,
+    nothing_is_submitted,
+    ready_is,
+    run_is,
+    run_of,
+    windows_are,
+)
 from faults.world import World
 from stage import fault
 
-PARIS, LONDON, ABIDJAN = "Europe/Paris", "Europe/London", "Africa/Abidjan"
-CONTACTS = [
-    {"id": f"person-{number}", "timeZone": zone} for number, zone in enumerate((PARIS, LONDON, ABIDJAN), start=41)
-]
+_SHOWN = at(7, 32)
+"""By then the dialer's listing shows what was there when the world began."""
 
-Condition = Callable[[Manifest | None], bool]
-Scenario = Callable[[World], Awaitable[None]]
-
-
-def at(hour: int, minute: int = 0) -> datetime:
-    """A time of the day on which every world begins."""
-    return datetime(2027, 3, 2, hour, minute, tzinfo=UTC)
-
-
-def run_of(campaign: Manifest | None) -> Manifest:
-    """The run in the status; empty where there is none."""
-    return dict(((campaign or {}).get("status") or {}).get("run") or {})
-
-
-def run_is(*states: str, seconds: int | None = None, run_id: str | None = None) -> Condition:
-    """Whether the run is in one of these states, its windows are open for so many seconds, and it is this run."""
-
-    def holds(campaign: Manifest | None) -> bool:
-        run = run_of(campaign)
-        return (
-            run.get("state") in states
-            and run_id in (None, run["id"])
-            and (seconds is None or all(_open_seconds(w) == seconds for w in run["windows"]))
-        )
-
-    return holds
-
-
-def _open_seconds(window: Manifest) -> float:
-    start, end = (datetime.fromisoformat(window[name]) for name in ("startTime", "endTime"))
-    return (end - start).total_seconds()
-
-
-def both_runs_are_submitted(campaign: Manifest | None) -> bool:
-    """Whether the run and the one after it are at the dialer."""
-    following = ((campaign or {}).get("status") or {}).get("nextRun") or {}
-    return run_of(campaign).get("state") in ("Scheduled", "Running") and following.get("state") == "Scheduled"
-
-
-def windows_are(**states: str) -> Condition:
-    """Whether the windows of London and Abidjan are in that state."""
-
-    def holds(campaign: Manifest | None) -> bool:
-        found = {w["timeZone"].split("/")[1]: w["state"] for w in run_of(campaign).get("windows", [])}
-        return all(found.get(city) == state for city, state in states.items())
-
-    return holds
-
-
-def _run_and_history(campaign: Manifest | None) -> list[Manifest]:
-    return [run_of(campaign), *((campaign or {}).get("status") or {}).get("history", [])]
-
-
-def has_completed(run_id: str) -> Condition:
-    """Whether this run is Completed; the next one may have taken its place at the same moment."""
-    return lambda campaign: any(
-        (run.get("id"), run.get("state")) == (run_id, "Completed") for run in _run_and_history(campaign)
-    )
-
-
-def is_told(campaign: Manifest | None) -> bool:
-    """Whether all webhooks have arrived."""
-    return all((run.get("webhook") or {}).get("state") == "Delivered" for run in _run_and_history(campaign))
-
-
-def ready_is(reason: str) -> Condition:
-    """Whether Ready has that reason."""
-
-    def holds(campaign: Manifest | None) -> bool:
-        conditions = ((campaign or {}).get("status") or {}).get("conditions", [])
-        return any(c["type"] == "Ready" and c["reason"] == reason for c in conditions)
-
-    return holds
-
-
-def is_gone(campaign: Manifest | None) -> bool:
-    """Whether the campaign is no more."""
-    return campaign is None
-
-
-async def _applied(world: World, **spec: Any) -> None:
-    await world.connect()
-    await world.start()
-    await _apply(world, **spec)
-
-
-async def _apply(world: World, **spec: Any) -> None:
-    webhook = {"url": f"{world.place.dialer_fronts[0]}{HOOKS}{world.name}", "secretRef": {"name": "hook", "key": "k"}}
-    contacts = {} if "contactsFrom" in spec else {"contacts": CONTACTS}
-    await world.user.apply({"cron": "0 9,11 * * *", **contacts, "windowSeconds": 3600, "webhook": webhook, **spec})
+FIRST, SECOND = "20270302T0900", "20270302T1100"
 
 
 async def _completed(world: World) -> None:
@@ -126,8 +42,9 @@ async def one_run(world: World) -> None:
         (LONDON, "2027-03-03T09:00:00+00:00", "2027-03-03T10:00:00+00:00"),
         (ABIDJAN, "2027-03-03T09:00:00+00:00", "2027-03-03T10:00:00+00:00"),
     )
+    await world.pass_until(_SHOWN)
     with world.chapter():
-        await _applied(world)
+        await applied(world)
         await world.until(run_is("Scheduled"), "Scheduled")
         await _completed(world)
 
@@ -142,7 +59,8 @@ async def crowded(world: World) -> None:
             for hour in range(10, 14)
         ),
     )
-    await _applied(world)
+    await world.pass_until(_SHOWN)
+    await applied(world)
     with world.chapter("listing", "submit"):
         await world.until(run_is("Scheduled"), "Scheduled")
     await _completed(world)
@@ -150,18 +68,18 @@ async def crowded(world: World) -> None:
 
 async def recurring(world: World) -> None:
     """Two runs, of which the second is submitted before the first begins."""
-    await _applied(world, runPolicy="Recurring")
+    await applied(world, runPolicy="Recurring")
     await world.until(run_is("Scheduled"), "Scheduled")
     with world.chapter():
-        await world.until(both_runs_are_submitted, "submitted with its next run")
-        await world.until(has_completed("20270302T0900"), "Completed", at(9, 55))
-        await world.until(has_completed("20270302T1100"), "Completed a second time", at(12, 10))
+        await world.until(are_submitted(FIRST, SECOND), "submitted with its next run")
+        await world.until(has_completed(FIRST), "Completed", at(9, 55))
+        await world.until(has_completed(SECOND), "Completed a second time", at(12, 10))
         await world.until(is_told, "told to its webhook twice")
 
 
 async def edit(world: World) -> None:
     """An edit and its taking back, each before the first start."""
-    await _applied(world)
+    await applied(world)
     await world.until(run_is("Scheduled", seconds=3600), "Scheduled")
     with world.chapter():
         await world.user.edit(windowSeconds=1800)
@@ -173,11 +91,11 @@ async def edit(world: World) -> None:
 
 async def suspend(world: World) -> None:
     """Suspended and resumed before the first start, and again while Paris is called."""
-    await _applied(world)
+    await applied(world)
     await world.until(run_is("Scheduled"), "Scheduled")
     with world.chapter():
         await world.user.edit(suspend=True)
-        await world.until(run_is("Cancelled"), "Cancelled")
+        await world.until(nothing_is_submitted, "cancelled")
         await world.user.edit(suspend=False)
         await world.until(run_is("Scheduled"), "Scheduled again")
     await world.until(run_is("Running"), "Running", at(8))
@@ -191,8 +109,8 @@ async def suspend(world: World) -> None:
 
 async def deletion(world: World) -> None:
     """Deleted with two runs submitted: nothing may be left to dial."""
-    await _applied(world, runPolicy="Recurring")
-    await world.until(both_runs_are_submitted, "submitted with its next run")
+    await applied(world, runPolicy="Recurring")
+    await world.until(are_submitted(FIRST, SECOND), "submitted with its next run")
     with world.chapter():
         await world.user.delete()
         await world.until(is_gone, "gone")
@@ -202,7 +120,7 @@ async def no_listing(world: World) -> None:
     """The dialer has no listing, so a person looks at what is held, and says what became of it."""
     await world.dialer.put_faults(world.name, fault("list", "notOffered", status=404, campaign_id=world.name))
     with world.chapter("finalizer", "listing", "status", "submit"):
-        await _applied(world)
+        await applied(world)
         await _scheduled_with_help(world)
     await _completed(world)
 
@@ -234,7 +152,7 @@ async def expired_token(world: World) -> None:
     await world.dialer.put_faults(
         world.name, fault("submit", "answer", status=401, campaign_id=world.name, time_zone=LONDON, times=1)
     )
-    await _applied(world)
+    await applied(world)
     with world.chapter("token", "submit", "status"):
         await world.until(run_is("Scheduled"), "Scheduled")
     await world.pass_until(at(8, 30))
@@ -246,7 +164,7 @@ async def expired_token(world: World) -> None:
 
 async def rotation(world: World) -> None:
     """The client secret is changed at the dialer first, then in the Secret, with work to do in between."""
-    await _applied(world)
+    await applied(world)
     await world.until(run_is("Scheduled"), "Scheduled")
     with world.chapter():
         world.client_secret = "rotated-secret"
@@ -260,8 +178,8 @@ async def rotation(world: World) -> None:
 
 
 async def wiped(world: World) -> None:
-    """The run is erased from the status by hand while its schedules stand."""
-    await _applied(world)
+    """The runs are erased from the status by hand while its schedules stand."""
+    await applied(world)
     await world.until(run_is("Scheduled"), "Scheduled")
     with world.chapter():
         await world.user.wipe()
@@ -271,7 +189,7 @@ async def wiped(world: World) -> None:
 
 async def secret_changed(world: World) -> None:
     """The client secret is changed while the token that was got with the old one still counts."""
-    await _applied(world)
+    await applied(world)
     await world.until(run_is("Scheduled"), "Scheduled")
     with world.chapter():
         world.client_secret = "rotated-secret"
@@ -285,7 +203,7 @@ async def unauthorized(world: World) -> None:
     await world.dialer.put_faults(
         world.name, fault("submit", "answer", status=401, campaign_id=world.name, time_zone=LONDON)
     )
-    await _applied(world)
+    await applied(world)
     with world.chapter("token", "submit", "status"):
         await world.until(ready_is("DialerUnauthorized"), "refused")
         await world.dialer.put_faults(world.name)
@@ -296,12 +214,12 @@ async def unauthorized(world: World) -> None:
 
 async def recreated(world: World) -> None:
     """Deleted with Orphan and applied again: what stands at the dialer is taken over."""
-    await _applied(world, deletionPolicy="Orphan")
+    await applied(world, deletionPolicy="Orphan")
     await world.until(run_is("Scheduled"), "Scheduled")
     with world.chapter():
         await world.user.delete()
         await world.until(is_gone, "gone")
-        await _apply(world)
+        await apply(world)
         await world.until(run_is("Scheduled"), "Scheduled again")
     await _completed(world)
 
@@ -310,7 +228,7 @@ async def last_ask(world: World) -> None:
     """The last call comes after the last poll; that the calls are asked for once more before the time-out makes the run
     Completed.
     """
-    await _applied(world, windowSeconds=3930, completion={"expectedCalls": 4, "graceSeconds": 0})
+    await applied(world, windowSeconds=3930, completion={"expectedCalls": 4, "graceSeconds": 0})
     await world.until(run_is("Scheduled"), "Scheduled")
     await world.pass_until(at(10, 4))
     with world.chapter("read", "secret", "status"):
@@ -323,7 +241,7 @@ async def listed(world: World) -> None:
     await world.user.put_list(PARIS, LONDON)
     source = {"configMapKeyRef": {"name": world.name, "key": "contacts.csv"}}
     with world.chapter("config-map", "status"):
-        await _applied(world, contactsFrom=[source], submitAheadSeconds=900)
+        await applied(world, contactsFrom=[source], submitAheadSeconds=900)
         await world.until(run_is("Planned"), "Planned")
     await world.pass_until(at(7, 40))
     await world.user.put_list(PARIS, LONDON, ABIDJAN)
@@ -338,7 +256,7 @@ async def two_operators(world: World) -> None:
     """Two operators look after one campaign, from its application to its end."""
     await world.start(1)
     with world.chapter():
-        await _applied(world)
+        await applied(world)
         await world.until(run_is("Scheduled", seconds=3600), "Scheduled")
         await world.user.edit(windowSeconds=1800)
         await world.until(run_is("Scheduled", seconds=1800), "Scheduled as edited")
@@ -381,6 +299,7 @@ SCENARIOS: dict[str, Scenario] = {
     "recreated": recreated,
     "last-ask": last_ask,
     "listed": listed,
+    **OVERLAPS,
     "two-operators": two_operators,
     "another-writer": another_writer,
     "ahead": ahead,

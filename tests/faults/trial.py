@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
+from faults.beginnings import CONTACTS
 from faults.lane import Lane
 from faults.oracles import Outcome
-from faults.plans import Plan
-from faults.scenarios import CONTACTS, SCENARIOS
-from faults.world import RECOVERY_SECONDS, LostError, World
+from faults.plans import Plan, lag_seconds
+from faults.scenarios import SCENARIOS
+from faults.world import RECOVERY_SECONDS, SETTINGS, LostError, World
 
 _AFTERWARDS = timedelta(seconds=RECOVERY_SECONDS + 10)
 """Watched beyond the end, for what a stopped operator or a late request may still do."""
@@ -25,6 +26,7 @@ async def play(
     before = [log.stat().st_size if log.exists() else 0 for log in lane.logs]
     lane.proxy.world = world
     try:
+        await world.dialer.put_lag(name, lag_seconds(plan, SETTINGS["settle_seconds"]))
         lost = await _live(world, plan)
         campaign = await world.user.get()
         logs = [path.read_bytes()[start:] for path, start in zip(lane.logs, before, strict=True) if path.exists()]
@@ -32,6 +34,9 @@ async def play(
         return Outcome(
             plan=plan,
             lost=lost,
+            at=world.clock.now(),
+            poll_seconds=world.poll_seconds,
+            forgotten=tuple(world.forgotten),
             fired=tuple(world.traffic.fired),
             exchanges=tuple(world.traffic.log),
             chapter=tuple(world.traffic.chapter),

@@ -73,8 +73,8 @@ class User:
         await self._patch(_CAMPAIGN, {"metadata": {"annotations": annotations}})
 
     async def wipe(self) -> None:
-        """Erase the run from the status."""
-        await self._patch(_STATUS, {"status": {"run": None}})
+        """Erase the runs from the status."""
+        await self._patch(_STATUS, {"status": {"runs": None}})
 
     async def disturb(self, number: int) -> None:
         """Write labels, annotations and a part of the status, as somebody else would."""

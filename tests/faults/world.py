@@ -18,9 +18,11 @@ from campaign_operator.adapters.api_server import APIServer
 from e2e_world import Manifest, condition
 from faults.clock import SLOTS, SharedClock
 from faults.desks import CLIENT_SECRET, DialerDesk
+from faults.knowledge import forgotten
 from faults.operator_host import Order
 from faults.operators import OperatorHost, OperatorProcess
 from faults.plans import Cut, Fault
+from faults.sights import runs_of
 from faults.traffic import Traffic
 from faults.user import User
 
@@ -33,14 +35,20 @@ SETTINGS = {
     "request_timeout_seconds": 30.0,
     "send_within_seconds": 10.0,
 }
-RECOVERY_SECONDS = SETTINGS["settle_seconds"] + 30
-"""How long after the last fault all must be as it would have been without it."""
+CALLS_IN_ALL = 100
+CALLS_PER_SECOND = 0.0004
+"""While a campaign is open it places a call every 2500 seconds: at 08:00, 08:41 and 09:23 those of a first run, at
+10:05, 10:46 and 11:28 those of a second.
+"""
+
+RECOVERY_SECONDS = SETTINGS["request_timeout_seconds"] + 2 * SETTINGS["settle_seconds"] + 30
+"""How long after the last fault all must be as it would have been without it: a request may have to be given up, what
+became of it is known a settling time later, and meanwhile another run may be submitted, after which the listing is
+trusted another settling time later.
+"""
 
 STILL_SECONDS = SETTINGS["settle_seconds"] + 10
 """How long an operator that is stopped stands still."""
-
-_TAKEN_UP_SECONDS = SETTINGS["poll_seconds"] / 2 + 30
-"""How long a Secret that was changed may not be noticed."""
 
 _STOPS_ITSELF = (Cut.STOPPED, Cut.STOPPED_SENDING)
 _OF_A_POLL = ("analytics", "token", "read", "secret")
@@ -70,7 +78,10 @@ class Place:
 
 @dataclass
 class World:
-    """One life of one campaign, from its application to its end."""
+    """One life of one campaign, from its application to its end.
+
+    `forgotten` are the schedules that stood, at some time, in no run of the status; in words.
+    """
 
     place: Place
     name: str
@@ -78,9 +89,11 @@ class World:
     mistake: str | None = None
     skew_seconds: float = 0.0
     writes_of_another: int = 0
+    poll_seconds: float = SETTINGS["poll_seconds"]
     traffic: Traffic = field(init=False)
     client_secret: str = CLIENT_SECRET
     trouble_until: float = 0.0
+    forgotten: list[str] = field(default_factory=list)
     arranged: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -108,9 +121,11 @@ class World:
         return self.place.dialer
 
     async def connect(self) -> None:
-        """Apply the connection Secret with the client secret that counts from now on."""
+        """Apply the connection Secret with the client secret that counts from now on; it may take half the time between
+        two polls until that is noticed.
+        """
         await self.user.connect(self.place.dialer_fronts[0], self.client_secret)
-        self.traffic.secret_until = self.client_secret, self.clock.monotonic() + _TAKEN_UP_SECONDS
+        self.traffic.secret_until = self.client_secret, self.clock.monotonic() + self.poll_seconds / 2 + 30
 
     # The operators
 
@@ -127,6 +142,7 @@ class World:
         self.traffic.watched[slot] = None
         order = replace(
             self.place.orders[slot],
+            settings={**SETTINGS, "poll_seconds": self.poll_seconds},
             mistake=self.mistake,
             skew_seconds=self.skew_seconds,
             stops_before=self._submissions_with(Cut.STOPPED),
@@ -236,6 +252,8 @@ class World:
             await self._rest()
             if self.traffic.writings != seen:
                 seen, found = self.traffic.writings, await self.user.get()
+                schedules = await self.dialer.schedules(self.name)
+                self.forgotten += forgotten(found, schedules, self.clock.now())
                 if holds(found):
                     return found
             limit = max(expected, self.trouble_until) + RECOVERY_SECONDS + self._missed_polls_seconds()
@@ -249,7 +267,7 @@ class World:
     def _missed_polls_seconds(self) -> float:
         """After a poll that failed another comes in time for everything; after two in a row only the one after them."""
         failed = [fault for fault in self.traffic.fired if fault.exchange.startswith(_OF_A_POLL)]
-        return SETTINGS["poll_seconds"] if len(failed) > 1 else 0.0
+        return self.poll_seconds if len(failed) > 1 else 0.0
 
     def _told_of_operators(self) -> str:
         now = self.clock.monotonic()
@@ -322,8 +340,10 @@ class World:
 def _told(campaign: Manifest | None) -> str:
     if campaign is None:
         return "gone"
-    status = campaign.get("status", {})
-    run = status.get("run") or {}
-    windows = [(w["timeZone"], w["state"], w.get("message", "")) for w in run.get("windows", [])]
-    ready = condition(status, "Ready")
-    return f"{run.get('state')} with {windows}, Ready is {ready.get('reason')}: {ready.get('message')}"
+    runs = "; ".join(f"{run['id']} {run['state']} with {_told_of_windows(run)}" for run in runs_of(campaign))
+    ready = condition(campaign.get("status", {}), "Ready")
+    return f"{runs or 'without a run'}, Ready is {ready.get('reason')}: {ready.get('message')}"
+
+
+def _told_of_windows(run: Manifest) -> list[tuple[str, str, str]]:
+    return [(w["timeZone"], w["state"], w.get("message", "")) for w in run.get("windows", [])]

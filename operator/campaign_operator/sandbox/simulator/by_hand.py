@@ -7,11 +7,13 @@ Owns these control end points, which ask for no credentials and go by no rule of
 - `DELETE /_schedules/ID`: cancel it, also where it has started;
 - `PUT /_past?campaign=ID`: have the campaign begin its listing with `{"count": N}` finished schedules, in the place of
   those it had so. They are in `timezone` (Etc/UTC), a minute each, and the last ends at `until` (now). The ledger
-  does not show them, and they have called nobody.
+  does not show them, and they have called nobody;
+- `PUT /_lag?campaign=ID`: have the campaign's listing lag by `{"seconds": N}`, and not by what the dialer was started
+  with.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from pydantic import ValidationError
@@ -25,7 +27,7 @@ from campaign_operator.sandbox.faults import problems
 from campaign_operator.sandbox.simulator.dialer import SimulatedDialer
 from campaign_operator.sandbox.simulator.past import PastSchedules
 from campaign_operator.sandbox.simulator.schedules import Schedule, ScheduleState
-from campaign_operator.sandbox.simulator.wire import BodyT, Move, Past, ScheduleByHand
+from campaign_operator.sandbox.simulator.wire import BodyT, Lag, Move, Past, ScheduleByHand
 
 
 def routes_by_hand(dialer: SimulatedDialer, now: Callable[[], datetime]) -> list[Route]:
@@ -36,6 +38,7 @@ def routes_by_hand(dialer: SimulatedDialer, now: Callable[[], datetime]) -> list
         Route("/_schedules/{schedule_id}", _refusing(hand.move), methods=["PATCH"]),
         Route("/_schedules/{schedule_id}", _refusing(hand.cancel), methods=["DELETE"]),
         Route("/_past", _refusing(hand.put_past), methods=["PUT"]),
+        Route("/_lag", _refusing(hand.put_lag), methods=["PUT"]),
     ]
 
 
@@ -73,12 +76,15 @@ class _Hand:
         return Answer(HTTPStatus.NO_CONTENT)
 
     async def put_past(self, request: Request) -> Answer:
-        campaign_id = request.query_params.get("campaign")
-        if campaign_id is None:
-            raise _unprocessable("campaign: must be named in the query")
+        campaign_id = _campaign_of(request)
         asked = await _body(Past, request)
         past = PastSchedules(campaign_id, asked.count, asked.timezone, asked.until or self._now())
         self._dialer.past[campaign_id] = past
+        return Answer(HTTPStatus.NO_CONTENT)
+
+    async def put_lag(self, request: Request) -> Answer:
+        campaign_id = _campaign_of(request)
+        self._dialer.lag[campaign_id] = timedelta(seconds=(await _body(Lag, request)).seconds)
         return Answer(HTTPStatus.NO_CONTENT)
 
     def _named(self, request: Request) -> Schedule:
@@ -96,6 +102,13 @@ def _refusing(answer: Callable[[Request], Awaitable[Answer]]) -> Callable[[Reque
             return whole(refused.answer)
 
     return respond
+
+
+def _campaign_of(request: Request) -> str:
+    campaign_id = request.query_params.get("campaign")
+    if campaign_id is None:
+        raise _unprocessable("campaign: must be named in the query")
+    return campaign_id
 
 
 async def _body(model: type[BodyT], request: Request) -> BodyT:

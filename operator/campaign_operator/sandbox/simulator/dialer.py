@@ -55,6 +55,7 @@ class SimulatedDialer:
         self.tokens = TokenOffice(settings.clients, settings.token_lifetime_seconds, now)
         self.schedules = ScheduleBook()
         self.past: dict[str, PastSchedules] = {}
+        self.lag: dict[str, timedelta] = {}
 
     def carry_out(self, arrival: Arrival) -> Answer:
         """Do what a request asks for and answer it; a refusal is an answer, too."""
@@ -102,7 +103,8 @@ class SimulatedDialer:
         now = self._now()
         past = self.past.get(arrival.campaign_id, PastSchedules(arrival.campaign_id, 0, "Etc/UTC", now))
         numbers = past.overlapping(asked_for.start, asked_for.end)
-        shown_at = now - timedelta(seconds=self._settings.listing_lag_seconds)
+        lag = self.lag.get(arrival.campaign_id, timedelta(seconds=self._settings.listing_lag_seconds))
+        shown_at = now - lag
         shown = (one.as_of(shown_at) for one in self.schedules.of_campaign(arrival.campaign_id))
         present = [one for one in shown if one is not None and asked_for.overlaps(one.start, one.end)]
 

@@ -120,6 +120,12 @@ class Past(_Body):
     until: Instant | None = None
 
 
+class Lag(_Body):
+    """The body that says by how much the listing of a campaign lags."""
+
+    seconds: Annotated[int, Field(ge=0, le=3600)]
+
+
 class _CampaignFilter(_Body):
     any_of: Annotated[list[str], Field(alias="in", min_length=1)]
 

@@ -1,0 +1,20 @@
+"""Theatres for the tests of this folder, on the control plane that no other operator looks after."""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from campaign_operator.sandbox.control_plane import ControlPlane
+from faults.lane import Access
+from lives.company import open_company
+
+
+@pytest.fixture(scope="session")
+def company(playhouse: tuple[ControlPlane, Path]) -> Iterator[ProcessPoolExecutor]:
+    """Two theatres side by side."""
+    control_plane, operator = playhouse
+    access = Access(control_plane.server_url, control_plane.ca_pem, control_plane.kubeconfig_path, operator)
+    with open_company(access, players=2) as pool:
+        yield pool
