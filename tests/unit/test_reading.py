@@ -117,6 +117,7 @@ def test_several_items_of_one_list_are_left_out_together() -> None:
     ("location", "value", "field"),
     [
         ((*WINDOW, "startTime"), ZERO, "status.runs[0].windows[0].startTime"),
+        ((*WINDOW, "endTime"), "9999-12-31T23:59:59Z", "status.runs[0].windows[0].endTime"),
         ((*WINDOW, "attempt"), -1, "status.runs[0].windows[0].attempt"),
         ((*WINDOW, "scheduleID"), "x" * 129, "status.runs[0].windows[0].scheduleID"),
         ((*RUN, "finishTime"), ZERO, "status.runs[0].finishTime"),

@@ -9,6 +9,7 @@ from builders import (
     calls,
     finished,
     hook,
+    in_history,
     observed,
     run,
     spec,
@@ -289,6 +290,13 @@ def test_conditions(name: str, has: dict, campaign: dict, reasons: dict[str, str
     assert found["Ready"].status == ready
     for absent in {"Reconciling", "Stalled"} - reasons.keys():
         assert absent not in found
+
+
+def test_a_history_of_which_nothing_has_ended_says_nothing_of_an_end() -> None:
+    """Only a status that was altered by hand has one."""
+    here = status(history=(in_history(run()),))
+    found = {c.type for c in summarize(make_campaign(here), here, observed()).conditions}
+    assert found == {"Ready"}
 
 
 def test_a_transition_time_moves_only_with_the_status() -> None:

@@ -36,15 +36,25 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end -}}
 {{- end -}}
 
-{{/* What the operator may do in each namespace that it looks after. */}}
-{{- define "campaign-operator.rules" -}}
-# Patch is for the finalizers in the metadata: the operator never writes a spec, and RBAC cannot tell the two apart.
+{{/* What the operator may do with campaigns, always in the whole cluster: a Role goes before the campaigns of a namespace that is
+deleted, and their schedules would dial on. */}}
+{{- define "campaign-operator.campaignRules" -}}
+# Patch is for finalizers and annotations in the metadata: the operator never writes a spec, and RBAC cannot tell them apart.
 - apiGroups: [campaign-operator.io]
   resources: [outboundcampaigns]
   verbs: [get, list, watch, patch]
+# Patch is for the conditions of a campaign whose status cannot be written as a whole.
 - apiGroups: [campaign-operator.io]
   resources: [outboundcampaigns/status]
   verbs: [get, update, patch]
+# The state of a campaign's namespace: in one that is being deleted no Event can be written any more.
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get]
+{{- end -}}
+
+{{/* What the operator may do with everything else, in each namespace that it looks after. */}}
+{{- define "campaign-operator.namespaceRules" -}}
 # Connections and webhook keys, each by the name that a campaign gives. Never listed or watched: that would
 # hand over everything in the namespace.
 - apiGroups: [""]
@@ -53,10 +63,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 # Contact lists and calendars, likewise by name.
 - apiGroups: [""]
   resources: [configmaps]
-  verbs: [get]
-# The state of a campaign's namespace: in one that is being deleted no Event can be written any more.
-- apiGroups: [""]
-  resources: [namespaces]
   verbs: [get]
 - apiGroups: [""]
   resources: [events]

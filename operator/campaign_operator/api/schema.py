@@ -7,7 +7,7 @@ is made from them in `crd`.
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, ValidationInfo
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import WithJsonSchema
 
@@ -27,8 +27,22 @@ def to_rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+AS_READ = "as read"
+"""The context of a validation of what others may have written."""
+
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def _can_be_reckoned_with(moment: datetime, info: ValidationInfo) -> datetime:
+    """At the ends of the calendar every sum and every other zone is out of range; only an altered status has such."""
+    if info.context == AS_READ and not _EARLIEST <= moment < _LATEST:
+        raise ValueError("must be between the years 1970 and 9000")
+    return moment
+
+
 Instant = Annotated[
     AwareDatetime,
+    AfterValidator(_can_be_reckoned_with),
     PlainSerializer(to_rfc3339, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "maxLength": 32}),
 ]

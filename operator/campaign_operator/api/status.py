@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
-from campaign_operator.api.schema import Instant, StatusModel
+from campaign_operator.api.schema import AS_READ, Instant, StatusModel
 from campaign_operator.api.vocabulary import (
     MAX_CONDITION_MESSAGE,
     MAX_MESSAGE,
@@ -336,4 +336,4 @@ class OutboundCampaignStatus(StatusModel):
 
 def parse_status(wire: dict[str, Any] | None) -> OutboundCampaignStatus:
     """The status as read from the API server; an absent one is that of a new resource."""
-    return OutboundCampaignStatus.model_validate(wire or {})
+    return OutboundCampaignStatus.model_validate(wire or {}, context=AS_READ)

@@ -25,7 +25,7 @@ from campaign_operator.domain.plan import (
     placed_windows,
     plan_run,
 )
-from campaign_operator.domain.zones import UnknownTimeZoneError, load_zone, unknown_zone_message
+from campaign_operator.domain.zones import ZONE_NAMES, UnknownTimeZoneError, load_zone, unknown_zone_message
 
 DEFAULT_TIME_ZONE = "Etc/UTC"
 
@@ -80,7 +80,9 @@ class Blueprint:
         )
 
     def allows(self, time_zone: str, start: datetime, end: datetime) -> bool:
-        """Whether calls may be made in that zone from `start` to `end`."""
+        """Whether calls may be made in that zone from `start` to `end`; never in one that this version does not know."""
+        if time_zone not in ZONE_NAMES:
+            return False
         return is_open_throughout(start, end, self.calling_hours, load_zone(time_zone))
 
     def first_match(self, nominal_time: datetime) -> datetime:

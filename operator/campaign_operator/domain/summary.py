@@ -211,7 +211,7 @@ def _conditions(campaign: Campaign, status: OutboundCampaignStatus, observed: Ob
         yield condition(ConditionType.READY, True, Reason.ACCEPTED, _accepted(campaign, status, observed.now))
     if passing is not None:
         yield condition(ConditionType.RECONCILING, True, passing.reason, passing.message)
-    if status.runs or status.history:
+    if status.runs or runs.finished_runs(status):
         completed, ended, reason, message = _end(status)
         yield condition(ConditionType.COMPLETED, completed, reason, message)
         yield condition(ConditionType.FINISHED, ended, reason, message)

@@ -1,0 +1,209 @@
+"""One campaign in memory, and a dialer that carries out what it is asked: all that the operator's core needs to live.
+
+Fakes of the ports. The campaign is kept as it stands on the wire and read as the real store reads it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from builders import CONNECTION, SETTINGS
+
+from campaign_operator.adapters.campaign_wire import campaign_of
+from campaign_operator.api.status import Condition, OutboundCampaignStatus
+from campaign_operator.api.vocabulary import CANCEL_FINALIZER, HAS_RUN_ANNOTATION
+from campaign_operator.domain.campaign import Campaign, CampaignRef, Resource
+from campaign_operator.domain.connection import Connection
+from campaign_operator.domain.delivery import Delivered, WebhookMessage
+from campaign_operator.domain.dialing import (
+    Accepted,
+    AnalyticsOutcome,
+    AnalyticsQuery,
+    Authenticated,
+    CallCounts,
+    Cancelled,
+    Listing,
+    Schedule,
+    ScheduleRequest,
+    ScheduleState,
+    SendPermission,
+    Span,
+)
+from campaign_operator.domain.notes import Note
+from campaign_operator.domain.observation import Problem
+from campaign_operator.ports import ListReading
+from campaign_operator.reconcile import Reconciler
+from manual_clock import ManualClock
+
+REF = CampaignRef("sales", "spring-renewals")
+
+
+@dataclass
+class LoneStore:
+    """ports.CampaignStore, for one campaign; None once it is gone."""
+
+    wire: dict[str, Any] | None
+    told: list[str] = field(default_factory=list)
+
+    async def read(self, ref: CampaignRef) -> Campaign | None:
+        return None if self.wire is None else campaign_of(self.wire)
+
+    def parse(self, wire: Mapping[str, Any]) -> Campaign:
+        return campaign_of(wire)
+
+    async def write_status(self, campaign: Campaign, status: OutboundCampaignStatus) -> Campaign:
+        return campaign_of(self._written({"status": status.to_wire()}, {}))
+
+    async def write_conditions(self, resource: Resource, conditions: tuple[Condition, ...]) -> str:
+        assert self.wire is not None
+        status = {**self.wire["status"], "conditions": [condition.to_wire() for condition in conditions]}
+        return str(self._written({"status": status}, {})["metadata"]["resourceVersion"])
+
+    async def write_finalizer(
+        self, campaign: Campaign, present: bool, *, has_run: str | None = None
+    ) -> Campaign | None:
+        finalizers = [CANCEL_FINALIZER] if present and not campaign.deleting else []
+        mark = campaign.has_run if has_run is None else has_run
+        written = self._written(
+            {}, {"finalizers": finalizers, "annotations": {HAS_RUN_ANNOTATION: mark} if mark else {}}
+        )
+        if campaign.deleting and not finalizers:
+            self.wire = None
+            return None
+        return campaign_of(written)
+
+    async def release(self, resource: Resource) -> None:
+        self.wire = None
+
+    async def namespace_is_terminating(self, namespace: str) -> bool:
+        return False
+
+    async def list_with_campaign_id(self, campaign_id: str) -> tuple[Campaign, ...]:
+        return ()
+
+    async def read_connection(
+        self, namespace: str, secret_name: str, max_age_seconds: float
+    ) -> tuple[Connection | Problem, str]:
+        return CONNECTION, "1"
+
+    async def read_signing_secret(self, namespace: str, secret_name: str, key: str) -> str | Problem:
+        return "whsec"
+
+    def record_event(self, campaign: Resource, note: Note) -> None:
+        self.told.append(note.reason)
+
+    def _written(self, parts: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+        assert self.wire is not None
+        changed = {**self.wire, **parts, "metadata": {**self.wire["metadata"], **metadata}}
+        if changed != self.wire:
+            changed["metadata"]["resourceVersion"] = str(int(changed["metadata"]["resourceVersion"]) + 1)
+            self.wire = changed
+        return self.wire
+
+
+@dataclass
+class WillingDialer:
+    """ports.Dialer, which says yes and keeps a ledger. Two schedules of one window are called `doubles`."""
+
+    schedules: list[Schedule] = field(default_factory=list)
+    doubles: list[ScheduleRequest] = field(default_factory=list)
+
+    async def authenticate(self, connection: Connection) -> Authenticated:
+        return Authenticated()
+
+    async def submit(self, connection: Connection, request: ScheduleRequest, permission: SendPermission) -> Accepted:
+        window = (request.time_zone, request.start, request.end)
+        if any((s.time_zone, s.start, s.end) == window and _stands(s) for s in self.schedules):
+            self.doubles.append(request)
+        made = Schedule(f"new-{len(self.schedules)}", *window, ScheduleState.SCHEDULED)
+        self.schedules.append(made)
+        return Accepted(made.id)
+
+    async def list_schedules(self, connection: Connection, campaign_id: str, span: Span | None = None) -> Listing:
+        return Listing(tuple(self.schedules))
+
+    async def cancel(
+        self, connection: Connection, campaign_id: str, schedule_id: str, permission: SendPermission
+    ) -> Cancelled:
+        self.schedules = [s for s in self.schedules if s.id != schedule_id]
+        return Cancelled()
+
+    async def fetch_analytics(self, connection: Connection, query: AnalyticsQuery) -> AnalyticsOutcome:
+        raise NotImplementedError("the counts come from elsewhere")
+
+
+def _stands(schedule: Schedule) -> bool:
+    return schedule.state is not ScheduleState.CANCELLED
+
+
+class NoCalls:
+    """ports.AnalyticsSource, ports.Notifier, ports.ContactSource and ports.CalendarSource of a campaign that nobody
+    answers.
+    """
+
+    async def counts(self, *_: object, **__: object) -> CallCounts:
+        return CallCounts(0, 0, 0)
+
+    async def deliver(self, url: str, message: WebhookMessage, signing_secret: str | None) -> Delivered:
+        return Delivered(200)
+
+    async def read(self, campaign: Campaign, *, max_age_seconds: float) -> ListReading | Problem:
+        return ListReading(None)
+
+    async def excluded_dates(self, *_: object, **__: object) -> Problem:
+        return Problem("CalendarNotFound", "none")
+
+    def ask_again(self, campaign: Campaign) -> None:
+        """There is nothing to ask for."""
+
+    def forget(self, ref: CampaignRef) -> None:
+        """There is nothing to forget."""
+
+
+class LoneAlarm:
+    """ports.Alarms, of one campaign."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+        self.seconds: float | None = None
+
+    def set(self, ref: CampaignRef, moment: datetime) -> None:
+        self.seconds = max(0.0, (moment - self._clock.now()).total_seconds())
+
+    def set_in(self, ref: CampaignRef, seconds: float) -> None:
+        self.seconds = seconds
+
+    def clear(self, ref: CampaignRef) -> None:
+        self.seconds = None
+
+
+@dataclass
+class Life:
+    """An operator's core that looks after the one campaign, and a clock that is moved from alarm to alarm."""
+
+    store: LoneStore
+    dialer: WillingDialer
+    clock: ManualClock
+
+    def __post_init__(self) -> None:
+        self.alarm = LoneAlarm(self.clock)
+        around = NoCalls()
+        self.operator = Reconciler(
+            self.store, around, around, self.dialer, around, around, self.alarm, self.clock, SETTINGS
+        )
+
+    async def look(self, *, poll: bool = False) -> None:
+        await self.operator.reconcile(REF, poll=poll)
+
+    async def play(self, seconds: float, looks: int) -> None:
+        """Look, and look again at each alarm, so many times at most and once more when so many seconds have passed; with
+        a poll at each look.
+        """
+        end = self.clock.monotonic() + seconds
+        for _ in range(looks):
+            await self.look(poll=True)
+            left = end - self.clock.monotonic()
+            self.clock.advance(min(left, max(1.0, left if self.alarm.seconds is None else self.alarm.seconds)))
+        self.clock.advance(end - self.clock.monotonic())
+        await self.look(poll=True)
