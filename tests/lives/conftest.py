@@ -1,4 +1,4 @@
-"""Theatres for the tests of this folder, on the control plane that no other operator looks after."""
+"""A theatre for the tests of this folder, on the control plane that no other operator looks after."""
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -13,8 +13,8 @@ from lives.company import open_company
 
 @pytest.fixture(scope="session")
 def company(playhouse: tuple[ControlPlane, Path]) -> Iterator[ProcessPoolExecutor]:
-    """Two theatres side by side."""
+    """One theatre for each worker of the tests, in a process of its own."""
     control_plane, operator = playhouse
     access = Access(control_plane.server_url, control_plane.ca_pem, control_plane.kubeconfig_path, operator)
-    with open_company(access, players=2) as pool:
+    with open_company(access, players=1) as pool:
         yield pool

@@ -70,7 +70,7 @@ class Terms:
 class Act:
     """Something that happens at one time."""
 
-    at: datetime
+    at: datetime = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +78,9 @@ class Edit(Act):
     """The user applies the campaign with other terms; suspending and resuming are edits, too."""
 
     terms: Terms
+
+    def __str__(self) -> str:
+        return f"applied with {self.terms}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +139,12 @@ class Life:
     orphans: bool
     lag_seconds: int
     acts: tuple[Act, ...] = field(default=())
+
+    def __str__(self) -> str:
+        policy = "Orphan" if self.orphans else "Cancel"
+        head = f"life {self.seed} until {self.ends:%a %d %H:%M}, deletionPolicy {policy}, lag {self.lag_seconds} s"
+        happens = [(self.begins, f"applied with {self.terms}"), *((act.at, str(act)) for act in self.acts)]
+        return "\n".join((head, *(f"    {moment:%a %d %H:%M:%S} {what}" for moment, what in happens)))
 
     @property
     def slack(self) -> timedelta:

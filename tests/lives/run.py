@@ -46,7 +46,7 @@ def _play_all(access: Access, options: argparse.Namespace) -> int:
     begun = told = time.monotonic()
     verdicts: list[Verdict] = []
     for seed in options.life:
-        _say(f"{life_of(seed)}")
+        _say(str(life_of(seed)))
     with open_company(access, options.players, tells=bool(options.life), mistake=options.mistake) as pool:
         for verdict in play(pool, seeds):
             verdicts.append(verdict)

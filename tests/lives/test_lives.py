@@ -6,7 +6,7 @@ import pytest
 
 from lives.company import play
 
-_AT_ONCE = 20
+_AT_ONCE = 5
 
 
 @pytest.mark.parametrize("first", range(1, 101, _AT_ONCE))
