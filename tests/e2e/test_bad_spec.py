@@ -57,7 +57,7 @@ CASES: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "hours that never open",
         {"callingHours": {"days": ["Sun"], "excludeDates": SUNDAYS}},
-        ["spec.callingHours.excludeDates", "America/New_York has no opening", "every Sun"],
+        ["spec.callingHours.excludeDates", "falls on Sun is on an excluded date", "name more days, or change cron"],
     ),
     (
         "several errors at once",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from campaign_operator.api.conditions import ConditionType
-from campaign_operator.api.vocabulary import Adjustment, RunState
+from campaign_operator.api.vocabulary import RunState
 from e2e_world import Manifest, campaign, config_map
 from stage import Stage, run_of, told
 
@@ -25,8 +25,8 @@ def holidays(stage: Stage, text: str) -> Manifest:
 async def test_nobody_is_called_on_a_date_of_the_calendar(stage: Stage) -> None:
     await stage.apply(holidays(stage, "# public holidays\r\n\r\n" + CLOSED), with_calendar(stage))
     window = run_of(await stage.look("c")).windows[0]
-    assert window.start_time.isoformat() == "2027-03-04T08:00:00+00:00"
-    assert window.adjustments == (Adjustment.DEFERRED_TO_OPENING,)
+    assert window.start_time.isoformat() == "2027-03-04T09:00:00+00:00", "the next match, not the next opening"
+    assert window.adjustments == ()
 
 
 async def test_a_date_that_is_added_cancels_what_is_submitted_for_it(stage: Stage) -> None:
@@ -35,7 +35,7 @@ async def test_a_date_that_is_added_cancels_what_is_submitted_for_it(stage: Stag
     await stage.apply(holidays(stage, CLOSED))
     stage.clock.advance(stage.next_look("c"))
     status = await stage.look("c")
-    assert run_of(status).windows[0].start_time.isoformat() == "2027-03-04T08:00:00+00:00"
+    assert run_of(status).windows[0].start_time.isoformat() == "2027-03-04T09:00:00+00:00"
     states = [schedule["state"] for schedule in await stage.schedules(await campaign_id(stage))]
     assert states.count("CANCELLED") == 1
 

@@ -74,7 +74,14 @@ async def test_an_edit_before_the_first_start_cancels_and_plans_anew(stage: Stag
         (NY, "2027-03-03T11:00:00-05:00"),
         (LONDON, "2027-03-03T11:00:00+00:00"),
     ]
-    assert await stage.events("c") == ["Planned", "Submitted", "Cancelled", "Planned", "Submitted"]
+    assert await stage.events("c") == [
+        "Planned",
+        "Submitted",
+        "Cancelled",
+        "Planned",
+        "MatchSkipped",
+        "Submitted",
+    ]
 
 
 async def test_an_edit_of_both_runs_of_a_recurring_campaign_leaves_only_the_new_ones(stage: Stage) -> None:

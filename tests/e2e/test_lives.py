@@ -250,7 +250,7 @@ async def test_two_campaigns_with_one_campaign_id_one_submits_and_the_other_wait
     assert ready is not None
     assert '"first"' in ready.message
     assert len(await stage.schedules(first["spec"]["campaignID"])) == 2
-    first_status = await stage.play("first", 30 * 3600, step=3600)
+    first_status = await stage.play("first", 27 * 3600, step=3600)
     assert run_of(first_status).state is RunState.COMPLETED
     status = await stage.look("second")
     assert run_of(status).state is RunState.SCHEDULED or any(

@@ -187,6 +187,8 @@ async def test_what_is_left_out_is_filled_in_where_everybody_can_see_it(
     assert {key: value for key, value in found["spec"].items() if key not in given} == {
         "startMode": "ContactLocal",
         "runPolicy": "Once",
+        "concurrencyPolicy": "Allow",
+        "pastZones": "Wait",
         "onInvalidContact": "Reject",
         "windowSeconds": 14400,
         "submitAheadSeconds": 86400,

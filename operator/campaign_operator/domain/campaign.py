@@ -1,6 +1,6 @@
 """One campaign as it was read from the API server, and the settings it is handled under."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from campaign_operator.api.status import OutboundCampaignStatus
@@ -61,7 +61,7 @@ class Campaign(Resource):
     spec: OutboundCampaignSpec
     status: OutboundCampaignStatus
     has_run: str | None = None
-    other_bytes: int = 0
+    other_bytes: int = field(default=0, compare=False)
 
     @property
     def secret_name(self) -> str:
