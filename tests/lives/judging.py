@@ -179,12 +179,17 @@ def _is_explained(played: Played, match: Match, terms: Terms, begins: datetime) 
         for begin, end in life.disruptions()
     )
     return in_trouble or any(
-        schedule.zone == zone
-        and schedule.start < start < schedule.end
-        and (schedule.cancelled is None or schedule.cancelled > begins)
+        schedule.zone == zone and _is_in_the_way(schedule, start, begins, life.slack)
         for zone, (start, _) in match.windows.items()
         for schedule in played.schedules
     )
+
+
+def _is_in_the_way(schedule: Schedule, start: datetime, begins: datetime, slack: timedelta) -> bool:
+    """Whether a window of its zone that starts then would begin before this one, of an earlier run, is over."""
+    if schedule.cancelled is not None and schedule.cancelled <= begins + slack:
+        return False
+    return schedule.start < start < schedule.end or (schedule.created < begins and start < schedule.end)
 
 
 def _missing(played: Played, match: Match, later: Sequence[tuple[datetime, Terms | None]]) -> Iterator[str]:

@@ -137,3 +137,12 @@ def test_a_match_that_an_earlier_window_of_its_zone_reaches_into_need_not_be_cal
     twice_a_day = replace(TERMS, clock_hours=(9, 10), window_seconds=7200, zones=(LONDON,))
     long_window = replace(IN_LONDON, end=at(3, 11))
     assert found(life(terms=twice_a_day), long_window) == []
+
+
+def test_a_match_before_the_last_window_of_a_run_that_had_begun_need_not_be_called() -> None:
+    """London is still to be called at six in the evening by the terms of before, and may not be called out of turn."""
+    before = replace(TERMS, clock_hours=(18,))
+    edited = life(Edit(at=at(3, 8), terms=replace(TERMS, clock_hours=(11,), zones=(LONDON,))), terms=before)
+    evening = [schedule(zone, start) for zone, start in ((TOKYO, at(3, 9)), (LONDON, at(3, 18)))]
+    begun = replace(evening[0], start=at(3, 7), end=at(3, 8))
+    assert not any("Wed 03 11:00" in problem for problem in found(edited, begun, evening[1]))
