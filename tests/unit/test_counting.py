@@ -118,5 +118,5 @@ def test_the_runs_add_up_to_what_the_dialer_counts(steps: list[int], lost: list[
         if not is_lost:
             status = counted(status, total)
             assert sum(completed(status)) == total
-        if number == 3 and len(status.runs) > 1:
+        if number == 3 and len(status.runs) > 1 and status.runs[1].metrics.counted_since is not None:
             status = finish(status, 0)
