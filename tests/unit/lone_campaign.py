@@ -197,8 +197,9 @@ class Life:
         await self.operator.reconcile(REF, poll=poll)
 
     async def play(self, seconds: float, looks: int) -> None:
-        """Look, and look again at each alarm, so many times at most, and once more when so many seconds have passed;
-        with a poll at each look.
+        """Look, and look again at each alarm, so many times at most; once more when so many seconds have passed.
+
+        Each look polls.
         """
         end = self.clock.monotonic() + seconds
         for _ in range(looks):

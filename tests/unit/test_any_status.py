@@ -6,8 +6,8 @@ Statuses are made from the schema itself, and played through the real core, from
 import asyncio
 from typing import Any
 
-from builders import NOW, SETTINGS, at, recurring, spec
-from hypothesis import HealthCheck, given, settings
+from builders import CONNECTION, NOW, SETTINGS, at, blueprint, recurring, spec
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lone_campaign import REF, Life, LoneStore, WillingDialer
 from structlog.testing import capture_logs
@@ -24,7 +24,12 @@ from manual_clock import ManualClock
 
 DAY = 86_400
 EXAMPLES = settings(
-    max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=200,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],  # a status is read as it is; making it smaller takes minutes
+    suppress_health_check=list(HealthCheck),
 )
 
 ZONES = st.sampled_from(["America/New_York", "Europe/London", "Asia/Tokyo", "Mars/Base"])
@@ -42,6 +47,8 @@ WORDS: dict[str, st.SearchStrategy[str]] = {
     "id": st.sampled_from(["20261123T0900", "20261124T0900", "20261125T0900"]),
     "runID": st.sampled_from(["20261123T0900", "20261124T0900"]),
     "plannedFrom": st.sampled_from(["", "1", "2"]),
+    "specHash": st.sampled_from([blueprint().spec_hash, blueprint(recurring()).spec_hash, "x"]),
+    "connectionHash": st.sampled_from([CONNECTION.hash, CONNECTION.hash, "x"]),
     "scheduleID": st.sampled_from(["s-1", "s-2", "s-3"]),
     "reason": st.sampled_from([*Reason, "SomethingNew"]).map(str),
 }

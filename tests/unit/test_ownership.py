@@ -2,10 +2,14 @@
 
 import itertools
 
-from builders import at
+import pytest
+from builders import NOW, at
 
+from campaign_operator.api.vocabulary import CANCEL_FINALIZER
 from campaign_operator.domain.campaign import CampaignRef
-from campaign_operator.domain.ownership import Claim, in_use, owner
+from campaign_operator.domain.observation import Problem
+from campaign_operator.domain.ownership import Claim, in_use, is_outstanding, may_claim, owner
+from campaign_operator.domain.unusable import UnusableCampaign
 
 
 def claim(name: str, *, age: float = 0, outstanding: bool = False, namespace: str = "sales", uid: str = "") -> Claim:
@@ -49,3 +53,35 @@ def test_the_owner_is_not_named_to_other_namespaces() -> None:
     assert problem is not None
     assert "other" not in problem.message.replace("another", "")
     assert "rivals" not in problem.message
+
+
+def unusable(*finalizers: str, deleting: bool = False) -> UnusableCampaign:
+    """A rival of which only the metadata is known."""
+    return UnusableCampaign(
+        ref=CampaignRef("support", "summer"),
+        uid="uid-9",
+        generation=1,
+        resource_version="7",
+        created=at(-60),
+        deletion_time=at(-1) if deleting else None,
+        finalizers=finalizers,
+        conditions=(),
+        problem=Problem("StatusUnreadable", "words"),
+        secret_name="cxone",
+    )
+
+
+@pytest.mark.parametrize(
+    ("rival", "claims", "outstanding"),
+    [
+        (unusable(), True, False),
+        (unusable(CANCEL_FINALIZER), True, True),
+        (unusable(deleting=True), False, False),
+        (unusable(CANCEL_FINALIZER, deleting=True), True, True),
+    ],
+    ids=["new", "with our finalizer", "deleted", "deleted, with our finalizer"],
+)
+def test_a_rival_that_cannot_be_read_counts_by_its_metadata(
+    rival: UnusableCampaign, claims: bool, outstanding: bool
+) -> None:
+    assert (may_claim(rival, NOW), is_outstanding(rival, NOW)) == (claims, outstanding)

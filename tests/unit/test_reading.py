@@ -135,6 +135,20 @@ def test_what_submission_depends_on_is_never_guessed(
     assert str(raised.value) == field
 
 
+@pytest.mark.parametrize(
+    ("place", "field"), [(("runs",), "status.runs[1]"), ((*RUN, "windows"), "status.runs[0].windows[2]")]
+)
+def test_what_is_there_twice_is_not_guessed_either(place: tuple[int | str, ...], field: str) -> None:
+    made: Any = wire()
+    items = made
+    for part in place:
+        items = items[part]
+    items.append(items[0])
+    with pytest.raises(UnreadableError) as raised:
+        read_status(made)
+    assert str(raised.value) == field
+
+
 def test_an_absent_status_is_that_of_a_new_resource() -> None:
     assert read_status(None) == read_status({}) == OutboundCampaignStatus()
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from campaign_operator.adapters.api_server import APIAnswer
 from campaign_operator.api.conditions import Reason, cut
 from campaign_operator.api.definition import missing_defaults, outdated
-from campaign_operator.api.reading import UnreadableError, read_conditions, read_status
+from campaign_operator.api.reading import UnreadableError, locations_of, read_conditions, read_status
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import (
     HAS_RUN_ANNOTATION,
@@ -90,7 +90,7 @@ def _spec_of(wire: Mapping[str, Any]) -> OutboundCampaignSpec:
     try:
         return OutboundCampaignSpec.model_validate(wire)
     except ValidationError as error:
-        raise UnreadableError("spec", error) from None
+        raise UnreadableError("spec", locations_of(error)) from None
 
 
 def _unreadable(error: UnreadableError) -> str:

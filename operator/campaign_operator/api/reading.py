@@ -5,7 +5,7 @@ derived anew before each write. What submission, cancellation and counting depen
 status as a whole cannot be read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -34,8 +34,8 @@ Location = tuple[int | str, ...]
 class UnreadableError(Exception):
     """What cannot be read, by its fields; names no value."""
 
-    def __init__(self, part: str, error: ValidationError) -> None:
-        paths = list(dict.fromkeys(_path(e["loc"], numbered=True) for e in error.errors(include_input=False)))
+    def __init__(self, part: str, locations: Iterable[Location]) -> None:
+        paths = list(dict.fromkeys(_path(location, numbered=True) for location in locations))
         more = f" and {len(paths) - FIELDS_SHOWN} more" if len(paths) > FIELDS_SHOWN else ""
         super().__init__(", ".join(f"{part}.{path}" for path in paths[:FIELDS_SHOWN]) + more)
 
@@ -46,9 +46,9 @@ def read_status(wire: Mapping[str, Any] | None) -> OutboundCampaignStatus:
     A window in a state that this version does not know is Held: it may have a schedule, and only a person can tell.
     """
     try:
-        return parse_status(dict(wire or {}))
+        return _unambiguous(parse_status(dict(wire or {})))
     except ValidationError as error:
-        locations = [e["loc"] for e in error.errors(include_input=False)]
+        locations = locations_of(error)
     readable = deepcopy(dict(wire or {}))
     left_out = set()
     for location in locations:
@@ -60,9 +60,30 @@ def read_status(wire: Mapping[str, Any] | None) -> OutboundCampaignStatus:
     for location in sorted(left_out - {()}, key=_order, reverse=True):
         del _at(readable, location[:-1])[location[-1]]
     try:
-        return parse_status(readable)
+        return _unambiguous(parse_status(readable))
     except ValidationError as error:
-        raise UnreadableError("status", error) from None
+        raise UnreadableError("status", locations_of(error)) from None
+
+
+def locations_of(error: ValidationError) -> list[Location]:
+    """Where a model does not fit."""
+    return [e["loc"] for e in error.errors(include_input=False)]
+
+
+def _unambiguous(status: OutboundCampaignStatus) -> OutboundCampaignStatus:
+    """No run is there twice, and no time zone in one run: what is sent for the one would be sent for the other."""
+    twice: list[Location] = [("runs", number) for number in _repeated(run.key for run in status.runs)]
+    for number, run in enumerate(status.runs):
+        twice += [("runs", number, "windows", at) for at in _repeated(w.time_zone for w in run.windows)]
+    if twice:
+        raise UnreadableError("status", twice)
+    return status
+
+
+def _repeated(names: Iterable[Hashable]) -> list[int]:
+    """The places at which a name stands again."""
+    first: dict[Hashable, int] = {}
+    return [number for number, name in enumerate(names) if first.setdefault(name, number) != number]
 
 
 def read_conditions(wire: object) -> tuple[Condition, ...]:

@@ -60,11 +60,19 @@ class ResourceModel(BaseModel):
     )
 
     def to_wire(self) -> dict[str, Any]:
-        """The object as it stands in YAML: camelCase, absent fields and empty lists left out (the schema has no
-        null).
+        """The object as it stands in YAML: camelCase, absent fields and empty lists left out, at any depth (the schema
+        has no null).
         """
         wire = self.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return {name: value for name, value in wire.items() if value != []}
+        return {name: _without_empty_lists(value) for name, value in wire.items() if value != []}
+
+
+def _without_empty_lists(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_empty_lists(each) for name, each in value.items() if each != []}
+    if isinstance(value, list):
+        return [_without_empty_lists(each) for each in value]
+    return value
 
 
 class StatusModel(ResourceModel):

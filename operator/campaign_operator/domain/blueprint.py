@@ -80,7 +80,7 @@ class Blueprint:
         )
 
     def allows(self, time_zone: str, start: datetime, end: datetime) -> bool:
-        """Whether calls may be made in that zone from `start` to `end`; never in one that is not known here."""
+        """Whether calls may be made in that zone from `start` to `end`; never in one that is not known."""
         if time_zone not in ZONE_NAMES:
             return False
         return is_open_throughout(start, end, self.calling_hours, load_zone(time_zone))
