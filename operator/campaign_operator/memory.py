@@ -24,11 +24,12 @@ class Memory:
 
     `listed_version` is the resourceVersion of a status of which every write since the dialer's last listing was this
     process's own. `has_unclaimed`: that listing shows schedules that no window holds, which a run that is planned later
-    may find to be its own. `look_again_at`: before then the listing is not asked for only to make sure. `poll_owed`:
-    the poll timer has fired, and the poll is not made yet. `deleting_since` is in monotonic seconds, too. `connection`
-    is the one last read, for the time when its Secret is gone before the campaign. `refused_version` is the version of
-    the connection Secret that was refused, `own_versions` the resourceVersions that our own writes made, whose events
-    tell nothing new. `blueprint` stands with what it was made from.
+    may find to be its own. `told_strangers`: those of which an Event told that somebody else made them. `look_again_at`:
+    before then the listing is not asked for only to make sure. `poll_owed`: the poll timer has fired, and the poll is
+    not made yet. `deleting_since` is in monotonic seconds, too. `connection` is the one last read, for the time when its
+    Secret is gone before the campaign. `refused_version` is the version of the connection Secret that was refused,
+    `own_versions` the resourceVersions that our own writes made, whose events tell nothing new. `blueprint` stands with
+    what it was made from.
     """
 
     uid: str = ""
@@ -40,6 +41,7 @@ class Memory:
     refused_version: str | None = None
     listed_version: str | None = None
     has_unclaimed: bool = False
+    told_strangers: frozenset[str] = frozenset()
     look_again_at: datetime | None = None
     deleting_since: float | None = None
     connection: Connection | None = None

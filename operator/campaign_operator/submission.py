@@ -29,10 +29,12 @@ from campaign_operator.domain.dialing import (
     ListingNotOffered,
     ListOutcome,
     NotSent,
+    Schedule,
     ScheduleRequest,
     SendPermission,
     Unclear,
 )
+from campaign_operator.domain.notes import strangers_note
 from campaign_operator.domain.observation import Problem
 from campaign_operator.domain.ownership import Claim, in_use, is_outstanding, may_claim
 from campaign_operator.domain.permission import IntentPermission
@@ -122,9 +124,7 @@ class Submission:
                 # only now: where the API server refused the adoption the status is as it was, and what was found would
                 # be sent again
                 memory.listed_version = campaign.resource_version
-                memory.has_unclaimed = isinstance(listing, Listing) and adoption.has_unclaimed(
-                    campaign.status, listing, self._clock.now()
-                )
+                self._note_unclaimed(campaign, listing, memory)
                 if adopts:
                     return campaign
             else:
@@ -137,6 +137,19 @@ class Submission:
         async with self._permits[connection.hash].take(len(action.time_zones)) as count:
             batch = action.time_zones[:count]
             return await self._send(campaign, action.run, batch, connection, version, memory, write)
+
+    def _note_unclaimed(self, campaign: Campaign, listing: Listing | ListingNotOffered, memory: Memory) -> None:
+        """What no window holds: a run that is planned later may find it to be its own; else somebody else made it,
+        which is told once.
+        """
+        found: tuple[Schedule, ...] = ()
+        if isinstance(listing, Listing):
+            found = adoption.unclaimed(campaign.status, listing, self._clock.now())
+        memory.has_unclaimed = bool(found)
+        strangers = adoption.strange(campaign.status, found)
+        if any(schedule.id not in memory.told_strangers for schedule in strangers):
+            self._store.record_event(campaign, strangers_note(strangers))
+        memory.told_strangers = frozenset(schedule.id for schedule in strangers)
 
     async def _send(
         self,

@@ -126,3 +126,17 @@ async def test_a_client_by_which_the_dialer_does_not_list_what_stands_is_not_tak
     stage.clock.advance(31)
     assert told(await stage.look("c"), ConditionType.STALLED) == ("", "", "")
     assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 1
+
+
+async def test_a_schedule_that_somebody_else_made_is_told_by_one_event_and_blocks_nothing(stage: Stage) -> None:
+    manifest = campaign(stage.namespace, "c", contacts=[{"id": "c1", "timeZone": LONDON}])
+    start = stage.clock.now() + timedelta(hours=18)
+    strange = await stage.simulator.create_by_hand(
+        manifest["spec"]["campaignID"], start, start + timedelta(hours=1), LONDON
+    )
+    await stage.apply(manifest)
+    assert windows(await stage.look("c"))[LONDON].state is SUBMITTED
+    await stage.look("c")
+    ((reason, message),) = await stage.warnings("c")
+    assert reason == "UnknownSchedules"
+    assert message.startswith(f"the dialer has 1 schedule of this campaign that no window holds: {strange} ({LONDON}")

@@ -122,6 +122,16 @@ def test_what_no_window_holds_after_a_lost_status_is_noted_by_name() -> None:
     assert "s-8 (Europe/London, from 2026-11-23T12:15:00Z)" in stalled.message
 
 
+def test_the_schedule_of_a_window_that_is_not_settled_yet_is_not_unknown() -> None:
+    listing = Listing((schedule(start=at(3600)), schedule("s-8", time_zone=LONDON)))
+    assert [s.id for s in adoption.unclaimed(lost(), listing, NOW)] == ["s-8"]
+
+
+def test_what_begins_after_the_newest_run_may_belong_to_one_that_is_planned_later() -> None:
+    found = (schedule("s-8", start=at(3600)), schedule("s-9", start=at(18000), end=at(20000)))
+    assert [s.id for s in adoption.strange(lost(), found)] == ["s-8"]
+
+
 def test_what_was_cancelled_at_the_dialer_blocks_nothing_any_more() -> None:
     noted = unknown_schedules.noted(status(run()), Listing((schedule("s-8"),)), NOW)
     assert unknown_schedules.still_there(noted, Listing(()), NOW).unknown_schedules == ()

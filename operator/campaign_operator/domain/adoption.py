@@ -11,7 +11,7 @@ from campaign_operator.api.status import OutboundCampaignStatus, RunKey, WindowS
 from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, Adjustment, WindowState
 from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState, Span
 from campaign_operator.domain.record import changed, run_at, window_in, with_run
-from campaign_operator.domain.runs import in_state
+from campaign_operator.domain.runs import POSSIBLY_THERE, in_state
 
 UNSETTLED = frozenset({WindowState.INTENT, WindowState.UNCERTAIN, WindowState.HELD, WindowState.CANCELLING})
 _FAR_AHEAD = timedelta(days=1100)
@@ -39,15 +39,18 @@ def known_by_id(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, 
 
 
 def unclaimed(status: OutboundCampaignStatus, listing: Listing, now: datetime) -> tuple[Schedule, ...]:
-    """The schedules whose end is ahead, that are not cancelled, and that no window of any run holds."""
-    held_ids = {w.schedule_id for run in status.runs for w in run.windows}
+    """The schedules whose end is ahead, that are not cancelled, and that no window of any run holds or may hold."""
+    claimed = {w.schedule_id for run in status.runs for w in run.windows}
+    for run in status.runs:
+        claimed |= {s.id for s in matching(in_state(run, *POSSIBLY_THERE), listing).values()}
     standing = (s for s in listing.schedules if s.state is not ScheduleState.CANCELLED and s.end > now)
-    return tuple(s for s in standing if s.id not in held_ids)
+    return tuple(s for s in standing if s.id not in claimed)
 
 
-def has_unclaimed(status: OutboundCampaignStatus, listing: Listing, now: datetime) -> bool:
-    """Whether the listing shows a schedule that no window holds."""
-    return bool(unclaimed(status, listing, now))
+def strange(status: OutboundCampaignStatus, unclaimed: Iterable[Schedule]) -> tuple[Schedule, ...]:
+    """Those that no run planned later can find to be its own: they begin before the newest run ends."""
+    last_end = max((run.last_end for run in status.runs), default=None)
+    return tuple(s for s in unclaimed if last_end is not None and s.start < last_end)
 
 
 def taken_up(

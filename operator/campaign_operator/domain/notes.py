@@ -4,7 +4,7 @@ Kubernetes Events are best effort: one is lost if the process dies between the w
 on it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -22,6 +22,7 @@ from campaign_operator.api.vocabulary import (
 from campaign_operator.domain import runs
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.campaign import Campaign
+from campaign_operator.domain.dialing import Schedule
 from campaign_operator.domain.observation import Problem
 
 _SHOWN_ZONES = 5
@@ -67,6 +68,15 @@ def edit_note(campaign: Campaign, blueprint: Blueprint | Problem, now: datetime)
         message = f"run {started[-1].id} has started and stays as it is; the edit applies to the run after it"
         return Note("Normal", Reason.EDIT_APPLIES_TO_NEXT_RUN, message)
     return None
+
+
+def strangers_note(strangers: Sequence[Schedule]) -> Note:
+    """That somebody else made schedules of this campaign at the dialer, for times at which our own runs call."""
+    names = _names(f"{s.id} ({s.time_zone}, from {to_rfc3339(s.start)})" for s in strangers)
+    count = counted(len(strangers), "schedule")
+    return Note(
+        "Warning", Reason.UNKNOWN_SCHEDULES, f"the dialer has {count} of this campaign that no window holds: {names}"
+    )
 
 
 def rules_note(run: RunStatus, moved: tuple[str, ...], tzdata_version: str) -> Note | None:
