@@ -453,7 +453,8 @@ class Reconciler:
 
     async def _attempt_delivery(self, campaign: Campaign, key: RunKey) -> DeliveryOutcome:
         webhook = campaign.spec.webhook
-        run = next(r for r in runs.finished_runs(campaign.status) if (r.id, r.planned_from) == key)
+        told = (r for r in runs.finished_runs(campaign.status) if r.webhook is not None)
+        run = next(r for r in told if (r.id, r.planned_from) == key)
         if webhook is None or run.webhook is None:
             raise LookupError(f"run {key.id} has no webhook to deliver")
         secret: str | Problem | None = None
