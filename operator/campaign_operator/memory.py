@@ -23,13 +23,13 @@ class Memory:
     record yet.
 
     `listed_version` is the resourceVersion of a status of which every write since the dialer's last listing was this
-    process's own. `has_unclaimed`: that listing shows schedules that no window holds, which a run that is planned later
-    may find to be its own. `told_strangers`: those of which an Event told that somebody else made them. `look_again_at`:
-    before then the listing is not asked for only to make sure. `poll_owed`: the poll timer has fired, and the poll is
-    not made yet. `deleting_since` is in monotonic seconds, too. `connection` is the one last read, for the time when its
-    Secret is gone before the campaign. `refused_version` is the version of the connection Secret that was refused,
-    `own_versions` the resourceVersions that our own writes made, whose events tell nothing new. `blueprint` stands with
-    what it was made from.
+    process's own. `has_unclaimed`: that listing shows schedules that no window holds, which a run that is planned
+    later may find to be its own. `told_strangers`: those of which an Event told that somebody else made them.
+    `look_again_at`: before then the listing is not asked for only to make sure. `poll_owed`: the poll timer has
+    fired, and the poll is not made yet. `deleting_since` is in monotonic seconds, too. `connection` is the one last
+    read, for the time when its Secret is gone before the campaign. `refused_version` is the version of the connection
+    Secret that was refused, `own_versions` the resourceVersions that our own writes made, whose events tell nothing
+    new. `blueprint` stands with what it was made from.
     """
 
     uid: str = ""
