@@ -27,7 +27,7 @@ def previewed(manifest: Manifest, now: str) -> dict[str, Any]:
 def in_both(window: dict[str, Any]) -> tuple[object, ...]:
     """What status and preview tell of a window; of a skipped one status has the match, and the preview no times."""
     times = () if window["state"] == "Skipped" else (window["startTime"], window["endTime"])
-    return (window["timeZone"], window["contacts"], ",".join(window["adjustments"]), *times)
+    return (window["timeZone"], window["contacts"], ",".join(window.get("adjustments", [])), *times)
 
 
 @pytest.mark.parametrize(

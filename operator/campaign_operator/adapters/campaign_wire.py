@@ -28,7 +28,10 @@ from campaign_operator.ports import StoreRefusedError, StoreUnavailableError, Un
 
 MAX_SAID = 512
 _CAUSES_SHOWN = 5
-_ANNOTATION_LENGTH = 512
+_MARK_LENGTH = 512
+_REQUESTED_AT_LENGTH = 256
+"""As long as `lastHandledRequest` may be, which repeats it."""
+
 _PASSING = frozenset({429, 502, 503, 504})
 
 Wire = dict[str, Any]
@@ -50,9 +53,9 @@ def campaign_of(wire: Mapping[str, Any]) -> Campaign:
         raise UnusableError(unusable(wire, Reason.STATUS_UNREADABLE, _unreadable(error))) from None
     return Campaign(
         **_metadata(wire),
-        requested_at=_beginning(annotations.get(REQUESTED_AT_ANNOTATION), _ANNOTATION_LENGTH),
+        requested_at=_beginning(annotations.get(REQUESTED_AT_ANNOTATION), _REQUESTED_AT_LENGTH),
         resolve=_beginning(annotations.get(RESOLVE_ANNOTATION), MAX_RESOLVE),
-        has_run=_beginning(annotations.get(HAS_RUN_ANNOTATION), _ANNOTATION_LENGTH),
+        has_run=_beginning(annotations.get(HAS_RUN_ANNOTATION), _MARK_LENGTH),
         spec=read_spec,
         status=status,
         other_bytes=encoded_bytes({name: value for name, value in wire.items() if name != "status"}),
