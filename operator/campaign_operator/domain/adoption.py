@@ -27,15 +27,17 @@ def matching(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, Sch
         if schedule.state is not ScheduleState.CANCELLED:
             standing[schedule.time_zone, schedule.end].append(schedule)
     found = {
-        w.time_zone: next((s for s in standing[w.time_zone, w.end_time] if _starts_as(w, s)), None) for w in windows
+        w.time_zone: next((s for s in standing[w.time_zone, w.end_time] if starts_as(w, s)), None) for w in windows
     }
     return {time_zone: schedule for time_zone, schedule in found.items() if schedule is not None}
 
 
 def known_by_id(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, Schedule]:
     """By time zone, the schedule that a window names, unless it is cancelled."""
-    standing = {s.id: s for s in listing.schedules if s.state is not ScheduleState.CANCELLED}
-    return {w.time_zone: standing[w.schedule_id] for w in windows if w.schedule_id in standing}
+    standing = listing.standing
+    return {
+        w.time_zone: standing[w.schedule_id] for w in windows if w.schedule_id is not None and w.schedule_id in standing
+    }
 
 
 def unclaimed(status: OutboundCampaignStatus, listing: Listing, now: datetime) -> tuple[Schedule, ...]:
@@ -43,8 +45,7 @@ def unclaimed(status: OutboundCampaignStatus, listing: Listing, now: datetime) -
     claimed = {w.schedule_id for run in status.runs for w in run.windows}
     for run in status.runs:
         claimed |= {s.id for s in matching(in_state(run, *POSSIBLY_THERE), listing).values()}
-    standing = (s for s in listing.schedules if s.state is not ScheduleState.CANCELLED and s.end > now)
-    return tuple(s for s in standing if s.id not in claimed)
+    return tuple(s for s in listing.standing.values() if s.end > now and s.id not in claimed)
 
 
 def strange(status: OutboundCampaignStatus, unclaimed: Iterable[Schedule]) -> tuple[Schedule, ...]:
@@ -59,7 +60,7 @@ def taken_up(
     """The status under another connection, where the dialer lists by it every schedule that stands; the same object
     where it does not, or where no schedule is known to stand.
     """
-    standing = {s.id for s in listing.schedules if s.state is not ScheduleState.CANCELLED}
+    standing = listing.standing.keys()
     for run in status.runs:
         ids = {
             w.schedule_id
@@ -81,7 +82,7 @@ def span_to_ask_for(status: OutboundCampaignStatus, now: datetime) -> Span:
     return Span(min([now, *(w.start_time for w in open_)]) - longest, now + _FAR_AHEAD)
 
 
-def _starts_as(w: WindowStatus, schedule: Schedule) -> bool:
+def starts_as(w: WindowStatus, schedule: Schedule) -> bool:
     """A late window was moved before it was sent; what an earlier life sent for it has the earlier start."""
     is_late = Adjustment.STARTED_LATE in w.adjustments
     return schedule.start == w.start_time or (is_late and schedule.start < w.start_time)

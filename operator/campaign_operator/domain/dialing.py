@@ -173,6 +173,11 @@ class Listing:
 
     schedules: tuple[Schedule, ...]
 
+    @property
+    def standing(self) -> Mapping[str, Schedule]:
+        """The schedules that are not cancelled, by id."""
+        return {s.id: s for s in self.schedules if s.state is not ScheduleState.CANCELLED}
+
 
 @dataclass(frozen=True, slots=True)
 class ListingTooLong:

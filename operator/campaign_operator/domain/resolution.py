@@ -181,7 +181,7 @@ def _contradicted(verdict: str, window: WindowStatus, listing: Listing | None) -
     if listing is None:
         return None
     if verdict in (RESUBMIT, ABANDON):
-        standing = any(s.id == window.schedule_id and s.state is not ScheduleState.CANCELLED for s in listing.schedules)
+        standing = window.schedule_id in listing.standing
         return "its schedule is still at the dialer; cancel it there first" if standing else None
     schedule: Schedule | None = next((s for s in listing.schedules if s.id == verdict), None)
     if schedule is None:

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus, RunKey, RunStatus, WindowStatus
-from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, Adjustment, WindowState
+from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, WindowState
 from campaign_operator.domain import record, runs
-from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState
+from campaign_operator.domain.adoption import starts_as
+from campaign_operator.domain.dialing import Listing, Schedule
 
 REMAINING_SECONDS = 600
 """What is left before a start when it is known at the latest: time for a person to act."""
@@ -70,7 +71,7 @@ def verified(
     status: OutboundCampaignStatus, listing: Listing, now: datetime, settle_seconds: float
 ) -> OutboundCampaignStatus:
     """The status after a complete listing that can be trusted."""
-    standing = {s.id: s for s in listing.schedules if s.state is not ScheduleState.CANCELLED}
+    standing = listing.standing
     until = now + timedelta(seconds=_TOGETHER_SECONDS)
     again = now + timedelta(seconds=settle_seconds)
     for run in status.runs:
@@ -119,8 +120,5 @@ def _suspected(run: RunStatus, now: datetime) -> tuple[WindowStatus, ...]:
 
 
 def _stands(w: WindowStatus, schedule: Schedule | None) -> bool:
-    """By instants: a dialer may spell the name of a zone in another way. A late window may have been sent earlier."""
-    if schedule is None or schedule.end != w.end_time:
-        return False
-    is_late = Adjustment.STARTED_LATE in w.adjustments
-    return schedule.start == w.start_time or (is_late and schedule.start < w.start_time)
+    """By instants: a dialer may spell the name of a zone in another way."""
+    return schedule is not None and schedule.end == w.end_time and starts_as(w, schedule)
