@@ -78,9 +78,8 @@ async def _follow(control_plane: ControlPlane, name: str, console: Console) -> N
     async with aclosing(_watch(control_plane, name)) as campaigns:
         async for campaign in campaigns:
             status = campaign.get("status", {})
-            run = status.get("run", {})
-            hook = run.get("webhook", {}).get("state", "")
-            state = run.get("state", "")
+            hook = status.get("webhookState", "")
+            state = status.get("state", "")
             line = f"{state:<11} {status.get('progress', ''):<14} {_ready(status):<9} {hook}"
             if line != shown:
                 colour = {"Running": "yellow", "Completed": "green", "TimedOut": "red", "Failed": "red"}.get(
@@ -90,7 +89,7 @@ async def _follow(control_plane: ControlPlane, name: str, console: Console) -> N
                     f"[dim]{time.monotonic() - started:6.1f} s[/dim]  [{colour}]{line}[/{colour}]", highlight=False
                 )
                 shown = line
-            if run.get("finishTime") and hook not in ("", "Pending"):
+            if hook not in ("", "Pending"):
                 if state != "Completed" or hook != "Delivered":
                     raise DemoFailedError(f"the run ended as {state} and its webhook as {hook}")
                 return
