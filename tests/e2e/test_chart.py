@@ -16,6 +16,7 @@ import yaml
 from campaign_operator.sandbox.child_process import ChildProcess
 from campaign_operator.sandbox.control_plane import ControlPlane
 from campaign_operator.sandbox.loopback_port import LOOPBACK, LoopbackPort
+from e2e_world import campaign
 
 _CHART = Path(__file__).parents[2] / "charts" / "campaign-operator"
 _EVERYTHING: dict[str, Any] = {
@@ -191,6 +192,11 @@ async def test_the_operator_runs_with_the_arguments_and_the_rights_that_the_char
             while not await _answers(client, url):
                 assert operator.exit_status is None, operator.last_lines()
                 await asyncio.sleep(0.1)
+        # one stopped while it still looks around breaks off requests of kopf's, which are logged as errors
+        suspended = yaml.safe_dump(campaign(namespace, "paused", suspend=True))
+        await control_plane.kubectl("apply", "--filename=-", stdin=suspended)
+        state = ("--for=jsonpath={.status.state}=Suspended", "--timeout=30s")
+        await control_plane.kubectl("wait", *state, f"--namespace={namespace}", "outboundcampaign/paused")
     finally:
         await operator.stop(timeout_seconds=40)
 
