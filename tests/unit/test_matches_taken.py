@@ -136,6 +136,36 @@ def test_no_match_up_to_one_that_is_used_up_is_taken_again() -> None:
     assert run.skipped_matches == (), "what was used up is not passed over"
 
 
+@pytest.mark.parametrize(
+    ("full_until", "told"),
+    [
+        pytest.param(None, [], id="there was always room"),
+        pytest.param("2026-11-25T09:30", [], id="there was room before the first"),
+        pytest.param("2026-11-25T11:30", [("10:00", "11:00", 2)], id="there was room before the last"),
+        pytest.param("2026-11-25T12:20", [("10:00", "12:00", 3)], id="there was no room for any"),
+    ],
+)
+@pytest.mark.parametrize("past_zones", ["Wait", "Skip"])
+def test_matches_that_passed_while_there_was_no_room_are_told_as_such(
+    full_until: str | None, told: list[tuple[str, str, int]], past_zones: str
+) -> None:
+    taken = Taken(match=utc("2026-11-25T09:00"), full_until=utc(full_until) if full_until else None)
+    recurring = {"pastZones": past_zones, "runPolicy": "Recurring"}
+    run = plan("2026-11-25T12:30", LONDON, cron="0 * * * *", taken=taken, **recurring)
+    assert run.run_id == "20261125T1300"
+    assert [(f"{each.first:%H:%M}", f"{each.last:%H:%M}", each.count) for each in run.skipped_matches] == told
+    assert {each.reason for each in run.skipped_matches} <= {MatchSkipReason.NO_ROOM}
+
+
+def test_a_match_that_waited_for_room_until_a_zone_was_past_it_is_told_as_such() -> None:
+    taken = Taken(match=utc("2026-11-24T09:00"), full_until=utc("2026-11-25T12:00"))
+    run = plan("2026-11-25T12:00", LONDON, NEW_YORK, taken=taken)
+    assert run.run_id == "20261126T0900"
+    assert skipped_matches_message(run.skipped_matches) == (
+        "passes over 1 match of cron, 2026-11-25T09:00: too many windows are ahead"
+    )
+
+
 def test_the_time_of_a_match_is_when_its_first_zone_reaches_it() -> None:
     run = plan("2026-11-25T12:00", TOKYO, NEW_YORK, cron="0 6 * * *")
     assert run.match_time == utc("2026-11-25T21:00"), "before any calling hours"

@@ -1,5 +1,7 @@
 """A status always fits into its resource, whatever a dialer says and however many runs wait for calls."""
 
+from datetime import datetime
+
 import pytest
 from builders import (
     NOW,
@@ -17,9 +19,9 @@ from builders import (
 )
 
 from campaign_operator.api.status import OutboundCampaignStatus, RunStatus
-from campaign_operator.api.vocabulary import MAX_PENDING, MAX_WINDOWS_AHEAD, Adjustment, WindowState
+from campaign_operator.api.vocabulary import MAX_PENDING, MAX_RUNS, MAX_WINDOWS_AHEAD, Adjustment, WindowState
 from campaign_operator.domain import size
-from campaign_operator.domain.situation import Situation, has_room, unplannable
+from campaign_operator.domain.situation import Situation, has_room, taken, unplannable
 from campaign_operator.domain.zones import ZONE_NAMES
 
 ZONES = sorted(ZONE_NAMES)[:597]
@@ -88,3 +90,21 @@ def test_no_run_is_planned_ahead_that_would_not_fit() -> None:
     for other, fits in ((1_000_000, True), (1_139_000, False)):
         here = campaign(begun, spec=recurring(), other_bytes=other)
         assert has_room(Situation(here, observed(recurring()), SETTINGS), blueprint(recurring())) is fits
+
+
+@pytest.mark.parametrize(
+    ("runs", "until"),
+    [
+        pytest.param([run(window(WindowState.SUBMITTED))], None, id="one run"),
+        pytest.param([a_run(n, "", start=-7200 + 60 * n) for n in range(3)], at(-3600), id="three of all zones"),
+        pytest.param(
+            [run(window(WindowState.SUBMITTED), planned_from=str(n)) for n in range(MAX_RUNS - 1)], NOW, id="many runs"
+        ),
+    ],
+)
+def test_it_is_known_until_when_there_was_no_room(runs: list[RunStatus], until: datetime | None) -> None:
+    zones = [{"id": zone, "timeZone": zone} for zone in ZONES]
+    of = recurring(contacts=zones)
+    here = Situation(campaign(OutboundCampaignStatus(runs=tuple(runs)), spec=of), observed(of), SETTINGS)
+    assert has_room(here, blueprint(of))
+    assert taken(here, blueprint(of), here.runs).full_until == until

@@ -104,6 +104,18 @@ def test_what_cannot_fit_at_once_is_an_error() -> None:
     assert not [one for one in found("2026-11-25T00:00", *zones) if one.severity is Severity.ERROR]
 
 
+def test_more_runs_at_once_than_a_status_takes_are_an_error() -> None:
+    """Every minute in two zones a day apart: each run waits 25 hours for its second window, and 500 are looked at."""
+    always = {"start": "00:00", "end": "24:00"}
+    zones = ("Pacific/Kiritimati", "Pacific/Midway")
+    asked: dict[str, Any] = {"windowSeconds": 60, "callingHours": always}
+    for cron, told in (("* * * * *", ["500 runs would not be over"]), ("*/5 * * * *", [])):
+        errors = [
+            one for one in found("2026-11-25T00:00", *zones, cron=cron, **asked) if one.severity is Severity.ERROR
+        ]
+        assert [one.message.split(" at the start")[0] for one in errors] == told
+
+
 def test_zones_on_the_same_clock_are_planned_as_one() -> None:
     contacts = [{"id": zone, "timeZone": zone} for zone in ("Europe/Berlin", "Europe/Paris", "Asia/Tokyo")]
     outlook = look_ahead(

@@ -32,7 +32,7 @@ class Bounds:
 
     `earliest`: a match before it is past. `past_zones` says what becomes of zones that are past one. `used_up`: no
     match whose earliest placed instant is not after it. `ends`: by zone, no window begins before it; `run_end`: nor
-    before this in any zone.
+    before this in any zone. `room_from`: a match before it could not be taken in time, since there was no room.
     """
 
     earliest: datetime
@@ -40,6 +40,7 @@ class Bounds:
     ends: Mapping[str, datetime]
     used_up: datetime | None
     run_end: datetime | None
+    room_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def find_match(schedule: CronSchedule, timetable: Timetable, bounds: Bounds) -> 
     """The first match that may be taken. Raises SpecError where there is none within 366 days that calls anybody."""
     search = _Search(schedule, timetable, bounds)
     nominal_time = search.first_candidate()
-    passed_over: dict[MatchSkipReason, PassedOver] = {}
+    passed_over = {found.reason: found for found in search.lost_for_room(nominal_time)}
     closed_since: datetime | None = None
     while True:
         held_up = search.held_up(nominal_time)
@@ -85,7 +86,7 @@ def find_match(schedule: CronSchedule, timetable: Timetable, bounds: Bounds) -> 
         if closed_since is not None and following - closed_since > _YEAR:
             raise never_open(schedule, timetable.calling_hours, closed_since)
         count, last = matches_between(schedule, nominal_time, following)
-        found = PassedOver(held_up.reason, count, nominal_time, last, held_up.zones)
+        found = PassedOver(search.cause(held_up.reason, nominal_time), count, nominal_time, last, held_up.zones)
         passed_over[found.reason] = _joined(passed_over.get(found.reason), found)
         nominal_time = following
 
@@ -155,6 +156,7 @@ class _Search:
         self._earliest = dict.fromkeys(timetable.zones, bounds.earliest)
         self._ahead_from = timetable.nominals_from(self._earliest)
         self._barriers = tuple(self._make_barriers())
+        self._roomless_until = self._find_roomless_until()
 
     def _make_barriers(self) -> Iterator[_Barrier]:
         def barrier(reason: MatchSkipReason, instants: Mapping[str, datetime], *, of_matches: bool = False) -> _Barrier:
@@ -169,13 +171,42 @@ class _Search:
         if bounds.run_end is not None and bounds.run_end > bounds.earliest:
             yield barrier(MatchSkipReason.CONCURRENCY_POLICY, dict.fromkeys(self._earliest, bounds.run_end))
 
+    def _find_roomless_until(self) -> datetime | None:
+        """The nominal time before which a match came too early for the room that there was."""
+        if self._bounds.room_from is None:
+            return None
+        nominals = self._timetable.nominals_from(dict.fromkeys(self._timetable.zones, self._bounds.room_from)).values()
+        return max(nominals) if self._bounds.past_zones is PastZones.WAIT else min(nominals)
+
     def first_candidate(self) -> datetime:
         """The first match that is ahead in some zone and not used up."""
         first = min(self._ahead_from.values())
-        if self._bounds.used_up is not None:
-            unused = dict.fromkeys(self._timetable.zones, self._bounds.used_up + _MOMENT)
-            first = max(first, *self._timetable.nominals_from(unused).values())
-        return next_match(self._schedule, first)
+        unused = self._first_unused()
+        return next_match(self._schedule, first if unused is None else max(first, unused))
+
+    def _first_unused(self) -> datetime | None:
+        if self._bounds.used_up is None:
+            return None
+        unused = dict.fromkeys(self._timetable.zones, self._bounds.used_up + _MOMENT)
+        return max(self._timetable.nominals_from(unused).values())
+
+    def lost_for_room(self, candidate: datetime) -> Iterator[PassedOver]:
+        """The matches before the first candidate that are past in every zone, and came while there was no room.
+
+        Those that came while there was room passed by while the campaign was suspended or no operator ran.
+        """
+        unused = self._first_unused()
+        if unused is None or self._roomless_until is None:
+            return
+        first, end = next_match(self._schedule, unused), min(candidate, self._roomless_until)
+        if first < end:
+            count, last = matches_between(self._schedule, first, end)
+            yield PassedOver(MatchSkipReason.NO_ROOM, count, first, last, frozenset(self._timetable.zones))
+
+    def cause(self, reason: MatchSkipReason, nominal_time: datetime) -> MatchSkipReason:
+        """Why a match is past where the reason says that it is: it may have waited for room."""
+        waited = self._roomless_until is not None and nominal_time < self._roomless_until
+        return MatchSkipReason.NO_ROOM if waited and reason is MatchSkipReason.START_PASSED else reason
 
     def match_time(self, nominal_time: datetime) -> datetime:
         """The earliest instant at which a zone reaches the match."""

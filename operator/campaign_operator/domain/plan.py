@@ -47,12 +47,13 @@ class Taken:
 
     `ends`: by zone, no window begins before it, after any deferral. `match`: the latest match that is used up, by its
     earliest placed instant; none at or before it is taken again. `last_end`: the last end of any run, heeded with
-    concurrencyPolicy Forbid.
+    concurrencyPolicy Forbid. `full_until`: until then there was no room for one more run, None where there always was.
     """
 
     ends: Mapping[str, datetime] = field(default_factory=dict)
     match: datetime | None = None
     last_end: datetime | None = None
+    full_until: datetime | None = None
 
     def with_run(self, plan: "RunPlan") -> "Taken":
         """The same with what this run takes when all of it is submitted."""
@@ -152,12 +153,14 @@ def plan_run(
     if now.tzinfo is None:
         raise ValueError("now must be aware")
     timetable = _timetable(start_mode, time_zone, window_seconds, calling_hours, contacts_by_zone)
+    lead = timedelta(seconds=lead_seconds)
     bounds = Bounds(
-        earliest=now.astimezone(UTC) + timedelta(seconds=lead_seconds),
+        earliest=now.astimezone(UTC) + lead,
         past_zones=past_zones,
         ends=taken.ends,
         used_up=taken.match,
         run_end=taken.last_end if concurrency_policy is ConcurrencyPolicy.FORBID else None,
+        room_from=taken.full_until + lead if taken.full_until is not None else None,
     )
     found = find_match(schedule, timetable, bounds)
     return RunPlan(

@@ -221,9 +221,22 @@ def _is_being_cancelled(s: Situation, run: RunStatus) -> bool:
 
 def has_room(s: Situation, blueprint: Blueprint) -> bool:
     """Whether one more run fits into the resource."""
-    ahead = runs.windows_ahead(s.campaign.status, s.now) + len(blueprint.contacts_by_zone)
-    fits = s.campaign.other_bytes + size.needed_for(ahead, len(s.runs) + 1) <= size.MOST_BYTES
-    return fits and ahead <= MAX_WINDOWS_AHEAD and len(s.runs) < MAX_RUNS
+    return len(s.runs) < MAX_RUNS and runs.windows_ahead(s.campaign.status, s.now) <= _most_windows(s, blueprint)
+
+
+def _most_windows(s: Situation, blueprint: Blueprint) -> int:
+    """How many windows may be ahead when one more run is planned."""
+    most = min(MAX_WINDOWS_AHEAD, size.most_windows(s.campaign.other_bytes, len(s.runs) + 1))
+    return most - len(blueprint.contacts_by_zone)
+
+
+def _full_until(s: Situation, blueprint: Blueprint) -> datetime | None:
+    """Until when there was no room for one more run; None where there always was."""
+    if len(s.runs) == MAX_RUNS - 1:
+        return s.now  # the oldest has just made room, and is no longer here to tell
+    ends = sorted(w.end_time for run in s.runs for w in run.windows)
+    to_end = len(ends) - _most_windows(s, blueprint)
+    return ends[min(to_end, len(ends)) - 1] if ends and to_end > 0 else None
 
 
 def is_outdated(run: RunStatus, blueprint: Blueprint) -> bool:
@@ -268,7 +281,7 @@ def planned_at(s: Situation, run: RunStatus) -> datetime:
 def plan_at(s: Situation, blueprint: Blueprint, after: Iterable[RunStatus], now: datetime) -> RunPlan | None:
     """The plan of the run after these; None where there is none, which `unplannable` tells of."""
     try:
-        return blueprint.plan(now, s.settings.lead_seconds, taken(s, after))
+        return blueprint.plan(now, s.settings.lead_seconds, taken(s, blueprint, after))
     except InvalidSpecError:
         return None
 
@@ -292,7 +305,7 @@ def plan_again(s: Situation, blueprint: Blueprint, to_plan: ToPlan) -> RunPlan |
     return plan_at(s, blueprint, to_plan.kept, s.now)
 
 
-def taken(s: Situation, after: Iterable[RunStatus]) -> Taken:
+def taken(s: Situation, blueprint: Blueprint, after: Iterable[RunStatus]) -> Taken:
     """What these runs, and those in history, leave no room for."""
     earlier = tuple(after)
     ends: dict[str, datetime] = {}
@@ -304,6 +317,7 @@ def taken(s: Situation, after: Iterable[RunStatus]) -> Taken:
         ends=ends,
         match=max(matches, default=None),
         last_end=max((run.last_end for run in earlier), default=None),
+        full_until=_full_until(s, blueprint),
     )
 
 
@@ -319,7 +333,7 @@ def unplannable(s: Situation) -> Problem | None:
         if s.campaign.other_bytes + size.needed_for(len(blueprint.contacts_by_zone), 1) > size.MOST_BYTES:
             return Problem(Reason.INVALID_SPEC, size.TOO_LARGE)
     try:
-        plans = [blueprint.plan(now, s.settings.lead_seconds, taken(s, after)) for after, now in asked]
+        plans = [blueprint.plan(now, s.settings.lead_seconds, taken(s, blueprint, after)) for after, now in asked]
     except InvalidSpecError as error:
         return invalid_spec(error)
     return has_run_already(s.campaign, plans[0]) if plans else None

@@ -46,6 +46,11 @@ def encoded_bytes(value: Mapping[str, object]) -> int:
     return len(text.encode()) + escaped * (_ESCAPED_BYTES - 1)
 
 
+def most_windows(other_bytes: int, count: int) -> int:
+    """How many windows fit into a resource with so many runs; `other_bytes` is all but its status."""
+    return (MOST_BYTES - other_bytes - needed_for(0, count)) // _WINDOW_BYTES
+
+
 def needed_for(windows: int, count: int) -> int:
     """How many bytes a status of so many windows in so many runs takes at the most, its messages cut."""
     return windows * _WINDOW_BYTES + count * _RUN_BYTES + _REST_BYTES

@@ -20,6 +20,15 @@ _YEAR = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """How many windows are not over when a run starts, its own included, and of how many runs."""
+
+    nominal_time: datetime
+    windows: int
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """The runs, and of the zones that share a clock which stands for which. `matches` is how many were looked at."""
 
@@ -47,19 +56,16 @@ class Outlook:
         for plan in self.plans:
             yield from (window for window in plan.windows if not window.is_skipped)
 
-    def most_windows_ahead(self) -> tuple[int, datetime]:
-        """The most windows that are not over when a run starts, its own included, and the nominal time of that run."""
-        most, at = 0, self.plans[0].nominal_time
-        standing: list[tuple[datetime, int]] = []
+    def ahead(self) -> Iterator[Ahead]:
+        """What is ahead at the start of each run."""
+        standing: list[tuple[datetime, int, str]] = []
         for plan in self.plans:
             windows = [window for window in plan.windows if not window.is_skipped]
             first = min(window.start for window in windows)
-            standing = [(end, zones) for end, zones in standing if end > first]
-            standing += [(window.end, len(self.zones_by_clock[window.time_zone])) for window in windows]
-            ahead = sum(zones for _, zones in standing)
-            if ahead > most:
-                most, at = ahead, plan.nominal_time
-        return most, at
+            standing = [each for each in standing if each[0] > first]
+            standing += [(w.end, len(self.zones_by_clock[w.time_zone]), plan.run_id) for w in windows]
+            of_runs = {run_id for _, _, run_id in standing}
+            yield Ahead(plan.nominal_time, sum(zones for _, zones, _ in standing), len(of_runs))
 
 
 def look_ahead(blueprint: Blueprint, now: datetime, lead_seconds: float, *, recurring: bool) -> Outlook:

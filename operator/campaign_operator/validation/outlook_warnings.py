@@ -4,16 +4,25 @@ Each names how far it looked, the cause, and what helps.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.api.vocabulary import Adjustment, MatchSkipReason, RunPolicy
+from campaign_operator.api.vocabulary import (
+    MAX_RUNS,
+    MAX_RUNS_IN_GRACE,
+    MAX_WINDOWS_AHEAD,
+    Adjustment,
+    MatchSkipReason,
+    RunPolicy,
+)
 from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.skipped_matches import shown_zones
 from campaign_operator.validation.findings import Problem, Severity
 from campaign_operator.validation.outlook import Outlook, is_a_holiday
 
-MOST_WINDOWS_AHEAD = 1_800
+MOST_RUNS_AHEAD = MAX_RUNS - MAX_RUNS_IN_GRACE - 1
+"""Beside those that wait for calls and the last that is over."""
+
 _SHORT = timedelta(minutes=15)
 _WEEK = timedelta(weeks=1)
 
@@ -26,7 +35,7 @@ def warnings_of(outlook: Outlook, spec: OutboundCampaignSpec, blueprint: Bluepri
     if spec.run_policy is RunPolicy.RECURRING:  # a single run just takes the first match that is open
         yield from _of_closed_matches(outlook, blueprint)
     yield from _of_short_windows(outlook)
-    yield from _of_too_many_windows(outlook)
+    yield from _of_too_much_ahead(outlook)
 
 
 def _of_past_zones(outlook: Outlook, spec: OutboundCampaignSpec) -> Iterator[Problem]:
@@ -109,14 +118,21 @@ def _of_short_windows(outlook: Outlook) -> Iterator[Problem]:
         )
 
 
-def _of_too_many_windows(outlook: Outlook) -> Iterator[Problem]:
-    most, at = outlook.most_windows_ahead()
-    if most > MOST_WINDOWS_AHEAD:
-        yield Problem(
-            ("spec", "cron"),
-            f"{most} windows would not be over at the start of the run of {at:%Y-%m-%dT%H:%M}, and at most "
-            f"{MOST_WINDOWS_AHEAD} may be; let cron match less often, or give some time zones a campaign of their own",
-        )
+def _of_too_much_ahead(outlook: Outlook) -> Iterator[Problem]:
+    ahead = tuple(outlook.ahead())
+    by_windows, by_runs = max(ahead, key=lambda each: each.windows), max(ahead, key=lambda each: each.runs)
+    if by_windows.windows > MAX_WINDOWS_AHEAD:
+        yield _too_much(by_windows.windows, "windows", MAX_WINDOWS_AHEAD, by_windows.nominal_time)
+    if by_runs.runs > MOST_RUNS_AHEAD:
+        yield _too_much(by_runs.runs, "runs", MOST_RUNS_AHEAD, by_runs.nominal_time)
+
+
+def _too_much(found: int, what: str, most: int, at: datetime) -> Problem:
+    return Problem(
+        ("spec", "cron"),
+        f"{found} {what} would not be over at the start of the run of {at:%Y-%m-%dT%H:%M}, and at most {most} may be; "
+        "let cron match less often, or give some time zones a campaign of their own",
+    )
 
 
 def _how_many(outlook: Outlook, count: int) -> str:
