@@ -32,7 +32,7 @@ demo: setup ## Watch a campaign run from apply to Completed on a real API server
 
 .PHONY: test
 test: lint control-plane ## Everything that must be true before a change lands; WORKERS=1 for one test at a time
-	@$(PYTEST) -n $(WORKERS) $(ARGS)
+	@$(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS)
 
 .PHONY: lint
 lint: setup ## Style, types, layers, and generated files that drifted

@@ -15,6 +15,7 @@ import yaml
 
 from campaign_operator.sandbox.child_process import ChildProcess
 from campaign_operator.sandbox.control_plane import ControlPlane, KubectlError, KubectlResult
+from campaign_operator.sandbox.simulator.settings import Client
 from serving import RunningReceiver, RunningSimulator, until
 
 SHORT_WAITS = (
@@ -23,6 +24,12 @@ SHORT_WAITS = (
 )
 
 Manifest = dict[str, Any]
+
+CLIENTS = (
+    Client("operator", "operator-secret"),
+    Client("successor", "successor-secret"),
+    Client("stranger", "strange-secret", frozenset({"foreign"})),
+)
 
 
 def start_operator(kubeconfig: Path, authority: Path, folder: Path, *flags: str) -> ChildProcess:

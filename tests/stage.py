@@ -16,6 +16,7 @@ from ipaddress import ip_network
 from math import inf
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import yaml
 from kubernetes.aio.client import ApiClient, Configuration
@@ -40,10 +41,15 @@ from campaign_operator.domain.campaign import CampaignRef, Settings
 from campaign_operator.domain.contact_list import ListLimits
 from campaign_operator.domain.runs import shown_run
 from campaign_operator.reconcile import Reconciler
+from campaign_operator.sandbox.certificates import issue_server_certificate
 from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_operator.sandbox.listener import Listener
 from campaign_operator.sandbox.simulator.faults import FaultRule
-from e2e_world import Manifest, connection_secret
-from serving import RunningReceiver, RunningSimulator
+from e2e_world import CLIENTS, Manifest, connection_secret
+from serving import RunningReceiver, RunningSimulator, running_receiver, running_simulator
+
+STAGE_SETTINGS = Settings(request_timeout_seconds=1, send_within_seconds=2, settle_seconds=60)
+"""Short waits, so that a request without an answer is soon given up."""
 
 
 class StageClock:
@@ -252,28 +258,34 @@ def new_operator(stage: Stage) -> Reconciler:
 
 @asynccontextmanager
 async def opened_stage(
-    control_plane: ControlPlane,
-    kubeconfig: Path,
-    namespace: str,
-    simulator: RunningSimulator,
-    receiver: RunningReceiver,
-    clock: StageClock,
-    authority: Path,
-    settings: Settings,
+    control_plane: ControlPlane, kubeconfig: Path, folder: Path, settings: Settings = STAGE_SETTINGS
 ) -> AsyncIterator[Stage]:
-    """A stage for as long as the block runs."""
+    """A stage in a namespace of its own, with a dialer that offers everything; the campaign `foreign` is there another
+    client's. `kubeconfig` is the operator's, and `folder` takes the certificates.
+    """
+    namespace, clock, certificate = f"stage-{uuid4().hex[:12]}", StageClock(), issue_server_certificate(folder)
+    served: dict[str, Any] = {"listener": Listener(tls=certificate.tls), "authority": str(certificate.authority)}
+    offered: dict[str, Any] = {"clients": CLIENTS, "campaigns": {"*": 1_000_000}, "calls_per_second": 1 / 60}
     configuration = Configuration()
     await load_kube_config(  # type: ignore[no-untyped-call] # it has no types
         config_file=str(kubeconfig), client_configuration=configuration, persist_config=False
     )
     async with AsyncExitStack() as stack:
+        simulator = await stack.enter_async_context(running_simulator(now=clock, **offered, **served))
+        receiver = await stack.enter_async_context(running_receiver(**served))
         client = await stack.enter_async_context(ApiClient(configuration))
-        egress = Egress(EgressPolicy(ca_file=authority, allow_cidrs=(ip_network("127.0.0.0/8"),)))
+        egress = Egress(EgressPolicy(ca_file=certificate.authority, allow_cidrs=(ip_network("127.0.0.0/8"),)))
         stack.callback(egress.close)
         stage = Stage(control_plane, namespace, simulator, receiver, clock, APIServer(client), egress, settings, stack)
         stage.recorder.start()
         stack.push_async_callback(stage.recorder.close, 5.0)
+        # one kubectl for both, since each takes a tenth of a second
+        namespaced = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+        beginning = yaml.safe_dump_all([namespaced, connection_secret(namespace, simulator)])
+        await control_plane.kubectl("create", "--filename=-", stdin=beginning)
         yield stage
+        await stage.let_go()
+    await control_plane.kubectl("delete", "namespace", namespace, "--wait=false")
 
 
 def run_of(status: OutboundCampaignStatus) -> RunStatus:

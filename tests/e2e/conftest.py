@@ -9,28 +9,19 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
-from campaign_operator.domain.campaign import Settings
 from campaign_operator.sandbox.certificates import issue_server_certificate
 from campaign_operator.sandbox.control_plane import ControlPlane
 from campaign_operator.sandbox.listener import Listener
 from campaign_operator.sandbox.sandbox import apply_crd
-from campaign_operator.sandbox.simulator.settings import Client
-from e2e_world import World, start_operator
+from e2e_world import CLIENTS, World, start_operator
 from serving import running_receiver, running_simulator
-from stage import Stage, StageClock, opened_stage
+from stage import Stage, opened_stage
 
-CLIENTS = (
-    Client("operator", "operator-secret"),
-    Client("successor", "successor-secret"),
-    Client("stranger", "strange-secret", frozenset({"foreign"})),
-)
 CALLS = {"*": 2}
-STAGE_SETTINGS = Settings(request_timeout_seconds=1, send_within_seconds=2, settle_seconds=60)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -60,23 +51,7 @@ async def world(
 
 @pytest_asyncio.fixture
 async def stage(playhouse: tuple[ControlPlane, Path], tmp_path: Path) -> AsyncIterator[Stage]:
-    """A stage with a dialer that offers everything; the campaign `foreign` is there another client's."""
+    """See `stage.opened_stage`."""
     control_plane, kubeconfig = playhouse
-    namespace = f"stage-{uuid4().hex[:12]}"
-    await control_plane.kubectl("create", "namespace", namespace)
-    async with AsyncExitStack() as stack:
-        clock = StageClock()
-        certificate = issue_server_certificate(tmp_path)
-        served: dict[str, Any] = {"listener": Listener(tls=certificate.tls), "authority": str(certificate.authority)}
-        simulator = await stack.enter_async_context(
-            running_simulator(clients=CLIENTS, campaigns={"*": 1_000_000}, now=clock, calls_per_second=1 / 60, **served)
-        )
-        receiver = await stack.enter_async_context(running_receiver(**served))
-        authority = certificate.authority
-        stage = await stack.enter_async_context(
-            opened_stage(control_plane, kubeconfig, namespace, simulator, receiver, clock, authority, STAGE_SETTINGS)
-        )
-        await stage.connect()
+    async with opened_stage(control_plane, kubeconfig, tmp_path) as stage:
         yield stage
-        await stage.let_go()
-    await control_plane.kubectl("delete", "namespace", namespace, "--wait=false")

@@ -10,10 +10,8 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -23,17 +21,13 @@ from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.crd import custom_resource_definition
 from campaign_operator.api.definition import missing_fields, published_schema
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain.campaign import CampaignRef, Settings
+from campaign_operator.domain.campaign import CampaignRef
 from campaign_operator.sandbox.binaries import ControlPlaneBinaries
-from campaign_operator.sandbox.certificates import issue_server_certificate
 from campaign_operator.sandbox.control_plane import ControlPlane
-from campaign_operator.sandbox.listener import Listener
-from campaign_operator.sandbox.simulator.settings import Client
 from e2e_world import admit_operator, campaign
-from serving import running_receiver, running_simulator, until
-from stage import Stage, StageClock, condition, opened_stage, told, windows
+from serving import until
+from stage import Stage, condition, opened_stage, told, windows
 
-SETTINGS = Settings(request_timeout_seconds=1, send_within_seconds=2, settle_seconds=60)
 COMMAND = "update it: campaign-operator crd | kubectl apply --server-side -f -"
 HOURS = ("spec", "callingHours")
 ATTEMPT = ("status", "runs", "windows", "attempt")
@@ -75,19 +69,9 @@ async def stage(
     control_plane_of_its_own: ControlPlane, render_chart: Callable[..., str], tmp_path: Path
 ) -> AsyncIterator[Stage]:
     """A stage whose definition a test may replace."""
-    control_plane, namespace = control_plane_of_its_own, "stage"
-    await define(control_plane)
-    kubeconfig = await admit_operator(control_plane, render_chart, tmp_path)
-    await control_plane.kubectl("create", "namespace", namespace)
-    async with AsyncExitStack() as stack:
-        clock, certificate = StageClock(), issue_server_certificate(tmp_path)
-        served: dict[str, Any] = {"listener": Listener(tls=certificate.tls), "authority": str(certificate.authority)}
-        clients = (Client("operator", "operator-secret"),)
-        simulator = await stack.enter_async_context(running_simulator(clients=clients, now=clock, **served))
-        receiver = await stack.enter_async_context(running_receiver(**served))
-        where = (control_plane, kubeconfig, namespace, simulator, receiver, clock, certificate.authority, SETTINGS)
-        stage = await stack.enter_async_context(opened_stage(*where))
-        await stage.connect()
+    await define(control_plane_of_its_own)
+    kubeconfig = await admit_operator(control_plane_of_its_own, render_chart, tmp_path)
+    async with opened_stage(control_plane_of_its_own, kubeconfig, tmp_path) as stage:
         yield stage
 
 

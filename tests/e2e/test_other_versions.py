@@ -6,11 +6,9 @@ version does not know, and that a rollback finds in the status.
 
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -19,17 +17,12 @@ import yaml
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.crd import CRD_NAME, custom_resource_definition
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain.campaign import CampaignRef, Settings
+from campaign_operator.domain.campaign import CampaignRef
 from campaign_operator.sandbox.binaries import ControlPlaneBinaries
-from campaign_operator.sandbox.certificates import issue_server_certificate
 from campaign_operator.sandbox.control_plane import ControlPlane
-from campaign_operator.sandbox.listener import Listener
-from campaign_operator.sandbox.simulator.settings import Client
 from e2e_world import admit_operator, campaign
-from serving import running_receiver, running_simulator
-from stage import Stage, StageClock, opened_stage, run_of, told, windows
+from stage import STAGE_SETTINGS, Stage, opened_stage, run_of, told, windows
 
-SETTINGS = Settings(request_timeout_seconds=1, send_within_seconds=2, settle_seconds=60)
 NY, LONDON = "America/New_York", "Europe/London"
 
 
@@ -67,19 +60,8 @@ async def newer(
 async def stage(newer: tuple[ControlPlane, Path], tmp_path: Path) -> AsyncIterator[Stage]:
     """A stage under that definition."""
     control_plane, kubeconfig = newer
-    namespace = f"stage-{uuid4().hex[:12]}"
-    await control_plane.kubectl("create", "namespace", namespace)
-    async with AsyncExitStack() as stack:
-        clock, certificate = StageClock(), issue_server_certificate(tmp_path)
-        served: dict[str, Any] = {"listener": Listener(tls=certificate.tls), "authority": str(certificate.authority)}
-        clients = (Client("operator", "operator-secret"),)
-        simulator = await stack.enter_async_context(running_simulator(clients=clients, now=clock, **served))
-        receiver = await stack.enter_async_context(running_receiver(**served))
-        where = (control_plane, kubeconfig, namespace, simulator, receiver, clock, certificate.authority, SETTINGS)
-        stage = await stack.enter_async_context(opened_stage(*where))
-        await stage.connect()
+    async with opened_stage(control_plane, kubeconfig, tmp_path) as stage:
         yield stage
-        await stage.let_go()
 
 
 async def wire(stage: Stage, name: str = "c") -> dict[str, Any]:
@@ -171,8 +153,8 @@ async def test_its_deletion_ends_by_the_deadline_and_says_that_nothing_is_known(
     await alter(stage, UNREADABLE)
     await stage.kubectl("delete", "ocamp", "c", "--wait=false")
     await look(stage)
-    assert 0 < stage.next_look("c") <= SETTINGS.deletion_deadline_seconds
-    stage.clock.advance(SETTINGS.deletion_deadline_seconds)
+    assert 0 < stage.next_look("c") <= STAGE_SETTINGS.deletion_deadline_seconds
+    stage.clock.advance(STAGE_SETTINGS.deletion_deadline_seconds)
     await look(stage)
     assert await stage.kubectl("get", "ocamp", "-o", "name") == ""
     assert await warnings(stage) == ["StatusUnreadable", "SchedulesOrphaned"]
