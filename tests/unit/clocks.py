@@ -4,10 +4,12 @@ A zone is a list of what its clocks show at every minute of UTC, and a local tim
 here uses the planner's way of thinking.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 from campaign_operator.domain.zones import ZONE_NAMES, load_zone
 
@@ -21,7 +23,7 @@ class Clocks:
     def __init__(self, name: str, first: datetime, minutes: int) -> None:
         zone = load_zone(name)
         self.instants = [first + number * MINUTE for number in range(minutes)]
-        self.shown = [instant.astimezone(zone).replace(tzinfo=None, fold=0) for instant in self.instants]
+        self.shown = list(_shown(self.instants, zone))
         self.showings: dict[datetime, list[datetime]] = {}
         for instant, local in zip(self.instants, self.shown, strict=True):
             self.showings.setdefault(local, []).append(instant)
@@ -33,6 +35,21 @@ class Clocks:
             return instants[0], "FirstOfTwo" if len(instants) == 2 else ""
         later = next(instant for instant, shown in zip(self.instants, self.shown, strict=True) if shown > local)
         return later, "MovedOutOfGap"
+
+
+def _shown(instants: list[datetime], zone: ZoneInfo) -> Iterator[datetime]:
+    """What the clocks show at each of these minutes. They just go on within an hour that is one on them, too."""
+    for first in range(0, len(instants), 60):
+        hour = instants[first : first + 60]
+        local = _local(hour[0], zone)
+        if _local(hour[0] + HOUR, zone) - local == HOUR:
+            yield from (local + number * MINUTE for number in range(len(hour)))
+        else:
+            yield from (_local(instant, zone) for instant in hour)
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> datetime:
+    return instant.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 def file_of(name: str) -> bytes:
@@ -55,11 +72,16 @@ def changes() -> tuple[tuple[str, datetime], ...]:
 
 def changes_of(name: str, first: datetime, last: datetime) -> Iterator[datetime]:
     zone = load_zone(name)
-    day = first
+    day, offset = first, first.astimezone(zone).utcoffset()
     while day < last:
-        if day.astimezone(zone).utcoffset() != (day + DAY).astimezone(zone).utcoffset():
-            minute = day
-            while minute.astimezone(zone).utcoffset() == day.astimezone(zone).utcoffset():
-                minute += MINUTE
-            yield minute
-        day += DAY
+        following = (day + DAY).astimezone(zone).utcoffset()
+        if following != offset:
+            yield day + MINUTE * _first_minute_without(offset, day, zone)
+        day, offset = day + DAY, following
+
+
+def _first_minute_without(offset: timedelta | None, day: datetime, zone: ZoneInfo) -> int:
+    """The minute of a day at which the clocks leave that offset, which they do once."""
+    return bisect_left(
+        range(24 * 60), True, key=lambda minute: (day + minute * MINUTE).astimezone(zone).utcoffset() != offset
+    )

@@ -290,3 +290,9 @@ def test_a_campaign_that_calls_nobody_for_a_year_is_refused_with_the_rule_that_c
 @pytest.mark.parametrize("change", [{"pastZones": "Skip"}, {"concurrencyPolicy": "Forbid"}], ids=str)
 def test_both_policies_belong_to_what_an_edit_is_told_by(change: dict[str, str]) -> None:
     assert blueprint(spec(runPolicy="Recurring", **change)).spec_hash != blueprint(spec()).spec_hash
+
+
+def test_the_first_monday_of_a_month_is_written_with_days() -> None:
+    """As `validate` says where both day fields of cron are given."""
+    found = runs(4, "2026-11-28T00:00", LONDON, cron="0 9 1-7 * *", callingHours={"days": ["Mon"]})
+    assert [shown(run)[LONDON][:10] for run in found] == ["2026-12-07", "2027-01-04", "2027-02-01", "2027-03-01"]

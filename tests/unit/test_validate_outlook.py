@@ -98,7 +98,7 @@ def test_a_calendar_that_ends_is_warned_of(last: str, when: str) -> None:
 def test_what_cannot_fit_at_once_is_an_error() -> None:
     always = {"start": "00:00", "end": "24:00"}
     zones = sorted(ZONE_NAMES)[:500]
-    asked: dict[str, Any] = {"cron": "0 */2 * * *", "windowSeconds": 7200, "callingHours": always}
+    asked: dict[str, Any] = {"cron": "0 */2 1 1 *", "windowSeconds": 7200, "callingHours": always}
     errors = [one for one in found("2026-11-25T00:00", *zones, **asked) if one.severity is Severity.ERROR]
     assert ["at most 1800 may be" in one.message for one in errors] == [True]
     assert not [one for one in found("2026-11-25T00:00", *zones) if one.severity is Severity.ERROR]
