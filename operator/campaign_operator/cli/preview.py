@@ -1,6 +1,7 @@
 """`campaign-operator preview`."""
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ import typer
 from campaign_operator.cli.failure import fail
 from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
 from campaign_operator.cli.supplied import ContactsFile, ExcludeDatesFile, supplied_files, warn_of_unread
+from campaign_operator.cli.waiting import shown_while
 
 if TYPE_CHECKING:
     from campaign_operator.preview.comparison import Change
@@ -70,16 +72,18 @@ def preview(
     named = [name for name in (file, against) if name is not None]
     limits = ListLimits(max_rows=list_max_rows, max_bytes=list_max_bytes)
     supplied = supplied_files(named, contacts, exclude_dates, limits, needed=True)
-    found = _campaigns(file, moment, supplied, campaign)
+    found = _campaigns(file, moment, supplied, campaign, read=(file, contacts, exclude_dates))
     if output is PreviewFormat.SVG and len(found) > 1:
         names = ", ".join(str(one.checked.ref) for one in found)
         raise typer.BadParameter(f"a picture shows one campaign, and there are {names}", param_hint="--campaign")
-    olds = _campaigns(against, moment, supplied) if against is not None else None
+    olds = _campaigns(against, moment, supplied, read=(against,)) if against is not None else None
     warn_of_unread(supplied)
     for one in found:
-        forecast = _forecast(one, moment, runs)
-        changes = _changes(one, found, olds, forecast, moment, runs) if olds is not None else None
-        typer.echo(_printed(one, forecast, changes, output), nl=False)
+        with shown_while(f"Planning {one.checked.ref}"):
+            forecast = _forecast(one, moment, runs)
+            changes = _changes(one, found, olds, forecast, moment, runs) if olds is not None else None
+            printed = _printed(one, forecast, changes, output)
+        typer.echo(printed, nl=False)
 
 
 def _read_time(text: str | None) -> datetime:
@@ -94,7 +98,9 @@ def _read_time(text: str | None) -> datetime:
     raise typer.BadParameter(f"{text!r} is not RFC 3339; write it like 2026-11-25T09:00:00Z", param_hint="--now")
 
 
-def _campaigns(file: str, now: datetime, supplied: "Supplied", name: str | None = None) -> "list[PlacedCampaign]":
+def _campaigns(
+    file: str, now: datetime, supplied: "Supplied", name: str | None = None, *, read: Sequence[str | None]
+) -> "list[PlacedCampaign]":
     """The campaigns of a file; ends the command where one is not right, or where there is none."""
     from campaign_operator.cli.terminal import shows_colours
     from campaign_operator.validation.report import check_sources
@@ -102,7 +108,8 @@ def _campaigns(file: str, now: datetime, supplied: "Supplied", name: str | None 
     from campaign_operator.validation.text import findings_text
 
     try:
-        report = check_sources(read_sources([file]), now, supplied)
+        with shown_while("Reading and checking", *read):
+            report = check_sources(read_sources([file]), now, supplied)
     except NoSourceError as error:
         fail(str(error), status=2)
     typer.echo(findings_text(report.findings, colours=shows_colours(sys.stderr)), err=True, nl=False)

@@ -9,6 +9,7 @@ import typer
 from campaign_operator.cli.failure import fail
 from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
 from campaign_operator.cli.supplied import ContactsFile, ExcludeDatesFile, supplied_files, warn_of_unread
+from campaign_operator.cli.waiting import shown_while
 
 
 class ReportFormat(StrEnum):
@@ -48,7 +49,8 @@ def validate(
     limits = ListLimits(max_rows=list_max_rows, max_bytes=list_max_bytes)
     supplied = supplied_files(files, contacts, exclude_dates, limits)
     try:
-        report = check_sources(read_sources(files), datetime.now(UTC), supplied)
+        with shown_while("Reading and checking", *files, contacts, exclude_dates):
+            report = check_sources(read_sources(files), datetime.now(UTC), supplied)
     except NoSourceError as error:
         fail(str(error), status=2)
     warn_of_unread(supplied)
