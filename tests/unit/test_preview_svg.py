@@ -132,3 +132,13 @@ def test_zones_of_one_offset_and_different_windows_share_no_row() -> None:
 
 def test_fifty_runs_of_the_world_are_still_a_picture_of_bounded_size() -> None:
     assert len(forecast_svg(of(ZONES, count=50, cron="0 9 1 * *"))) < 3_000_000
+
+
+def test_matches_that_are_passed_over_are_told_under_the_title_and_in_full_where_one_points() -> None:
+    svg = drawn(of(["Asia/Tokyo", "America/New_York"]))
+    passed = "passes over 1 match of cron, 2026-11-25T09:00: already past in Asia/Tokyo (1 contact)"
+    said = f"before run 20261126T0900: {passed}"
+    texts = ["".join(element.itertext()) for element in svg.iter(f"{SVG}text")]
+    assert said in texts
+    assert said in [element.text for element in svg.iter(f"{SVG}title")]
+    assert "passes over" not in forecast_svg(of(["America/New_York"]))

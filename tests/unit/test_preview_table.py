@@ -1,8 +1,13 @@
 """The table of a preview, as a person reads it."""
 
-from builders import blueprint, spec
-from forecasts import NOW, everything
+import re
+from dataclasses import replace
 
+import pytest
+from builders import blueprint, spec
+from forecasts import NOW, everything, window
+
+from campaign_operator.api.vocabulary import Adjustment
 from campaign_operator.domain.campaign import CampaignRef
 from campaign_operator.domain.zones import ZONE_NAMES
 from campaign_operator.preview.comparison import compare
@@ -93,3 +98,17 @@ changes of run 1: 20261126T0900 becomes 20261126T0830, 1 added, 1 dropped, 1 mov
 def test_an_edit_without_effect_is_told_so() -> None:
     old = of("0 9 * * *", ["Etc/UTC"])
     assert changes_table(compare(old, old), NOW) == "The edit changes no window.\n"
+
+
+@pytest.mark.parametrize("adjustment", sorted(set(Adjustment) - {Adjustment.STARTED_LATE}))
+def test_every_adjustment_that_a_plan_can_have_is_explained(adjustment: Adjustment) -> None:
+    forecast_of_all = everything()
+    run = replace(forecast_of_all.runs[0], windows=(window("Asia/Tokyo", None, 0, adjustment),))
+    table = forecast_table(replace(forecast_of_all, runs=(run,)))
+    assert re.search(rf"^    {adjustment}: \w.+", table, re.MULTILINE)
+
+
+def test_matches_that_are_passed_over_stand_above_the_run() -> None:
+    lines = forecast_table(of("0 9 * * *", ["Asia/Tokyo", "America/New_York"])).splitlines()
+    title = next(number for number, line in enumerate(lines) if line.startswith("run 20261126T0900"))
+    assert lines[title - 1] == "passes over 1 match of cron, 2026-11-25T09:00: already past in Asia/Tokyo (1 contact)"
