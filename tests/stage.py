@@ -282,7 +282,7 @@ async def opened_stage(
         # one kubectl for both, since each takes a tenth of a second
         namespaced = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
         beginning = yaml.safe_dump_all([namespaced, connection_secret(namespace, simulator)])
-        await control_plane.kubectl("create", "--filename=-", stdin=beginning)
+        await control_plane.kubectl("create", "--save-config", "--filename=-", stdin=beginning)
         yield stage
         await stage.let_go()
     await control_plane.kubectl("delete", "namespace", namespace, "--wait=false")
