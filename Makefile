@@ -7,8 +7,8 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv || echo .venv/bin/uv)
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-# each worker has a control plane of its own, of about 400 MB
-WORKERS ?= $(shell nproc | awk '{print ($$1 > 4) ? 4 : $$1}')
+# one more than there are cores, since tests also wait; each has control planes of its own, of about 1 GB
+WORKERS ?= $(shell nproc | awk '{print ($$1 > 4) ? 5 : $$1 + 1}')
 
 .PHONY: help
 help: ## List the targets

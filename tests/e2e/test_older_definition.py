@@ -1,7 +1,7 @@
 """Under an older CustomResourceDefinition, which takes away what it does not know, the operator does not start and does
 not submit.
 
-Each test has a control plane of its own, since it replaces the definition.
+A control plane of their own, since each test replaces the definition.
 """
 
 import asyncio
@@ -32,6 +32,8 @@ COMMAND = "update it: campaign-operator crd | kubectl apply --server-side -f -"
 HOURS = ("spec", "callingHours")
 ATTEMPT = ("status", "runs", "windows", "attempt")
 
+pytestmark = pytest.mark.xdist_group("older definition")
+
 
 def definition(*without: tuple[str, ...]) -> str:
     """The CustomResourceDefinition without these fields."""
@@ -45,10 +47,16 @@ def definition(*without: tuple[str, ...]) -> str:
     return str(yaml.safe_dump(made))
 
 
-@pytest_asyncio.fixture
-async def control_plane_of_its_own(control_plane_binaries: ControlPlaneBinaries) -> AsyncIterator[ControlPlane]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def older(
+    control_plane_binaries: ControlPlaneBinaries,
+    render_chart: Callable[..., str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[tuple[ControlPlane, Path]]:
+    """A control plane whose definition tests may replace, and the operator's kubeconfig."""
     async with await ControlPlane.start(control_plane_binaries) as running:
-        yield running
+        await define(running)
+        yield running, await admit_operator(running, render_chart, tmp_path_factory.mktemp("older"))
 
 
 async def define(control_plane: ControlPlane, *without: tuple[str, ...]) -> None:
@@ -65,13 +73,11 @@ async def define(control_plane: ControlPlane, *without: tuple[str, ...]) -> None
 
 
 @pytest_asyncio.fixture
-async def stage(
-    control_plane_of_its_own: ControlPlane, render_chart: Callable[..., str], tmp_path: Path
-) -> AsyncIterator[Stage]:
-    """A stage whose definition a test may replace."""
-    await define(control_plane_of_its_own)
-    kubeconfig = await admit_operator(control_plane_of_its_own, render_chart, tmp_path)
-    async with opened_stage(control_plane_of_its_own, kubeconfig, tmp_path) as stage:
+async def stage(older: tuple[ControlPlane, Path], tmp_path: Path) -> AsyncIterator[Stage]:
+    """A stage that begins with the definition of this version."""
+    control_plane, kubeconfig = older
+    await define(control_plane)
+    async with opened_stage(control_plane, kubeconfig, tmp_path) as stage:
         yield stage
 
 
@@ -79,10 +85,11 @@ async def stage(
     ("without", "field"), [(HOURS, "spec.callingHours"), (ATTEMPT, "status.runs[].windows[].attempt")], ids=str
 )
 async def test_the_operator_refuses_to_start_and_names_the_fields_and_the_command(
-    control_plane_of_its_own: ControlPlane, without: tuple[str, ...], field: str
+    older: tuple[ControlPlane, Path], without: tuple[str, ...], field: str
 ) -> None:
-    await define(control_plane_of_its_own, without)
-    environment = {**os.environ, "KUBECONFIG": str(control_plane_of_its_own.kubeconfig_path)}
+    control_plane, _ = older
+    await define(control_plane, without)
+    environment = {**os.environ, "KUBECONFIG": str(control_plane.kubeconfig_path)}
     command = [sys.executable, "-m", "campaign_operator.cli", "run", "-A"]
     done = await asyncio.to_thread(
         subprocess.run, command, env=environment, capture_output=True, text=True, timeout=120, check=False

@@ -25,6 +25,8 @@ from stage import STAGE_SETTINGS, Stage, opened_stage, run_of, told, windows
 
 NY, LONDON = "America/New_York", "Europe/London"
 
+pytestmark = pytest.mark.xdist_group("newer definition")
+
 
 def of_a_newer_version() -> dict[str, Any]:
     """A CustomResourceDefinition with states, start modes and fields that this version does not know."""
