@@ -30,7 +30,6 @@ RACES = [
     "edit: cancel[Europe/London]#1 paused",
     "recurring: status#6 paused",
     "overlap-suspend: cancel[Europe/London]#1 paused",
-    "overlap-suspend: submit[Europe/London]#5 stopped",
     "overlap-deletion: cancel[America/New_York]#1 paused",
     "applied-again: submit[Europe/London]#2 stopped-sending",
     "another-writer: nothing",

@@ -63,6 +63,10 @@ def reached(name: str) -> set[tuple[str, str]]:
     return found
 
 
+# one worker searches for all
+pytestmark = pytest.mark.xdist_group("diagram")
+
+
 @pytest.fixture(scope="module")
 def done() -> set[tuple[str, str]]:
     return set().union(*map(reached, SEARCHED))
