@@ -13,7 +13,6 @@ from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState, S
 from campaign_operator.domain.record import changed, run_at, window_in, with_run
 from campaign_operator.domain.runs import POSSIBLY_THERE, in_state
 
-UNSETTLED = frozenset({WindowState.INTENT, WindowState.UNCERTAIN, WindowState.HELD, WindowState.CANCELLING})
 _FAR_AHEAD = timedelta(days=1100)
 """Beyond the furthest window of any run: a match within a year, and its successors within another."""
 
@@ -77,7 +76,7 @@ def span_to_ask_for(status: OutboundCampaignStatus, now: datetime) -> Span:
 
     Begun earlier by the longest window, since a dialer may take the start of the span for the earliest start.
     """
-    open_ = [w for run in status.runs for w in run.windows if w.end_time > now or w.state in UNSETTLED]
+    open_ = [w for run in status.runs for w in run.windows if w.end_time > now or w.state in POSSIBLY_THERE]
     longest = max((w.end_time - w.start_time for w in open_), default=timedelta())
     return Span(min([now, *(w.start_time for w in open_)]) - longest, now + _FAR_AHEAD)
 

@@ -195,8 +195,10 @@ class _Search:
 
         Those that came while there was room passed by while the campaign was suspended or no operator ran.
         """
+        if self._roomless_until is None:
+            return
         unused = self._first_unused()
-        if unused is None or self._roomless_until is None:
+        if unused is None:
             return
         first, end = next_match(self._schedule, unused), min(candidate, self._roomless_until)
         if first < end:

@@ -234,9 +234,9 @@ def _full_until(s: Situation, blueprint: Blueprint) -> datetime | None:
     """Until when there was no room for one more run; None where there always was."""
     if len(s.runs) == MAX_RUNS - 1:
         return s.now  # the oldest has just made room, and is no longer here to tell
-    ends = sorted(w.end_time for run in s.runs for w in run.windows)
-    to_end = len(ends) - _most_windows(s, blueprint)
-    return ends[min(to_end, len(ends)) - 1] if ends and to_end > 0 else None
+    count = sum(len(run.windows) for run in s.runs)
+    to_end = min(count - _most_windows(s, blueprint), count)
+    return sorted(w.end_time for run in s.runs for w in run.windows)[to_end - 1] if to_end > 0 else None
 
 
 def is_outdated(run: RunStatus, blueprint: Blueprint) -> bool:
@@ -330,7 +330,7 @@ def unplannable(s: Situation) -> Problem | None:
     to_plan = run_to_plan(s, blueprint)
     if to_plan is not None:
         asked.append((to_plan.kept, s.now))
-        if s.campaign.other_bytes + size.needed_for(len(blueprint.contacts_by_zone), 1) > size.MOST_BYTES:
+        if len(blueprint.contacts_by_zone) > size.most_windows(s.campaign.other_bytes, 1):
             return Problem(Reason.INVALID_SPEC, size.TOO_LARGE)
     try:
         plans = [blueprint.plan(now, s.settings.lead_seconds, taken(s, blueprint, after)) for after, now in asked]

@@ -8,12 +8,12 @@ a dialer may keep a schedule from being put on record.
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeVar
 
 from campaign_operator.api.conditions import cut
-from campaign_operator.api.status import FinishedRun, OutboundCampaignStatus, RunStatus
+from campaign_operator.api.status import OutboundCampaignStatus, RunStatus
 from campaign_operator.api.vocabulary import MAX_HISTORY
 from campaign_operator.domain import runs
+from campaign_operator.domain.record import AnyRun
 
 MOST_BYTES = 1_200_000
 """The most that the whole object may take."""
@@ -35,8 +35,6 @@ TOO_LARGE = (
     f"spec.contacts: the resource would be larger than {MOST_BYTES:,} bytes with its status, and the API server "
     "refuses that; use shorter ids, remove annotations, or keep the contacts in a list (spec.contactsFrom)"
 )
-
-AnyRun = TypeVar("AnyRun", bound=FinishedRun)
 
 
 def encoded_bytes(value: Mapping[str, object]) -> int:
