@@ -14,7 +14,7 @@ from faults.player import Player
 def access(playhouse: tuple[ControlPlane, Path]) -> Access:
     """The way to the control plane."""
     control_plane, operator = playhouse
-    return Access(control_plane.server_url, control_plane.ca_pem, control_plane.kubeconfig_path, operator)
+    return Access.of(control_plane, operator)
 
 
 @pytest.fixture(scope="session")

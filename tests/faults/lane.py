@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 from uuid import uuid4
 
 import aiohttp
@@ -17,6 +18,7 @@ from kubernetes.aio.config import load_kube_config
 
 from campaign_operator.adapters.api_server import APIServer
 from campaign_operator.sandbox.certificates import issue_server_certificate
+from campaign_operator.sandbox.control_plane import ControlPlane
 from campaign_operator.sandbox.simulator.server import simulated_dialer
 from campaign_operator.sandbox.simulator.settings import Client, SimulatorSettings
 from campaign_operator.sandbox.webhook_receiver import ReceiverSettings, webhook_receiver
@@ -40,6 +42,11 @@ class Access:
     ca_pem: str
     administrator: Path
     operator: Path
+
+    @classmethod
+    def of(cls, control_plane: ControlPlane, operator: Path) -> Self:
+        """Those of a control plane; `operator` is the operator's kubeconfig."""
+        return cls(control_plane.server_url, control_plane.ca_pem, control_plane.kubeconfig_path, operator)
 
 
 @dataclass(frozen=True)

@@ -10,22 +10,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from campaign_operator.sandbox.binaries import ensure_control_plane_binaries, ensure_helm
-from campaign_operator.sandbox.control_plane import ControlPlane
-from campaign_operator.sandbox.sandbox import apply_crd
-from chart import chart_renderer, helm_runner
-from e2e_world import admit_operator
 from faults.company import Company, Trial, open_company
-from faults.lane import Access
+from faults.ground import prepared_ground
 from faults.mistakes import MISTAKES
 from faults.plans import Plan, parse_plan, random_faults, single_faults
 from faults.player import Verdict
 from faults.scenarios import REFERENCES, SCENARIOS
 
 _PROGRESS_SECONDS = 10.0
-_SELDOM_COLLECT = {"GOGC": "800", "GOMEMLIMIT": "2GiB"}
-"""For the API server: a quarter of its time went into collecting garbage (its own profile, 2026-11-26)."""
-
 _STORIES = Path(tempfile.gettempdir()) / f"campaign-operator-faults-{os.getpid()}"
 """Where the exchanges and logs of what failed are kept."""
 
@@ -44,21 +36,13 @@ def main() -> int:
     parser.add_argument("--mistakes", action="store_true", help="only the planted mistakes")
     parser.add_argument("--only", action="append", choices=sorted(SCENARIOS), help="only this scenario; repeatable")
     parser.add_argument("--players", type=int, default=3, help="plans that are played side by side")
-    options = parser.parse_args()
-    os.environ.update(_SELDOM_COLLECT | os.environ)
-    return asyncio.run(_run(options))
+    return asyncio.run(_run(parser.parse_args()))
 
 
 async def _run(options: argparse.Namespace) -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        binaries = await ensure_control_plane_binaries(_say)
-        render = chart_renderer(helm_runner(await ensure_helm(_say), Path(folder)))
-        async with await ControlPlane.start(binaries) as control_plane:
-            await apply_crd(control_plane)
-            operator = await admit_operator(control_plane, render, Path(folder))
-            access = Access(control_plane.server_url, control_plane.ca_pem, control_plane.kubeconfig_path, operator)
-            with open_company(access, options.players) as company:
-                return await asyncio.to_thread(_play_all, company, options)
+    async with prepared_ground(_say) as access:
+        with open_company(access, options.players) as company:
+            return await asyncio.to_thread(_play_all, company, options)
 
 
 def _play_all(company: Company, options: argparse.Namespace) -> int:

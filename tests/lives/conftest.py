@@ -15,6 +15,6 @@ from lives.company import open_company
 def company(playhouse: tuple[ControlPlane, Path]) -> Iterator[ProcessPoolExecutor]:
     """One theatre for each worker of the tests, in a process of its own."""
     control_plane, operator = playhouse
-    access = Access(control_plane.server_url, control_plane.ca_pem, control_plane.kubeconfig_path, operator)
+    access = Access.of(control_plane, operator)
     with open_company(access, players=1) as pool:
         yield pool

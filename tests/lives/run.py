@@ -3,15 +3,9 @@
 import argparse
 import asyncio
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-from campaign_operator.sandbox.binaries import ensure_control_plane_binaries, ensure_helm
-from campaign_operator.sandbox.control_plane import ControlPlane
-from campaign_operator.sandbox.sandbox import apply_crd
-from chart import chart_renderer, helm_runner
-from e2e_world import admit_operator
+from faults.ground import prepared_ground
 from faults.lane import Access
 from lives.company import Verdict, open_company, play
 from lives.generation import life_of
@@ -31,14 +25,8 @@ def main() -> int:
 
 
 async def _run(options: argparse.Namespace) -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        binaries = await ensure_control_plane_binaries(_say)
-        render = chart_renderer(helm_runner(await ensure_helm(_say), Path(folder)))
-        async with await ControlPlane.start(binaries) as control_plane:
-            await apply_crd(control_plane)
-            operator = await admit_operator(control_plane, render, Path(folder))
-            access = Access(control_plane.server_url, control_plane.ca_pem, control_plane.kubeconfig_path, operator)
-            return await asyncio.to_thread(_play_all, access, options)
+    async with prepared_ground(_say) as access:
+        return await asyncio.to_thread(_play_all, access, options)
 
 
 def _play_all(access: Access, options: argparse.Namespace) -> int:
