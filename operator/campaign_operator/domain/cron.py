@@ -12,8 +12,10 @@ otherwise (`9-9` as "every hour").
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 from croniter import croniter
@@ -103,18 +105,18 @@ def next_match(schedule: CronSchedule, not_before: datetime) -> datetime:
     try:
         if start == not_before:
             start -= timedelta(minutes=1)
-        search = croniter(
-            schedule.expanded,
-            start_time=start,
-            ret_type=datetime,
-            max_years_between_matches=YEARS_SEARCHED,
-        )
-        return search.get_next(datetime)
+        return copy(_search(schedule)).get_next(datetime, start_time=start)
     except (ValueError, OverflowError) as error:
         raise SpecError(
             "spec.cron",
             f"{quoted(schedule.text)} has no match in the {YEARS_SEARCHED} years after {not_before}",
         ) from error
+
+
+@lru_cache(maxsize=256)
+def _search(schedule: CronSchedule) -> croniter:
+    """The library's search, to be copied: to read an expression anew takes longer than to find a match in it."""
+    return croniter(schedule.expanded, max_years_between_matches=YEARS_SEARCHED)
 
 
 def matches_between(schedule: CronSchedule, start: datetime, end: datetime) -> tuple[int, datetime]:
