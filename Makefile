@@ -49,7 +49,7 @@ unit: setup ## The tests that need no control plane
 
 .PHONY: control-plane
 control-plane: setup ## Have the programs of the control plane and Helm ready in the cache
-	@$(BIN)/python -m campaign_operator.sandbox.binaries --helm
+	@$(BIN)/python -m campaign_sandbox.binaries --helm
 
 .PHONY: generate
 generate: setup ## Write the generated files: the CustomResourceDefinition and its copy in the chart

@@ -18,12 +18,7 @@ from kubernetes.aio.client import ApiClient, CustomObjectsApi
 from kubernetes.aio.client.exceptions import ApiException
 from kubernetes.aio.watch import Watch
 
-from campaign_operator.api.vocabulary import (
-    GROUP,
-    KIND,
-    PLURAL,
-    VERSION,
-)
+from campaign_operator.api.vocabulary import GROUP, KIND, PLURAL, VERSION
 
 NAMESPACE = "default"
 ZONES = (

@@ -24,10 +24,10 @@ from machine import memory
 
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import OnInvalidContact
-from campaign_operator.domain.blueprint import draw_blueprint
-from campaign_operator.domain.contact_list import ContactCount, ListLimits
-from campaign_operator.domain.inputs import Inputs
-from campaign_operator.domain.zones import ZONE_NAMES
+from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits
+from campaign_operator.domain.planning.blueprint import draw_blueprint
+from campaign_operator.domain.planning.plan_inputs import Inputs
+from campaign_operator.domain.planning.zones import ZONE_NAMES
 from campaign_operator.validation.sources import SuppliedFile
 from campaign_operator.validation.supplied import SuppliedContacts
 

@@ -26,17 +26,17 @@ from contact_lists import write_plain
 from machine import memory
 
 from campaign_operator.adapters.clock import SystemClock
-from campaign_operator.adapters.contacts import ContactLists
-from campaign_operator.adapters.downloads import Downloads, ListAddress
-from campaign_operator.adapters.egress import Egress, EgressPolicy
-from campaign_operator.adapters.objects import KeyedObjects
+from campaign_operator.adapters.contact_lists import ContactLists
+from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
+from campaign_operator.adapters.outbound.downloads import Downloads, ListAddress
+from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.domain.campaign import Campaign, CampaignRef
-from campaign_operator.domain.contact_list import ListLimits
+from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
+from campaign_operator.domain.contacts.contact_list import ListLimits
+from campaign_operator.engine.ports import ListReading
 from campaign_operator.observability import logging
-from campaign_operator.ports import ListReading
-from campaign_operator.sandbox.certificates import issue_server_certificate
+from campaign_sandbox.certificates import issue_server_certificate
 
 _TURN_SECONDS = 0.001
 

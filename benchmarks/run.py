@@ -20,8 +20,8 @@ from figures import as_markdown, as_text
 from session import Benchmark, Session
 from world import BenchmarkFailedError
 
-from campaign_operator.sandbox.binaries import BinariesError, ensure_control_plane_binaries
-from campaign_operator.sandbox.control_plane import ControlPlaneError, KubectlError
+from campaign_sandbox.binaries import BinariesError, ensure_control_plane_binaries
+from campaign_sandbox.control_plane import ControlPlaneError, KubectlError
 
 BENCHMARKS: dict[str, Benchmark] = {
     "one-by-one": one_by_one.measure,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from figures import Result
 
-from campaign_operator.sandbox.binaries import ControlPlaneBinaries
-from campaign_operator.sandbox.progress import Progress
+from campaign_sandbox.binaries import ControlPlaneBinaries
+from campaign_sandbox.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,11 @@ from kubernetes.aio.client import ApiClient, Configuration, CoreV1Api, VersionAp
 from kubernetes.aio.config import load_kube_config
 from machine import Meter
 
-from campaign_operator.sandbox.binaries import ControlPlaneBinaries
-from campaign_operator.sandbox.certificates import ServerCertificate, issue_server_certificate
-from campaign_operator.sandbox.child_process import ChildProcess
-from campaign_operator.sandbox.control_plane import ControlPlane
-from campaign_operator.sandbox.sandbox import apply_crd
+from campaign_sandbox.binaries import ControlPlaneBinaries
+from campaign_sandbox.certificates import ServerCertificate, issue_server_certificate
+from campaign_sandbox.child_process import ChildProcess
+from campaign_sandbox.control_plane import ControlPlane
+from campaign_sandbox.sandbox import apply_crd
 
 CLIENT_ID = "benchmark"
 CLIENT_SECRET = "benchmark-secret"  # noqa: S105 - of a dialer on loopback that lives as long as the benchmark

@@ -19,9 +19,9 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from campaign_operator.sandbox.binaries import ControlPlaneBinaries, ensure_control_plane_binaries, ensure_helm
-from campaign_operator.sandbox.control_plane import ControlPlane
-from campaign_operator.sandbox.sandbox import apply_crd
+from campaign_sandbox.binaries import ControlPlaneBinaries, ensure_control_plane_binaries, ensure_helm
+from campaign_sandbox.control_plane import ControlPlane
+from campaign_sandbox.sandbox import apply_crd
 from chart import chart_renderer, helm_runner
 from e2e_world import admit_operator
 

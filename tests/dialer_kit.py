@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from campaign_operator.adapters.clock import SystemClock
-from campaign_operator.adapters.cxone import CXoneDialer
-from campaign_operator.adapters.egress import Egress
-from campaign_operator.adapters.exchange import HTTPExchange
-from campaign_operator.adapters.oauth import TokenOffice
-from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.dialing import ScheduleRequest
-from campaign_operator.ports import Clock
+from campaign_operator.adapters.cxone.dialer import CXoneDialer
+from campaign_operator.adapters.cxone.oauth import TokenOffice
+from campaign_operator.adapters.outbound.egress import Egress
+from campaign_operator.adapters.outbound.exchange import HTTPExchange
+from campaign_operator.domain.dialing.connection import Connection
+from campaign_operator.domain.dialing.outcomes import ScheduleRequest
+from campaign_operator.engine.ports import Clock
 from scripted_server import Received, Reply, ScriptedServer, answer
 
 TOKEN_PATH = "/api/v2/oauth/token"

@@ -13,9 +13,9 @@ from uuid import uuid4
 
 import yaml
 
-from campaign_operator.sandbox.child_process import ChildProcess
-from campaign_operator.sandbox.control_plane import ControlPlane, KubectlError, KubectlResult
-from campaign_operator.sandbox.simulator.settings import Client
+from campaign_sandbox.child_process import ChildProcess
+from campaign_sandbox.control_plane import ControlPlane, KubectlError, KubectlResult
+from campaign_sandbox.simulator.simulator_settings import Client
 from serving import RunningReceiver, RunningSimulator, until
 
 SHORT_WAITS = (

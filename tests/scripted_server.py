@@ -20,8 +20,8 @@ from typing import Any
 
 import trustme
 
-from campaign_operator.adapters.egress import Egress, EgressPolicy
-from campaign_operator.adapters.resolver import Resolve
+from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
+from campaign_operator.adapters.outbound.resolver import Resolve
 
 _SO_ATTACH_FILTER = 26
 _BPF_RETURN = 0x06

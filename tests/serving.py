@@ -17,12 +17,12 @@ from typing import Any
 
 import httpx
 
-from campaign_operator.sandbox.listener import Listener
-from campaign_operator.sandbox.serving import wall_clock
-from campaign_operator.sandbox.simulator.faults import FaultRule
-from campaign_operator.sandbox.simulator.server import simulated_dialer
-from campaign_operator.sandbox.simulator.settings import Client, SimulatorSettings
-from campaign_operator.sandbox.webhook_receiver import ReceiverSettings, webhook_receiver
+from campaign_sandbox.listener import Listener
+from campaign_sandbox.running_server import wall_clock
+from campaign_sandbox.simulator.dialer_faults import FaultRule
+from campaign_sandbox.simulator.server import simulated_dialer
+from campaign_sandbox.simulator.simulator_settings import Client, SimulatorSettings
+from campaign_sandbox.webhook_receiver import ReceiverSettings, webhook_receiver
 
 CLIENT = Client("operator", "operator-secret")
 ANY_CAMPAIGN = {"*": 100}

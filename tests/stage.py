@@ -23,28 +23,28 @@ from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_kube_config
 
 from campaign_operator.adapters.analytics import SharedAnalytics
-from campaign_operator.adapters.api_server import APIServer
-from campaign_operator.adapters.calendars import Calendars
-from campaign_operator.adapters.contacts import ContactLists
-from campaign_operator.adapters.cxone import CXoneDialer
-from campaign_operator.adapters.downloads import Downloads
-from campaign_operator.adapters.egress import Egress, EgressPolicy
-from campaign_operator.adapters.events import EventRecorder
-from campaign_operator.adapters.exchange import HTTPExchange
-from campaign_operator.adapters.kube import KubeStore
-from campaign_operator.adapters.oauth import TokenOffice
-from campaign_operator.adapters.objects import KeyedObjects
-from campaign_operator.adapters.webhook import WebhookNotifier
+from campaign_operator.adapters.contact_lists import ContactLists
+from campaign_operator.adapters.cxone.dialer import CXoneDialer
+from campaign_operator.adapters.cxone.oauth import TokenOffice
+from campaign_operator.adapters.kubernetes.api_server import APIServer
+from campaign_operator.adapters.kubernetes.calendars import Calendars
+from campaign_operator.adapters.kubernetes.events import EventRecorder
+from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
+from campaign_operator.adapters.kubernetes.kube import KubeStore
+from campaign_operator.adapters.outbound.downloads import Downloads
+from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
+from campaign_operator.adapters.outbound.exchange import HTTPExchange
+from campaign_operator.adapters.outbound.webhook import WebhookNotifier
 from campaign_operator.api.conditions import ConditionType, find
 from campaign_operator.api.status import Condition, OutboundCampaignStatus, RunStatus, WindowStatus
-from campaign_operator.domain.campaign import CampaignRef, Settings
-from campaign_operator.domain.contact_list import ListLimits
-from campaign_operator.domain.runs import shown_run
-from campaign_operator.reconcile import Reconciler
-from campaign_operator.sandbox.certificates import issue_server_certificate
-from campaign_operator.sandbox.control_plane import ControlPlane
-from campaign_operator.sandbox.listener import Listener
-from campaign_operator.sandbox.simulator.faults import FaultRule
+from campaign_operator.domain.campaigns.campaign import CampaignRef, Settings
+from campaign_operator.domain.campaigns.runs import shown_run
+from campaign_operator.domain.contacts.contact_list import ListLimits
+from campaign_operator.engine.reconcile import Reconciler
+from campaign_sandbox.certificates import issue_server_certificate
+from campaign_sandbox.control_plane import ControlPlane
+from campaign_sandbox.listener import Listener
+from campaign_sandbox.simulator.dialer_faults import FaultRule
 from e2e_world import CLIENTS, Manifest, connection_secret
 from serving import RunningReceiver, RunningSimulator, running_receiver, running_simulator
 

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 from campaign_operator.adapters.clock import SystemClock
-from campaign_operator.adapters.egress import Egress, EgressPolicy
-from campaign_operator.adapters.exchange import HTTPExchange, OutgoingRequest, OverInTime
-from campaign_operator.adapters.watchdog import KernelTimer, Watchdog
-from campaign_operator.domain.dialing import SendPermission
+from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
+from campaign_operator.adapters.outbound.exchange import HTTPExchange, OutgoingRequest, OverInTime
+from campaign_operator.adapters.outbound.watchdog import KernelTimer, Watchdog
+from campaign_operator.domain.dialing.outcomes import SendPermission
 
 ENDED_BY_ITS_TIMER = 14
 """The exit status of a process that the kernel's timer has ended."""

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from campaign_operator.api.crd import CRD_NAME, render_crd
-from campaign_operator.preview.wire import PreviewWire
-from campaign_operator.validation.wire import ReportWire
+from campaign_operator.preview.preview_wire import PreviewWire
+from campaign_operator.validation.report_wire import ReportWire
 from campaign_operator.validation.wire_model import published_schema
 
 ROOT = Path(__file__).parents[2]

@@ -9,14 +9,9 @@ from typing import Any
 
 import kopf
 
-from campaign_operator.api.vocabulary import (
-    GROUP,
-    PLURAL,
-    VERSION,
-    RunState,
-)
-from campaign_operator.domain.campaign import CampaignRef
-from campaign_operator.reconcile import Reconciler
+from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION, RunState
+from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_operator.engine.reconcile import Reconciler
 
 UNDER_WAY = frozenset({RunState.RUNNING, RunState.HELD})
 

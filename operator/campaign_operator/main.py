@@ -15,29 +15,29 @@ from kubernetes.aio.client import ApiClient, Configuration
 
 from campaign_operator import handlers
 from campaign_operator.adapters.analytics import SharedAnalytics
-from campaign_operator.adapters.api_server import REQUEST_SECONDS, APIServer, NoAnswerError
-from campaign_operator.adapters.calendars import Calendars
 from campaign_operator.adapters.clock import SystemClock
-from campaign_operator.adapters.cluster import load_configuration
-from campaign_operator.adapters.contacts import ContactLists
-from campaign_operator.adapters.cxone import CXoneDialer
-from campaign_operator.adapters.downloads import Downloads
-from campaign_operator.adapters.egress import Egress, EgressPolicy
-from campaign_operator.adapters.events import EventRecorder
-from campaign_operator.adapters.exchange import HTTPExchange, OverInTime
-from campaign_operator.adapters.kube import KubeStore
-from campaign_operator.adapters.oauth import TokenOffice
-from campaign_operator.adapters.objects import KeyedObjects
-from campaign_operator.adapters.served_definition import read_missing_fields
-from campaign_operator.adapters.watchdog import SetTimer, Watchdog, set_timer_of_this_machine
-from campaign_operator.adapters.webhook import WebhookNotifier
-from campaign_operator.alarms import LoopAlarms
+from campaign_operator.adapters.contact_lists import ContactLists
+from campaign_operator.adapters.cxone.dialer import CXoneDialer
+from campaign_operator.adapters.cxone.oauth import TokenOffice
+from campaign_operator.adapters.kubernetes.api_server import REQUEST_SECONDS, APIServer, NoAnswerError
+from campaign_operator.adapters.kubernetes.calendars import Calendars
+from campaign_operator.adapters.kubernetes.cluster import load_configuration
+from campaign_operator.adapters.kubernetes.events import EventRecorder
+from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
+from campaign_operator.adapters.kubernetes.kube import KubeStore
+from campaign_operator.adapters.kubernetes.served_definition import read_missing_fields
+from campaign_operator.adapters.outbound.downloads import Downloads
+from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
+from campaign_operator.adapters.outbound.exchange import HTTPExchange, OverInTime
+from campaign_operator.adapters.outbound.watchdog import SetTimer, Watchdog, set_timer_of_this_machine
+from campaign_operator.adapters.outbound.webhook import WebhookNotifier
 from campaign_operator.api.definition import UPDATE_COMMAND, outdated
 from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
-from campaign_operator.domain.campaign import Settings
+from campaign_operator.domain.campaigns.campaign import Settings
+from campaign_operator.engine.alarms import LoopAlarms
+from campaign_operator.engine.ports import Clock
+from campaign_operator.engine.reconcile import Reconciler
 from campaign_operator.observability import logging, metrics
-from campaign_operator.ports import Clock
-from campaign_operator.reconcile import Reconciler
 from campaign_operator.settings import RunOptions
 
 EXIT_SECONDS = 30.0

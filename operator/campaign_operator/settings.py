@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
-from campaign_operator.domain.campaign import Settings
-from campaign_operator.domain.contact_list import ListLimits
+from campaign_operator.domain.campaigns.campaign import Settings
+from campaign_operator.domain.contacts.contact_list import ListLimits
 from campaign_operator.observability.logging import LogFormat
 
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from campaign_operator.adapters.downloads import Downloading, Downloads, ListAddress, NotModified
-from campaign_operator.adapters.egress import Egress
+from campaign_operator.adapters.outbound.downloads import Downloading, Downloads, ListAddress, NotModified
+from campaign_operator.adapters.outbound.egress import Egress
 from scripted_server import (
     Conversation,
     Received,

@@ -4,10 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from campaign_operator.adapters.exchange import (
-    HTTPExchange,
-    OutgoingRequest,
-)
+from campaign_operator.adapters.outbound.exchange import HTTPExchange, OutgoingRequest
 from scripted_server import (
     ScriptedServer,
 )

@@ -5,11 +5,7 @@ from typing import Any
 
 import httpx
 
-from campaign_operator.sandbox.simulator.faults import (
-    ApiCall,
-    FaultRule,
-    Match,
-)
+from campaign_sandbox.simulator.dialer_faults import ApiCall, FaultRule, Match
 from contract.dialer_client import DialerClient, schedule_body
 from serving import RunningSimulator, SteppedClock
 

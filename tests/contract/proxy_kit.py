@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from campaign_operator.adapters.egress import Egress, EgressPolicy
+from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
 from scripted_server import ScriptedServer
 
 

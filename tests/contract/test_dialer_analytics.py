@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from campaign_operator.api.vocabulary import MAX_COUNT
-from campaign_operator.domain.dialing import (
+from campaign_operator.domain.dialing.outcomes import (
     AccessRefused,
     Analytics,
     AnalyticsQuery,

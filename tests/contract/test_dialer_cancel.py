@@ -6,7 +6,7 @@ good.
 
 import pytest
 
-from campaign_operator.domain.dialing import (
+from campaign_operator.domain.dialing.outcomes import (
     AccessRefused,
     Cancelled,
     CancelNotOffered,

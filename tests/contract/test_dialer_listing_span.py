@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from campaign_operator.domain.dialing import Listing, ListingNotOffered, ListOutcome, Span, Unavailable
+from campaign_operator.domain.dialing.outcomes import Listing, ListingNotOffered, ListOutcome, Span, Unavailable
 from dialer_kit import ListingAPI, connection_to, dialer_to, page
 from manual_clock import ManualClock
 from scripted_server import Reply, answer, scripted_server

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from campaign_operator.domain.dialing import Listing, ListingTooLong, ListOutcome, Span, Throttled, Unavailable
+from campaign_operator.domain.dialing.outcomes import Listing, ListingTooLong, ListOutcome, Span, Throttled, Unavailable
 from dialer_kit import ListingAPI, dialer_to, page
 from manual_clock import ManualClock
 from scripted_server import Conversation, Received, Reply, answer, scripted_server, silence

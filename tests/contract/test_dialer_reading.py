@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from campaign_operator.domain.dialing import (
+from campaign_operator.domain.dialing.outcomes import (
     AccessRefused,
     DestinationRefused,
     Listing,

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from campaign_operator.adapters.cxone import CXoneDialer
-from campaign_operator.adapters.egress import Egress, EgressPolicy
-from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.dialing import (
+from campaign_operator.adapters.cxone.dialer import CXoneDialer
+from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
+from campaign_operator.domain.dialing.connection import Connection
+from campaign_operator.domain.dialing.outcomes import (
     Accepted,
     AccessRefused,
     Analytics,
@@ -32,19 +32,11 @@ from campaign_operator.domain.dialing import (
     Unavailable,
     Unclear,
 )
-from campaign_operator.sandbox.certificates import issue_server_certificate
-from campaign_operator.sandbox.faults import AnswerInstead, Cut, Delay, Reset, Withhold
-from campaign_operator.sandbox.listener import Listener
-from campaign_operator.sandbox.simulator.faults import (
-    FaultRule,
-    Match,
-    NoId,
-    NotJson,
-    NotOffered,
-    Oversized,
-    Page,
-)
-from campaign_operator.sandbox.simulator.settings import Client
+from campaign_sandbox.certificates import issue_server_certificate
+from campaign_sandbox.fault_rules import AnswerInstead, Cut, Delay, Reset, Withhold
+from campaign_sandbox.listener import Listener
+from campaign_sandbox.simulator.dialer_faults import FaultRule, Match, NoId, NotJson, NotOffered, Oversized, Page
+from campaign_sandbox.simulator.simulator_settings import Client
 from dialer_kit import Granted, connection_to, dialer_on
 from scripted_server import LOOPBACK
 from serving import ANY_CAMPAIGN, CLIENT, RunningSimulator, SteppedClock, running_simulator, until

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from campaign_operator.adapters.cxone import CXoneDialer
-from campaign_operator.adapters.egress import Egress, EgressPolicy
-from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.dialing import (
+from campaign_operator.adapters.cxone.dialer import CXoneDialer
+from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
+from campaign_operator.domain.dialing.connection import Connection
+from campaign_operator.domain.dialing.outcomes import (
     Accepted,
     Analytics,
     AnalyticsQuery,
@@ -23,8 +23,8 @@ from campaign_operator.domain.dialing import (
     ScheduleState,
     Span,
 )
-from campaign_operator.sandbox.certificates import issue_server_certificate
-from campaign_operator.sandbox.listener import Listener
+from campaign_sandbox.certificates import issue_server_certificate
+from campaign_sandbox.listener import Listener
 from dialer_kit import Granted, connection_to, dialer_on
 from scripted_server import LOOPBACK
 from serving import RunningSimulator, SteppedClock, running_simulator

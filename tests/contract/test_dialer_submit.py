@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from campaign_operator.domain.dialing import (
+from campaign_operator.domain.dialing.outcomes import (
     Accepted,
     AccessRefused,
     Authenticated,

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from campaign_operator.adapters.oauth import Token, TokenOutcome
-from campaign_operator.domain.dialing import AccessRefused, DestinationRefused, Throttled, Unavailable
+from campaign_operator.adapters.cxone.oauth import Token, TokenOutcome
+from campaign_operator.domain.dialing.outcomes import AccessRefused, DestinationRefused, Throttled, Unavailable
 from dialer_kit import ScriptedAPI, connection_to, token_office, token_payload
 from manual_clock import ManualClock
 from scripted_server import (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from campaign_operator.adapters.downloads import DownloadError, Downloading
+from campaign_operator.adapters.outbound.downloads import DownloadError, Downloading
 from contract.download_kit import (
     HOSTS,
     LIST,

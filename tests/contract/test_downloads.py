@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from campaign_operator.adapters.downloads import DownloadError, Downloading, ListAddress
-from campaign_operator.adapters.egress import Egress, EgressPolicy
+from campaign_operator.adapters.outbound.downloads import DownloadError, Downloading, ListAddress
+from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
 from contract.download_kit import (
     CHUNKED,
     LIST,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from campaign_operator.adapters.egress import Egress, EgressPolicy
-from campaign_operator.adapters.exchange import (
+from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
+from campaign_operator.adapters.outbound.exchange import (
     Answered,
     ExchangeOutcome,
     Forbidden,

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from campaign_operator.adapters.egress import Egress, EgressPolicy
-from campaign_operator.adapters.exchange import (
+from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
+from campaign_operator.adapters.outbound.exchange import (
     LARGEST_BODY_BYTES,
     Answered,
     HTTPExchange,

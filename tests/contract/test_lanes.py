@@ -4,12 +4,7 @@ import asyncio
 
 import pytest
 
-from campaign_operator.adapters.exchange import (
-    Answered,
-    NeverSent,
-    OutgoingRequest,
-    Unanswered,
-)
+from campaign_operator.adapters.outbound.exchange import Answered, NeverSent, OutgoingRequest, Unanswered
 from contract.exchange_kit import eventually, exchange_to, post
 from scripted_server import (
     Conversation,

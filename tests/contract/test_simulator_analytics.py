@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from campaign_operator.sandbox.simulator.settings import Client
+from campaign_sandbox.simulator.simulator_settings import Client
 from contract.dialer_client import METRICS, DialerClient, analytics_body, logged_in, schedule_body
 from serving import SteppedClock, running_simulator
 

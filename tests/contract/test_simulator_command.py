@@ -14,10 +14,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from campaign_operator.sandbox.simulator.command import simulator
+from campaign_sandbox.simulator.simulator_command import simulator
 from contract.dialer_client import DialerClient, analytics_body, schedule_body
 
-RUN = "import typer; from campaign_operator.sandbox.simulator.command import simulator; typer.run(simulator)"
+RUN = "import typer; from campaign_sandbox.simulator.simulator_command import simulator; typer.run(simulator)"
 WITHOUT_THE_EXTRA = f"import sys; sys.modules |= dict.fromkeys(('starlette', 'trustme', 'uvicorn')); {RUN}"
 CLIENT = ("--client-id", "operator", "--client-secret", "operator-secret")
 

@@ -4,11 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from campaign_operator.sandbox.faults import AnswerInstead
-from campaign_operator.sandbox.simulator.faults import (
-    FaultRule,
-    Match,
-)
+from campaign_sandbox.fault_rules import AnswerInstead
+from campaign_sandbox.simulator.dialer_faults import FaultRule, Match
 from contract.dialer_client import DialerClient, analytics_body, logged_in
 from contract.fault_kit import rule, submitting
 from serving import RunningSimulator, SteppedClock, running_simulator

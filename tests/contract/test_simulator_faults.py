@@ -11,14 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from campaign_operator.sandbox.faults import AnswerInstead, Delay, Reset, Withhold
-from campaign_operator.sandbox.simulator.faults import (
-    NotJson,
-    NotOffered,
-    Oversized,
-    Page,
-    read_rule,
-)
+from campaign_sandbox.fault_rules import AnswerInstead, Delay, Reset, Withhold
+from campaign_sandbox.simulator.dialer_faults import NotJson, NotOffered, Oversized, Page, read_rule
 from contract.dialer_client import DialerClient, analytics_body, logged_in, schedule_body
 from contract.fault_kit import created, last_request, rule, submitting
 from serving import RunningSimulator, SteppedClock, running_simulator, until

@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from campaign_operator.sandbox.certificates import ServerCertificate, issue_server_certificate
-from campaign_operator.sandbox.faults import Cut, Reset
-from campaign_operator.sandbox.listener import Listener, TlsFiles
-from campaign_operator.sandbox.simulator.faults import FaultRule, Match
+from campaign_sandbox.certificates import ServerCertificate, issue_server_certificate
+from campaign_sandbox.fault_rules import Cut, Reset
+from campaign_sandbox.listener import Listener, TlsFiles
+from campaign_sandbox.simulator.dialer_faults import FaultRule, Match
 from contract.dialer_client import logged_in, schedule_body
 from serving import SteppedClock, running_simulator
 

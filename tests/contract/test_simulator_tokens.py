@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from campaign_operator.sandbox.simulator.settings import Client
+from campaign_sandbox.simulator.simulator_settings import Client
 from contract.dialer_client import SCOPE, DialerClient, analytics_body, logged_in, schedule_body
 from serving import RunningSimulator, SteppedClock, running_simulator
 

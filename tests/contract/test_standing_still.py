@@ -10,8 +10,8 @@ from textwrap import dedent
 
 import pytest
 
-from campaign_operator.adapters.egress import Egress, EgressPolicy
-from campaign_operator.adapters.exchange import HTTPExchange, Unanswered
+from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
+from campaign_operator.adapters.outbound.exchange import HTTPExchange, Unanswered
 from contract.exchange_kit import eventually, post
 from scripted_server import LOOPBACK, Conversation, Received, ScriptedServer, answer, scripted_server
 from standing_still import ENDED_BY_ITS_TIMER, is_to_end

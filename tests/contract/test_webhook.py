@@ -13,13 +13,13 @@ import pytest
 from standardwebhooks import Webhook
 
 from campaign_operator.adapters.clock import SystemClock
-from campaign_operator.adapters.egress import Egress, EgressPolicy
-from campaign_operator.adapters.exchange import HTTPExchange
-from campaign_operator.adapters.webhook import WebhookNotifier
-from campaign_operator.domain.delivery import Delivered, DeliveryFailed, DeliveryOutcome, Gone, WebhookMessage
-from campaign_operator.ports import Clock
-from campaign_operator.sandbox.certificates import issue_server_certificate
-from campaign_operator.sandbox.listener import Listener
+from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
+from campaign_operator.adapters.outbound.exchange import HTTPExchange
+from campaign_operator.adapters.outbound.webhook import WebhookNotifier
+from campaign_operator.domain.dialing.delivery import Delivered, DeliveryFailed, DeliveryOutcome, Gone, WebhookMessage
+from campaign_operator.engine.ports import Clock
+from campaign_sandbox.certificates import issue_server_certificate
+from campaign_sandbox.listener import Listener
 from manual_clock import ManualClock
 from scripted_server import (
     LOOPBACK,

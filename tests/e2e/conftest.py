@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from campaign_operator.sandbox.certificates import issue_server_certificate
-from campaign_operator.sandbox.control_plane import ControlPlane
-from campaign_operator.sandbox.listener import Listener
-from campaign_operator.sandbox.sandbox import apply_crd
+from campaign_sandbox.certificates import issue_server_certificate
+from campaign_sandbox.control_plane import ControlPlane
+from campaign_sandbox.listener import Listener
+from campaign_sandbox.sandbox import apply_crd
 from e2e_world import CLIENTS, World, start_operator
 from serving import running_receiver, running_simulator
 from stage import Stage, opened_stage

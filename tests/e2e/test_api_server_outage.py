@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from campaign_operator.domain.campaign import CampaignRef
+from campaign_operator.domain.campaigns.campaign import CampaignRef
 from e2e_world import campaign
 from stage import Stage, run_of
 

@@ -9,7 +9,7 @@ import pytest
 
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.vocabulary import RunState
-from campaign_operator.domain.zones import TZDATA_VERSION
+from campaign_operator.domain.planning.zones import TZDATA_VERSION
 from e2e_world import campaign
 from stage import Stage, run_of, told
 

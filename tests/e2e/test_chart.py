@@ -13,9 +13,9 @@ import httpx
 import pytest
 import yaml
 
-from campaign_operator.sandbox.child_process import ChildProcess
-from campaign_operator.sandbox.control_plane import ControlPlane
-from campaign_operator.sandbox.loopback_port import LOOPBACK, LoopbackPort
+from campaign_sandbox.child_process import ChildProcess
+from campaign_sandbox.control_plane import ControlPlane
+from campaign_sandbox.loopback_port import LOOPBACK, LoopbackPort
 from e2e_world import campaign
 
 _CHART = Path(__file__).parents[2] / "charts" / "campaign-operator"

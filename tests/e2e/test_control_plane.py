@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from campaign_operator.sandbox.binaries import ControlPlaneBinaries
-from campaign_operator.sandbox.control_plane import ControlPlane, ControlPlaneError, KubectlError
-from campaign_operator.sandbox.loopback_port import LOOPBACK, LoopbackPort
+from campaign_sandbox.binaries import ControlPlaneBinaries
+from campaign_sandbox.control_plane import ControlPlane, ControlPlaneError, KubectlError
+from campaign_sandbox.loopback_port import LOOPBACK, LoopbackPort
 from processes import names_in, write_program
 
 _READY_SECONDS = 30.0  # 3 s on an idle machine

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from campaign_operator.sandbox.binaries import ControlPlaneBinaries
-from campaign_operator.sandbox.child_process import ChildProcess
-from campaign_operator.sandbox.control_plane import ControlPlane, ControlPlaneError
-from campaign_operator.sandbox.loopback_port import LOOPBACK
+from campaign_sandbox.binaries import ControlPlaneBinaries
+from campaign_sandbox.child_process import ChildProcess
+from campaign_sandbox.control_plane import ControlPlane, ControlPlaneError
+from campaign_sandbox.loopback_port import LOOPBACK
 from processes import names_in, running_in, write_program
 
 _READY_SECONDS = 30.0  # 3 s on an idle machine
@@ -30,8 +30,8 @@ _GONE_SECONDS = 15.0
 _OWNER = """
     import asyncio, sys
     from pathlib import Path
-    from campaign_operator.sandbox.binaries import ControlPlaneBinaries
-    from campaign_operator.sandbox.control_plane import ControlPlane
+    from campaign_sandbox.binaries import ControlPlaneBinaries
+    from campaign_sandbox.control_plane import ControlPlane
 
     async def main() -> None:
         binaries = ControlPlaneBinaries(*map(Path, sys.argv[1:]))

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from campaign_operator.api.status import OutboundCampaignStatus, RunStatus
 from campaign_operator.api.vocabulary import MAX_CONTACTS, MAX_WINDOWS_AHEAD, Adjustment, RunState, WindowState
-from campaign_operator.domain import size
-from campaign_operator.domain.campaign import Campaign, CampaignRef
-from campaign_operator.domain.zones import ZONE_NAMES
+from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
+from campaign_operator.domain.planning.zones import ZONE_NAMES
+from campaign_operator.domain.status import size
 from e2e_world import campaign
 from stage import Stage, new_store, run_of
 

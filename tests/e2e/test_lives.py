@@ -9,7 +9,7 @@ import pytest
 from campaign_operator.api.conditions import ConditionType, find
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.vocabulary import Adjustment, RunState, WebhookState, WindowState
-from campaign_operator.sandbox.simulator.faults import FaultRule
+from campaign_sandbox.simulator.dialer_faults import FaultRule
 from e2e_world import campaign
 from stage import Stage, run_after, run_of
 
@@ -359,7 +359,7 @@ async def test_a_poll_that_tells_nothing_new_writes_nothing(stage: Stage) -> Non
 
 @pytest.mark.parametrize("zones", [40])
 async def test_a_run_of_many_zones_is_one_post_each(stage: Stage, zones: int) -> None:
-    from campaign_operator.domain.zones import ZONE_NAMES
+    from campaign_operator.domain.planning.zones import ZONE_NAMES
 
     names = sorted(ZONE_NAMES)[::15][:zones]
     manifest = campaign(

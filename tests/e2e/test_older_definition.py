@@ -21,9 +21,9 @@ from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.crd import custom_resource_definition
 from campaign_operator.api.definition import missing_fields, published_schema
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain.campaign import CampaignRef
-from campaign_operator.sandbox.binaries import ControlPlaneBinaries
-from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_sandbox.binaries import ControlPlaneBinaries
+from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import admit_operator, campaign
 from serving import until
 from stage import Stage, condition, opened_stage, told, windows

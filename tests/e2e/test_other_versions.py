@@ -17,9 +17,9 @@ import yaml
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.crd import CRD_NAME, custom_resource_definition
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain.campaign import CampaignRef
-from campaign_operator.sandbox.binaries import ControlPlaneBinaries
-from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_sandbox.binaries import ControlPlaneBinaries
+from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import admit_operator, campaign
 from stage import STAGE_SETTINGS, Stage, opened_stage, run_of, told, windows
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from campaign_operator.sandbox.binaries import ControlPlaneBinaries
-from campaign_operator.sandbox.control_plane import ControlPlane
-from campaign_operator.sandbox.loopback_port import LoopbackPort
-from campaign_operator.sandbox.sandbox import apply_crd
+from campaign_sandbox.binaries import ControlPlaneBinaries
+from campaign_sandbox.control_plane import ControlPlane
+from campaign_sandbox.loopback_port import LoopbackPort
+from campaign_sandbox.sandbox import apply_crd
 from e2e_world import World, campaign, start_operator
 from serving import until
 

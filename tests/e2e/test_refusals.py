@@ -8,7 +8,7 @@ import yaml
 
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import campaign
 from serving import until
 from stage import Stage, fault, told, windows

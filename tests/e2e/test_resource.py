@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from campaign_operator.api.crd import structural_schema
-from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import World, campaign
 
 CRON = "must be five cron fields, such as '0 9 * * 1-5', or a descriptor, such as '@daily'"

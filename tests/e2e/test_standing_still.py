@@ -10,10 +10,10 @@ from uuid import uuid4
 import pytest
 import yaml
 
-from campaign_operator.sandbox.certificates import issue_server_certificate
-from campaign_operator.sandbox.control_plane import ControlPlane
-from campaign_operator.sandbox.listener import Listener
-from campaign_operator.sandbox.simulator.settings import Client
+from campaign_sandbox.certificates import issue_server_certificate
+from campaign_sandbox.control_plane import ControlPlane
+from campaign_sandbox.listener import Listener
+from campaign_sandbox.simulator.simulator_settings import Client
 from e2e_world import campaign, connection_secret, start_operator
 from serving import running_simulator, until
 from stage import fault

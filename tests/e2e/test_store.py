@@ -16,18 +16,18 @@ import yaml
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_kube_config
 
-from campaign_operator.adapters.api_server import APIServer
 from campaign_operator.adapters.clock import SystemClock
-from campaign_operator.adapters.events import EventRecorder
-from campaign_operator.adapters.kube import KubeStore
-from campaign_operator.adapters.objects import KeyedObjects
+from campaign_operator.adapters.kubernetes.api_server import APIServer
+from campaign_operator.adapters.kubernetes.events import EventRecorder
+from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
+from campaign_operator.adapters.kubernetes.kube import KubeStore
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER, MAX_RESOLVE, RESOLVE_ANNOTATION
-from campaign_operator.domain.campaign import Campaign, CampaignRef
-from campaign_operator.domain.observation import Problem
-from campaign_operator.ports import ConflictError, StoreUnavailableError
-from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
+from campaign_operator.domain.campaigns.observation import Problem
+from campaign_operator.engine.ports import ConflictError, StoreUnavailableError
+from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import Manifest, campaign
 
 KOPFS = "campaign-operator.io/polling"

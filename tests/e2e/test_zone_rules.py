@@ -2,7 +2,7 @@
 
 import json
 
-from campaign_operator.domain.zones import TZDATA_VERSION
+from campaign_operator.domain.planning.zones import TZDATA_VERSION
 from e2e_world import campaign
 from stage import Stage, run_of
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_sandbox.control_plane import ControlPlane
 from faults.lane import Access
 from faults.player import Player
 

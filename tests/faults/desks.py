@@ -7,8 +7,8 @@ from typing import Any
 
 import aiohttp
 
-from campaign_operator.sandbox.simulator.faults import FaultRule
-from campaign_operator.sandbox.simulator.tokens import CAMPAIGN_WRITE
+from campaign_sandbox.simulator.dialer_faults import FaultRule
+from campaign_sandbox.simulator.tokens import CAMPAIGN_WRITE
 from e2e_world import Manifest
 
 CLIENT_ID = "operator"

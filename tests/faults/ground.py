@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from campaign_operator.sandbox.binaries import ensure_control_plane_binaries, ensure_helm
-from campaign_operator.sandbox.control_plane import ControlPlane
-from campaign_operator.sandbox.sandbox import apply_crd
+from campaign_sandbox.binaries import ensure_control_plane_binaries, ensure_helm
+from campaign_sandbox.control_plane import ControlPlane
+from campaign_sandbox.sandbox import apply_crd
 from chart import chart_renderer, helm_runner
 from e2e_world import admit_operator
 from faults.lane import Access

@@ -16,12 +16,12 @@ import yaml
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_kube_config
 
-from campaign_operator.adapters.api_server import APIServer
-from campaign_operator.sandbox.certificates import issue_server_certificate
-from campaign_operator.sandbox.control_plane import ControlPlane
-from campaign_operator.sandbox.simulator.server import simulated_dialer
-from campaign_operator.sandbox.simulator.settings import Client, SimulatorSettings
-from campaign_operator.sandbox.webhook_receiver import ReceiverSettings, webhook_receiver
+from campaign_operator.adapters.kubernetes.api_server import APIServer
+from campaign_sandbox.certificates import issue_server_certificate
+from campaign_sandbox.control_plane import ControlPlane
+from campaign_sandbox.simulator.server import simulated_dialer
+from campaign_sandbox.simulator.simulator_settings import Client, SimulatorSettings
+from campaign_sandbox.webhook_receiver import ReceiverSettings, webhook_receiver
 from e2e_world import secret
 from faults.clock import SLOTS, SharedClock
 from faults.desks import CLIENT_ID, CLIENT_SECRET, DialerDesk, ReceiverDesk

@@ -12,15 +12,19 @@ from typing import Any
 
 import structlog
 
-from campaign_operator import reconcile
-from campaign_operator.adapters import cxone, cxone_wire, kube, oauth, watchdog, webhook
+from campaign_operator.adapters.cxone import dialer, oauth, wire
+from campaign_operator.adapters.kubernetes import kube
+from campaign_operator.adapters.outbound import watchdog, webhook
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain import adoption, cancelling, decide, notes, permission, record, situation
-from campaign_operator.domain.actions import Decision, RemoveFinalizer
-from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState, Unclear
-from campaign_operator.observing import Observer
-from campaign_operator.reconcile import Reconciler
-from campaign_operator.submission import Submission
+from campaign_operator.domain.decisions import cancelling, decide, situation
+from campaign_operator.domain.decisions.actions import Decision, RemoveFinalizer
+from campaign_operator.domain.dialing import permission
+from campaign_operator.domain.dialing.outcomes import Listing, Schedule, ScheduleState, Unclear
+from campaign_operator.domain.status import adoption, notes, record
+from campaign_operator.engine import reconcile
+from campaign_operator.engine.observing import Observer
+from campaign_operator.engine.reconcile import Reconciler
+from campaign_operator.engine.submission import Submission
 from faults import mistakes_of_overlaps
 from faults.planting import MISTAKES, found_by, put
 
@@ -89,13 +93,13 @@ class _AlwaysInForce:
 @found_by(f"one-run: {LONDON} withheld")
 def retry_after_a_time_out() -> None:
     """No answer is taken for no."""
-    submit = cxone.CXoneDialer.submit
+    submit = dialer.CXoneDialer.submit
 
     async def submitted(self: Any, connection: Any, request: Any, allowed: Any) -> Any:
         outcome = await submit(self, connection, request, allowed)
         return await submit(self, connection, request, _AlwaysInForce()) if isinstance(outcome, Unclear) else outcome
 
-    put(cxone.CXoneDialer, "submit", submitted)
+    put(dialer.CXoneDialer, "submit", submitted)
 
 
 @found_by(f"one-run: {LONDON} withheld")
@@ -175,12 +179,12 @@ def no_deadline_for_sending() -> None:
 @found_by(f"crowded: {LONDON} cut")
 def only_the_first_page() -> None:
     """A listing is taken for complete after its first page."""
-    read_page = cxone_wire.read_page
+    read_page = wire.read_page
 
     def first(*args: Any) -> Any:
         return replace(read_page(*args), total_pages=1)
 
-    put(cxone, "read_page", first)
+    put(dialer, "read_page", first)
 
 
 @found_by(f"one-run: {LONDON} killed-late")
@@ -217,14 +221,14 @@ def finalizer_dropped_before_the_cancellation() -> None:
 @found_by("unauthorized: nothing")
 def endless_401() -> None:
     """A refused token is fetched anew for as long as it is refused."""
-    call = cxone.CXoneDialer._call
+    call = dialer.CXoneDialer._call
 
     async def stubborn(self: Any, connection: Any, *args: Any) -> Any:
         while getattr(outcome := await call(self, connection, *args), "status", None) == 401:
             self._tokens.discard(connection, await self._tokens.token(connection))
         return outcome
 
-    put(cxone.CXoneDialer, "_call", stubborn)
+    put(dialer.CXoneDialer, "_call", stubborn)
 
 
 @found_by("secret-changed: nothing")

@@ -6,12 +6,14 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from campaign_operator.adapters.cxone_counts import CountedCalls
+from campaign_operator.adapters.cxone.counts import CountedCalls
 from campaign_operator.api.status import RunKey
 from campaign_operator.api.vocabulary import RunState, WindowState
-from campaign_operator.domain import cancelling, decide, record, runs, situation
-from campaign_operator.domain.actions import Decision
-from campaign_operator.domain.situation import Situation
+from campaign_operator.domain.campaigns import runs
+from campaign_operator.domain.decisions import cancelling, decide, situation
+from campaign_operator.domain.decisions.actions import Decision
+from campaign_operator.domain.decisions.situation import Situation
+from campaign_operator.domain.status import record
 from faults.planting import found_by, put
 
 _Rule = Callable[[Situation], Decision | None]

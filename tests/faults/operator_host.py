@@ -29,10 +29,10 @@ import anyio.streams.tls  # noqa: F401 - as above
 import kopf
 
 from campaign_operator import main
-from campaign_operator.adapters import exchange
-from campaign_operator.adapters.cxone import CXoneDialer
-from campaign_operator.domain.campaign import Settings
-from campaign_operator.domain.dialing import ScheduleRequest, SendPermission, SubmitOutcome
+from campaign_operator.adapters.cxone.dialer import CXoneDialer
+from campaign_operator.adapters.outbound import exchange
+from campaign_operator.domain.campaigns.campaign import Settings
+from campaign_operator.domain.dialing.outcomes import ScheduleRequest, SendPermission, SubmitOutcome
 from campaign_operator.settings import RunOptions
 from faults.clock import OperatorLoop, SharedClock
 from faults.exchanges import signed

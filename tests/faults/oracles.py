@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from campaign_operator.sandbox.simulator.calls import CallRate, Opening, count_calls
+from campaign_sandbox.simulator.calls import CallRate, Opening, count_calls
 from e2e_world import Manifest
 from faults.knowledge import creation, instants
 from faults.plans import Fault, Plan

@@ -17,8 +17,8 @@ from typing import Protocol
 import aiohttp
 from aiohttp import web
 
-from campaign_operator.sandbox.listener import TlsFiles
-from campaign_operator.sandbox.serving import Connection
+from campaign_sandbox.listener import TlsFiles
+from campaign_sandbox.running_server import Connection
 from faults.clock import SharedClock
 from faults.desks import CLIENT_SECRET, basic_credentials
 from faults.exchanges import Request, Side

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_sandbox.control_plane import ControlPlane
 from faults.plans import Plan, parse_plan
 from faults.player import Player
 from faults.sharing import by_scenario

@@ -5,7 +5,7 @@ Somebody else who has a say is played here, too.
 
 from typing import Any
 
-from campaign_operator.adapters.api_server import APIAnswer, APIServer
+from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServer
 from campaign_operator.api.vocabulary import GROUP, KIND, PLURAL, VERSION
 from e2e_world import Manifest, config_map, secret
 from faults.desks import CLIENT_ID

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from campaign_operator.adapters.api_server import APIServer
+from campaign_operator.adapters.kubernetes.api_server import APIServer
 from e2e_world import Manifest, condition
 from faults.clock import SLOTS, SharedClock
 from faults.desks import CLIENT_SECRET, DialerDesk

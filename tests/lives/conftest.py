@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign_operator.sandbox.control_plane import ControlPlane
+from campaign_sandbox.control_plane import ControlPlane
 from faults.lane import Access
 from lives.company import open_company
 

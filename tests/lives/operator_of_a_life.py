@@ -12,25 +12,25 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from campaign_operator.adapters.analytics import SharedAnalytics
-from campaign_operator.adapters.api_server import APIServer
-from campaign_operator.adapters.calendars import Calendars
-from campaign_operator.adapters.contacts import ContactLists
-from campaign_operator.adapters.cxone import CXoneDialer
-from campaign_operator.adapters.downloads import Downloads
-from campaign_operator.adapters.egress import Egress
-from campaign_operator.adapters.events import EventRecorder
-from campaign_operator.adapters.exchange import HTTPExchange
-from campaign_operator.adapters.kube import KubeStore
-from campaign_operator.adapters.oauth import TokenOffice
-from campaign_operator.adapters.objects import KeyedObjects
-from campaign_operator.adapters.webhook import WebhookNotifier
+from campaign_operator.adapters.contact_lists import ContactLists
+from campaign_operator.adapters.cxone.dialer import CXoneDialer
+from campaign_operator.adapters.cxone.oauth import TokenOffice
+from campaign_operator.adapters.kubernetes.api_server import APIServer
+from campaign_operator.adapters.kubernetes.calendars import Calendars
+from campaign_operator.adapters.kubernetes.events import EventRecorder
+from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
+from campaign_operator.adapters.kubernetes.kube import KubeStore
+from campaign_operator.adapters.outbound.downloads import Downloads
+from campaign_operator.adapters.outbound.egress import Egress
+from campaign_operator.adapters.outbound.exchange import HTTPExchange
+from campaign_operator.adapters.outbound.webhook import WebhookNotifier
 from campaign_operator.api.status import OutboundCampaignStatus
-from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
-from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.contact_list import ListLimits
-from campaign_operator.domain.dialing import CancelOutcome, ScheduleRequest, SendPermission, SubmitOutcome
-from campaign_operator.ports import Clock
-from campaign_operator.reconcile import Reconciler
+from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Settings
+from campaign_operator.domain.contacts.contact_list import ListLimits
+from campaign_operator.domain.dialing.connection import Connection
+from campaign_operator.domain.dialing.outcomes import CancelOutcome, ScheduleRequest, SendPermission, SubmitOutcome
+from campaign_operator.engine.ports import Clock
+from campaign_operator.engine.reconcile import Reconciler
 from lives.life import Death
 from stage import StageAlarms, StageClock
 

@@ -14,14 +14,14 @@ from uuid import uuid4
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_kube_config
 
-from campaign_operator.adapters.api_server import APIServer
-from campaign_operator.adapters.egress import Egress, EgressPolicy
+from campaign_operator.adapters.kubernetes.api_server import APIServer
+from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
 from campaign_operator.api.vocabulary import GROUP, KIND, PLURAL, REQUESTED_AT_ANNOTATION, VERSION
-from campaign_operator.domain.campaign import CampaignRef, Settings
+from campaign_operator.domain.campaigns.campaign import CampaignRef, Settings
 from campaign_operator.observability import metrics
-from campaign_operator.sandbox.certificates import issue_server_certificate
-from campaign_operator.sandbox.listener import Listener
-from campaign_operator.sandbox.simulator.faults import FaultRule
+from campaign_sandbox.certificates import issue_server_certificate
+from campaign_sandbox.listener import Listener
+from campaign_sandbox.simulator.dialer_faults import FaultRule
 from e2e_world import Manifest, connection_secret
 from faults.lane import Access
 from lives.judging import Played, problems, read_schedule

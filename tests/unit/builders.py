@@ -6,7 +6,7 @@ The clock of these tests stands at NOW; times are given in seconds from it.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from campaign_operator.api.calling_hours import CallingHours as CallingHoursSpec
+from campaign_operator.api.calling_hours_spec import CallingHours as CallingHoursSpec
 from campaign_operator.api.status import (
     FinishedRun,
     Metrics,
@@ -16,19 +16,14 @@ from campaign_operator.api.status import (
     WindowStatus,
 )
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.api.vocabulary import (
-    RunPolicy,
-    RunState,
-    WebhookState,
-    WindowState,
-)
-from campaign_operator.domain import record
-from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
-from campaign_operator.domain.calling_hours import CallingHours, parse_calling_hours
-from campaign_operator.domain.campaign import Campaign, CampaignRef, Settings
-from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.inputs import Inputs, ListedContacts
-from campaign_operator.domain.observation import Observation, Problem
+from campaign_operator.api.vocabulary import RunPolicy, RunState, WebhookState, WindowState
+from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Settings
+from campaign_operator.domain.campaigns.observation import Observation, Problem
+from campaign_operator.domain.dialing.connection import Connection
+from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
+from campaign_operator.domain.planning.calling_hours import CallingHours, parse_calling_hours
+from campaign_operator.domain.planning.plan_inputs import Inputs, ListedContacts
+from campaign_operator.domain.status import record
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 SETTINGS = Settings()

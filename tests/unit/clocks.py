@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-from campaign_operator.domain.zones import ZONE_NAMES, load_zone
+from campaign_operator.domain.planning.zones import ZONE_NAMES, load_zone
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

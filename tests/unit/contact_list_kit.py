@@ -1,7 +1,7 @@
 """What the tests of contact lists share: short words for reading one."""
 
-from campaign_operator.domain.contact_list import ContactCount, ListLimits, ListSource
-from campaign_operator.domain.contact_reading import ContactReading
+from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits, ListSource
+from campaign_operator.domain.contacts.contact_reading import ContactReading
 
 HEADER = b"id,timeZone\n"
 

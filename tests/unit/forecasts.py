@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain.campaign import CampaignRef
-from campaign_operator.domain.windows import place
-from campaign_operator.domain.zones import load_zone
+from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_operator.domain.planning.windows import place
+from campaign_operator.domain.planning.zones import load_zone
 from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow
 from campaign_operator.preview.picture import Span
 

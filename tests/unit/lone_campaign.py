@@ -10,13 +10,14 @@ from typing import Any
 
 from builders import CONNECTION, SETTINGS
 
-from campaign_operator.adapters.campaign_wire import campaign_of
+from campaign_operator.adapters.kubernetes.campaign_wire import campaign_of
 from campaign_operator.api.status import Condition, OutboundCampaignStatus
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER, HAS_RUN_ANNOTATION
-from campaign_operator.domain.campaign import Campaign, CampaignRef, Resource
-from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.delivery import Delivered, WebhookMessage
-from campaign_operator.domain.dialing import (
+from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Resource
+from campaign_operator.domain.campaigns.observation import Problem
+from campaign_operator.domain.dialing.connection import Connection
+from campaign_operator.domain.dialing.delivery import Delivered, WebhookMessage
+from campaign_operator.domain.dialing.outcomes import (
     Accepted,
     AnalyticsOutcome,
     AnalyticsQuery,
@@ -30,10 +31,9 @@ from campaign_operator.domain.dialing import (
     SendPermission,
     Span,
 )
-from campaign_operator.domain.notes import Note
-from campaign_operator.domain.observation import Problem
-from campaign_operator.ports import ListReading
-from campaign_operator.reconcile import Reconciler
+from campaign_operator.domain.status.notes import Note
+from campaign_operator.engine.ports import ListReading
+from campaign_operator.engine.reconcile import Reconciler
 from manual_clock import ManualClock
 
 REF = CampaignRef("sales", "spring-renewals")

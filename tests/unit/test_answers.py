@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from campaign_operator.adapters.answers import (
+from campaign_operator.adapters.outbound.answers import (
     LONGEST_MESSAGE,
     UnreadableAnswerError,
     cleaned,

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from lone_campaign import REF, Life, LoneStore, WillingDialer
 from structlog.testing import capture_logs
 
-from campaign_operator.adapters.campaign_wire import campaign_of
+from campaign_operator.adapters.kubernetes.campaign_wire import campaign_of
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.crd import Schema, structural_schema
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER, HAS_RUN_ANNOTATION, WindowState
-from campaign_operator.domain.dialing import Schedule, ScheduleState
-from campaign_operator.ports import UnusableError
+from campaign_operator.domain.dialing.outcomes import Schedule, ScheduleState
+from campaign_operator.engine.ports import UnusableError
 from manual_clock import ManualClock
 
 DAY = 86_400

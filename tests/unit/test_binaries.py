@@ -39,7 +39,7 @@ class _Machine:
     folder: Path
 
     def command(self, **env: str) -> subprocess.Popen[str]:
-        """`python -m campaign_operator.sandbox.binaries` on this machine, with these variables besides."""
+        """`python -m campaign_sandbox.binaries` on this machine, with these variables besides."""
         standard = {
             "PATH": f"{self.folder / 'bin'}:/usr/bin:/bin",
             "HOME": str(self.folder),
@@ -47,7 +47,7 @@ class _Machine:
             "STAND_IN_CALLS": str(self.folder / "calls"),
         }
         return subprocess.Popen(
-            [sys.executable, "-m", "campaign_operator.sandbox.binaries"],
+            [sys.executable, "-m", "campaign_sandbox.binaries"],
             env=standard | env,
             stderr=subprocess.PIPE,
             text=True,

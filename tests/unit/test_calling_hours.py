@@ -13,10 +13,10 @@ import pytest
 from builders import hours
 
 from campaign_operator.api.crd import structural_schema
-from campaign_operator.domain.calling_hours import fitted
 from campaign_operator.domain.errors import InvalidSpecError, SpecError
-from campaign_operator.domain.windows import Window, place, window_from
-from campaign_operator.domain.zones import load_zone
+from campaign_operator.domain.planning.calling_hours import fitted
+from campaign_operator.domain.planning.windows import Window, place, window_from
+from campaign_operator.domain.planning.zones import load_zone
 
 NEW_YORK, LONDON, CAIRO, APIA = "America/New_York", "Europe/London", "Africa/Cairo", "Pacific/Apia"
 ALL_DAY: dict[str, Any] = {"start": "00:00", "end": "24:00"}

@@ -20,7 +20,7 @@ from builders import hours
 from clocks import DAY, HOUR, MINUTE, Clocks, changes
 
 from campaign_operator.api.vocabulary import StartMode, Weekday
-from campaign_operator.domain.plan import placed_windows
+from campaign_operator.domain.planning.plan import placed_windows
 
 DAYS_BEFORE, DAYS_AFTER = 2, 3
 QUESTIONS_PER_CHANGE = 6

@@ -10,11 +10,11 @@ from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from campaign_operator.api.vocabulary import Adjustment, StartMode, Weekday
-from campaign_operator.domain.calling_hours import CallingHours
-from campaign_operator.domain.cron import parse_cron
 from campaign_operator.domain.errors import SpecError
-from campaign_operator.domain.plan import PlannedWindow, RunPlan, plan_hash, plan_run
-from campaign_operator.domain.zones import ZONE_NAMES, load_zone
+from campaign_operator.domain.planning.calling_hours import CallingHours
+from campaign_operator.domain.planning.cron import parse_cron
+from campaign_operator.domain.planning.plan import PlannedWindow, RunPlan, plan_hash, plan_run
+from campaign_operator.domain.planning.zones import ZONE_NAMES, load_zone
 
 DAY = timedelta(days=1)
 ZONES = st.sampled_from(sorted(ZONE_NAMES))

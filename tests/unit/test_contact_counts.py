@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from campaign_operator.domain.errors import InvalidSpecError, SpecError
-from campaign_operator.domain.plan import count_contacts
-from campaign_operator.domain.zones import TZDATA_VERSION
+from campaign_operator.domain.planning.plan import count_contacts
+from campaign_operator.domain.planning.zones import TZDATA_VERSION
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import pytest
 from contact_list_kit import HEADER, config_map, errors, read, secret
 
 from campaign_operator.api.vocabulary import ContactFormat, OnInvalidContact
-from campaign_operator.domain.contact_list import ListLimits, ListSource
-from campaign_operator.domain.contact_reading import read_contact_lists, reading_steps
+from campaign_operator.domain.contacts.contact_list import ListLimits, ListSource
+from campaign_operator.domain.contacts.contact_reading import read_contact_lists, reading_steps
 from campaign_operator.domain.errors import InvalidSpecError
 
 TWO = {"Europe/London": 2, "Asia/Tokyo": 1}

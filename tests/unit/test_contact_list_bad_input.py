@@ -7,7 +7,7 @@ import json
 import pytest
 from contact_list_kit import HEADER, config_map, errors, read, secret
 
-from campaign_operator.domain.zones import TZDATA_VERSION
+from campaign_operator.domain.planning.zones import TZDATA_VERSION
 
 GOOD = HEADER + b"c1,Europe/London\n"
 ZONE_RULE = f"is not a time zone of the IANA database ({TZDATA_VERSION})"

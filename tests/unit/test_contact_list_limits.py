@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from contact_list_kit import HEADER, config_map, errors, read
 
-from campaign_operator.domain.contact_list import ContactCount, ListLimits, ListSource
-from campaign_operator.domain.contact_reading import read_contact_lists
-from campaign_operator.domain.zones import TZDATA_VERSION
+from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits, ListSource
+from campaign_operator.domain.contacts.contact_reading import read_contact_lists
+from campaign_operator.domain.planning.zones import TZDATA_VERSION
 
 PIECE = 65_536
 

@@ -12,9 +12,9 @@ from contact_list_kit import HEADER, config_map, errors, read
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from campaign_operator.domain.contact_list import ListLimits
-from campaign_operator.domain.contact_reading import ContactReading
-from campaign_operator.domain.zones import ZONE_NAMES
+from campaign_operator.domain.contacts.contact_list import ListLimits
+from campaign_operator.domain.contacts.contact_reading import ContactReading
+from campaign_operator.domain.planning.zones import ZONE_NAMES
 
 Contacts = list[tuple[str, str, str]]
 

@@ -9,7 +9,7 @@ from typing import IO
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign_operator.domain.contact_records import ContactRecords
+from campaign_operator.domain.contacts.contact_records import ContactRecords
 
 IN_MEMORY = 7
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from campaign_operator.api.status import OutboundCampaignStatus, RunStatus
 from campaign_operator.api.v1alpha1 import Completion
 from campaign_operator.api.vocabulary import RunState, WindowState
-from campaign_operator.domain import runs
-from campaign_operator.domain.counting import counted_since, credited
-from campaign_operator.domain.dialing import CallCounts
+from campaign_operator.domain.campaigns import runs
+from campaign_operator.domain.dialing.outcomes import CallCounts
+from campaign_operator.domain.status.counting import counted_since, credited
 
 HOUR = 3600
 COMPLETION = Completion(expected_calls=10, grace_seconds=HOUR)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign_operator.domain.cron import parse_cron
 from campaign_operator.domain.errors import SpecError
+from campaign_operator.domain.planning.cron import parse_cron
 
 ALL_MINUTES, ALL_HOURS = tuple(range(60)), tuple(range(24))
 ALL_DATES, ALL_MONTHS, ALL_WEEKDAYS = tuple(range(1, 32)), tuple(range(1, 13)), tuple(range(7))

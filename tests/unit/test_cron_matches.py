@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaign_operator.domain.cron import CronSchedule, matches, next_match, parse_cron
 from campaign_operator.domain.errors import SpecError
+from campaign_operator.domain.planning.cron import CronSchedule, matches, next_match, parse_cron
 
 
 @pytest.mark.parametrize(

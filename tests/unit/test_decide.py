@@ -1,4 +1,4 @@
-"""The table of cases beside `domain/decide.py`: every rule, what wins over what, and what is left alone."""
+"""The table of cases beside `decide.py`: every rule, what wins over what, and what is left alone."""
 
 from dataclasses import replace
 
@@ -18,16 +18,12 @@ from decide.planning import PLANNING
 from decide.sending import SENDING
 from decide.verifying import VERIFYING
 
-from campaign_operator.api.vocabulary import (
-    CANCEL_FINALIZER,
-)
-from campaign_operator.domain import runs
-from campaign_operator.domain.actions import (
-    Decision,
-)
-from campaign_operator.domain.campaign import Campaign
-from campaign_operator.domain.decide import decide
-from campaign_operator.domain.mark import mark_of
+from campaign_operator.api.vocabulary import CANCEL_FINALIZER
+from campaign_operator.domain.campaigns import runs
+from campaign_operator.domain.campaigns.campaign import Campaign
+from campaign_operator.domain.decisions.actions import Decision
+from campaign_operator.domain.decisions.decide import decide
+from campaign_operator.domain.status.mark import mark_of
 
 CASES = [*PLANNING, *SENDING, *LEAVING, *ENDING, *LISTING, *VERIFYING]
 
@@ -61,8 +57,8 @@ def assert_is(decision: Decision, case: Case) -> None:
 
 def test_every_rule_has_a_case() -> None:
     """A rule that no case reaches could be left out and nobody would notice."""
-    from campaign_operator.domain.decide import RULES, RULES_OF_DELETION
-    from campaign_operator.domain.situation import Situation
+    from campaign_operator.domain.decisions.decide import RULES, RULES_OF_DELETION
+    from campaign_operator.domain.decisions.situation import Situation
 
     unreached = []
     for rules, deleting in ((RULES, False), (RULES_OF_DELETION, True)):

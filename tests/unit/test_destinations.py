@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from campaign_operator.adapters.destinations import (
+from campaign_operator.adapters.outbound.destinations import (
     DestinationRefusedError,
     checked_url,
     literal_address,

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from campaign_operator.sandbox.faults import AnswerInstead, Reset, RuleBook, problems
-from campaign_operator.sandbox.simulator.faults import FaultRule, Match, read_rule
+from campaign_sandbox.fault_rules import AnswerInstead, Reset, RuleBook, problems
+from campaign_sandbox.simulator.dialer_faults import FaultRule, Match, read_rule
 
 
 def rule(status: int, after: int = 0, times: int | None = None) -> FaultRule:

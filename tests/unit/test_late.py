@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from builders import SETTINGS, at, window
 
-from campaign_operator.domain.campaign import Settings
-from campaign_operator.domain.late import Late, Missed, too_late
+from campaign_operator.domain.campaigns.campaign import Settings
+from campaign_operator.domain.campaigns.late import Late, Missed, too_late
 
 OPEN_FOR_FOUR_HOURS = window(start=0, end=14400)
 

@@ -18,9 +18,9 @@ from test_calling_hours_by_minutes import Question, Row
 from test_plan_by_minutes import CRONS
 
 from campaign_operator.api.vocabulary import ConcurrencyPolicy, PastZones, StartMode, Weekday
-from campaign_operator.domain.cron import parse_cron
-from campaign_operator.domain.plan import RunPlan, Taken, plan_run
-from campaign_operator.domain.zones import ZONE_NAMES
+from campaign_operator.domain.planning.cron import parse_cron
+from campaign_operator.domain.planning.plan import RunPlan, Taken, plan_run
+from campaign_operator.domain.planning.zones import ZONE_NAMES
 
 DAYS_BEFORE, DAYS_AFTER = 3, 7
 HOURS = (("00:00", "24:00"), ("08:00", "21:00"), ("01:30", "05:00"), ("02:00", "03:00"), ("09:00", "24:00"))

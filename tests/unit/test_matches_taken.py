@@ -9,8 +9,8 @@ from builders import blueprint, spec
 
 from campaign_operator.api.vocabulary import Adjustment, MatchSkipReason
 from campaign_operator.domain.errors import SpecError
-from campaign_operator.domain.plan import NOTHING_TAKEN, RunPlan, SkippedMatches, Taken
-from campaign_operator.domain.skipped_matches import skipped_matches_message
+from campaign_operator.domain.planning.plan import NOTHING_TAKEN, RunPlan, SkippedMatches, Taken
+from campaign_operator.domain.planning.skipped_matches import skipped_matches_message
 
 TOKYO, LONDON, NEW_YORK, AUCKLAND = "Asia/Tokyo", "Europe/London", "America/New_York", "Pacific/Auckland"
 WORKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri"]

@@ -6,10 +6,10 @@ import pytest
 from builders import NOW, at
 
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER
-from campaign_operator.domain.campaign import CampaignRef
-from campaign_operator.domain.observation import Problem
-from campaign_operator.domain.ownership import Claim, in_use, is_outstanding, may_claim, owner
-from campaign_operator.domain.unusable import UnusableCampaign
+from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_operator.domain.campaigns.observation import Problem
+from campaign_operator.domain.decisions.ownership import Claim, in_use, is_outstanding, may_claim, owner
+from campaign_operator.domain.decisions.unusable import UnusableCampaign
 
 
 def claim(name: str, *, age: float = 0, outstanding: bool = False, namespace: str = "sales", uid: str = "") -> Claim:

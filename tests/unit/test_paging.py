@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaign_operator.adapters.cxone_listing import ListedSchedules, bounds_of_listing
-from campaign_operator.adapters.cxone_wire import PAGE_SIZE, Page, Row
-from campaign_operator.adapters.paging import Pages, TooManyRowsError, read_all
-from campaign_operator.domain.dialing import Span, Unavailable
+from campaign_operator.adapters.cxone.listing import ListedSchedules, bounds_of_listing
+from campaign_operator.adapters.cxone.paging import Pages, TooManyRowsError, read_all
+from campaign_operator.adapters.cxone.wire import PAGE_SIZE, Page, Row
+from campaign_operator.domain.dialing.outcomes import Span, Unavailable
 from manual_clock import NOON, ManualClock
 
 SPAN = Span(NOON, NOON + timedelta(hours=6))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaign_operator.domain.permission import IntentPermission
+from campaign_operator.domain.dialing.permission import IntentPermission
 from manual_clock import ManualClock
 
 

@@ -10,10 +10,10 @@ import pytest
 from builders import OPEN_ALWAYS, hours
 
 from campaign_operator.api.vocabulary import Adjustment, StartMode
-from campaign_operator.domain.calling_hours import CallingHours
-from campaign_operator.domain.cron import parse_cron
 from campaign_operator.domain.errors import SpecError
-from campaign_operator.domain.plan import (
+from campaign_operator.domain.planning.calling_hours import CallingHours
+from campaign_operator.domain.planning.cron import parse_cron
+from campaign_operator.domain.planning.plan import (
     NOTHING_TAKEN,
     PlannedWindow,
     RunPlan,

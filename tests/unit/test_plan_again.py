@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from builders import SETTINGS, blueprint, campaign, listed, make_planned, observed, status
 
-from campaign_operator.domain.inputs import Inputs, ListedContacts
-from campaign_operator.domain.situation import Situation, plan_again, run_to_plan
+from campaign_operator.domain.decisions.situation import Situation, plan_again, run_to_plan
+from campaign_operator.domain.planning.plan_inputs import Inputs, ListedContacts
 
 LONDON, NEW_YORK, TOKYO = "Europe/London", "America/New_York", "Asia/Tokyo"
 DEFERRED = listed(cron="0 6 * * *")

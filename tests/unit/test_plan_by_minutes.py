@@ -16,10 +16,10 @@ from builders import OPEN_ALWAYS
 from clocks import DAY, HOUR, MINUTE, SECOND, Clocks, changes, file_of, one_name_per_file
 
 from campaign_operator.api.vocabulary import StartMode
-from campaign_operator.domain.cron import parse_cron
-from campaign_operator.domain.plan import Taken, plan_run
-from campaign_operator.domain.windows import place
-from campaign_operator.domain.zones import ZONE_NAMES, load_zone
+from campaign_operator.domain.planning.cron import parse_cron
+from campaign_operator.domain.planning.plan import Taken, plan_run
+from campaign_operator.domain.planning.windows import place
+from campaign_operator.domain.planning.zones import ZONE_NAMES, load_zone
 
 
 def test_there_are_changes_to_look_at() -> None:

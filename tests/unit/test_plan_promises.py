@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign_operator.api.vocabulary import Adjustment, StartMode
-from campaign_operator.domain.cron import matches, parse_cron
-from campaign_operator.domain.plan import RunPlan, Taken, plan_hash, plan_run
-from campaign_operator.domain.zones import ZONE_NAMES, load_zone
+from campaign_operator.domain.planning.cron import matches, parse_cron
+from campaign_operator.domain.planning.plan import RunPlan, Taken, plan_hash, plan_run
+from campaign_operator.domain.planning.zones import ZONE_NAMES, load_zone
 
 CRONS = ("* * * * *", "*/7 * * * *", "30 * * * *", "0 9 * * *", "30 2 * * *", "15 0 * * 0", "59 23 31 * 1-5")
 crons = st.sampled_from(CRONS)

@@ -10,8 +10,8 @@ from xml.etree.ElementTree import fromstring
 import pytest
 from manifests import NOW_TEXT, ROOT, SOUND, run_cli
 
-from campaign_operator.preview.wire import PreviewWire
-from campaign_operator.validation.wire import ReportWire
+from campaign_operator.preview.preview_wire import PreviewWire
+from campaign_operator.validation.report_wire import ReportWire
 from campaign_operator.validation.wire_model import WireModel, published_schema
 
 EXPECTED: dict[str, Any] = {

@@ -7,8 +7,8 @@ import pytest
 from builders import blueprint, spec
 
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain.campaign import CampaignRef
-from campaign_operator.domain.plan import Taken, plan_hash
+from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_operator.domain.planning.plan import Taken, plan_hash
 from campaign_operator.preview.comparison import ChangeKind, compare
 from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow, forecast, open_hours
 

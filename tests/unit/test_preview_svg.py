@@ -9,8 +9,8 @@ import pytest
 from builders import blueprint, spec
 from forecasts import MATCH, NOW, OPEN_HOURS, everything
 
-from campaign_operator.domain.campaign import CampaignRef
-from campaign_operator.domain.zones import ZONE_NAMES
+from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_operator.domain.planning.zones import ZONE_NAMES
 from campaign_operator.preview.forecast import Forecast, forecast
 from campaign_operator.preview.picture import MAX_ROWS_UNGROUPED, picture_of
 from campaign_operator.preview.svg import forecast_svg

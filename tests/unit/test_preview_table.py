@@ -8,8 +8,8 @@ from builders import blueprint, spec
 from forecasts import NOW, everything, window
 
 from campaign_operator.api.vocabulary import Adjustment
-from campaign_operator.domain.campaign import CampaignRef
-from campaign_operator.domain.zones import ZONE_NAMES
+from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_operator.domain.planning.zones import ZONE_NAMES
 from campaign_operator.preview.comparison import compare
 from campaign_operator.preview.forecast import Forecast, forecast
 from campaign_operator.preview.table import changes_table, forecast_table

@@ -18,15 +18,10 @@ from builders import campaign as make_campaign
 
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import RunKey, WindowStatus
-from campaign_operator.api.vocabulary import (
-    Adjustment,
-    RunState,
-    WebhookState,
-    WindowState,
-)
-from campaign_operator.domain import adoption, record
-from campaign_operator.domain.delivery import Delivered, DeliveryFailed, Gone
-from campaign_operator.domain.dialing import (
+from campaign_operator.api.vocabulary import Adjustment, RunState, WebhookState, WindowState
+from campaign_operator.domain.campaigns.late import Late, Missed
+from campaign_operator.domain.dialing.delivery import Delivered, DeliveryFailed, Gone
+from campaign_operator.domain.dialing.outcomes import (
     Accepted,
     AccessRefused,
     DestinationRefused,
@@ -39,7 +34,7 @@ from campaign_operator.domain.dialing import (
     Throttled,
     Unclear,
 )
-from campaign_operator.domain.late import Late, Missed
+from campaign_operator.domain.status import adoption, record
 
 NY, LONDON = "America/New_York", "Europe/London"
 RUN = RunKey("20261124T0900", "1")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaign_operator.domain.campaign import Settings
+from campaign_operator.domain.campaigns.campaign import Settings
 
 
 @pytest.mark.parametrize(

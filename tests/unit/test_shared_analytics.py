@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from campaign_operator.adapters.analytics import SharedAnalytics
-from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.dialing import (
+from campaign_operator.domain.dialing.connection import Connection
+from campaign_operator.domain.dialing.outcomes import (
     AccessRefused,
     Analytics,
     AnalyticsOutcome,
@@ -25,7 +25,7 @@ from campaign_operator.domain.dialing import (
     Throttled,
     Unavailable,
 )
-from campaign_operator.domain.polling import AnalyticsFault
+from campaign_operator.domain.status.polling import AnalyticsFault
 from manual_clock import NOON, ManualClock
 
 CONNECTION = Connection("operator", "secret", "https://dialer.example/token", "https://dialer.example")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaign_operator.sandbox.simulator.calls import CallRate, Opening, count_calls
+from campaign_sandbox.simulator.calls import CallRate, Opening, count_calls
 
 NOON = datetime(2030, 1, 15, 12, tzinfo=UTC)
 LONG_AGO = NOON - timedelta(days=400)

@@ -20,9 +20,9 @@ from builders import (
 
 from campaign_operator.api.status import OutboundCampaignStatus, RunStatus
 from campaign_operator.api.vocabulary import MAX_PENDING, MAX_RUNS, MAX_WINDOWS_AHEAD, Adjustment, WindowState
-from campaign_operator.domain import size
-from campaign_operator.domain.situation import Situation, has_room, taken, unplannable
-from campaign_operator.domain.zones import ZONE_NAMES
+from campaign_operator.domain.decisions.situation import Situation, has_room, taken, unplannable
+from campaign_operator.domain.planning.zones import ZONE_NAMES
+from campaign_operator.domain.status import size
 
 ZONES = sorted(ZONE_NAMES)[:597]
 WORST = {"one byte": "x", "escaped": "<", "four bytes": "\N{PILE OF POO}"}

@@ -21,19 +21,11 @@ from builders import campaign as make_campaign
 from campaign_operator.api.conditions import ConditionType, find
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.v1alpha1 import Completion
-from campaign_operator.api.vocabulary import (
-    RunPolicy,
-    RunState,
-    WebhookState,
-    WindowState,
-)
-from campaign_operator.domain.dialing import (
-    CallCounts,
-    Unavailable,
-)
-from campaign_operator.domain.notes import notes
-from campaign_operator.domain.polling import polled
-from campaign_operator.domain.summary import summarize
+from campaign_operator.api.vocabulary import RunPolicy, RunState, WebhookState, WindowState
+from campaign_operator.domain.dialing.outcomes import CallCounts, Unavailable
+from campaign_operator.domain.status.notes import notes
+from campaign_operator.domain.status.polling import polled
+from campaign_operator.domain.status.summary import summarize
 
 NY, LONDON = "America/New_York", "Europe/London"
 ATTEMPT = ("20261124T0900", "1", NY, 1)

@@ -5,7 +5,7 @@ import time
 import pytest
 from manifests import SOUND, checked, only, with_spec
 
-from campaign_operator.domain.zones import ZONE_NAMES
+from campaign_operator.domain.planning.zones import ZONE_NAMES
 from campaign_operator.validation.findings import Severity
 from campaign_operator.validation.nodes import Scalar
 from campaign_operator.validation.structure import StructureCheck

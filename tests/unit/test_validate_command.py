@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from manifests import LISTED, ROOT, SOUND, run_cli
 
-from campaign_operator.validation.wire import ReportWire
+from campaign_operator.validation.report_wire import ReportWire
 
 
 def test_a_sound_folder_is_status_0_and_counted(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from manifests import LISTED, NOW, SOUND, checked, config_map, listed, secret
 
-from campaign_operator.domain.contact_list import ListLimits
+from campaign_operator.domain.contacts.contact_list import ListLimits
 from campaign_operator.validation.findings import Finding, Severity
 from campaign_operator.validation.report import Report, check_sources
 from campaign_operator.validation.sources import NoSourceError, Source, SuppliedFile

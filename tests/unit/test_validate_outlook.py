@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from builders import blueprint, spec
 
-from campaign_operator.domain.inputs import Inputs
-from campaign_operator.domain.zones import ZONE_NAMES
+from campaign_operator.domain.planning.plan_inputs import Inputs
+from campaign_operator.domain.planning.zones import ZONE_NAMES
 from campaign_operator.validation.doubts import doubts
 from campaign_operator.validation.findings import Problem, Severity, field_text
 from campaign_operator.validation.outlook import look_ahead

@@ -6,9 +6,9 @@ from builders import CONNECTION, NOW, at, campaign, observed, run, status, windo
 from campaign_operator.api.conditions import ConditionType, Reason, find
 from campaign_operator.api.status import OutboundCampaignStatus, WindowStatus
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain import adoption, resolution, unknown_schedules, verification
-from campaign_operator.domain.dialing import Listing, Schedule, ScheduleState
-from campaign_operator.domain.summary import summarize
+from campaign_operator.domain.dialing.outcomes import Listing, Schedule, ScheduleState
+from campaign_operator.domain.status import adoption, resolution, unknown_schedules, verification
+from campaign_operator.domain.status.summary import summarize
 
 NY, LONDON = "America/New_York", "Europe/London"
 SETTLE = 60.0

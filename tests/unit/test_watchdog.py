@@ -2,8 +2,8 @@
 
 import pytest
 
-from campaign_operator.adapters.watchdog import Watchdog
-from campaign_operator.domain.campaign import Settings
+from campaign_operator.adapters.outbound.watchdog import Watchdog
+from campaign_operator.domain.campaigns.campaign import Settings
 from manual_clock import ManualClock
 
 

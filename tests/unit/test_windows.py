@@ -5,13 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from campaign_operator.api.vocabulary import Adjustment
-from campaign_operator.domain.windows import (
-    Placed,
-    first_local_placed_from,
-    place,
-    window_from,
-)
-from campaign_operator.domain.zones import load_zone
+from campaign_operator.domain.planning.windows import Placed, first_local_placed_from, place, window_from
+from campaign_operator.domain.planning.zones import load_zone
 
 PLAIN, MOVED, FIRST = None, Adjustment.MOVED_OUT_OF_GAP, Adjustment.FIRST_OF_TWO
 

@@ -7,8 +7,8 @@ from builders import NOW, blueprint, make_planned, spec
 
 from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import WindowState
-from campaign_operator.domain.notes import rules_note
-from campaign_operator.domain.zone_rules import moved_zones
+from campaign_operator.domain.decisions.zone_rules import moved_zones
+from campaign_operator.domain.status.notes import rules_note
 
 NEW_YORK, LONDON = "America/New_York", "Europe/London"
 HOUR = timedelta(hours=1)

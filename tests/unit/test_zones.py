@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from campaign_operator.domain import zones
-from campaign_operator.domain.zones import (
+from campaign_operator.domain.planning import zones
+from campaign_operator.domain.planning.zones import (
     TZDATA_VERSION,
     ZONE_NAMES,
     UnknownTimeZoneError,

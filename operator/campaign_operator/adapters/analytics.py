@@ -18,8 +18,8 @@ from datetime import datetime
 from itertools import chain
 
 from campaign_operator.adapters.credentials import credentials_key
-from campaign_operator.domain.connection import Connection
-from campaign_operator.domain.dialing import (
+from campaign_operator.domain.dialing.connection import Connection
+from campaign_operator.domain.dialing.outcomes import (
     AccessRefused,
     Analytics,
     AnalyticsQuery,
@@ -27,8 +27,8 @@ from campaign_operator.domain.dialing import (
     Throttled,
     Unavailable,
 )
-from campaign_operator.domain.polling import NOT_YET, AnalyticsFault
-from campaign_operator.ports import Clock, Dialer
+from campaign_operator.domain.status.polling import NOT_YET, AnalyticsFault
+from campaign_operator.engine.ports import Clock, Dialer
 
 # As many as a page has rows, so that a query has one page where the dialer answers one row for a campaign.
 _IDS_PER_QUERY = 100

@@ -7,7 +7,7 @@ secret, and what the right one is given must not be handed to the other.
 import hashlib
 import secrets
 
-from campaign_operator.domain.connection import Connection
+from campaign_operator.domain.dialing.connection import Connection
 
 # New in every process, so that a key, should one ever be shown, cannot be used to try out secrets.
 _SALT = secrets.token_bytes(32)

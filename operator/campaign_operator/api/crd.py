@@ -12,12 +12,7 @@ from pydantic import BaseModel
 
 from campaign_operator.api import vocabulary
 from campaign_operator.api.v1alpha1 import OutboundCampaign
-from campaign_operator.api.vocabulary import (
-    GROUP,
-    KIND,
-    PLURAL,
-    VERSION,
-)
+from campaign_operator.api.vocabulary import GROUP, KIND, PLURAL, VERSION
 
 CRD_NAME = f"{PLURAL}.{GROUP}"
 

@@ -6,8 +6,8 @@ is documented where it is declared and `kubectl explain` prints the same words.
 
 from pydantic import ConfigDict, Field
 
-from campaign_operator.api.calling_hours import CallingHours
-from campaign_operator.api.contacts import Contact, ContactSource
+from campaign_operator.api.calling_hours_spec import CallingHours
+from campaign_operator.api.contacts_spec import Contact, ContactSource
 from campaign_operator.api.references import ObjectName, SecretKeyRef
 from campaign_operator.api.schema import ResourceModel, rules
 from campaign_operator.api.status import OutboundCampaignStatus

@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
-from campaign_operator.cli.crd import crd
 from campaign_operator.cli.preview import preview
+from campaign_operator.cli.print_crd import crd
 from campaign_operator.cli.run import run
 from campaign_operator.cli.sandbox import sandbox
 from campaign_operator.cli.validate import validate
-from campaign_operator.sandbox.simulator.command import simulator
+from campaign_sandbox.simulator.simulator_command import simulator
 
 app = typer.Typer(
     name="campaign-operator",

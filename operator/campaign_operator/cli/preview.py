@@ -10,7 +10,7 @@ import typer
 
 from campaign_operator.cli.failure import fail
 from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
-from campaign_operator.cli.supplied import ContactsFile, ExcludeDatesFile, supplied_files, warn_of_unread
+from campaign_operator.cli.supplied_options import ContactsFile, ExcludeDatesFile, supplied_files, warn_of_unread
 from campaign_operator.cli.waiting import shown_while
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def preview(
     The operator's own planner makes the preview, with its default of 30 lead seconds. A manifest that `validate` would
     refuse has none. Contact lists are found as `validate` finds them, and must be there.
     """
-    from campaign_operator.domain.contact_list import ListLimits
+    from campaign_operator.domain.contacts.contact_list import ListLimits
 
     moment = _read_time(now)
     if output is PreviewFormat.SVG and against is not None:
@@ -159,7 +159,7 @@ def _printed(one: "PlacedCampaign", forecast: "Forecast", changes: "list[Change]
     from campaign_operator.cli.terminal import shows_colours, width_of
 
     if output is PreviewFormat.JSON:
-        from campaign_operator.preview.wire import preview_json
+        from campaign_operator.preview.preview_wire import preview_json
 
         return preview_json(forecast, changes) + "\n"
     if output is PreviewFormat.SVG:

@@ -109,8 +109,8 @@ def run(
     """
     import asyncio
 
-    from campaign_operator.domain.campaign import Settings
-    from campaign_operator.domain.contact_list import ListLimits
+    from campaign_operator.domain.campaigns.campaign import Settings
+    from campaign_operator.domain.contacts.contact_list import ListLimits
     from campaign_operator.settings import RunOptions
 
     if all_namespaces == bool(namespace):
@@ -140,7 +140,7 @@ def run(
         verbose=verbose,
     )
     from campaign_operator import main as operator
-    from campaign_operator.adapters.cluster import NoClusterError
+    from campaign_operator.adapters.kubernetes.cluster import NoClusterError
 
     try:
         asyncio.run(operator.run(options))

@@ -35,8 +35,8 @@ def sandbox(
     if demo and without:
         raise typer.BadParameter("--demo needs every part; leave out --without")
     try:
-        from campaign_operator.sandbox.command import run_sandbox
-        from campaign_operator.sandbox.sandbox import SandboxSettings
+        from campaign_sandbox.command import run_sandbox
+        from campaign_sandbox.sandbox import SandboxSettings
     except ModuleNotFoundError as error:
         fail(f"the sandbox needs more packages ({error.name} is missing): pip install 'campaign-operator[sandbox]'")
     left_out = frozenset(without or ())

@@ -8,7 +8,7 @@ import typer
 
 from campaign_operator.cli.failure import fail
 from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
-from campaign_operator.cli.supplied import ContactsFile, ExcludeDatesFile, supplied_files, warn_of_unread
+from campaign_operator.cli.supplied_options import ContactsFile, ExcludeDatesFile, supplied_files, warn_of_unread
 from campaign_operator.cli.waiting import shown_while
 
 
@@ -42,7 +42,7 @@ def validate(
     """
     from datetime import UTC, datetime
 
-    from campaign_operator.domain.contact_list import ListLimits
+    from campaign_operator.domain.contacts.contact_list import ListLimits
     from campaign_operator.validation.report import check_sources
     from campaign_operator.validation.sources import NoSourceError, read_sources
 
@@ -55,7 +55,7 @@ def validate(
         fail(str(error), status=2)
     warn_of_unread(supplied)
     if output is ReportFormat.JSON:
-        from campaign_operator.validation.wire import report_json
+        from campaign_operator.validation.report_wire import report_json
 
         typer.echo(report_json(report))
     else:

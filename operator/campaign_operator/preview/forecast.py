@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from campaign_operator.api.vocabulary import StartMode, WindowState
-from campaign_operator.domain.blueprint import Blueprint
-from campaign_operator.domain.calling_hours import openings_from
-from campaign_operator.domain.campaign import CampaignRef
+from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_operator.domain.errors import InvalidSpecError
-from campaign_operator.domain.plan import PlannedWindow, RunPlan, SkippedMatches, Taken, plan_hash
-from campaign_operator.domain.windows import place
-from campaign_operator.domain.zones import load_zone
+from campaign_operator.domain.planning.blueprint import Blueprint
+from campaign_operator.domain.planning.calling_hours import openings_from
+from campaign_operator.domain.planning.plan import PlannedWindow, RunPlan, SkippedMatches, Taken, plan_hash
+from campaign_operator.domain.planning.windows import place
+from campaign_operator.domain.planning.zones import load_zone
 
 MAX_RUNS = 50
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from campaign_operator.domain.windows import place
-from campaign_operator.domain.zones import load_zone
+from campaign_operator.domain.planning.windows import place
+from campaign_operator.domain.planning.zones import load_zone
 from campaign_operator.preview.forecast import Forecast, ForecastWindow
 
 MAX_ROWS_UNGROUPED = 40

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from campaign_operator.api.conditions import counted, cut
-from campaign_operator.domain.skipped_matches import skipped_matches_message
-from campaign_operator.domain.zones import load_zone
+from campaign_operator.domain.planning.skipped_matches import skipped_matches_message
+from campaign_operator.domain.planning.zones import load_zone
 from campaign_operator.preview.forecast import Forecast, ForecastWindow
 from campaign_operator.preview.picture import ClockChange, OpenHours, Picture, Row, Span, picture_of
 from campaign_operator.preview.style import style_sheet

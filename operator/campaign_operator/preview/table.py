@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from textwrap import wrap
 
 from campaign_operator.api.conditions import counted
-from campaign_operator.domain.skipped_matches import skipped_matches_message
-from campaign_operator.domain.zones import load_zone
+from campaign_operator.domain.planning.skipped_matches import skipped_matches_message
+from campaign_operator.domain.planning.zones import load_zone
 from campaign_operator.preview.comparison import Change, ChangeKind
 from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow
 

@@ -16,13 +16,13 @@ from pydantic import ValidationError
 from campaign_operator.api.crd import structural_schema_of
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import GROUP, KIND, VERSION, StartMode
-from campaign_operator.domain.blueprint import Blueprint, draw_blueprint
-from campaign_operator.domain.campaign import CampaignRef, Settings
-from campaign_operator.domain.cron import parse_cron
+from campaign_operator.domain.campaigns.campaign import CampaignRef, Settings
 from campaign_operator.domain.errors import InvalidSpecError, quoted
+from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
+from campaign_operator.domain.planning.cron import parse_cron
 from campaign_operator.validation.doubts import doubts
 from campaign_operator.validation.findings import FieldPath, Finding, Problem, field_path, has_errors
-from campaign_operator.validation.inputs import FoundInputs, Surroundings, find_inputs
+from campaign_operator.validation.found_inputs import FoundInputs, Surroundings, find_inputs
 from campaign_operator.validation.metadata import DEFAULT_NAMESPACE, check_metadata, name_in
 from campaign_operator.validation.nodes import Fields, Node, Scalar
 from campaign_operator.validation.structure import Schema, StructureCheck, unknown_field_message

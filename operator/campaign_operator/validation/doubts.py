@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from campaign_operator.api.conditions import counted
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import Outside, RunPolicy, StartMode
-from campaign_operator.domain.blueprint import Blueprint
 from campaign_operator.domain.errors import quoted
+from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.validation.findings import Problem, Severity
 from campaign_operator.validation.openings import zones_never_called
 from campaign_operator.validation.outlook import look_ahead

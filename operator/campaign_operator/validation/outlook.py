@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from campaign_operator.api.vocabulary import MatchSkipReason
-from campaign_operator.domain.blueprint import Blueprint
-from campaign_operator.domain.cron import dates_of_matches
 from campaign_operator.domain.errors import InvalidSpecError
-from campaign_operator.domain.plan import PlannedWindow, RunPlan, SkippedMatches, Taken
-from campaign_operator.domain.shared_clocks import zones_by_clock
+from campaign_operator.domain.planning.blueprint import Blueprint
+from campaign_operator.domain.planning.cron import dates_of_matches
+from campaign_operator.domain.planning.plan import PlannedWindow, RunPlan, SkippedMatches, Taken
+from campaign_operator.domain.planning.shared_clocks import zones_by_clock
 
 MOST_MATCHES = 2_000
 _YEAR = timedelta(days=366)

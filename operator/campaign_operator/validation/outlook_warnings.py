@@ -15,8 +15,8 @@ from campaign_operator.api.vocabulary import (
     MatchSkipReason,
     RunPolicy,
 )
-from campaign_operator.domain.blueprint import Blueprint
-from campaign_operator.domain.skipped_matches import shown_zones
+from campaign_operator.domain.planning.blueprint import Blueprint
+from campaign_operator.domain.planning.skipped_matches import shown_zones
 from campaign_operator.validation.findings import Problem, Severity
 from campaign_operator.validation.outlook import Outlook, is_a_holiday
 

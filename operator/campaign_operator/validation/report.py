@@ -13,9 +13,9 @@ from campaign_operator.api.vocabulary import KIND
 from campaign_operator.validation.campaigns import API_VERSION, CheckedCampaign, check_campaign, is_campaign
 from campaign_operator.validation.documents import Document, read_documents
 from campaign_operator.validation.findings import Finding, Severity, field_text, has_errors
-from campaign_operator.validation.inputs import Surroundings
+from campaign_operator.validation.found_inputs import Surroundings
+from campaign_operator.validation.manifest_objects import KeyedObjects
 from campaign_operator.validation.nodes import Fields, Items, Node, Scalar, line_at
-from campaign_operator.validation.objects import KeyedObjects
 from campaign_operator.validation.sources import Source
 from campaign_operator.validation.supplied import NOTHING_SUPPLIED, Supplied
 

@@ -6,9 +6,9 @@ can read it.
 
 from dataclasses import dataclass, field
 
-from campaign_operator.api.contacts import ContactSource
-from campaign_operator.domain.contact_list import ContactCount, ListLimits, ListSource
-from campaign_operator.domain.contact_reading import read_contact_lists
+from campaign_operator.api.contacts_spec import ContactSource
+from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits, ListSource
+from campaign_operator.domain.contacts.contact_reading import read_contact_lists
 from campaign_operator.validation.sources import SuppliedFile, scratch_file
 
 

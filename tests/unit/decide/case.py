@@ -1,4 +1,4 @@
-"""One row of the table beside `domain/decide.py`, and the words that its rows share."""
+"""One row of the table beside `decide.py`, and the words that its rows share."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,10 +19,8 @@ from builders import (
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus, RunKey, RunStatus, UnknownSchedule, WaitingResolution
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.api.vocabulary import (
-    WindowState,
-)
-from campaign_operator.domain.plan import plan_hash
+from campaign_operator.api.vocabulary import WindowState
+from campaign_operator.domain.planning.plan import plan_hash
 
 NY, LONDON = "America/New_York", "Europe/London"
 PLANNED, INTENT, UNCERTAIN = WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN

@@ -1,4 +1,4 @@
-"""Rows of the table beside `domain/decide.py`: how a run ends, is polled and is told of."""
+"""Rows of the table beside `decide.py`: how a run ends, is polled and is told of."""
 
 from builders import (
     at,
@@ -28,20 +28,8 @@ from decide.case import (
 )
 
 from campaign_operator.api.status import OutboundCampaignStatus, RunKey
-from campaign_operator.api.vocabulary import (
-    RunPolicy,
-    RunState,
-    WebhookState,
-)
-from campaign_operator.domain.actions import (
-    Deliver,
-    FinishRun,
-    MoveToHistory,
-    PlanRun,
-    Poll,
-    Submit,
-    Wait,
-)
+from campaign_operator.api.vocabulary import RunPolicy, RunState, WebhookState
+from campaign_operator.domain.decisions.actions import Deliver, FinishRun, MoveToHistory, PlanRun, Poll, Submit, Wait
 
 ENDING = [
     # the end of a run

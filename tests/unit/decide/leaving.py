@@ -1,4 +1,4 @@
-"""Rows of the table beside `domain/decide.py`: how a campaign goes, and what is resolved by a person."""
+"""Rows of the table beside `decide.py`: how a campaign goes, and what is resolved by a person."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ from decide.case import (
 )
 
 from campaign_operator.api.conditions import Reason
-from campaign_operator.domain.actions import (
+from campaign_operator.domain.decisions.actions import (
     AddFinalizer,
     BeginCancellation,
     CancelSchedules,
@@ -53,7 +53,7 @@ from campaign_operator.domain.actions import (
     TryAgain,
     Wait,
 )
-from campaign_operator.domain.dialing import Accepted
+from campaign_operator.domain.dialing.outcomes import Accepted
 
 LEAVING = [
     # deletion

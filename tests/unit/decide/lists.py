@@ -1,4 +1,4 @@
-"""Rows of the table beside `domain/decide.py`: when a run is submitted, and what lists, calendars and the rules of
+"""Rows of the table beside `decide.py`: when a run is submitted, and what lists, calendars and the rules of
 zones make of it until then.
 """
 
@@ -22,7 +22,7 @@ from decide.case import FIRST, LONDON, NEXT, NY, OPEN, SUBMITTED, UNCERTAIN, Cas
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import RunStatus
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.domain.actions import (
+from campaign_operator.domain.decisions.actions import (
     AddFinalizer,
     BeginCancellation,
     NoteRules,
@@ -31,9 +31,9 @@ from campaign_operator.domain.actions import (
     Submit,
     Wait,
 )
-from campaign_operator.domain.blueprint import Blueprint
-from campaign_operator.domain.inputs import Inputs, ListedContacts
-from campaign_operator.domain.zones import TZDATA_VERSION
+from campaign_operator.domain.planning.blueprint import Blueprint
+from campaign_operator.domain.planning.plan_inputs import Inputs, ListedContacts
+from campaign_operator.domain.planning.zones import TZDATA_VERSION
 
 HOUR = 3600
 LATE = spec(submitAheadSeconds=1800)

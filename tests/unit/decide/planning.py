@@ -1,4 +1,4 @@
-"""Rows of the table beside `domain/decide.py`: what is planned, and what an edit and suspend make of it."""
+"""Rows of the table beside `decide.py`: what is planned, and what an edit and suspend make of it."""
 
 from builders import (
     NOW,
@@ -34,12 +34,8 @@ from decide.case import (
 )
 
 from campaign_operator.api.status import OutboundCampaignStatus
-from campaign_operator.api.vocabulary import (
-    MAX_RUNS,
-    RunPolicy,
-    RunState,
-)
-from campaign_operator.domain.actions import (
+from campaign_operator.api.vocabulary import MAX_RUNS, RunPolicy, RunState
+from campaign_operator.domain.decisions.actions import (
     BeginCancellation,
     CancelSchedules,
     DropRun,

@@ -1,4 +1,4 @@
-"""Rows of the table beside `domain/decide.py`: what is submitted, what may have been sent, and what is late."""
+"""Rows of the table beside `decide.py`: what is submitted, what may have been sent, and what is late."""
 
 from builders import (
     NOW,
@@ -29,7 +29,8 @@ from decide.case import (
     waiting,
 )
 
-from campaign_operator.domain.actions import (
+from campaign_operator.domain.campaigns.late import Late, Missed
+from campaign_operator.domain.decisions.actions import (
     AddFinalizer,
     BeginCancellation,
     Hold,
@@ -46,8 +47,7 @@ from campaign_operator.domain.actions import (
     Wait,
     WriteMark,
 )
-from campaign_operator.domain.dialing import Accepted
-from campaign_operator.domain.late import Late, Missed
+from campaign_operator.domain.dialing.outcomes import Accepted
 
 SENDING = [
     # submitting

@@ -1,9 +1,9 @@
-"""Rows of the table beside `domain/decide.py`: schedules that are looked for before they start, and unknown ones."""
+"""Rows of the table beside `decide.py`: schedules that are looked for before they start, and unknown ones."""
 
 from builders import at, run, spec, status, window
 from decide.case import FIRST, LONDON, NO_SECRET, NY, SUBMITTED, Case, trusted, unknown
 
-from campaign_operator.domain.actions import LookForUnknown, NoteNotVerified, Submit, Verify, Wait
+from campaign_operator.domain.decisions.actions import LookForUnknown, NoteNotVerified, Submit, Verify, Wait
 
 LATER = spec(submitAheadSeconds=0)
 

@@ -1,0 +1,142 @@
+"""A campaign as the API server sends it, and what the API server says where it sends none.
+
+Owns what is made of an object that this version cannot read: `UnusableError`, with what is known of it all the same.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from campaign_operator.adapters.kubernetes.api_server import APIAnswer
+from campaign_operator.api.conditions import Reason, cut
+from campaign_operator.api.definition import missing_defaults, outdated
+from campaign_operator.api.reading import UnreadableError, locations_of, read_conditions, read_status
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+from campaign_operator.api.vocabulary import (
+    HAS_RUN_ANNOTATION,
+    MAX_RESOLVE,
+    REQUESTED_AT_ANNOTATION,
+    RESOLVE_ANNOTATION,
+)
+from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
+from campaign_operator.domain.campaigns.observation import Problem
+from campaign_operator.domain.decisions.unusable import UnusableCampaign
+from campaign_operator.domain.status.size import encoded_bytes
+from campaign_operator.engine.ports import StoreRefusedError, StoreUnavailableError, UnusableError
+
+MAX_SAID = 512
+_CAUSES_SHOWN = 5
+_MARK_LENGTH = 512
+_REQUESTED_AT_LENGTH = 256
+"""As long as `lastHandledRequest` may be, which repeats it."""
+
+_PASSING = frozenset({429, 502, 503, 504})
+
+Wire = dict[str, Any]
+
+
+def campaign_of(wire: Mapping[str, Any]) -> Campaign:
+    """The campaign. Raises UnusableError where spec or status cannot be read."""
+    spec, annotations = wire.get("spec") or {}, wire["metadata"].get("annotations") or {}
+    absent = missing_defaults(spec)
+    if absent:
+        raise UnusableError(unusable(wire, Reason.CUSTOM_RESOURCE_DEFINITION_OUTDATED, outdated(absent)))
+    try:
+        read_spec = _spec_of(spec)
+    except UnreadableError as error:
+        raise UnusableError(unusable(wire, Reason.SPEC_UNREADABLE, _unreadable(error))) from None
+    try:
+        status = read_status(wire.get("status"))
+    except UnreadableError as error:
+        raise UnusableError(unusable(wire, Reason.STATUS_UNREADABLE, _unreadable(error))) from None
+    return Campaign(
+        **_metadata(wire),
+        requested_at=_beginning(annotations.get(REQUESTED_AT_ANNOTATION), _REQUESTED_AT_LENGTH),
+        resolve=_beginning(annotations.get(RESOLVE_ANNOTATION), MAX_RESOLVE),
+        has_run=_beginning(annotations.get(HAS_RUN_ANNOTATION), _MARK_LENGTH),
+        spec=read_spec,
+        status=status,
+        other_bytes=encoded_bytes({name: value for name, value in wire.items() if name != "status"}),
+    )
+
+
+def rival_of(wire: Mapping[str, Any]) -> Campaign | UnusableCampaign:
+    """The campaign, or what is known of one that cannot be read: nobody else is held up by it."""
+    try:
+        return campaign_of(wire)
+    except UnusableError as error:
+        return error.campaign
+
+
+def unusable(wire: Mapping[str, Any], reason: Reason, message: str) -> UnusableCampaign:
+    """What is known of a resource that this version cannot work with, and why it cannot."""
+    name: Any = wire.get("spec")
+    for key in ("connection", "secretRef", "name"):
+        name = name.get(key) if isinstance(name, Mapping) else None
+    return UnusableCampaign(
+        **_metadata(wire),
+        conditions=read_conditions(wire.get("status")),
+        problem=Problem(reason, message),
+        secret_name=name if isinstance(name, str) else None,
+    )
+
+
+def refusal(answer: APIAnswer, doing: str) -> StoreUnavailableError:
+    """What is wrong with an answer that is no success, in the API server's own words."""
+    said = f"{doing}: {answer.status} {answer.reason}{_said(answer.body)}"
+    return StoreUnavailableError(said) if answer.status in _PASSING else StoreRefusedError(said)
+
+
+def _spec_of(wire: Mapping[str, Any]) -> OutboundCampaignSpec:
+    try:
+        return OutboundCampaignSpec.model_validate(wire)
+    except ValidationError as error:
+        raise UnreadableError("spec", locations_of(error)) from None
+
+
+def _unreadable(error: UnreadableError) -> str:
+    return (
+        f"{error} cannot be read: it is of another version of the operator, or was altered by hand; nothing is "
+        "submitted and nothing cancelled meanwhile. Run the version that wrote it, or put it right"
+    )
+
+
+def _metadata(wire: Mapping[str, Any]) -> Wire:
+    meta = wire["metadata"]
+    deleted = meta.get("deletionTimestamp")
+    return {
+        "ref": CampaignRef(meta["namespace"], meta["name"]),
+        "uid": meta["uid"],
+        "generation": meta["generation"],
+        "resource_version": meta["resourceVersion"],
+        "created": datetime.fromisoformat(meta["creationTimestamp"]),
+        "deletion_time": datetime.fromisoformat(deleted) if deleted is not None else None,
+        "finalizers": tuple(meta.get("finalizers") or ()),
+    }
+
+
+def _beginning(value: str | None, length: int) -> str | None:
+    return None if value is None else value[:length]
+
+
+def _said(body: object) -> str:
+    """The message of a Status. A refused field is named without its value where the value is the user's, since it may
+    name a contact; what we write of status and finalizers holds neither contacts nor secrets.
+    """
+    if not isinstance(body, Mapping):
+        return ""
+    details = body.get("details")
+    causes = details.get("causes") if isinstance(details, Mapping) else None
+    fields = [c for c in causes if isinstance(c, Mapping) and c.get("field")] if isinstance(causes, list) else []
+    if fields:
+        return " in " + cut(", ".join(map(_cause, fields[:_CAUSES_SHOWN])), MAX_SAID)
+    message = body.get("message")
+    return f": {cut(' '.join(message.split()), MAX_SAID)}" if isinstance(message, str) and message.strip() else ""
+
+
+def _cause(cause: Mapping[str, Any]) -> str:
+    field = str(cause["field"])
+    why = cause.get("message") if field.startswith("status") else cause.get("reason")
+    return f"{field} ({why})"

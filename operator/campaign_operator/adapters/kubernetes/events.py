@@ -1,0 +1,110 @@
+"""Kubernetes Events, posted in the background: telling people must never hold up a submission.
+
+https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+"""
+
+import asyncio
+import secrets
+import socket
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from campaign_operator.adapters.kubernetes.api_server import APIServer, NoAnswerError
+from campaign_operator.api.conditions import cut
+from campaign_operator.api.schema import to_rfc3339
+from campaign_operator.api.vocabulary import GROUP, KIND, VERSION
+from campaign_operator.domain.campaigns.campaign import Resource
+from campaign_operator.domain.status.notes import Note
+from campaign_operator.engine.ports import Clock
+
+COMPONENT = "campaign-operator"
+MAX_WAITING = 10_000
+MAX_MESSAGE = 1024
+_EVENTS = "/api/v1/namespaces/{namespace}/events"
+
+log = structlog.get_logger()
+
+
+class EventRecorder:
+    """Queues Events and posts them one after another; what cannot be posted is logged and let go."""
+
+    def __init__(self, api: APIServer, clock: Clock) -> None:
+        self._api = api
+        self._clock = clock
+        self._waiting: asyncio.Queue[Any] = asyncio.Queue(MAX_WAITING)
+        self._worker: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to post."""
+        self._worker = asyncio.create_task(self._post_all(), name="events")
+
+    def record(self, campaign: Resource, note: Note) -> None:
+        """Queue one Event; dropped, with a line in the log, where thousands already wait."""
+        log.info("event", type=note.type, reason=str(note.reason), message=note.message, **_where(campaign))
+        try:
+            self._waiting.put_nowait(_event(campaign, note, self._clock.now()))
+        except asyncio.QueueFull:
+            log.warning("too many events are waiting; dropped one", reason=str(note.reason), **_where(campaign))
+
+    async def posted(self) -> None:
+        """Wait until every Event that was recorded has been posted or let go."""
+        await self._waiting.join()
+
+    async def close(self, patience_seconds: float) -> None:
+        """Post what is waiting, for so long and no longer."""
+        if self._worker is None:
+            return
+        try:
+            async with asyncio.timeout(patience_seconds):
+                await self.posted()
+        except TimeoutError:
+            log.warning("events were not posted before the end", count=self._waiting.qsize())
+        self._worker.cancel()
+
+    async def _post_all(self) -> None:
+        while True:
+            event = await self._waiting.get()
+            try:
+                answer = await self._api.request(
+                    "POST", _EVENTS, {"namespace": event["metadata"]["namespace"]}, body=event
+                )
+                if answer.status != 201:
+                    log.warning("an event could not be posted", error=answer.status, reason=event["reason"])
+            except NoAnswerError as error:
+                log.warning("an event could not be posted", error=str(error), reason=event["reason"])
+            finally:
+                self._waiting.task_done()
+
+
+def _where(campaign: Resource) -> dict[str, str]:
+    return {"namespace": campaign.ref.namespace, "name": campaign.ref.name}
+
+
+def _event(campaign: Resource, note: Note, now: datetime) -> dict[str, object]:
+    return {
+        "metadata": {
+            "name": f"{campaign.ref.name[:200]}.{secrets.token_hex(8)}",
+            "namespace": campaign.ref.namespace,
+        },
+        "involvedObject": {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": KIND,
+            "namespace": campaign.ref.namespace,
+            "name": campaign.ref.name,
+            "uid": campaign.uid,
+        },
+        "type": note.type,
+        "reason": str(note.reason),
+        "message": cut(note.message, MAX_MESSAGE),
+        "action": "Reconcile",
+        "reportingComponent": COMPONENT,
+        "reportingInstance": socket.gethostname()[:128],
+        "source": {"component": COMPONENT},
+        # in microseconds, since several Events of one pass share a second and would be shown in any order
+        "eventTime": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "firstTimestamp": to_rfc3339(now),
+        "lastTimestamp": to_rfc3339(now),
+        "count": 1,
+    }

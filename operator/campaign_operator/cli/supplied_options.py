@@ -1,0 +1,77 @@
+"""The options of `validate` and `preview` that give lists and calendars beside the manifests."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from campaign_operator.domain.contacts.contact_list import ListLimits
+    from campaign_operator.validation.sources import SuppliedFile
+    from campaign_operator.validation.supplied import Supplied
+
+_CONTACTS, _EXCLUDE_DATES = "--contacts", "--exclude-dates"
+
+ContactsFile: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        _CONTACTS,
+        metavar="FILE",
+        help="A contact list to read in place of every contactsFrom, CSV, JSON or NDJSON, also with gzip; - for "
+        "standard input. Columns: those of the first source. Default: the ConfigMaps and Secrets among the files.",
+        show_default=False,
+    ),
+]
+ExcludeDatesFile: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        _EXCLUDE_DATES,
+        metavar="FILE",
+        help="A calendar to read in place of every excludeDatesFrom, one date a line; - for standard input. Default: "
+        "the ConfigMaps among the files.",
+        show_default=False,
+    ),
+]
+
+
+def supplied_files(
+    manifests: Sequence[str],
+    contacts: str | None,
+    exclude_dates: str | None,
+    limits: "ListLimits",
+    *,
+    needed: bool = False,
+) -> "Supplied":
+    """What was given. `needed`: there is no result without the contacts."""
+    from campaign_operator.validation.sources import STANDARD_INPUT
+    from campaign_operator.validation.supplied import Supplied, SuppliedContacts
+
+    if [*manifests, contacts, exclude_dates].count(STANDARD_INPUT) > 1:
+        raise typer.BadParameter("standard input can be read for one of them only", param_hint=STANDARD_INPUT)
+    return Supplied(
+        contacts=SuppliedContacts(_file(contacts, _CONTACTS)) if contacts is not None else None,
+        exclude_dates=_file(exclude_dates, _EXCLUDE_DATES) if exclude_dates is not None else None,
+        limits=limits,
+        needed=needed,
+    )
+
+
+def _file(name: str, option: str) -> "SuppliedFile":
+    from campaign_operator.validation.sources import NoSourceError, SuppliedFile
+
+    try:
+        return SuppliedFile(name)
+    except NoSourceError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+def warn_of_unread(supplied: "Supplied") -> None:
+    """Say so where a file was given for nothing."""
+    if supplied.contacts is not None and not supplied.contacts.file.was_read:
+        _warn(f"{_CONTACTS} was not read: no campaign has contactsFrom")
+    if supplied.exclude_dates is not None and not supplied.exclude_dates.was_read:
+        _warn(f"{_EXCLUDE_DATES} was not read: no campaign has callingHours.excludeDatesFrom")
+
+
+def _warn(message: str) -> None:
+    typer.echo(f"campaign-operator: warning: {message}", err=True)

@@ -1,0 +1,140 @@
+"""What a contact list is: where it comes from, its limits, what is wrong in it, and what is known when it was read.
+
+    Exception
+    └── UnreadableListError         from here on nothing of this list can be understood
+        └── UnreadableBytesError    its bytes are no text, or too many
+
+Owns the words and the results of reading. Knows neither how bytes become rows (`contact_text`, `contact_csv`,
+`contact_json`) nor the rules for a row (`contact_tally`); `contact_reading` puts them together.
+
+A contact's id is people's data and is in no message. Any other value is quoted only where the source allows it: what
+comes from a Secret or a URL must not be readable in a status by somebody who may not read the source.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from campaign_operator.api.vocabulary import ContactFormat, OnInvalidContact
+from campaign_operator.domain.errors import SpecError, SpecErrors
+from campaign_operator.domain.planning.plan_inputs import ListedContacts
+
+LONGEST_RECORD = 131_072
+"""Characters. Python's csv module takes no longer field, and a spreadsheet's cell holds 32,767."""
+
+_MOST_BYTES = 2**32 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListSource:
+    """One list, as the spec names it.
+
+    `name` is what messages call it: a path, or the object and its key; never a URL that carries a secret.
+    `list_format` None: by the end of `name` (`.csv`, `.json`, `.ndjson`, `.jsonl`, each also with `.gz`), else by the
+    first character. Compression is seen from the bytes, whatever the name. Column names are matched exactly.
+    """
+
+    name: str
+    quote_values: bool = False
+    list_format: ContactFormat | None = None
+    id_column: str = "id"
+    time_zone_column: str = "timeZone"
+
+    def __post_init__(self) -> None:
+        for column in (self.id_column, self.time_zone_column):
+            if not column or column != column.strip(" \t\r\n\f"):
+                raise ValueError("a column's name is empty or has spaces around it")
+        if self.id_column == self.time_zone_column:
+            raise ValueError("id and time zone are in two columns")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListLimits:
+    """How much is read of all the lists of a campaign together, and how long a part may be.
+
+    `max_bytes` are counted after decompression. `max_record_characters` bounds a row with its line end, and an
+    element of a JSON array. A zone's name needs no limit of its own: a long one is no zone.
+    """
+
+    max_rows: int = 3_000_000
+    max_bytes: int = 1_073_741_824
+    max_record_characters: int = LONGEST_RECORD
+    max_id_characters: int = 64
+
+    def __post_init__(self) -> None:
+        if min(self.max_rows, self.max_bytes, self.max_record_characters, self.max_id_characters) < 1:
+            raise ValueError("a limit is less than 1")
+        # Lines are kept in 32 bits, and there are no more of them than bytes.
+        if self.max_bytes > _MOST_BYTES or self.max_record_characters > LONGEST_RECORD:
+            raise ValueError(f"max_bytes is over {_MOST_BYTES} or max_record_characters over {LONGEST_RECORD}")
+
+
+class UnreadableListError(Exception):
+    """From `line` on (1-based; None: the list as a whole) this list cannot be understood, whatever is to become of
+    invalid contacts."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message, line)
+        self.message = message
+        self.line = line
+
+
+class UnreadableBytesError(UnreadableListError):
+    """The bytes end to be text, or there are too many. The line is where the text ends.
+
+    `text_before` is what was made of the last bytes up to there and given to nobody yet.
+    """
+
+    def __init__(self, message: str, text_before: str = "") -> None:
+        super().__init__(message)
+        self.text_before = text_before
+
+
+@dataclass(frozen=True, slots=True)
+class ContactError:
+    """One rule broken by a row, or by a list as a whole.
+
+    `line` is the physical line, 1-based, on which the row begins; None where none is meant. `column` None: the row.
+    """
+
+    source: str
+    line: int | None
+    column: str | None
+    message: str
+
+    @property
+    def place(self) -> str:
+        """Such as `contacts.csv: line 7, column timeZone`."""
+        line = "" if self.line is None else f": line {self.line}"
+        column = "" if self.column is None else f", column {self.column}"
+        return f"{self.source}{line}{column}"
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactCount:
+    """What is known of the lists of a campaign when they were read.
+
+    `contacts_by_zone` counts the valid rows, in the order in which zones first appear; `contacts` is their sum.
+    `invalid_rows` are those left out. `errors` are those worth showing, in the order of the lists; `error_count` is
+    how many there are. `complete`: every list was understood to its end.
+    """
+
+    contacts_by_zone: Mapping[str, int]
+    contacts: int
+    invalid_rows: int
+    errors: tuple[ContactError, ...]
+    error_count: int
+    complete: bool
+
+    def accepted(self, on_invalid: OnInvalidContact) -> ListedContacts:
+        """The contacts to plan with. Raises SpecErrors where there are errors.
+
+        Skip forgives invalid rows, and neither a list that could not be read to its end nor one with no valid row.
+        """
+        forgiven = on_invalid is OnInvalidContact.SKIP and self.complete and self.contacts > 0
+        if self.error_count and not forgiven:
+            shown = [SpecError(error.place, error.message) for error in self.errors]
+            raise SpecErrors(shown, self.error_count - len(shown))
+        return ListedContacts(self.contacts_by_zone, self.invalid_rows, tuple(map(str, self.errors)))

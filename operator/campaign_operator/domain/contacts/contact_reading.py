@@ -1,0 +1,222 @@
+"""Reading contact lists from bytes to counts, in pieces of any size, in bounded memory but for 15 bytes a contact, for
+which a file can be given.
+
+Owns the way from a piece of a file to the rows in it, and how a list is ended that cannot be understood. Opens nothing:
+bytes are given.
+
+    reading = ContactReading(ListLimits())
+    with_one_list = reading.open(ListSource(name="contacts.csv"))
+    with_one_list.feed(...)     # any number of times
+    with_one_list.finish()
+    count = reading.conclude()
+
+`feed_steps` and `conclude_steps` do the same and give control back every few milliseconds.
+"""
+
+from collections.abc import Generator, Iterable, Iterator
+from typing import IO, Protocol
+
+from campaign_operator.api.vocabulary import ContactFormat
+from campaign_operator.domain.contacts.contact_list import (
+    ContactCount,
+    ListLimits,
+    ListSource,
+    UnreadableBytesError,
+    UnreadableListError,
+)
+from campaign_operator.domain.contacts.contact_tally import ContactTally
+from campaign_operator.domain.contacts.csv_format import CSVContacts
+from campaign_operator.domain.contacts.decoding import PIECE_BYTES, Decoding, Unzipping
+from campaign_operator.domain.contacts.json_format import JSONContacts, NDJSONContacts
+
+_FORMATS_BY_ENDING = {
+    ".csv": ContactFormat.CSV,
+    ".json": ContactFormat.JSON,
+    ".ndjson": ContactFormat.NDJSON,
+    ".jsonl": ContactFormat.NDJSON,
+}
+_FORMATS_BY_FIRST_CHARACTER = {"[": ContactFormat.JSON, "{": ContactFormat.NDJSON}
+
+
+def format_of(name: str) -> ContactFormat | None:
+    """The format that the end of a name tells, or None where it tells none."""
+    name = name.lower().removesuffix(".gz")
+    return next((known for ending, known in _FORMATS_BY_ENDING.items() if name.endswith(ending)), None)
+
+
+def read_contact_lists(
+    lists: Iterable[tuple[ListSource, Iterable[bytes]]],
+    limits: ListLimits | None = None,
+    scratch: IO[bytes] | None = None,
+) -> ContactCount:
+    """All the lists of a campaign, each with its bytes in pieces. What is wrong with them is in the result.
+
+    `scratch`: see `ContactRecords`. Raises OSError where that file was written and cannot be read.
+    """
+    steps = reading_steps(lists, limits, scratch)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            count: ContactCount = end.value
+            return count
+
+
+def reading_steps(
+    lists: Iterable[tuple[ListSource, Iterable[bytes]]],
+    limits: ListLimits | None = None,
+    scratch: IO[bytes] | None = None,
+) -> Generator[None, None, ContactCount]:
+    """The same, giving control back every few milliseconds; returns what is known in the end. No more is asked of a
+    list's pieces once it cannot be understood."""
+    reading = ContactReading(limits or ListLimits(), scratch=scratch)
+    for source, pieces in lists:
+        opened = reading.open(source)
+        for piece in pieces:
+            yield from opened.feed_steps(piece)
+            if opened.over:
+                break
+        opened.finish()
+    yield from reading.conclude_steps()
+    return reading.count()
+
+
+class ContactReading:
+    """The reading of all the lists of one campaign, one after another."""
+
+    def __init__(self, limits: ListLimits, *, piece_bytes: int = PIECE_BYTES, scratch: IO[bytes] | None = None) -> None:
+        self._limits = limits
+        self._piece_bytes = piece_bytes
+        self._tally = ContactTally(limits, scratch)
+
+    def open(self, source: ListSource) -> "OpenedList":
+        """Begin a list. The one before must be finished."""
+        self._tally.begin(source)
+        return OpenedList(source, self._limits, self._tally, self._piece_bytes)
+
+    def conclude(self) -> ContactCount:
+        """Compare the ids of all lists and say what is known. Once, when every list is finished."""
+        for _ in self.conclude_steps():
+            pass
+        return self.count()
+
+    def conclude_steps(self) -> Iterator[None]:
+        """Compare the ids, in short steps. Once, to the end; then `count`."""
+        return self._tally.conclude()
+
+    def count(self) -> ContactCount:
+        """What is known; of repeated ids only after `conclude_steps`."""
+        return self._tally.count()
+
+
+class _Contacts(Protocol):
+    """A format: text in pieces goes in, and the tally is told of the rows."""
+
+    @property
+    def line(self) -> int: ...
+
+    def feed(self, text: str) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+_READERS: dict[ContactFormat, type[CSVContacts] | type[JSONContacts] | type[NDJSONContacts]] = {
+    ContactFormat.CSV: CSVContacts,
+    ContactFormat.JSON: JSONContacts,
+    ContactFormat.NDJSON: NDJSONContacts,
+}
+
+
+class OpenedList:
+    """One list whose bytes come in pieces of any size. Never raises for what is in them."""
+
+    def __init__(self, source: ListSource, limits: ListLimits, tally: ContactTally, piece_bytes: int) -> None:
+        self._source = source
+        self._limits = limits
+        self._tally = tally
+        self._piece_bytes = piece_bytes
+        self._unzipping = Unzipping()
+        self._decoding = Decoding()
+        self._contacts: _Contacts | None = None
+        # Bytes until there are enough: a sender of single bytes must not make us look at each.
+        self._waiting = bytearray()
+        # Text of which the format is not known yet.
+        self._undecided = ""
+        self.over = False
+        """Nothing more is wanted: the list is finished, or cannot be understood."""
+
+    def feed(self, data: bytes) -> None:
+        """More of the list."""
+        for _ in self.feed_steps(data):
+            pass
+
+    def feed_steps(self, data: bytes) -> Iterator[None]:
+        """The same in steps of a piece; to be iterated to the end."""
+        if self.over:
+            return
+        try:
+            for unpacked in self._unzipping.feed(data):
+                self._tally.take_bytes(len(unpacked))
+                self._waiting += unpacked
+                while len(self._waiting) >= self._piece_bytes:
+                    self._read(self._piece_bytes)
+                    yield
+        except UnreadableListError as error:
+            self._end_unread(error)
+
+    def finish(self) -> None:
+        """There is no more."""
+        if self.over:
+            return
+        try:
+            for unpacked in self._unzipping.finish():
+                self._tally.take_bytes(len(unpacked))
+                self._waiting += unpacked
+            self._read(len(self._waiting), final=True)
+            self._reader(self._undecided).finish()
+        except UnreadableListError as error:
+            self._end_unread(error)
+        self.over = True
+
+    def _read(self, count: int, *, final: bool = False) -> None:
+        data = bytes(self._waiting[:count])
+        del self._waiting[:count]
+        try:
+            text = self._decoding.feed(data, final=final)
+        except UnreadableBytesError as error:
+            self._waiting.clear()
+            self._give(error.text_before)
+            raise
+        self._give(text)
+
+    def _give(self, text: str) -> None:
+        if self._contacts is not None:
+            self._contacts.feed(text)
+            return
+        self._undecided += text
+        if self._source_format() or self._undecided.strip() or len(self._undecided) > PIECE_BYTES:
+            self._reader(self._undecided).feed(self._undecided)
+            self._undecided = ""
+
+    def _reader(self, text: str) -> _Contacts:
+        if self._contacts is None:
+            by_text = _FORMATS_BY_FIRST_CHARACTER.get(text.lstrip()[:1], ContactFormat.CSV)
+            self._contacts = _READERS[self._source_format() or by_text](self._source, self._limits, self._tally)
+        return self._contacts
+
+    def _source_format(self) -> ContactFormat | None:
+        return self._source.list_format or format_of(self._source.name)
+
+    def _end_unread(self, error: UnreadableListError) -> None:
+        """Note where the list ends to be understood. What came before that is read first, and may end it earlier."""
+        self.over = True
+        if isinstance(error, UnreadableBytesError) and self._waiting:
+            try:
+                self._read(len(self._waiting))
+            except UnreadableListError as earlier:
+                error = earlier
+        line = self._line() if isinstance(error, UnreadableBytesError) else error.line
+        self._tally.end_unread(line, error.message)
+
+    def _line(self) -> int:
+        return self._contacts.line if self._contacts is not None else 1 + self._undecided.count("\n")

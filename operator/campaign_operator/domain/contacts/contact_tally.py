@@ -1,0 +1,225 @@
+"""The rules for the contacts of a list, and the counts, over all lists of a campaign.
+
+Owns what a valid row is and which errors are told. What is kept of a contact (`contact_records`) is just enough for a
+repeated id to be told by its lines and taken out of the count. Knows no format: rows come as values with their lines.
+
+Rows come by the thousand, and nearly all are right. So a batch is checked as a whole, in C, and row by row only where
+that finds something.
+"""
+
+from bisect import bisect_right, insort
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import IO, NamedTuple
+
+from campaign_operator.domain.contacts.contact_list import (
+    ContactCount,
+    ContactError,
+    ListLimits,
+    ListSource,
+    UnreadableBytesError,
+    UnreadableListError,
+)
+from campaign_operator.domain.contacts.contact_records import ContactRecords
+from campaign_operator.domain.errors import ERRORS_SHOWN
+from campaign_operator.domain.planning.zones import ZONE_NAMES, unknown_zone_message, unshown_zone_message
+
+_ZONES = tuple(sorted(ZONE_NAMES))
+_ZONE_NUMBERS = {name: number for number, name in enumerate(_ZONES)}
+_NO_ZONE = len(_ZONES)
+
+
+class Fault(NamedTuple):
+    """In place of a value that is none: what is wrong with it."""
+
+    message: str
+
+
+class ContactTally:
+    """Counts the contacts of one list after another and notes what is wrong with them."""
+
+    def __init__(self, limits: ListLimits, scratch: IO[bytes] | None = None) -> None:
+        """`scratch`: see `ContactRecords`."""
+        self._limits = limits
+        self._rows = 0
+        self._bytes = 0
+        self._invalid_rows = 0
+        self._counts: Counter[int] = Counter()
+        self._records = ContactRecords(scratch)
+        self._sources: list[ListSource] = []
+        # The number of the first contact of each source.
+        self._first_contacts: list[int] = []
+        self._rows_before = 0
+        # Each error with the number of its source, in order.
+        self._row_errors: list[tuple[int, ContactError]] = []
+        self._list_errors: list[tuple[int, ContactError]] = []
+        self._repeats: list[tuple[int, int]] = []
+        self._error_count = 0
+
+    def begin(self, source: ListSource) -> None:
+        """What follows is of this list."""
+        self._sources.append(source)
+        self._first_contacts.append(len(self._records))
+        self._rows_before = self._rows
+
+    @property
+    def rows_of_list(self) -> int:
+        """Rows of the list in hand, valid or not."""
+        return self._rows - self._rows_before
+
+    def take_bytes(self, count: int) -> None:
+        """Raises UnreadableBytesError when there are more than the limit allows."""
+        self._bytes += count
+        if self._bytes > self._limits.max_bytes:
+            raise UnreadableBytesError(f"the lists are larger than {self._limits.max_bytes} bytes, the limit")
+
+    def take(self, lines: Sequence[int], ids: Sequence[str], zones: Sequence[str]) -> None:
+        """Rows that follow one another, by columns. Raises UnreadableListError at the row that is one too many."""
+        room = self._limits.max_rows - self._rows
+        if len(ids) > room:
+            self.take(lines[:room], ids[:room], zones[:room])
+            raise self._too_many_rows(lines[room])
+        self._rows += len(ids)
+        numbers = list(map(_ZONE_NUMBERS.get, zones))
+        lengths = set(map(len, ids))
+        if None in numbers or 0 in lengths or max(lengths, default=0) > self._limits.max_id_characters:
+            for line, contact_id, zone in zip(lines, ids, zones, strict=True):
+                self._check(line, contact_id, zone)
+        else:
+            self._keep(lines, ids, [number for number in numbers if number is not None])
+
+    def take_row(self, line: int, contact_id: str | Fault, zone: str | Fault) -> None:
+        """One row, of which a value may be none. Raises UnreadableListError where it is one too many."""
+        self._one_more_row(line)
+        self._check(line, contact_id, zone)
+
+    def reject_row(self, line: int, message: str) -> None:
+        """One row that has no values. Raises UnreadableListError where it is one too many."""
+        self._one_more_row(line)
+        self._invalid_rows += 1
+        self._note(line, None, lambda: message)
+
+    def end_unread(self, line: int | None, message: str) -> None:
+        """The list in hand cannot be understood from there on."""
+        number = len(self._sources) - 1
+        self._error_count += 1
+        self._list_errors.append((number, ContactError(self._sources[number].name, line, None, message)))
+
+    def conclude(self) -> Iterator[None]:
+        """Find the ids that are there twice, in short steps. To be iterated to the end, once, before `count`."""
+        return self._records.search(self._note_repeat)
+
+    def count(self) -> ContactCount:
+        """What is known of the lists."""
+        counts = {_ZONES[number]: count for number, count in self._counts.items() if count and number != _NO_ZONE}
+        shown = self._list_errors[:ERRORS_SHOWN]
+        # Repeats first: in one row the id is told before the zone, and sorting leaves that as it is.
+        of_rows = sorted([*map(self._repeat_error, self._repeats), *self._row_errors], key=_order)
+        shown = sorted([*of_rows[: ERRORS_SHOWN - len(shown)], *shown], key=_order)
+        return ContactCount(
+            contacts_by_zone=counts,
+            contacts=sum(counts.values()),
+            invalid_rows=self._invalid_rows,
+            errors=tuple(error for _, error in shown),
+            error_count=self._error_count,
+            complete=not self._list_errors,
+        )
+
+    def _check(self, line: int, contact_id: str | Fault, zone: str | Fault) -> None:
+        source = self._sources[-1]
+        id_message = self._id_message(contact_id)
+        number = _NO_ZONE if isinstance(zone, Fault) else _ZONE_NUMBERS.get(zone, _NO_ZONE)
+        if id_message is not None:
+            self._note(line, source.id_column, lambda: id_message)
+        if number == _NO_ZONE:
+            self._note(line, source.time_zone_column, partial(_zone_message, zone, source.quote_values))
+        if id_message is not None or number == _NO_ZONE:
+            self._invalid_rows += 1
+        # An id counts as seen though its row is left out: whether a row is valid depends on no row but those before it.
+        if isinstance(contact_id, str) and id_message is None:
+            self._keep([line], [contact_id], [number])
+
+    def _id_message(self, contact_id: str | Fault) -> str | None:
+        if isinstance(contact_id, Fault):
+            return contact_id.message
+        if not contact_id:
+            return "is empty"
+        if len(contact_id) > self._limits.max_id_characters:
+            return f"is longer than {self._limits.max_id_characters} characters"
+        return None
+
+    def _keep(self, lines: Sequence[int], ids: Sequence[str], zone_numbers: Sequence[int]) -> None:
+        self._records.add(ids, lines, zone_numbers)
+        self._counts.update(zone_numbers)
+
+    def _one_more_row(self, line: int) -> None:
+        if self._rows == self._limits.max_rows:
+            raise self._too_many_rows(line)
+        self._rows += 1
+
+    def _too_many_rows(self, line: int) -> UnreadableListError:
+        return UnreadableListError(f"the lists have more than {self._limits.max_rows} rows, the limit", line)
+
+    def _note(self, line: int, column: str | None, explain: Callable[[], str]) -> None:
+        self._error_count += 1
+        if len(self._row_errors) < ERRORS_SHOWN:
+            number = len(self._sources) - 1
+            error = ContactError(self._sources[number].name, line, column, explain())
+            self._row_errors.append((number, error))
+
+    def _note_repeat(self, contact: int, zone: int, first: int) -> None:
+        self._error_count += 1
+        if zone != _NO_ZONE:
+            self._invalid_rows += 1
+            self._counts[zone] -= 1
+        insort(self._repeats, (contact, first))
+        del self._repeats[ERRORS_SHOWN:]
+
+    def _repeat_error(self, repeat: tuple[int, int]) -> tuple[int, ContactError]:
+        contact, first = repeat
+        number, first_number = (bisect_right(self._first_contacts, each) - 1 for each in repeat)
+        source, first_source = self._sources[number], self._sources[first_number]
+        where = f"line {self._records.line(first)}" + ("" if number == first_number else f" of {first_source.name}")
+        message = f"is the same as in {where}; each contact needs an id of its own"
+        return number, ContactError(source.name, self._records.line(contact), source.id_column, message)
+
+
+class GatheredRows:
+    """Rows that a format finds one by one, on their way to the tally, gathered so that they arrive by columns."""
+
+    def __init__(self, tally: ContactTally) -> None:
+        self._tally = tally
+        self._clear()
+
+    def _clear(self) -> None:
+        self._lines: list[int] = []
+        self._ids: list[str] = []
+        self._zones: list[str] = []
+
+    def add(self, line: int, contact_id: str, zone: str) -> None:
+        """One more row."""
+        self._lines.append(line)
+        self._ids.append(contact_id)
+        self._zones.append(zone)
+
+    def flush(self) -> None:
+        """Tell the tally. To be done before it is told anything else. Raises UnreadableListError as it does."""
+        lines, ids, zones = self._lines, self._ids, self._zones
+        self._clear()
+        if lines:
+            self._tally.take(lines, ids, zones)
+
+
+def _order(error: tuple[int, ContactError]) -> tuple[int, float]:
+    """By list and line; what is said of a list as a whole comes after its rows."""
+    number, what = error
+    return number, float("inf") if what.line is None else what.line
+
+
+def _zone_message(zone: str | Fault, quote: bool) -> str:
+    if isinstance(zone, Fault):
+        return zone.message
+    if not zone:
+        return "is empty"
+    return unknown_zone_message(zone) if quote else unshown_zone_message()

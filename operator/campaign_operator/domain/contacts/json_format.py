@@ -1,0 +1,271 @@
+"""Contacts from JSON, an array of objects, and from NDJSON, an object on each line; in any pieces.
+
+Owns where an object begins and ends and which of its members count. An array is never held as a whole: one element at a
+time is taken from the text that there is. Values must be strings, as in the resource: 5 and "5" would be one contact
+written in two ways.
+
+A line of NDJSON that is no JSON is one invalid row, since the next line stands by itself. In an array nothing can be
+understood after such an element.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from enum import Enum, auto
+from typing import Any
+
+from campaign_operator.domain.contacts.contact_list import ListLimits, ListSource, UnreadableListError
+from campaign_operator.domain.contacts.contact_tally import ContactTally, Fault, GatheredRows
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+# A string that is whole, a quote of one that is not, or what elements are made of.
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"|["{}\[\],]', re.DOTALL)
+_TOO_DEEP = "is nested too deeply"
+_EMPTY = "is empty; at least one contact is needed"
+_MISSING = Fault("is missing")
+
+
+class _RepeatingObject(dict[str, Any]):
+    """An object with a name in it twice. JSON does not say which value counts."""
+
+    def __init__(self, members: Sequence[tuple[str, Any]]) -> None:
+        super().__init__(members)
+        names = [name for name, _ in members]
+        self.repeated = {name for name in self if names.count(name) > 1}
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    members_by_name = dict(members)
+    return members_by_name if len(members_by_name) == len(members) else _RepeatingObject(members)
+
+
+# A number is only told to be one: as a float it may have any length, and costs no more for that.
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=float)
+
+
+class _State(Enum):
+    BEFORE = auto()
+    FIRST = auto()
+    ELEMENT = auto()
+    BEHIND_ELEMENT = auto()
+    AFTER = auto()
+
+
+class JSONContacts:
+    """The elements of one array, told to the tally. `line` is where the text so far ends."""
+
+    def __init__(self, source: ListSource, limits: ListLimits, tally: ContactTally) -> None:
+        self._longest = limits.max_record_characters
+        self._tally = tally
+        self._objects = _Objects(source, tally)
+        self._state = _State.BEFORE
+        self._text = ""
+        # Up to where the text is done with, and the line there.
+        self._at = 0
+        self._line = 1
+
+    @property
+    def line(self) -> int:
+        """The line on which the next character stands."""
+        return self._line + self._text.count("\n", self._at)
+
+    def feed(self, text: str) -> None:
+        """More of the list. Raises UnreadableListError."""
+        self._text = self._text[self._at :] + text
+        self._at = 0
+        self._read(final=False)
+
+    def finish(self) -> None:
+        """There is no more. Raises UnreadableListError."""
+        self._read(final=True)
+        if self._state is _State.BEFORE:
+            raise UnreadableListError(_EMPTY)
+        if self._state is not _State.AFTER:
+            raise UnreadableListError("is cut off: the array is never closed", self._line)
+        if not self._tally.rows_of_list:
+            raise UnreadableListError("is an empty array; at least one contact is needed")
+
+    def _read(self, *, final: bool) -> None:
+        try:
+            while self._skip_space() < len(self._text):
+                if self._text[self._at] == "]" and self._state in (_State.FIRST, _State.BEHIND_ELEMENT):
+                    self._state = _State.AFTER
+                    self._at += 1
+                elif self._state in (_State.FIRST, _State.ELEMENT):
+                    if not self._read_element(final=final):
+                        return
+                else:
+                    self._read_sign(self._text[self._at])
+        finally:
+            self._objects.flush()
+
+    def _skip_space(self) -> int:
+        space = _SPACE.match(self._text, self._at)
+        if space is not None:
+            self._pass_to(space.end())
+        return self._at
+
+    def _pass_to(self, end: int) -> None:
+        self._line += self._text.count("\n", self._at, end)
+        self._at = end
+
+    def _read_sign(self, sign: str) -> None:
+        """What may stand between elements, and before and after all of them."""
+        if self._state is _State.BEFORE and sign == "[":
+            self._state = _State.FIRST
+        elif self._state is _State.BEHIND_ELEMENT and sign == ",":
+            self._state = _State.ELEMENT
+        elif self._state is _State.BEFORE and sign == "{":
+            message = "is a JSON object; an array of objects is expected, or NDJSON: one object on each line"
+            raise UnreadableListError(message, self._line)
+        elif self._state is _State.BEFORE:
+            raise UnreadableListError("is not a JSON array of objects", self._line)
+        elif self._state is _State.AFTER:
+            raise UnreadableListError("has something else after the end of the array", self._line)
+        else:
+            raise UnreadableListError(
+                "is not JSON from here on: a comma or the end of the array is expected", self._line
+            )
+        self._at += 1
+
+    def _read_element(self, *, final: bool) -> bool:
+        """Take the element that begins here; False if it is not all there yet."""
+        try:
+            element, end = _DECODER.raw_decode(self._text, self._at)
+        except RecursionError:
+            raise UnreadableListError(_TOO_DEEP, self._line) from None
+        except json.JSONDecodeError as error:
+            if final or _is_whole(self._text, self._at):
+                line = self._line + self._text.count("\n", self._at, error.pos)
+                raise UnreadableListError(f"is not JSON from here on: {error.msg}", line) from None
+            end = len(self._text)
+        # A number that ends the text may go on in the next piece; whatever it is, what follows tells.
+        incomplete = end == len(self._text) and not final
+        if end - self._at > self._longest:
+            message = f"has an element of more than {self._longest} characters, the limit"
+            raise UnreadableListError(message, self._line)
+        if incomplete:
+            return False
+        self._objects.add(self._line, element)
+        self._pass_to(end)
+        self._state = _State.BEHIND_ELEMENT
+        return True
+
+
+class NDJSONContacts:
+    """The lines of one list, told to the tally. `line` is where the text so far ends."""
+
+    def __init__(self, source: ListSource, limits: ListLimits, tally: ContactTally) -> None:
+        self._longest = limits.max_record_characters
+        self._tally = tally
+        self._objects = _Objects(source, tally)
+        self._pending = ""
+        self._line = 1
+
+    @property
+    def line(self) -> int:
+        """The line on which the next character stands."""
+        return self._line
+
+    def feed(self, text: str) -> None:
+        """More of the list. Raises UnreadableListError."""
+        *lines, self._pending = (self._pending + text).split("\n")
+        try:
+            for line in lines:
+                self._read_line(line)
+            if len(self._pending) >= self._longest:
+                raise self._too_long()
+        finally:
+            self._objects.flush()
+
+    def finish(self) -> None:
+        """There is no more. Raises UnreadableListError."""
+        self._read_line(self._pending)
+        self._objects.flush()
+        if not self._tally.rows_of_list:
+            raise UnreadableListError(_EMPTY)
+
+    def _read_line(self, text: str) -> None:
+        # Its end counts, as in CSV.
+        if len(text) >= self._longest:
+            raise self._too_long()
+        if _SPACE.fullmatch(text) is None:
+            try:
+                self._objects.add(self._line, _DECODER.decode(text))
+            except RecursionError:
+                self._objects.reject(self._line, _TOO_DEEP)
+            except json.JSONDecodeError as error:
+                self._objects.reject(self._line, f"is not JSON: {error.msg}")
+        self._line += 1
+
+    def _too_long(self) -> UnreadableListError:
+        return UnreadableListError(f"has a line of more than {self._longest} characters, the limit", self._line)
+
+
+class _Objects:
+    """Decoded objects on their way to the tally."""
+
+    def __init__(self, source: ListSource, tally: ContactTally) -> None:
+        self._id_column = source.id_column
+        self._zone_column = source.time_zone_column
+        self._tally = tally
+        self._rows = GatheredRows(tally)
+
+    def add(self, line: int, element: object) -> None:
+        if not isinstance(element, dict):
+            self.reject(line, f"is {_kind(element)} where an object is expected")
+            return
+        contact_id, zone = element.get(self._id_column), element.get(self._zone_column)
+        if isinstance(contact_id, str) and isinstance(zone, str) and not isinstance(element, _RepeatingObject):
+            self._rows.add(line, contact_id, zone)
+        else:
+            self._rows.flush()
+            self._tally.take_row(line, _text(element, self._id_column), _text(element, self._zone_column))
+
+    def reject(self, line: int, message: str) -> None:
+        self._rows.flush()
+        self._tally.reject_row(line, message)
+
+    def flush(self) -> None:
+        self._rows.flush()
+
+
+def _text(element: dict[str, Any], column: str) -> str | Fault:
+    if isinstance(element, _RepeatingObject) and column in element.repeated:
+        return Fault("is there twice")
+    value = element.get(column, _MISSING)
+    return value if isinstance(value, str | Fault) else Fault(f"is {_kind(value)} where a string is expected")
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case float():
+            return "a number"
+        case str():
+            return "a string"
+        case dict():
+            return "an object"
+    return "an array"
+
+
+def _is_whole(text: str, start: int) -> bool:
+    """Whether the element that begins there is all there, judged by brackets and quotes alone."""
+    depth = 0
+    for found in _STRUCTURE.finditer(text, start):
+        match found.group():
+            case '"':
+                return False
+            case "{" | "[":
+                depth += 1
+            case "}" | "]":
+                depth -= 1
+                if depth <= 0:
+                    return True
+            case ",":
+                if depth == 0:
+                    return True
+    return False

@@ -1,0 +1,35 @@
+"""What people are told of matches of `cron` that were passed over: one line, the same in an Event and in `preview`."""
+
+from collections.abc import Mapping, Sequence
+
+from campaign_operator.api.conditions import counted
+from campaign_operator.api.vocabulary import MatchSkipReason
+from campaign_operator.domain.planning.plan import SkippedMatches
+
+_ZONES_SHOWN = 5
+_CAUSES: Mapping[MatchSkipReason, str] = {
+    MatchSkipReason.START_PASSED: "already past in {zones}",
+    MatchSkipReason.WINDOW_OPEN: "an earlier window is not over in {zones}",
+    MatchSkipReason.CONCURRENCY_POLICY: "an earlier run is not over and concurrencyPolicy is Forbid",
+    MatchSkipReason.NOTHING_OPEN: "no time zone is open",
+    MatchSkipReason.NO_ROOM: "too many windows are ahead",
+}
+
+
+def skipped_matches_message(skipped: Sequence[SkippedMatches]) -> str:
+    """Which matches are passed over and why; an empty text where there are none."""
+    return "; ".join(_passed_over(each) for each in skipped)
+
+
+def shown_zones(zones: Sequence[str]) -> str:
+    """The first zones by name, and how many more there are."""
+    shown, hidden = ", ".join(zones[:_ZONES_SHOWN]), len(zones) - _ZONES_SHOWN
+    return f"{shown} and {hidden} more" if hidden > 0 else shown
+
+
+def _passed_over(each: SkippedMatches) -> str:
+    last = "" if each.last == each.first else f" to {each.last:%Y-%m-%dT%H:%M}"
+    matches = "match" if each.count == 1 else "matches"
+    zones = f"{shown_zones(each.time_zones)} ({counted(each.contacts, 'contact')})"
+    cause = _CAUSES[each.reason].format(zones=zones)
+    return f"passes over {each.count} {matches} of cron, {each.first:%Y-%m-%dT%H:%M}{last}: {cause}"

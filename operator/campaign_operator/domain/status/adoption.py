@@ -1,0 +1,125 @@
+"""What the dialer's listing tells of windows of which nobody knows, and what it makes of the status: adopted, planned
+again, or held for a person. Pure, like `record`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from campaign_operator.api.conditions import Reason
+from campaign_operator.api.status import OutboundCampaignStatus, RunKey, WindowStatus
+from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, Adjustment, WindowState
+from campaign_operator.domain.campaigns.runs import POSSIBLY_THERE, in_state
+from campaign_operator.domain.dialing.outcomes import Listing, Schedule, ScheduleState, Span
+from campaign_operator.domain.status.record import changed, run_at, window_in, with_run
+
+_FAR_AHEAD = timedelta(days=1100)
+"""Beyond the furthest window of any run: a match within a year, and its successors within another."""
+
+_ZoneAndEnd = tuple[str, datetime]
+
+
+def matching(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, Schedule]:
+    """By time zone, the schedule that is the window's: same zone, start and end, and not cancelled."""
+    standing: defaultdict[_ZoneAndEnd, list[Schedule]] = defaultdict(list)
+    for schedule in sorted(listing.schedules, key=lambda s: s.id):
+        if schedule.state is not ScheduleState.CANCELLED:
+            standing[schedule.time_zone, schedule.end].append(schedule)
+    found = {
+        w.time_zone: next((s for s in standing[w.time_zone, w.end_time] if starts_as(w, s)), None) for w in windows
+    }
+    return {time_zone: schedule for time_zone, schedule in found.items() if schedule is not None}
+
+
+def known_by_id(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, Schedule]:
+    """By time zone, the schedule that a window names, unless it is cancelled."""
+    standing = listing.standing
+    return {
+        w.time_zone: standing[w.schedule_id] for w in windows if w.schedule_id is not None and w.schedule_id in standing
+    }
+
+
+def unclaimed(status: OutboundCampaignStatus, listing: Listing, now: datetime) -> tuple[Schedule, ...]:
+    """The schedules whose end is ahead, that are not cancelled, and that no window of any run holds or may hold."""
+    claimed = {w.schedule_id for run in status.runs for w in run.windows}
+    for run in status.runs:
+        claimed |= {s.id for s in matching(in_state(run, *POSSIBLY_THERE), listing).values()}
+    return tuple(s for s in listing.standing.values() if s.end > now and s.id not in claimed)
+
+
+def strange(status: OutboundCampaignStatus, unclaimed: Iterable[Schedule]) -> tuple[Schedule, ...]:
+    """Those that no run planned later can find to be its own: they begin before the newest run ends."""
+    last_end = max((run.last_end for run in status.runs), default=None)
+    return tuple(s for s in unclaimed if last_end is not None and s.start < last_end)
+
+
+def taken_up(
+    status: OutboundCampaignStatus, listing: Listing, connection_hash: str, now: datetime
+) -> OutboundCampaignStatus:
+    """The status under another connection, where the dialer lists by it every schedule that stands; the same object
+    where it does not, or where no schedule is known to stand.
+    """
+    standing = listing.standing.keys()
+    for run in status.runs:
+        ids = {
+            w.schedule_id
+            for w in in_state(run, WindowState.SUBMITTED, WindowState.CANCELLING)
+            if w.end_time > now and w.schedule_id is not None
+        }
+        if run.connection_hash != connection_hash and ids and ids <= standing:
+            status = with_run(status, run.model_copy(update={"connection_hash": connection_hash}))
+    return status
+
+
+def span_to_ask_for(status: OutboundCampaignStatus, now: datetime) -> Span:
+    """The part of the listing that matters: from the first window that is not settled, and all that is ahead.
+
+    Begun earlier by the longest window, since a dialer may take the start of the span for the earliest start.
+    """
+    open_ = [w for run in status.runs for w in run.windows if w.end_time > now or w.state in POSSIBLY_THERE]
+    longest = max((w.end_time - w.start_time for w in open_), default=timedelta())
+    return Span(min([now, *(w.start_time for w in open_)]) - longest, now + _FAR_AHEAD)
+
+
+def starts_as(w: WindowStatus, schedule: Schedule) -> bool:
+    """A late window was moved before it was sent; what an earlier life sent for it has the earlier start."""
+    is_late = Adjustment.STARTED_LATE in w.adjustments
+    return schedule.start == w.start_time or (is_late and schedule.start < w.start_time)
+
+
+def adopted(
+    status: OutboundCampaignStatus, key: RunKey, found: Mapping[str, Schedule], connection_hash: str
+) -> OutboundCampaignStatus:
+    """Windows whose schedule is already at the dialer."""
+    status = changed(
+        status,
+        key,
+        found,
+        lambda w: window_in(
+            w,
+            WindowState.SUBMITTED,
+            schedule_id=found[w.time_zone].id,
+            adopted=True,
+            message="adopted: it was at the dialer",
+        ),
+    )
+    return with_run(status, run_at(status, key).model_copy(update={"connection_hash": connection_hash}))
+
+
+def looked_up(
+    status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str], listing: Listing, connection_hash: str
+) -> OutboundCampaignStatus:
+    """Uncertain windows after a complete listing: adopted, or proven not carried out and planned again."""
+    run, chosen = run_at(status, key), frozenset(time_zones)
+    windows = [w for w in run.windows if w.time_zone in chosen]
+    found = matching(windows, listing) | known_by_id(windows, listing)
+    status = adopted(status, key, found, connection_hash)
+    return changed(status, key, chosen - found.keys(), lambda w: window_in(w, WindowState.PLANNED, schedule_id=None))
+
+
+def held(status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str], why: str) -> OutboundCampaignStatus:
+    """Windows that may have been submitted, where nobody can or may be asked: a person must look."""
+    message = f"it may have been submitted, and {why}; look at the dialer, then say by {RESOLVE_ANNOTATION}"
+    return changed(
+        status, key, time_zones, lambda w: window_in(w, WindowState.HELD, reason=Reason.WINDOW_HELD, message=message)
+    )

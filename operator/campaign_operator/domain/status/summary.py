@@ -1,0 +1,339 @@
+"""What a person reads of a campaign, derived from the facts: the run's state, progress, next run time and the
+conditions.
+
+Every status passes through `summarize` before it is written, so whatever was written last is consistent in itself.
+Conditions follow kstatus: Ready once the spec is accepted, the run is planned, and what is due is submitted; Stalled
+where a person must act; Reconciling while a passing fault is retried; the last two are absent when not true.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from campaign_operator.api import conditions
+from campaign_operator.api.conditions import STALLING_CAUSES, ConditionType, Reason, counted
+from campaign_operator.api.schema import to_rfc3339
+from campaign_operator.api.status import (
+    Condition,
+    FinishedRun,
+    OutboundCampaignStatus,
+    RunStatus,
+    UnknownSchedule,
+    WindowStatus,
+)
+from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, DeletionPolicy, RunState, WebhookState, WindowState
+from campaign_operator.domain.campaigns import runs
+from campaign_operator.domain.campaigns.campaign import Campaign
+from campaign_operator.domain.campaigns.observation import Observation, Problem
+from campaign_operator.domain.campaigns.runs import later
+from campaign_operator.domain.decisions.situation import changed_connection
+from campaign_operator.domain.dialing.connection import Connection
+from campaign_operator.domain.planning.blueprint import Blueprint
+from campaign_operator.domain.status.verification import drifted
+
+
+def summarize(campaign: Campaign, status: OutboundCampaignStatus, observed: Observation) -> OutboundCampaignStatus:
+    """The status with all that follows from it, for the campaign's present generation."""
+    now = observed.now
+    every = tuple(run if runs.is_finished(run) else _derived(campaign, run, now) for run in status.runs)
+    status = status.model_copy(update={"runs": every})
+    shown, ended = runs.shown_run(status), next(iter(runs.finished_runs(status)), None)
+    status = status.model_copy(
+        update={
+            "observed_generation": campaign.generation,
+            "state": _state(campaign, status, now),
+            "progress": _progress(shown),
+            "contacts": shown.contacts if shown is not None else None,
+            "window_count": shown.window_count if shown is not None else None,
+            "webhook_state": ended.webhook.state if ended is not None and ended.webhook is not None else None,
+            "next_run_time": None if campaign.spec.suspend or campaign.deleting else _next_run_time(status, now),
+            "last_handled_request": (
+                status.last_handled_request if campaign.requested_at is None else campaign.requested_at
+            ),
+        }
+    )
+    return status.model_copy(update={"conditions": tuple(_conditions(campaign, status, observed))})
+
+
+def _derived(campaign: Campaign, run: RunStatus, now: datetime) -> RunStatus:
+    completion = campaign.spec.completion
+    state = runs.run_state(run, completion, now)
+    expected = runs.expected_calls(completion, run)
+    percent = min(100, run.metrics.calls_completed * 100 // expected) if expected else 0
+    return run.model_copy(
+        update={
+            # an end is recorded together with its webhook and never by the way
+            "state": run.state if state in runs.ENDINGS else state,
+            "run_policy": campaign.spec.run_policy,
+            "start_time": run.first_start,
+            "end_time": run.last_end,
+            "metrics": run.metrics.model_copy(update={"expected_calls": expected, "percent": percent}),
+        }
+    )
+
+
+def _state(campaign: Campaign, status: OutboundCampaignStatus, now: datetime) -> str | None:
+    """What STATE shows: of a campaign that is to stop, what still stands comes first."""
+    if _to_cancel(campaign, status, now):
+        return _CANCELLING
+    shown = runs.shown_run(status)
+    if campaign.spec.suspend and (shown is None or runs.is_cancelled(shown)):
+        return _SUSPENDED
+    return shown.state.value if shown is not None else None
+
+
+_CANCELLING, _SUSPENDED = "Cancelling", "Suspended"
+
+
+def _to_cancel(
+    campaign: Campaign, status: OutboundCampaignStatus, now: datetime
+) -> list[tuple[RunStatus, WindowStatus]]:
+    """The windows of a suspended or deleted campaign of which a schedule stands, or may stand, that has not started."""
+    orphan = campaign.deleting and campaign.spec.deletion_policy is DeletionPolicy.ORPHAN
+    if orphan or not (campaign.deleting or campaign.spec.suspend):
+        return []
+    return [
+        (run, w)
+        for run in status.runs
+        for w in runs.in_state(run, WindowState.SUBMITTED, WindowState.CANCELLING, *runs.POSSIBLY_SENT)
+        if w.start_time > now and w.reason != Reason.CANNOT_CANCEL
+    ]
+
+
+def _progress(run: RunStatus | None) -> str | None:
+    if run is None:
+        return None
+    m = run.metrics
+    return f"{m.calls_completed}/{m.expected_calls} ({m.percent}%)"
+
+
+def _next_run_time(status: OutboundCampaignStatus, now: datetime) -> str | None:
+    wanted = [r for r in runs.current_runs(status) if not runs.calls_nobody(r) and not runs.is_cancelled(r)]
+    starts = [r.first_start for r in wanted if r.first_start > now]
+    return to_rfc3339(min(starts)) if starts else None
+
+
+def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Observation) -> Problem | None:
+    """What a person must put right; the most fundamental first."""
+    if isinstance(observed.blueprint, Problem):
+        return observed.blueprint
+    if isinstance(observed.connection, Problem):
+        return observed.connection
+    if isinstance(observed.connection, Connection):
+        moved = changed_connection(campaign, observed.connection, observed.now)
+        if moved is not None:
+            return moved
+    unknown = [s for s in status.unknown_schedules if s.end_time > observed.now]
+    if unknown:
+        return Problem(Reason.UNKNOWN_SCHEDULES, _unknown(unknown))
+    lost = [(run, w) for run, w in drifted(status) if w.end_time > observed.now]
+    if lost:
+        names = ", ".join(f"{run.id}/{w.time_zone}" for run, w in lost[:5]) + (", ..." if len(lost) > 5 else "")
+        return Problem(Reason.SCHEDULE_DRIFTED, f"{names}: {lost[0][1].message}")
+    for run in status.runs:
+        for w in run.windows:
+            if w.reason in STALLING_CAUSES and w.state in runs.UNDECIDED:
+                return Problem(w.reason, w.message or "")
+        stays = [w for w in runs.in_state(run, WindowState.SUBMITTED) if w.reason == Reason.CANNOT_CANCEL]
+        if stays and (campaign.spec.suspend or campaign.deleting) and stays[-1].start_time > observed.now:
+            names = ", ".join(w.time_zone for w in stays[:5]) + (", ..." if len(stays) > 5 else "")
+            return Problem(Reason.CANNOT_CANCEL, f"run {run.id}: {names}: {stays[0].message}")
+        held = runs.in_state(run, WindowState.HELD)
+        if held and held[-1].end_time > observed.now:
+            names = ", ".join(w.time_zone for w in held[:5]) + (", ..." if len(held) > 5 else "")
+            return Problem(Reason.WINDOW_HELD, f"run {run.id}: {names}: {held[0].message}")
+    if runs.is_over_for_good(status) and status.runs[-1].state is RunState.FAILED:
+        return Problem(Reason.RUN_FAILED, _why_failed(status.runs[-1]))
+    return None
+
+
+def _unknown(unknown: list[UnknownSchedule]) -> str:
+    names = ", ".join(f"{s.schedule_id} ({s.time_zone}, from {to_rfc3339(s.start_time)})" for s in unknown[:5])
+    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+    return (
+        f"the status was lost, and the dialer has schedules of this campaign that no window holds: {names}{more}; "
+        f"nothing is submitted in their time zones until they are over or cancelled at the dialer, or the annotation "
+        f"{RESOLVE_ANNOTATION} says unknown/ZONE=Ignore"
+    )
+
+
+def _why_failed(run: RunStatus) -> str:
+    message = next((w.message for w in run.windows if w.message), "no window could be submitted")
+    return f"run {run.id} failed, no window was submitted: {message}; to call, apply a new resource"
+
+
+def _passing_fault(status: OutboundCampaignStatus) -> Problem | None:
+    for run in status.runs:
+        for w in run.windows:
+            if w.reason is not None and w.state in runs.UNDECIDED:
+                return Problem(w.reason, f"run {run.id}, {w.time_zone}: {w.message}")
+    return None
+
+
+def _holding_up(status: OutboundCampaignStatus) -> Problem | None:
+    """What keeps a window from being submitted whose time has come.
+
+    One that is uncertain may have been submitted; it is held up where the dialer's listing cannot be read.
+    """
+    for run in runs.current_runs(status):
+        for w in runs.in_state(run, WindowState.PLANNED, WindowState.UNCERTAIN):
+            if w.reason is not None and w.reason not in _OF_ITSELF:
+                return Problem(w.reason, f"run {run.id}, {w.time_zone}: {w.message}")
+    return None
+
+
+_OF_ITSELF = frozenset({Reason.SUBMISSION_UNCERTAIN, Reason.STATUS_LOST})
+"""Reasons of a window that is about to be looked up."""
+
+
+def _conditions(campaign: Campaign, status: OutboundCampaignStatus, observed: Observation) -> Iterator[Condition]:
+    def condition(kind: ConditionType, truth: bool, reason: str, message: str) -> Condition:
+        return conditions.make(
+            status.conditions, kind, truth, reason, message, generation=campaign.generation, now=observed.now
+        )
+
+    stalled = problem_of(campaign, status, observed)
+    passing = None if stalled is not None else _passing_fault(status)
+    if stalled is not None and stalled.passing:
+        stalled, passing = None, stalled
+    to_cancel = _to_cancel(campaign, status, observed.now)
+    if passing is not None and not status.runs:
+        yield condition(ConditionType.READY, False, passing.reason, passing.message)
+    elif stalled is not None:
+        yield condition(ConditionType.READY, False, stalled.reason, stalled.message)
+        yield condition(ConditionType.STALLED, True, stalled.reason, stalled.message)
+    elif to_cancel:
+        yield condition(ConditionType.READY, False, Reason.CANCELLING, _cancelling(campaign, to_cancel))
+    elif campaign.spec.suspend:
+        yield condition(ConditionType.READY, True, Reason.SUSPENDED, _suspended(status, observed.now))
+    elif (holding_up := _holding_up(status)) is not None:
+        yield condition(ConditionType.READY, False, holding_up.reason, holding_up.message)
+    else:
+        yield condition(ConditionType.READY, True, Reason.ACCEPTED, _accepted(campaign, status, observed.now))
+    if passing is not None:
+        yield condition(ConditionType.RECONCILING, True, passing.reason, passing.message)
+    if status.runs or runs.finished_runs(status):
+        completed, ended, reason, message = _end(status)
+        yield condition(ConditionType.COMPLETED, completed, reason, message)
+        yield condition(ConditionType.FINISHED, ended, reason, message)
+    valid = _contacts_valid(observed.blueprint) if observed.lists_were_read else None
+    if valid is not None:
+        yield condition(ConditionType.CONTACTS_VALID, *valid)
+    elif campaign.spec.contacts_from is not None:
+        yield from _earlier(status, ConditionType.CONTACTS_VALID)
+    yield from _earlier(status, ConditionType.ANALYTICS_AVAILABLE)
+    hook = _hook_to_tell_of(status)
+    if hook is not None:
+        yield condition(ConditionType.WEBHOOK_DELIVERED, *_delivery(hook))
+
+
+def _cancelling(campaign: Campaign, to_cancel: list[tuple[RunStatus, WindowStatus]]) -> str:
+    """How many would still dial, from when, and what the dialer said when it was asked to cancel them."""
+    why = "is being deleted" if campaign.deleting else "is suspended"
+    first = min(w.start_time for _, w in to_cancel)
+    said = next((f"; {w.message}" for _, w in to_cancel if w.message), "")
+    stand = "schedule still stands" if len(to_cancel) == 1 else "schedules still stand"
+    return (
+        f"the campaign {why}, and {len(to_cancel)} {stand} at the dialer; what is not cancelled before its start will "
+        f"dial, the first from {to_rfc3339(first)}{said}"
+    )
+
+
+def _suspended(status: OutboundCampaignStatus, now: datetime) -> str:
+    started = [run.id for run in runs.current_runs(status) if runs.has_started(run, now)]
+    if started:
+        return f"suspended: nothing more is submitted; what has started of run {', '.join(started)} goes on"
+    return "suspended: nothing is submitted until spec.suspend is taken back"
+
+
+def _earlier(status: OutboundCampaignStatus, kind: ConditionType) -> Iterator[Condition]:
+    found = conditions.find(status.conditions, kind)
+    if found is not None:
+        yield found
+
+
+def _contacts_valid(blueprint: Blueprint | Problem) -> tuple[bool, str, str] | None:
+    """What the lists of contactsFrom are like, as far as they could be read."""
+    if isinstance(blueprint, Problem):
+        is_told = blueprint.reason is Reason.INVALID_CONTACTS
+        return (False, blueprint.reason, blueprint.message) if is_told else None
+    contacts = counted(sum(blueprint.contacts_by_zone.values()), "contact")
+    if not blueprint.invalid_contacts:
+        return True, Reason.CONTACTS_READ, f"{contacts} in {counted(len(blueprint.contacts_by_zone), 'time zone')}"
+    told = "; ".join(blueprint.contact_errors)
+    rows = counted(blueprint.invalid_contacts, "invalid row")
+    return False, Reason.INVALID_CONTACTS_SKIPPED, f"{rows} left out, {contacts} left{': ' + told if told else ''}"
+
+
+def _accepted(campaign: Campaign, status: OutboundCampaignStatus, now: datetime) -> str:
+    run = runs.shown_run(status)
+    if run is None:
+        return "the spec is accepted"
+    more = len(runs.current_runs(status)) - 1
+    return _of_run(campaign, run, now) + (f"; {counted(more, 'more run')} planned" if more > 0 else "")
+
+
+def _of_run(campaign: Campaign, run: RunStatus, now: datetime) -> str:
+    if runs.calls_nobody(run):
+        return _nothing_to_call(run)
+    what = f"run {run.id}: {runs.in_words(run)}"
+    match run.state:
+        case RunState.PLANNED | RunState.SUBMITTING:
+            ahead = later(run.first_start, -campaign.spec.submit_ahead_seconds)
+            when = f", to be submitted at {to_rfc3339(ahead)}" if not runs.is_begun(run) and ahead > now else ""
+            return f"{what} planned, first start {to_rfc3339(run.first_start)}{when}"
+        case RunState.SCHEDULED:
+            return f"{what} submitted, first start {to_rfc3339(run.first_start)}"
+        case RunState.RUNNING:
+            return f"{what} submitted, running until {to_rfc3339(run.last_end)}"
+        case _:
+            return f"run {run.id} is {run.state}"
+
+
+def _end(status: OutboundCampaignStatus) -> tuple[bool, bool, Reason, str]:
+    """Of the run that finished last, until another does: so `kubectl wait` ends for a Recurring campaign, too."""
+    ended = next(iter(runs.finished_runs(status)), None)
+    if ended is None:
+        return False, False, Reason.RUN_IN_PROGRESS, f"run {status.runs[0].id} has not ended"
+    if isinstance(ended, RunStatus) and runs.calls_nobody(ended):
+        return True, True, Reason.NOTHING_TO_CALL, _nothing_to_call(ended)
+    m = ended.metrics
+    calls = f"run {ended.id}: {m.calls_completed} of {m.expected_calls} expected calls completed"
+    return ended.state is RunState.COMPLETED, True, _REASON_OF_END.get(ended.state, Reason.FAILED), calls
+
+
+_REASON_OF_END = {
+    RunState.COMPLETED: Reason.COMPLETED,
+    RunState.TIMED_OUT: Reason.TIMED_OUT,
+    RunState.FAILED: Reason.FAILED,
+    RunState.CANCELLED: Reason.CANCELLED,
+}
+
+
+def _nothing_to_call(run: RunStatus) -> str:
+    return f"run {run.id}: nothing to call, every window lies outside the calling hours"
+
+
+def _hook_to_tell_of(status: OutboundCampaignStatus) -> FinishedRun | None:
+    return next((r for r in runs.finished_runs(status) if r.webhook is not None), None)
+
+
+def _delivery(run: FinishedRun) -> tuple[bool, Reason, str]:
+    hook = run.webhook
+    assert hook is not None  # noqa: S101 - chosen for it
+    answer = hook.message or "nobody answered"
+    what = f"{hook.event} of run {run.id}"
+    match hook.state:
+        case WebhookState.DELIVERED:
+            return True, Reason.WEBHOOK_DELIVERED, f"{what} was delivered at attempt {hook.attempts}"
+        case WebhookState.GONE:
+            return False, Reason.WEBHOOK_GONE, f"{what} was refused for good: the receiver answered 410 Gone"
+        case WebhookState.FAILED:
+            return False, Reason.WEBHOOK_FAILED, f"{what} was given up after {hook.attempts} attempts; {answer}"
+        case _ if hook.attempts:
+            return (
+                False,
+                Reason.WEBHOOK_RETRYING,
+                f"{what} failed {counted(hook.attempts, 'time')}; {answer}; it is tried again",
+            )
+        case _:
+            return False, Reason.WEBHOOK_PENDING, f"{what} is about to be delivered"

@@ -1,0 +1,95 @@
+"""What a campaign's runs are planned from at this moment: its spec, its calendar and its contact lists, put together.
+
+Owns when lists and calendar are looked at, and that a list is frozen by the submission. Decides nothing and writes
+nothing.
+"""
+
+from datetime import date
+
+from campaign_operator.api.conditions import Reason, counted
+from campaign_operator.api.vocabulary import RunPolicy
+from campaign_operator.domain.campaigns import runs
+from campaign_operator.domain.campaigns.campaign import Campaign, Settings
+from campaign_operator.domain.campaigns.observation import Problem
+from campaign_operator.domain.decisions.situation import invalid_spec
+from campaign_operator.domain.errors import InvalidSpecError
+from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
+from campaign_operator.domain.planning.plan_inputs import Inputs, ListedContacts
+from campaign_operator.engine.memory import Memory
+from campaign_operator.engine.ports import CalendarSource, ContactSource, ListReading
+
+BEING_READ = Problem(Reason.READING_CONTACTS, "the contact lists are being read", passing=True)
+
+
+class Blueprints:
+    """Draws the blueprint of one campaign at a time, and again only when something of it has changed."""
+
+    def __init__(self, contacts: ContactSource, calendars: CalendarSource, settings: Settings) -> None:
+        self._contacts = contacts
+        self._calendars = calendars
+        self._settings = settings
+
+    async def of(self, campaign: Campaign, memory: Memory) -> tuple[Blueprint | Problem, ListReading | None]:
+        """The blueprint or what is wrong, and what is known of the lists where they matter. Raises
+        StoreUnavailableError.
+        """
+        dates = await self._excluded_dates(campaign)
+        if isinstance(dates, Problem):
+            return dates, None
+        frozen = _frozen(campaign)
+        if frozen is not None:
+            blueprint = _drawn(campaign, memory, Inputs(frozen, dates))
+            if not isinstance(blueprint, Blueprint) or not _is_wanted_again(campaign, blueprint):
+                return blueprint, None
+        if campaign.spec.contacts_from is None:
+            return _drawn(campaign, memory, Inputs(None, dates)), None
+        reading = await self._contacts.read(campaign, max_age_seconds=self._settings.poll_seconds / 2)
+        if isinstance(reading, Problem):
+            return reading, None
+        if reading.count is None:
+            return BEING_READ, reading
+        try:
+            listed = reading.count.accepted(campaign.spec.on_invalid_contact)
+        except InvalidSpecError as error:
+            said = "; ".join(str(error).splitlines())
+            return Problem(Reason.INVALID_CONTACTS, f"{counted(error.count, 'error')} in the lists: {said}"), reading
+        return _drawn(campaign, memory, Inputs(listed, dates)), reading
+
+    async def _excluded_dates(self, campaign: Campaign) -> frozenset[date] | Problem:
+        source = campaign.spec.calling_hours.exclude_dates_from
+        if source is None:
+            return frozenset()
+        ref = source.config_map_key_ref
+        dates = await self._calendars.excluded_dates(
+            campaign.ref.namespace, ref.name, ref.key, max_age_seconds=self._settings.poll_seconds / 2
+        )
+        # nothing is ever planned again, so whoever takes the calendar away breaks nothing
+        return frozenset() if isinstance(dates, Problem) and runs.is_over_for_good(campaign.status) else dates
+
+
+def _frozen(campaign: Campaign) -> ListedContacts | None:
+    """The contacts of the only run that can matter, once it is submitted."""
+    run = runs.shown_run(campaign.status)
+    if run is None or campaign.spec.contacts_from is None or not run.windows:
+        return None
+    only = campaign.deleting or campaign.spec.run_policy is RunPolicy.ONCE or runs.is_over_for_good(campaign.status)
+    if only and runs.is_begun(run) and not runs.is_cancelled(run):
+        return ListedContacts(runs.frozen_contacts(run), run.invalid_contacts)
+    return None
+
+
+def _is_wanted_again(campaign: Campaign, blueprint: Blueprint) -> bool:
+    """Whether an edit asks for another plan, which is made from the lists as they are now."""
+    run = runs.shown_run(campaign.status)
+    over = campaign.deleting or runs.is_over_for_good(campaign.status)
+    return run is not None and not over and run.spec_hash != blueprint.spec_hash
+
+
+def _drawn(campaign: Campaign, memory: Memory, inputs: Inputs) -> Blueprint | Problem:
+    key = (campaign.generation, inputs)
+    if memory.blueprint is None or memory.blueprint[0] != key:
+        try:
+            memory.blueprint = key, draw_blueprint(campaign.spec, inputs)
+        except InvalidSpecError as error:
+            memory.blueprint = key, invalid_spec(error)
+    return memory.blueprint[1]

@@ -1,0 +1,207 @@
+"""What a campaign is planned from beside its spec, found without a cluster: contact lists and a calendar.
+
+Owns where they are looked for: in what a person gave for them, else in the ConfigMaps and Secrets among the manifests.
+What is not there was not checked, which is said. What is wrong in a list or a calendar is told in its own file if it
+is one, else at the reference to it.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from campaign_operator.api.conditions import counted
+from campaign_operator.api.contacts_spec import ContactSource
+from campaign_operator.api.references import ConfigMapKeyRef, ObjectKind, SecretKeyRef, named
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+from campaign_operator.domain.contacts.contact_list import ContactCount, ContactError, ListSource, UnreadableBytesError
+from campaign_operator.domain.contacts.contact_reading import read_contact_lists
+from campaign_operator.domain.contacts.decoding import Decoding
+from campaign_operator.domain.errors import InvalidSpecError
+from campaign_operator.domain.planning.excluded_dates import parse_excluded_dates
+from campaign_operator.domain.planning.plan_inputs import Inputs, ListedContacts
+from campaign_operator.validation.findings import FieldPath, Finding, Problem, Severity
+from campaign_operator.validation.manifest_objects import KeyedObjects, MalformedObjectError, MissingKeyError
+from campaign_operator.validation.sources import MAX_BYTES
+from campaign_operator.validation.supplied import NOTHING_SUPPLIED, Supplied
+
+_LISTS: FieldPath = ("spec", "contactsFrom")
+_CALENDAR: FieldPath = ("spec", "callingHours", "excludeDatesFrom", "configMapKeyRef")
+_SOUND = ListedContacts({"Etc/UTC": 1})
+"""What stands in for lists that are not known, so that the rest can be checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All that a campaign's lists and calendar may be found in."""
+
+    objects: KeyedObjects = field(default_factory=KeyedObjects)
+    supplied: Supplied = NOTHING_SUPPLIED
+
+
+@dataclass(slots=True)
+class FoundInputs:
+    """What was found. `knows_contacts` False: a stand-in is in their place. `problems` are in the manifest, `findings`
+    in other files.
+    """
+
+    inputs: Inputs
+    knows_contacts: bool
+    problems: list[Problem]
+    findings: list[Finding]
+
+
+def find_inputs(
+    spec: OutboundCampaignSpec, namespace: str, around: Surroundings, wrong_sources: Collection[str | int] = ()
+) -> FoundInputs:
+    """The lists and the calendar of a campaign. `wrong_sources`: places in contactsFrom that hold a stand-in. Raises
+    NoSourceError where a given file cannot be read.
+    """
+    search = _Search(namespace, around)
+    exclude_dates = search.exclude_dates(spec)
+    contacts = search.contacts(spec, wrong_sources) if spec.contacts_from is not None else None
+    knows_contacts = spec.contacts_from is None or contacts is not None
+    inputs = Inputs(contacts if knows_contacts else _SOUND, exclude_dates)
+    return FoundInputs(inputs, knows_contacts, search.problems, search.findings)
+
+
+@dataclass(slots=True)
+class _Search:
+    """Looks for the inputs of one campaign, and notes what is wrong."""
+
+    namespace: str
+    around: Surroundings
+    problems: list[Problem] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def contacts(self, spec: OutboundCampaignSpec, wrong_sources: Collection[str | int]) -> ListedContacts | None:
+        """The contacts of all lists; None where one is not known or cannot be used."""
+        sources = spec.contacts_from or ()
+        supplied, limits = self.around.supplied.contacts, self.around.supplied.limits
+        if supplied is not None:
+            # the first source names the columns
+            return self._accepted(supplied.count(sources[0], limits), spec, {}) if 0 not in wrong_sources else None
+        lists: list[tuple[ListSource, list[bytes]]] = []
+        paths: dict[str, FieldPath] = {}
+        for index, source in enumerate(sources):
+            found = self._list(source, (*_LISTS, index)) if index not in wrong_sources else None
+            if found is not None:
+                path, listed, data = found
+                lists.append((listed, [data]))
+                paths.setdefault(listed.name, path)
+        accepted = self._accepted(read_contact_lists(lists, limits), spec, paths) if lists else None
+        return accepted if len(lists) == len(sources) else None
+
+    def exclude_dates(self, spec: OutboundCampaignSpec) -> frozenset[date]:
+        """The dates of the calendar, as far as they are known."""
+        source = spec.calling_hours.exclude_dates_from
+        supplied = self.around.supplied.exclude_dates
+        if source is None:
+            return frozenset()
+        if supplied is not None:
+            return self._dates(supplied.read(), supplied.file, None)
+        ref = source.config_map_key_ref
+        data = self._value(ObjectKind.CONFIG_MAP, ref, _CALENDAR)
+        name = named(ObjectKind.CONFIG_MAP, ref.name, ref.key)
+        return self._dates(data, name, _CALENDAR) if data is not None else frozenset()
+
+    def _list(self, source: ContactSource, path: FieldPath) -> tuple[FieldPath, ListSource, bytes] | None:
+        """Where the list is named, how it is read, and the list."""
+        kind, ref = ObjectKind.CONFIG_MAP, source.config_map_key_ref or source.secret_key_ref
+        path = (*path, "configMapKeyRef")
+        if ref is None:
+            self._note_unknown((*path[:-1], "url"), "nothing is downloaded here")
+            return None
+        if source.config_map_key_ref is None:
+            kind, path = ObjectKind.SECRET, (*path[:-1], "secretKeyRef")
+        data = self._value(kind, ref, path)
+        if data is None:
+            return None
+        listed = ListSource(
+            name=named(kind, ref.name, ref.key),
+            quote_values=kind is ObjectKind.CONFIG_MAP,
+            list_format=source.format,
+            id_column=source.id_column,
+            time_zone_column=source.time_zone_column,
+        )
+        return path, listed, data
+
+    def _value(self, kind: ObjectKind, ref: ConfigMapKeyRef | SecretKeyRef, path: FieldPath) -> bytes | None:
+        """What the key holds; None, and noted, where that is not known."""
+        found = self.around.objects.find(kind, self.namespace, ref.name)
+        if found is None:
+            self._note_unknown(path, f"{kind} {ref.name} of namespace {self.namespace} is not among these files")
+            return None
+        if found.earlier is not None:
+            message = f"{kind} {ref.name} stands in {found.earlier.place} and in {found.place}; the latter is read"
+            self.problems.append(Problem(path, message, Severity.WARNING))
+        try:
+            return found.value(ref.key)
+        except MissingKeyError as error:
+            self.problems.append(Problem((*path, "key"), f"{kind} {ref.name} in {found.place}, {error}"))
+        except MalformedObjectError as error:
+            self.findings.append(error.finding)
+        return None
+
+    def _note_unknown(self, path: FieldPath, why: str) -> None:
+        severity = Severity.WARNING
+        if path == _CALENDAR:
+            so = "are not known and the preview is without them" if self.around.supplied.needed else "were not checked"
+            remedy = f"so the dates {so}; give them by --exclude-dates FILE"
+        elif self.around.supplied.needed:
+            severity, remedy = Severity.ERROR, "and a preview needs the list; give all lists by --contacts FILE"
+        else:
+            remedy = "so the list was not checked; give all lists by --contacts FILE"
+        self.problems.append(Problem(path, f"{why}, {remedy}", severity))
+
+    def _accepted(
+        self, count: ContactCount, spec: OutboundCampaignSpec, paths: Mapping[str, FieldPath]
+    ) -> ListedContacts | None:
+        """The contacts to plan with; None, and noted, where the lists cannot be used. `paths`: of the lists' names that
+        are not files.
+        """
+        try:
+            accepted = count.accepted(spec.on_invalid_contact)
+        except InvalidSpecError:
+            for error in count.errors:
+                self._note_contact(error, paths.get(error.source))
+            hidden = count.error_count - len(count.errors)
+            if hidden:
+                last = count.errors[-1]
+                self._note(last.source, 1, f"has {hidden} more such errors", _LISTS if paths else None)
+            return None
+        if accepted.invalid:
+            left_out = f"{counted(accepted.invalid, 'row')} of the lists left out for breaking a rule"
+            message = f"{left_out}; the first: {count.errors[0]}"
+            self.problems.append(Problem(("spec", "onInvalidContact"), message, Severity.WARNING))
+        return accepted
+
+    def _note_contact(self, error: ContactError, path: FieldPath | None) -> None:
+        column = f"column {error.column}: " if error.column is not None else ""
+        message = str(error) if path is not None else f"{column}{error.message}"
+        self._note(error.source, error.line or 1, message, path)
+
+    def _dates(self, data: bytes, name: str, path: FieldPath | None) -> frozenset[date]:
+        """The dates of a calendar; what is wrong is noted at `path`, or at its line where that is None."""
+        if len(data) > MAX_BYTES:
+            self._note(name, 1, f"is larger than {MAX_BYTES // 1024 // 1024} MiB", path)
+            return frozenset()
+        try:
+            return parse_excluded_dates(Decoding().feed(data, final=True), name)
+        except UnreadableBytesError as error:
+            said = error.message if path is None else f"{name} {error.message}"
+            self._note(name, 1 + error.text_before.count("\n"), said, path)
+        except InvalidSpecError as error:
+            for one in error.errors:
+                line = one.field.removeprefix(name).removeprefix(", line ")
+                self._note(name, int(line or 1), one.message if path is None else str(one), path)
+            hidden = error.count - len(error.errors)
+            if hidden:
+                self._note(name, 1, f"has {hidden} more such errors", path)
+        return frozenset()
+
+    def _note(self, file: str, line: int, message: str, path: FieldPath | None) -> None:
+        """An error in a file of its own, or at a path of the manifest."""
+        if path is None:
+            self.findings.append(Finding(file, line, "", message))
+        else:
+            self.problems.append(Problem(path, message))

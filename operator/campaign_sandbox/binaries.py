@@ -1,0 +1,201 @@
+"""Where the programs of the control plane come from.
+
+Owns the order of the places: the folder that KUBEBUILDER_ASSETS names; the user's cache; a build from published Go
+modules into that cache. It must not know how the programs are run.
+
+A folder named by KUBEBUILDER_ASSETS has to hold all four programs. What is missing is not built and added: an API
+server and a controller manager of different versions are no control plane that anybody supports, and minutes of
+compiling are no answer to a variable that names programs which are there.
+
+`python -m campaign_sandbox.binaries [--helm]` builds everything up front and tells its progress on stderr.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from campaign_sandbox.folder_cache import cache_path, ensure_filled
+from campaign_sandbox.go_toolchain import BinariesError, find_toolchain, target_platform
+from campaign_sandbox.progress import Progress
+
+__all__ = ["BinariesError", "ControlPlaneBinaries", "ensure_control_plane_binaries", "ensure_helm"]
+
+_KUBERNETES_VERSION = "v1.37.2"
+_HELM_VERSION = "v4.3.1"
+
+
+@dataclass(frozen=True)
+class ControlPlaneBinaries:
+    """The four programs of one version. Each is a file that can be executed."""
+
+    etcd: Path
+    kube_apiserver: Path
+    kube_controller_manager: Path
+    kubectl: Path
+
+
+@dataclass(frozen=True)
+class _Build:
+    """A set of programs built from one Go module; `programs` maps the file's name to its Go package."""
+
+    name: str
+    version: str
+    folder: str
+    programs: dict[str, str]
+    flags: tuple[str, ...]
+    estimate: str
+
+
+def _version_flags(version: str, *packages: str) -> str:
+    """Variables set at link time: without them the server reports v0.0.0, and clients go by that."""
+    major, minor, _ = version.removeprefix("v").split(".")
+    values = {"gitVersion": version, "gitMajor": major, "gitMinor": minor, "gitTreeState": "archive"}
+    return " ".join(f"-X {package}.{name}={value}" for package in packages for name, value in values.items())
+
+
+_CONTROL_PLANE = _Build(
+    name="controlplane",
+    version=_KUBERNETES_VERSION,
+    folder=".",
+    # The small ones first: what is wrong with the compiler or the network shows within seconds.
+    programs={
+        "etcd": "go.etcd.io/etcd/server/v3",
+        "kubectl": "k8s.io/kubernetes/cmd/kubectl",
+        "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+        "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+    },
+    flags=(
+        "-tags=selinux,notest,grpcnotrace",  # those of the project's own releases
+        "-ldflags=-s -w "
+        + _version_flags(_KUBERNETES_VERSION, "k8s.io/component-base/version", "k8s.io/client-go/pkg/version"),
+    ),
+    estimate="about 5 minutes on 2 cores, with 3 GB of memory and, until it is done, 5 GB of disk",
+)
+_HELM = _Build(
+    name="helm",
+    version=_HELM_VERSION,
+    folder="helm",
+    programs={"helm": "helm.sh/helm/v4/cmd/helm"},
+    flags=(f"-ldflags=-s -w -X helm.sh/helm/v4/internal/version.version={_HELM_VERSION}",),
+    estimate="about 2 minutes on 2 cores, with 2 GB of memory and, until it is done, 2 GB of disk",
+)
+
+
+async def ensure_control_plane_binaries(progress: Progress) -> ControlPlaneBinaries:
+    """The programs of the control plane, built first if they are nowhere. Raises BinariesError."""
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    folder = _checked_assets(Path(assets)) if assets else await _ensure_built(_CONTROL_PLANE, progress)
+    return ControlPlaneBinaries(
+        etcd=folder / "etcd",
+        kube_apiserver=folder / "kube-apiserver",
+        kube_controller_manager=folder / "kube-controller-manager",
+        kubectl=folder / "kubectl",
+    )
+
+
+async def ensure_helm(progress: Progress) -> Path:
+    """The Helm that the chart is checked with, built first if it is nowhere. Raises BinariesError."""
+    return await _ensure_built(_HELM, progress) / "helm"
+
+
+def _checked_assets(folder: Path) -> Path:
+    missing = [name for name in _CONTROL_PLANE.programs if not os.access(folder / name, os.X_OK)]
+    if missing:
+        raise BinariesError(
+            f"KUBEBUILDER_ASSETS names {folder}, which has no {', '.join(missing)}. Put it there, of the "
+            f"same Kubernetes version, or unset the variable to have {_KUBERNETES_VERSION} built."
+        )
+    return folder.absolute()
+
+
+def _module_files(build: _Build) -> dict[str, bytes]:
+    """The files of the Go module: in the installed package or, in a checkout, among the tests."""
+    installed = resources.files("campaign_sandbox") / "_controlplane"
+    checkout = Path(__file__).parents[3] / "tests" / "controlplane"
+    for root in (installed, checkout):
+        module = root / build.folder
+        if (module / "go.mod").is_file():
+            return {name: (module / name).read_bytes() for name in ("go.mod", "go.sum")}
+    raise BinariesError("This installation lacks the Go module of the control plane: reinstall campaign-operator.")
+
+
+def _cache_key(build: _Build, files: dict[str, bytes]) -> str:
+    """The version and platform for people, and a digest of all that the outcome depends on."""
+    recipe = (sorted(build.programs.items()), build.flags, sorted(files.items()))
+    digest = hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]
+    return f"{build.version}-{'-'.join(target_platform().values())}-{digest}"
+
+
+async def _ensure_built(build: _Build, progress: Progress) -> Path:
+    files = _module_files(build)
+
+    async def fill(programs: Path) -> None:
+        started = time.monotonic()
+        # A copy: an installed package may be read-only, and the compiler must not be able to change ours.
+        with tempfile.TemporaryDirectory() as module:
+            _write_files(Path(module), files)
+            await _build_programs(build, Path(module), scratch, programs, progress)
+        await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+        progress(f"Built {build.name} {build.version} in {time.monotonic() - started:.0f} s")
+
+    folder = cache_path() / build.name / _cache_key(build, files)
+    scratch = folder.with_name(f".{folder.name}-scratch")
+    await ensure_filled(folder, fill, progress)
+    return folder
+
+
+async def _build_programs(build: _Build, module: Path, scratch: Path, programs: Path, progress: Progress) -> None:
+    toolchain = await find_toolchain(module, scratch, progress)
+    progress(f"Building {build.name} {build.version} with {toolchain.version}, once: {build.estimate}")
+    for number, (name, package) in enumerate(build.programs.items(), start=1):
+        label = f"[{number}/{len(build.programs)}] {name}"
+        target = programs / name
+        await toolchain.build(label, package, build.flags, target, module=module, progress=progress)
+
+
+def _write_files(folder: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+
+
+async def _fetch_all(*, helm: bool) -> None:
+    task = asyncio.current_task()
+    if task is not None:  # it never is, inside a coroutine
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+    def progress(line: str, /) -> None:
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - the command's own output
+
+    binaries = await ensure_control_plane_binaries(progress)
+    progress(f"The control plane is in {binaries.kubectl.parent}")
+    if helm:
+        progress(f"Helm is {await ensure_helm(progress)}")
+
+
+def _main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m campaign_sandbox.binaries",
+        description="Build the programs of the control plane into the cache, unless they are there.",
+    )
+    parser.add_argument("--helm", action="store_true", help="also build Helm, which the chart is tested with")
+    try:
+        asyncio.run(_fetch_all(helm=parser.parse_args().helm))
+    except BinariesError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the command's own output
+        return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -1,0 +1,98 @@
+"""`campaign-operator sandbox`: starts the parts, shows how to reach them, and ends them on Ctrl-C or SIGTERM."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from campaign_sandbox.binaries import BinariesError, ensure_control_plane_binaries
+from campaign_sandbox.child_process import ChildProcess
+from campaign_sandbox.control_plane import ControlPlaneError, KubectlError
+from campaign_sandbox.demo import DemoFailedError, run_demo
+from campaign_sandbox.sandbox import NAMESPACE, Sandbox, SandboxSettings, running_sandbox
+
+_TAIL_SECONDS = 0.2
+_INTERRUPTED = 130
+
+
+def run_sandbox(settings: SandboxSettings, *, demo: bool) -> int:
+    """The exit status: 0 after Ctrl-C or a demo that came to its good end, 1 otherwise."""
+    try:
+        return asyncio.run(_until_stopped(settings, demo))
+    except (BinariesError, ControlPlaneError, KubectlError, DemoFailedError, OSError) as error:
+        print(f"campaign-operator: {error}", file=sys.stderr)  # noqa: T201 - a command line's message
+        return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+async def _until_stopped(settings: SandboxSettings, demo: bool) -> int:
+    out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+    loop = asyncio.get_running_loop()
+    main_task = asyncio.current_task()
+    interrupted = False
+
+    def stop() -> None:
+        nonlocal interrupted
+        if main_task is not None and not interrupted:
+            main_task.cancel()
+        interrupted = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        binaries = await ensure_control_plane_binaries(lambda line: err.print(line, style="dim"))
+        async with running_sandbox(binaries, settings, lambda line: err.print(line, style="dim")) as sandbox:
+            if demo:
+                await _demo(sandbox, out)
+            else:
+                await _stay(sandbox, out, err)
+    except asyncio.CancelledError:
+        if not interrupted:
+            raise
+        err.print("Stopped.", style="dim")
+        return _INTERRUPTED if demo else 0
+    return 0
+
+
+async def _demo(sandbox: Sandbox, out: Console) -> None:
+    try:
+        await run_demo(sandbox, _example(), out)
+    except DemoFailedError as error:
+        log = sandbox.operator.last_lines(30) if sandbox.operator is not None else ""
+        raise DemoFailedError(f"{error}. The operator's log ends:\n{log}") from None
+
+
+def _example() -> Path:
+    """The example as it is shipped: in a wheel beside this module, in a checkout in examples/."""
+    shipped = Path(__file__).with_name("_examples") / "demo.yaml"
+    return shipped if shipped.exists() else Path(__file__).parents[3] / "examples" / "demo.yaml"
+
+
+async def _stay(sandbox: Sandbox, out: Console, err: Console) -> None:
+    out.print(f"export KUBECONFIG={sandbox.control_plane.kubeconfig_path}", soft_wrap=True)
+    sys.stdout.flush()
+    err.print(
+        f"\nIn another terminal, paste the line above. The namespace {NAMESPACE} has the Secrets cxone and hook; "
+        f"webhooks can go to {sandbox.receiver_url}/cx. Ctrl-C ends it all.\n",
+        soft_wrap=True,
+    )
+    if sandbox.operator is None:
+        await asyncio.Event().wait()
+    else:
+        await _show_log(sandbox.operator)
+
+
+async def _show_log(operator: ChildProcess) -> None:
+    """Pass on the operator's log until it ends, which it should not."""
+    with operator.log_path.open(errors="replace") as log:
+        while True:
+            if text := log.read():
+                sys.stderr.write(text)
+                sys.stderr.flush()
+            elif (status := operator.exit_status) is not None:
+                raise ControlPlaneError(f"the operator ended with exit status {status}")
+            else:
+                await asyncio.sleep(_TAIL_SECONDS)
