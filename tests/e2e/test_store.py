@@ -25,7 +25,7 @@ from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER, MAX_RESOLVE, RESOLVE_ANNOTATION
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
-from campaign_operator.domain.campaigns.observation import Problem
+from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.ports import ConflictError, StoreUnavailableError
 from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import Manifest, campaign

@@ -18,11 +18,12 @@ from campaign_operator.api.status import (
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import RunPolicy, RunState, WebhookState, WindowState
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Settings
-from campaign_operator.domain.campaigns.observation import Observation, Problem
+from campaign_operator.domain.campaigns.observation import Observation
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.planning.calling_hours import CallingHours, parse_calling_hours
 from campaign_operator.domain.planning.plan_inputs import Inputs, ListedContacts
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status import record
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

@@ -14,7 +14,6 @@ from campaign_operator.adapters.kubernetes.campaign_wire import campaign_of
 from campaign_operator.api.status import Condition, OutboundCampaignStatus
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER, HAS_RUN_ANNOTATION
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Resource
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.delivery import Delivered, WebhookMessage
 from campaign_operator.domain.dialing.outcomes import (
@@ -31,6 +30,7 @@ from campaign_operator.domain.dialing.outcomes import (
     SendPermission,
     Span,
 )
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.notes import Note
 from campaign_operator.engine.ports import ListReading
 from campaign_operator.engine.reconcile import Reconciler

@@ -9,9 +9,9 @@ from campaign_operator.api.conditions import Reason
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER, WindowState
 from campaign_operator.domain.campaigns.campaign import CampaignRef
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.decisions.decide import decide
 from campaign_operator.domain.decisions.situation import Situation, unplannable
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.mark import due_mark, mark_of
 
 YESTERDAYS, NEXT = "20261122T0900", "20261124T0900"

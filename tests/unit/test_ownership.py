@@ -7,9 +7,9 @@ from builders import NOW, at
 
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER
 from campaign_operator.domain.campaigns.campaign import CampaignRef
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.decisions.ownership import Claim, in_use, is_outstanding, may_claim, owner
 from campaign_operator.domain.decisions.unusable import UnusableCampaign
+from campaign_operator.domain.problem import Problem
 
 
 def claim(name: str, *, age: float = 0, outstanding: bool = False, namespace: str = "sales", uid: str = "") -> Claim:

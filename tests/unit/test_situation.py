@@ -10,10 +10,10 @@ from campaign_operator.api.conditions import ConditionType, Reason, find
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import RunPolicy, WindowState
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.decisions.actions import Wait
 from campaign_operator.domain.decisions.decide import decide
 from campaign_operator.domain.decisions.situation import Situation, unplannable
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.summary import summarize
 
 NEVER, NEVER_AGAIN = spec(callingHours=NO_SUNDAY), recurring(callingHours=NO_SUNDAY)

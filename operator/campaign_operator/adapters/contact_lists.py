@@ -27,10 +27,10 @@ from campaign_operator.api.conditions import Reason
 from campaign_operator.api.contacts_spec import ContactListURL, ContactSource
 from campaign_operator.api.references import ObjectKind, named
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits, ListSource
 from campaign_operator.domain.contacts.contact_reading import ContactReading, OpenedList, format_of
 from campaign_operator.domain.dialing.connection_secret import text_of
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.record import REFUSED_RETRY_SECONDS, retry_seconds
 from campaign_operator.engine.ports import Clock, ListReading, StoreUnavailableError
 from campaign_operator.observability import metrics

@@ -10,11 +10,11 @@ from campaign_operator.api.conditions import Reason, counted
 from campaign_operator.api.vocabulary import RunPolicy
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign, Settings
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.decisions.situation import invalid_spec
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.planning.plan_inputs import Inputs, ListedContacts
+from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.ports import CalendarSource, ContactSource, ListReading
 

@@ -12,8 +12,8 @@ from campaign_operator.api import conditions
 from campaign_operator.api.conditions import ConditionType, Reason
 from campaign_operator.api.status import Condition
 from campaign_operator.domain.campaigns.campaign import CampaignRef, Resource, Settings
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.decisions.unusable import UnusableCampaign, conditions_alone
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.notes import Note
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.observing import give_up_at

@@ -7,12 +7,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.campaigns.runs import Attempt
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import SubmitOutcome
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.planning.plan_inputs import Inputs
+from campaign_operator.domain.problem import Problem
 
 _OWN_WRITES_REMEMBERED = 16
 

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from campaign_operator.api.conditions import Reason
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign, Resource, Settings
-from campaign_operator.domain.campaigns.observation import Observation, Problem
+from campaign_operator.domain.campaigns.observation import Observation
 from campaign_operator.domain.decisions.situation import Situation, unplannable
 from campaign_operator.domain.dialing.connection import Connection
+from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.blueprints import Blueprints
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.ports import CampaignStore, Clock

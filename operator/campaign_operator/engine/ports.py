@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from campaign_operator.api.status import Condition, OutboundCampaignStatus
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Resource
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.contacts.contact_list import ContactCount
 from campaign_operator.domain.decisions.unusable import UnusableCampaign
 from campaign_operator.domain.dialing.connection import Connection
@@ -28,6 +27,7 @@ from campaign_operator.domain.dialing.outcomes import (
     Span,
     SubmitOutcome,
 )
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.notes import Note
 from campaign_operator.domain.status.polling import AnalyticsFault
 

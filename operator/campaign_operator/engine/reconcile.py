@@ -16,7 +16,7 @@ from campaign_operator.api.conditions import Reason, counted
 from campaign_operator.api.status import OutboundCampaignStatus, RunKey
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Settings
-from campaign_operator.domain.campaigns.observation import Observation, Problem
+from campaign_operator.domain.campaigns.observation import Observation
 from campaign_operator.domain.decisions.actions import (
     Action,
     AddFinalizer,
@@ -57,6 +57,7 @@ from campaign_operator.domain.dialing.delivery import DeliveryFailed, DeliveryOu
 from campaign_operator.domain.dialing.outcomes import Listing, ListingNotOffered
 from campaign_operator.domain.planning.skipped_matches import skipped_matches_message
 from campaign_operator.domain.planning.zones import TZDATA_VERSION
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status import (
     adoption,
     cancellation,

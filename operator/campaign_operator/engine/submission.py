@@ -17,10 +17,9 @@ from campaign_operator.api.status import OutboundCampaignStatus, RunKey, RunStat
 from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign, Settings
-from campaign_operator.domain.campaigns.observation import Problem
+from campaign_operator.domain.campaigns.changed_connection import changed_connection
 from campaign_operator.domain.decisions.actions import CancelSchedules, LookUp, Submit
 from campaign_operator.domain.decisions.ownership import Claim, in_use, is_outstanding, may_claim
-from campaign_operator.domain.decisions.situation import changed_connection
 from campaign_operator.domain.decisions.unusable import UnusableCampaign
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import (
@@ -35,6 +34,7 @@ from campaign_operator.domain.dialing.outcomes import (
     Unclear,
 )
 from campaign_operator.domain.dialing.permission import IntentPermission
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status import adoption, cancellation, record, unknown_schedules
 from campaign_operator.domain.status.notes import strangers_note
 from campaign_operator.engine.memory import Memory

@@ -5,9 +5,9 @@ from datetime import date
 from campaign_operator.adapters.kubernetes.keyed_objects import ABSENT, NOT_FOUND, KeyedObjects
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.references import ObjectKind, named
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.excluded_dates import parse_excluded_dates
+from campaign_operator.domain.problem import Problem
 
 Dates = frozenset[date] | Problem
 

@@ -21,8 +21,8 @@ from campaign_operator.api.vocabulary import (
     RESOLVE_ANNOTATION,
 )
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.decisions.unusable import UnusableCampaign
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.size import encoded_bytes
 from campaign_operator.engine.ports import StoreRefusedError, StoreUnavailableError, UnusableError
 

@@ -19,10 +19,10 @@ from campaign_operator.api.references import ObjectKind
 from campaign_operator.api.status import Condition, OutboundCampaignStatus
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER, GROUP, HAS_RUN_ANNOTATION, KIND, PLURAL, VERSION
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Resource
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.decisions.unusable import UnusableCampaign
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.connection_secret import parse_connection, text_of
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.notes import Note
 from campaign_operator.engine.ports import Clock, ConflictError, StoreUnavailableError, UnusableError
 from campaign_operator.observability import metrics

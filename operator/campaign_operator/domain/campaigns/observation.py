@@ -9,19 +9,7 @@ from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import SubmitOutcome
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.planning.zones import TZDATA_VERSION
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that stands in the way: a reason of the runbook, and words for a person.
-
-    A reason that this version does not know was written by another one, and passes through. `passing`: it is tried
-    again, and nobody need do anything.
-    """
-
-    reason: str
-    message: str
-    passing: bool = False
+from campaign_operator.domain.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import WebhookState, WindowState
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.late import last_chance
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.decisions.situation import Situation, submission_time, usable_connection
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.unknown_schedules import LOOK_AGAIN_SECONDS
 from campaign_operator.domain.status.verification import REMAINING_SECONDS, next_look, unverified
 

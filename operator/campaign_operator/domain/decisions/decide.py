@@ -16,6 +16,7 @@ from campaign_operator.api.status import RunKey, RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import MAX_RUNS_IN_GRACE, OnUncertain, RunState, WebhookState, WindowState
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign, Settings
+from campaign_operator.domain.campaigns.changed_connection import changed_connection
 from campaign_operator.domain.campaigns.late import too_late
 from campaign_operator.domain.campaigns.observation import Observation
 from campaign_operator.domain.decisions.actions import (
@@ -63,7 +64,6 @@ from campaign_operator.domain.decisions.situation import (
     Rule,
     Situation,
     ToPlan,
-    changed_connection,
     is_connected,
     is_outdated,
     lists_are_older_than,

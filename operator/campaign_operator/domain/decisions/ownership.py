@@ -11,8 +11,8 @@ from datetime import datetime
 from campaign_operator.api.conditions import Reason
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.decisions.unusable import UnusableCampaign
+from campaign_operator.domain.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,15 @@ from campaign_operator.api.vocabulary import (
 )
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign, Settings
+from campaign_operator.domain.campaigns.changed_connection import changed_connection
 from campaign_operator.domain.campaigns.late import late_lead_seconds
-from campaign_operator.domain.campaigns.observation import Observation, Problem
+from campaign_operator.domain.campaigns.observation import Observation
 from campaign_operator.domain.decisions.actions import Decision
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.planning.plan import RunPlan, Taken, plan_hash
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status import size
 from campaign_operator.domain.status.mark import has_run_already
 
@@ -104,19 +106,6 @@ def usable_connection(s: Situation) -> Connection | Problem | None:
     if not isinstance(connection, Connection):
         return connection
     return changed_connection(s.campaign, connection, s.now) or connection
-
-
-def changed_connection(campaign: Campaign, connection: Connection, now: datetime) -> Problem | None:
-    """What is wrong where schedules are outstanding at another place, which knows nothing of them."""
-    for run in campaign.status.runs:
-        if run.connection_hash not in (None, connection.hash) and runs.is_outstanding(run, now):
-            return Problem(
-                Reason.CONNECTION_CHANGED,
-                "the Secret now leads to another token-url, api-base-url or client-id, by which the dialer does not "
-                f"list the schedules of run {run.id}; put it back until that run is over, or grant the new client the "
-                "campaign",
-            )
-    return None
 
 
 def is_connected(s: Situation) -> bool:

@@ -11,7 +11,7 @@ from campaign_operator.api import conditions
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.status import Condition
 from campaign_operator.domain.campaigns.campaign import Resource
-from campaign_operator.domain.campaigns.observation import Problem
+from campaign_operator.domain.problem import Problem
 
 _DERIVED = (ConditionType.READY, ConditionType.STALLED, ConditionType.RECONCILING)
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from campaign_operator.api.conditions import Reason
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.dialing.connection import DEFAULT_SCOPE, Connection
+from campaign_operator.domain.problem import Problem
 
 # becomes part of a host name, so nothing that could end the host part of a URL may be in it
 _ENVIRONMENT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?){0,3}")

@@ -10,8 +10,8 @@ from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.vocabulary import HAS_RUN_ANNOTATION, RunPolicy
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.planning.plan import RunPlan
+from campaign_operator.domain.problem import Problem
 
 
 def mark_of(campaign: Campaign, run_id: str) -> str | None:

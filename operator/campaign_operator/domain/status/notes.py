@@ -15,9 +15,9 @@ from campaign_operator.api.status import FinishedRun, OutboundCampaignStatus, Ru
 from campaign_operator.api.vocabulary import Adjustment, RunPolicy, RunState, WebhookState, WindowState
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.dialing.outcomes import Schedule
 from campaign_operator.domain.planning.blueprint import Blueprint
+from campaign_operator.domain.problem import Problem
 
 _SHOWN_ZONES = 5
 

@@ -31,7 +31,6 @@ from campaign_operator.api.vocabulary import (
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign
 from campaign_operator.domain.campaigns.late import Late, Missed
-from campaign_operator.domain.campaigns.observation import Problem
 from campaign_operator.domain.campaigns.runs import later
 from campaign_operator.domain.dialing.delivery import Delivered, DeliveryOutcome, Gone
 from campaign_operator.domain.dialing.outcomes import (
@@ -51,6 +50,7 @@ from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.planning.plan import PlannedWindow, RunPlan, plan_hash
 from campaign_operator.domain.planning.windows import next_whole_second
 from campaign_operator.domain.planning.zones import TZDATA_VERSION
+from campaign_operator.domain.problem import Problem
 
 REFUSED_RETRY_SECONDS = 600
 """How long a refusal for want of rights is let rest, where nobody says that something changed."""

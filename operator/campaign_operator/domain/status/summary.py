@@ -23,11 +23,12 @@ from campaign_operator.api.status import (
 from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, DeletionPolicy, RunState, WebhookState, WindowState
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign
-from campaign_operator.domain.campaigns.observation import Observation, Problem
+from campaign_operator.domain.campaigns.changed_connection import changed_connection
+from campaign_operator.domain.campaigns.observation import Observation
 from campaign_operator.domain.campaigns.runs import later
-from campaign_operator.domain.decisions.situation import changed_connection
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.planning.blueprint import Blueprint
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.verification import drifted
 
 
