@@ -30,7 +30,7 @@ setup: .venv/ready ## Install everything into .venv
 
 .PHONY: demo
 demo: setup ## Watch a campaign run from apply to Completed on a real API server
-	@$(BIN)/campaign-operator sandbox --demo
+	@$(BIN)/campaign-sandbox demo
 
 .PHONY: test
 test: lint control-plane ## Everything that must be true before a change lands; WORKERS=1 for one test at a time
@@ -38,10 +38,10 @@ test: lint control-plane ## Everything that must be true before a change lands; 
 
 .PHONY: lint
 lint: setup ## Style, types, layers, and generated files that drifted
-	@echo "ruff"; $(BIN)/ruff check operator tests benchmarks; $(BIN)/ruff format --check --quiet operator tests benchmarks
+	@echo "ruff"; $(BIN)/ruff check operator tests benchmarks tools; $(BIN)/ruff format --check --quiet operator tests benchmarks tools
 	@echo "mypy --strict"; $(BIN)/mypy --no-error-summary
 	@echo "import-linter"; $(BIN)/lint-imports --no-cache > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
-	@echo "generated files"; $(BIN)/python -m campaign_operator.generate --check
+	@echo "generated files"; $(BIN)/python tools/generate.py --check
 
 .PHONY: unit
 unit: setup ## The tests that need no control plane
@@ -53,7 +53,7 @@ control-plane: setup ## Have the programs of the control plane and Helm ready in
 
 .PHONY: generate
 generate: setup ## Write the generated files: the CustomResourceDefinition and its copy in the chart
-	@$(BIN)/python -m campaign_operator.generate
+	@$(BIN)/python tools/generate.py
 
 .PHONY: bench
 bench: setup control-plane ## Measure on the sandbox and write docs/benchmarks.md

@@ -144,7 +144,7 @@ def _connection_secret(dialer_url: str) -> dict[str, Any]:
 
 def _start_dialer(settings: DialerSettings, certificate: ServerCertificate, folder: Path) -> ChildProcess:
     command = [
-        *(sys.executable, "-m", "campaign_operator.cli", "simulator"),
+        *(sys.executable, "-m", "campaign_sandbox", "simulator"),
         *("--tls-cert", str(certificate.tls.certificate), "--tls-key", str(certificate.tls.key)),
         *("--campaign", f"*={settings.total_calls}", "--calls-per-second", str(settings.calls_per_second)),
         *("--latency-ms", str(settings.latency_ms)),

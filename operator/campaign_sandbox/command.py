@@ -1,4 +1,4 @@
-"""`campaign-operator sandbox`: starts the parts, shows how to reach them, and ends them on Ctrl-C or SIGTERM."""
+"""`campaign-sandbox up` and `demo`: starts the parts, shows how to reach them, and ends them on Ctrl-C or SIGTERM."""
 
 import asyncio
 import signal

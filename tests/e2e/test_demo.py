@@ -1,4 +1,4 @@
-"""`campaign-operator sandbox --demo`: what a first user runs, with everything of its own."""
+"""`campaign-sandbox demo`: what a first user runs, with everything of its own."""
 
 import asyncio
 import re
@@ -10,7 +10,7 @@ import pytest
 
 @pytest.mark.usefixtures("control_plane_binaries")
 async def test_it_shows_a_campaign_from_apply_to_its_webhook_and_ends() -> None:
-    command = [sys.executable, "-m", "campaign_operator.cli", "sandbox", "--demo", "--calls-per-second=5"]
+    command = [sys.executable, "-m", "campaign_sandbox", "demo", "--calls-per-second=5"]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=250, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr

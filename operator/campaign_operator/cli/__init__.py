@@ -12,9 +12,7 @@ import typer
 from campaign_operator.cli.preview import preview
 from campaign_operator.cli.print_crd import crd
 from campaign_operator.cli.run import run
-from campaign_operator.cli.sandbox import sandbox
 from campaign_operator.cli.validate import validate
-from campaign_sandbox.simulator.simulator_command import simulator
 
 app = typer.Typer(
     name="campaign-operator",
@@ -45,8 +43,6 @@ def campaign_operator(show_version: Version = False) -> None:
 
 
 app.command(context_settings={"auto_envvar_prefix": "CAMPAIGN_OPERATOR"})(run)
-app.command()(sandbox)
-app.command()(simulator)
 app.command()(validate)
 app.command()(preview)
 app.command()(crd)

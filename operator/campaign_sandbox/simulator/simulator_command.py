@@ -1,6 +1,6 @@
 """The command that runs the simulated dialer alone.
 
-Owns the options and the stop by a signal. It is registered by the command line, and imports what it needs only
+Owns the options and the stop by a signal. It is registered by `campaign_sandbox.cli`, and imports what it needs only
 when it runs: the sandbox's extra may not be installed, and other commands should not wait for it.
 """
 

@@ -1,6 +1,4 @@
-"""Writes the generated files of a checkout, or says which have drifted: `python -m campaign_operator.generate
-[--check]`.
-"""
+"""Writes the generated files of a checkout, or says which have drifted: `python tools/generate.py [--check]`."""
 
 import sys
 from pathlib import Path
@@ -10,7 +8,7 @@ from campaign_operator.preview.preview_wire import PreviewWire
 from campaign_operator.validation.report_wire import ReportWire
 from campaign_operator.validation.wire_model import published_schema
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 def generated() -> dict[Path, str]:
