@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from campaign_operator.adapters.clock import SystemClock
 from campaign_operator.adapters.cxone.dialer import CXoneDialer
-from campaign_operator.adapters.cxone.oauth import TokenOffice
+from campaign_operator.adapters.cxone.oauth import TokenProvider
 from campaign_operator.adapters.outbound.egress import Egress
 from campaign_operator.adapters.outbound.exchange import HTTPExchange
 from campaign_operator.domain.dialing.connection import Connection
@@ -104,9 +104,9 @@ def connection_to(url: str, **changes: str) -> Connection:
 
 
 @asynccontextmanager
-async def token_office(egress: Egress, clock: Clock | None = None) -> AsyncIterator[TokenOffice]:
+async def token_office(egress: Egress, clock: Clock | None = None) -> AsyncIterator[TokenProvider]:
     exchange = HTTPExchange(egress)
-    office = TokenOffice(exchange, clock or SystemClock(), timeout_seconds=2)
+    office = TokenProvider(exchange, clock or SystemClock(), timeout_seconds=2)
     try:
         yield office
     finally:

@@ -21,7 +21,7 @@ from typing import Any
 import trustme
 
 from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
-from campaign_operator.adapters.outbound.resolver import Resolve
+from campaign_operator.adapters.outbound.resolver import ResolveName
 
 _SO_ATTACH_FILTER = 26
 _BPF_RETURN = 0x06
@@ -75,7 +75,7 @@ class ScriptedServer:
         """Stop listening, as a server that is being restarted does."""
         self.listener.close()
 
-    def egress(self, resolve: Resolve | None = None) -> Egress:
+    def egress(self, resolve: ResolveName | None = None) -> Egress:
         """Rules under which this server may be called."""
         return Egress(EgressPolicy(ca_file=self.ca_file, allow_cidrs=LOOPBACK), resolve)
 
@@ -254,7 +254,7 @@ async def silence(conversation: Conversation, _request: Received) -> None:
     await conversation.gone()
 
 
-def resolving_to(*addresses: str) -> Resolve:
+def resolving_to(*addresses: str) -> ResolveName:
     """A resolver that knows one answer."""
 
     async def resolve(_host: str, _port: int) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from kubernetes.aio.config import load_kube_config
 from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.adapters.contact_lists import ContactLists
 from campaign_operator.adapters.cxone.dialer import CXoneDialer
-from campaign_operator.adapters.cxone.oauth import TokenOffice
+from campaign_operator.adapters.cxone.oauth import TokenProvider
 from campaign_operator.adapters.kubernetes.api_server import APIServer
 from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.events import EventRecorder
@@ -232,7 +232,7 @@ def new_operator(stage: Stage) -> Reconciler:
     for exchange in exchanges:
         stage.stack.push_async_callback(exchange.aclose)
     api, token, hook = exchanges
-    tokens = TokenOffice(token, stage.clock)
+    tokens = TokenProvider(token, stage.clock)
     stage.stack.push_async_callback(tokens.aclose)
     dialer = CXoneDialer(api, tokens, stage.clock, request_timeout_seconds=stage.settings.request_timeout_seconds)
     analytics = SharedAnalytics(dialer, stage.clock, stage.settings.poll_seconds)

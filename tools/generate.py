@@ -6,7 +6,7 @@ from pathlib import Path
 from campaign_operator.api.crd import CRD_NAME, render_crd
 from campaign_operator.preview.preview_wire import PreviewWire
 from campaign_operator.validation.report_wire import ReportWire
-from campaign_operator.validation.wire_model import published_schema
+from campaign_operator.validation.wire_model import schema_file
 
 ROOT = Path(__file__).parents[1]
 
@@ -17,8 +17,8 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "crds" / f"{CRD_NAME}.yaml": crd,
         ROOT / "charts" / "campaign-operator" / "crds" / f"{CRD_NAME}.yaml": crd,
-        ROOT / "docs" / "preview.schema.json": published_schema(PreviewWire),
-        ROOT / "docs" / "validate.schema.json": published_schema(ReportWire),
+        ROOT / "docs" / "preview.schema.json": schema_file(PreviewWire),
+        ROOT / "docs" / "validate.schema.json": schema_file(ReportWire),
     }
 
 

@@ -18,7 +18,7 @@ from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.adapters.clock import SystemClock
 from campaign_operator.adapters.contact_lists import ContactLists
 from campaign_operator.adapters.cxone.dialer import CXoneDialer
-from campaign_operator.adapters.cxone.oauth import TokenOffice
+from campaign_operator.adapters.cxone.oauth import TokenProvider
 from campaign_operator.adapters.kubernetes.api_server import REQUEST_SECONDS, APIServer, NoAnswerError
 from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.cluster import load_configuration
@@ -48,14 +48,14 @@ FORGET_OBJECTS_SECONDS = 600.0
 PUBLISHED_WITHIN_SECONDS = (1.0, 2.0, 4.0)
 """Waits for the API server to publish a CustomResourceDefinition that was applied a moment ago."""
 
-log = structlog.get_logger()
+_log = structlog.get_logger()
 
 
 class CannotStartError(Exception):
     """The cluster is not as the operator needs it; the message says what to do."""
 
 
-async def run(options: RunOptions, clock: Clock | None = None, set_timer: SetTimer | None = None) -> None:
+async def run_operator(options: RunOptions, clock: Clock | None = None, set_timer: SetTimer | None = None) -> None:
     """Run until SIGINT or SIGTERM, by the machine's clocks and timer unless others are given.
 
     Raises CannotStartError or cluster.NoClusterError.
@@ -67,7 +67,7 @@ async def run(options: RunOptions, clock: Clock | None = None, set_timer: SetTim
         await _check_cluster(api, options.namespaces)
         await _check_definition(api)
         if options.metrics_port is not None:
-            metrics.serve(options.metrics_port)
+            metrics.serve_metrics(options.metrics_port)
         clock = clock or SystemClock()
         watchdog = Watchdog(clock, set_timer or set_timer_of_this_machine())
         async with _reconciler(api, options, clock, watchdog) as reconciler:
@@ -115,7 +115,7 @@ async def _reconciler(
 def _dialer(egress: Egress, clock: Clock, watchdog: Watchdog, settings: Settings, stack: AsyncExitStack) -> CXoneDialer:
     exchange = HTTPExchange(egress, over_in_time=OverInTime(watchdog, settings.over_within_seconds))
     token_exchange = HTTPExchange(egress)
-    tokens = TokenOffice(token_exchange, clock)
+    tokens = TokenProvider(token_exchange, clock)
     for closing in (exchange, token_exchange, tokens):
         stack.push_async_callback(closing.aclose)
     return CXoneDialer(exchange, tokens, clock, request_timeout_seconds=settings.request_timeout_seconds)
@@ -141,7 +141,7 @@ async def _run_kopf(reconciler: Reconciler, options: RunOptions) -> None:
         return "yes"
 
     endpoint = f"http://0.0.0.0:{options.health_port}/healthz" if options.health_port is not None else None
-    log.info("starting", namespaces=list(options.namespaces) or "all", settings=str(options.settings))
+    _log.info("starting", namespaces=list(options.namespaces) or "all", settings=str(options.settings))
     await kopf.operator(
         registry=registry,
         settings=_kopf_settings(),
@@ -224,6 +224,6 @@ async def _check_definition(api: APIServer) -> None:
         if seconds is not None:
             await asyncio.sleep(seconds)
     if missing is None:
-        log.warning("the API server does not publish the CustomResourceDefinition; whether it is older is not known")
+        _log.warning("the API server does not publish the CustomResourceDefinition; whether it is older is not known")
     else:
         raise CannotStartError(outdated(missing))

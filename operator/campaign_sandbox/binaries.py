@@ -120,7 +120,7 @@ def _checked_assets(folder: Path) -> Path:
 def _module_files(build: _Build) -> dict[str, bytes]:
     """The files of the Go module: in the installed package or, in a checkout, among the tests."""
     installed = resources.files("campaign_sandbox") / "_controlplane"
-    checkout = Path(__file__).parents[3] / "tests" / "controlplane"
+    checkout = Path(__file__).parents[2] / "tests" / "controlplane"
     for root in (installed, checkout):
         module = root / build.folder
         if (module / "go.mod").is_file():

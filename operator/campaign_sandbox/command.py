@@ -68,7 +68,7 @@ async def _demo(sandbox: Sandbox, out: Console) -> None:
 def _example() -> Path:
     """The example as it is shipped: in a wheel beside this module, in a checkout in examples/."""
     shipped = Path(__file__).with_name("_examples") / "demo.yaml"
-    return shipped if shipped.exists() else Path(__file__).parents[3] / "examples" / "demo.yaml"
+    return shipped if shipped.exists() else Path(__file__).parents[2] / "examples" / "demo.yaml"
 
 
 async def _stay(sandbox: Sandbox, out: Console, err: Console) -> None:

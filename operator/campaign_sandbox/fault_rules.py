@@ -93,14 +93,14 @@ class Delay(Strict):
 ConnectionEffect = AnswerInstead | Reset | Withhold | Cut | Delay
 
 
-class Rule(Strict):
+class CountedRule(Strict):
     """The counters every rule has."""
 
     after: Annotated[int, Field(ge=0)] = 0
     times: Annotated[int, Field(ge=1)] | None = None
 
 
-RuleT = TypeVar("RuleT", bound=Rule)
+RuleT = TypeVar("RuleT", bound=CountedRule)
 
 
 @dataclass

@@ -33,7 +33,7 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Connection:
+class TCPConnection:
     """The TCP connection under a request: what a server that fails does to it."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -54,9 +54,9 @@ class Connection:
         self._transport.close()
 
 
-def connection_of(scope: MutableMapping[str, Any]) -> Connection:
+def connection_of(scope: MutableMapping[str, Any]) -> TCPConnection:
     """The connection that the request came by; only behind `running_server`."""
-    connection: Connection = scope["extensions"][EXTENSION]
+    connection: TCPConnection = scope["extensions"][EXTENSION]
     return connection
 
 
@@ -74,7 +74,7 @@ class _Protocol(H11Protocol):
         application: ASGIApp = self.app
 
         async def with_connection(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["extensions"] = {EXTENSION: Connection(self.transport)}
+            scope["extensions"] = {EXTENSION: TCPConnection(self.transport)}
             try:
                 await application(scope, receive, send)
             except asyncio.CancelledError:

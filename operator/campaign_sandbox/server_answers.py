@@ -55,6 +55,6 @@ class RefusedError(Exception):
         self.answer = answer
 
 
-def refusal(status: int, error: str, message: str, headers: Mapping[str, str] | None = None) -> RefusedError:
+def refused_with(status: int, error: str, message: str, headers: Mapping[str, str] | None = None) -> RefusedError:
     """A refusal of the API: a word for programs, `error`, and a sentence for people, `message`."""
     return RefusedError(Answer(status, {"error": error, "message": message}, headers or {}))

@@ -33,26 +33,36 @@ from starlette.routing import Route
 from starlette.types import Scope
 
 from campaign_sandbox.answer_delivery import NoAnswer, StatusRecording, deliver, whole
-from campaign_sandbox.fault_rules import AnswerInstead, Cut, Delay, Reset, Rule, RuleBook, Strict, Withhold, problems
+from campaign_sandbox.fault_rules import (
+    AnswerInstead,
+    CountedRule,
+    Cut,
+    Delay,
+    Reset,
+    RuleBook,
+    Strict,
+    Withhold,
+    problems,
+)
 from campaign_sandbox.listener import Listener
 from campaign_sandbox.running_server import running_server, wall_clock
-from campaign_sandbox.server_answers import Answer, refusal
+from campaign_sandbox.server_answers import Answer, refused_with
 
 _BOUNDED = Middleware(RequestBodyLimitMiddleware, max_body_size=1024 * 1024)
 _CONTROL_PREFIX = "/_"
 _EVERY_METHOD = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-class Match(Strict):
+class DeliveryMatch(Strict):
     """Which deliveries a rule is about; without a path, all."""
 
     path: str | None = None
 
 
-class ReceiverFaultRule(Rule):
+class ReceiverFaultRule(CountedRule):
     """One rule: what goes wrong with which deliveries, from when on and how often."""
 
-    match: Match = Match()
+    match: DeliveryMatch = DeliveryMatch()
     effect: Annotated[AnswerInstead | Reset | Withhold | Cut | Delay, Field(discriminator="kind")]
 
 
@@ -171,7 +181,7 @@ class _Receiver:
         try:
             rules = ReceiverFaultRules.model_validate_json(await request.body()).rules
         except ValidationError as error:
-            return whole(refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", problems(error)).answer)
+            return whole(refused_with(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", problems(error)).answer)
         self._faults.replace(rules)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 

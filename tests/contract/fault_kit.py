@@ -5,13 +5,13 @@ from typing import Any
 
 import httpx
 
-from campaign_sandbox.simulator.dialer_faults import ApiCall, FaultRule, Match
+from campaign_sandbox.simulator.dialer_faults import ApiCall, FaultRule, RequestMatch
 from contract.dialer_client import DialerClient, schedule_body
 from serving import RunningSimulator, SteppedClock
 
 
 def rule(effect: Any, call: ApiCall = "submit", **rest: Any) -> FaultRule:
-    return FaultRule(match=Match(call=call), effect=effect, **rest)
+    return FaultRule(match=RequestMatch(call=call), effect=effect, **rest)
 
 
 async def submitting(api: DialerClient, campaign_id: str, clock: SteppedClock, **changes: Any) -> httpx.Response:

@@ -35,7 +35,15 @@ from campaign_operator.domain.dialing.outcomes import (
 from campaign_sandbox.certificates import issue_server_certificate
 from campaign_sandbox.fault_rules import AnswerInstead, Cut, Delay, Reset, Withhold
 from campaign_sandbox.listener import Listener
-from campaign_sandbox.simulator.dialer_faults import FaultRule, Match, NoId, NotJson, NotOffered, Oversized, Page
+from campaign_sandbox.simulator.dialer_faults import (
+    FaultRule,
+    NoId,
+    NotJson,
+    NotOffered,
+    Oversized,
+    PageFault,
+    RequestMatch,
+)
 from campaign_sandbox.simulator.simulator_settings import Client
 from dialer_kit import Granted, connection_to, dialer_on
 from scripted_server import LOOPBACK
@@ -83,7 +91,7 @@ def request_(campaign_id: str) -> ScheduleRequest:
 
 
 def fault(call: Any, effect: Any, **counters: int) -> FaultRule:
-    return FaultRule(match=Match(call=call), effect=effect, **counters)
+    return FaultRule(match=RequestMatch(call=call), effect=effect, **counters)
 
 
 async def carried_out(simulator: RunningSimulator, campaign_id: str) -> int:
@@ -237,7 +245,7 @@ async def test_a_dialer_without_listings_is_recognised(
 
 @pytest.mark.parametrize(
     "effect",
-    [Page(shape="wrongTypes"), Page(shape="absurdPages"), Cut(), Oversized(), NotJson(), Reset(), Withhold()],
+    [PageFault(shape="wrongTypes"), PageFault(shape="absurdPages"), Cut(), Oversized(), NotJson(), Reset(), Withhold()],
 )
 async def test_a_reading_that_fails_is_unavailable(
     dialer: CXoneDialer,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from campaign_sandbox.fault_rules import AnswerInstead
-from campaign_sandbox.simulator.dialer_faults import FaultRule, Match
+from campaign_sandbox.simulator.dialer_faults import FaultRule, RequestMatch
 from contract.dialer_client import DialerClient, analytics_body, logged_in
 from contract.fault_kit import rule, submitting
 from serving import RunningSimulator, SteppedClock, running_simulator
@@ -24,7 +24,7 @@ async def test_a_rule_waits_for_its_turn_fires_so_often_and_is_spent(
 async def test_a_rule_may_be_about_one_zone_of_one_campaign(
     simulator: RunningSimulator, api: DialerClient, campaign_id: str, clock: SteppedClock
 ) -> None:
-    match = Match(call="submit", campaign_id=campaign_id, timezone="Europe/Berlin")
+    match = RequestMatch(call="submit", campaign_id=campaign_id, timezone="Europe/Berlin")
     await simulator.put_faults(FaultRule(match=match, effect=AnswerInstead(status=500)))
 
     assert (await submitting(api, campaign_id, clock)).status_code == 500
@@ -37,7 +37,7 @@ async def test_a_rule_about_a_zone_finds_the_cancellation_of_its_schedule(
 ) -> None:
     berlin = (await submitting(api, campaign_id, clock)).json()["id"]
     paris = (await submitting(api, campaign_id, clock, timezone="Europe/Paris")).json()["id"]
-    match = Match(call="cancel", timezone="Europe/Berlin")
+    match = RequestMatch(call="cancel", timezone="Europe/Berlin")
     await simulator.put_faults(FaultRule(match=match, effect=AnswerInstead(status=500)))
 
     assert (await api.cancel(campaign_id, berlin)).status_code == 500
@@ -47,7 +47,7 @@ async def test_a_rule_about_a_zone_finds_the_cancellation_of_its_schedule(
 async def test_a_rule_about_a_campaign_finds_the_analytics_that_ask_for_it_among_others(
     simulator: RunningSimulator, api: DialerClient, campaign_id: str, clock: SteppedClock
 ) -> None:
-    match = Match(call="analytics", campaign_id=campaign_id)
+    match = RequestMatch(call="analytics", campaign_id=campaign_id)
     await simulator.put_faults(FaultRule(match=match, effect=AnswerInstead(status=500)))
     until_then = clock() + timedelta(days=1)
 
@@ -61,7 +61,7 @@ async def test_the_rules_of_one_campaign_are_replaced_without_touching_the_other
     simulator: RunningSimulator, api: DialerClient, campaign_id: str, clock: SteppedClock
 ) -> None:
     def about(name: str, status: int) -> FaultRule:
-        return FaultRule(match=Match(call="submit", campaign_id=name), effect=AnswerInstead(status=status))
+        return FaultRule(match=RequestMatch(call="submit", campaign_id=name), effect=AnswerInstead(status=status))
 
     other = f"{campaign_id}-other"
     await simulator.put_faults(about(campaign_id, 500), about(other, 501))

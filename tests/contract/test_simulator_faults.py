@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from campaign_sandbox.fault_rules import AnswerInstead, Delay, Reset, Withhold
-from campaign_sandbox.simulator.dialer_faults import NotJson, NotOffered, Oversized, Page, read_rule
+from campaign_sandbox.simulator.dialer_faults import NotJson, NotOffered, Oversized, PageFault, read_rule
 from contract.dialer_client import DialerClient, analytics_body, logged_in, schedule_body
 from contract.fault_kit import created, last_request, rule, submitting
 from serving import RunningSimulator, SteppedClock, running_simulator, until
@@ -256,7 +256,7 @@ async def test_a_page_can_be_empty_wrong_in_type_or_one_of_absurdly_many(
     clock.advance(10)
 
     async def page(shape: Any) -> dict[str, Any]:
-        await simulator.put_faults(rule(Page(shape=shape), call=call))
+        await simulator.put_faults(rule(PageFault(shape=shape), call=call))
         if call == "list":
             return dict((await api.list(campaign_id)).json())
         return dict((await api.analytics(analytics_body([campaign_id], start, clock()))).json())
@@ -276,7 +276,7 @@ async def test_analytics_can_tell_fewer_calls_than_before(
     start = clock()
     (await api.submit(campaign_id, schedule_body(campaign_id, start))).raise_for_status()
     clock.advance(10)
-    await simulator.put_faults(rule(Page(shape="fewerCalls"), call="analytics", after=1))
+    await simulator.put_faults(rule(PageFault(shape="fewerCalls"), call="analytics", after=1))
 
     async def completed() -> int:
         answer = await api.analytics(analytics_body([campaign_id], start, clock()))

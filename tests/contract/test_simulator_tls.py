@@ -10,7 +10,7 @@ import pytest
 from campaign_sandbox.certificates import ServerCertificate, issue_server_certificate
 from campaign_sandbox.fault_rules import Cut, Reset
 from campaign_sandbox.listener import Listener, TlsFiles
-from campaign_sandbox.simulator.dialer_faults import FaultRule, Match
+from campaign_sandbox.simulator.dialer_faults import FaultRule, RequestMatch
 from contract.dialer_client import logged_in, schedule_body
 from serving import SteppedClock, running_simulator
 
@@ -61,7 +61,7 @@ async def test_a_client_that_trusts_the_systems_roots_only_is_not_served(
 
 
 async def test_resets_and_cuts_reach_below_tls(certificate: ServerCertificate, clock: SteppedClock) -> None:
-    submission = Match(call="submit")
+    submission = RequestMatch(call="submit")
     rules = (
         FaultRule(match=submission, effect=Reset(carry_out=True), times=1),
         FaultRule(match=submission, effect=Cut()),

@@ -64,7 +64,7 @@ async def test_the_first_process_of_a_container_ends_too() -> None:
     """The kernel spares it from signals that it has no handler for."""
     program = """
         import os, sys, time
-        from campaign_operator.adapters.watchdog import KernelTimer
+        from campaign_operator.adapters.outbound.watchdog import KernelTimer
         KernelTimer()(0.01)
         print(os.getpid(), flush=True)
         time.sleep(60)  # it is ended long before; without an end the test would never fail
@@ -82,7 +82,7 @@ async def test_the_first_process_of_a_container_ends_too() -> None:
 async def test_where_the_kernel_gives_no_timer_it_is_told_and_the_operator_works() -> None:
     program = """
         import resource
-        from campaign_operator.adapters.watchdog import set_timer_of_this_machine
+        from campaign_operator.adapters.outbound.watchdog import set_timer_of_this_machine
         resource.setrlimit(resource.RLIMIT_SIGPENDING, (0, 0))
         set_timer = set_timer_of_this_machine()
         set_timer(0.01)

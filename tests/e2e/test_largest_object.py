@@ -54,7 +54,7 @@ async def test_the_largest_status_beside_the_largest_spec_is_written_as_it_is_cu
     for words in WORST_WORDS.values():
         here = await store.read(CampaignRef(stage.namespace, "c"))
         assert isinstance(here, Campaign)
-        cut = size.fitted(worst(status, words), here.other_bytes, stage.clock.now())
+        cut = size.cut_to_size(worst(status, words), here.other_bytes, stage.clock.now())
         written = await store.write_status(replace(here), cut)
         assert [len(run.windows) for run in written.status.runs] == [len(ZONES)] * 3
         assert all(w.schedule_id == "<" * 21 for run in written.status.runs for w in run.windows)

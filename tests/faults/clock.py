@@ -81,7 +81,7 @@ class SharedClock:
         self._cells[_at(slot, _ENDS_AT)] = math.inf
 
     def ends_after(self, slot: int, seconds: float | None) -> None:
-        """The process of this slot sets its timer; see adapters.watchdog.SetTimer."""
+        """The process of this slot sets its timer; see adapters.outbound.watchdog.SetTimer."""
         self._cells[_at(slot, _ENDS_AT)] = math.inf if seconds is None else self.monotonic() + seconds
 
     def has_ended(self, slot: int) -> bool:

@@ -281,14 +281,14 @@ def outbox_after_the_end() -> None:
 @found_by("one-run: nothing")
 def token_in_the_log() -> None:
     """A token is told to whoever reads the log."""
-    token = oauth.TokenOffice.token
+    token = oauth.TokenProvider.token
 
     async def told(self: Any, connection: Any) -> Any:
         found = await token(self, connection)
         structlog.get_logger().info("token", value=getattr(found, "value", None))
         return found
 
-    put(oauth.TokenOffice, "token", told)
+    put(oauth.TokenProvider, "token", told)
 
 
 @found_by("one-run: nothing")

@@ -2,9 +2,9 @@
 killed as it is in a cluster, by SIGKILL.
 
 Reads one order a line (JSON) from stdin and answers with the process id. When stdin ends, it ends itself and all that
-it started. What an operator runs is the product's own `main.run`; of the harness's it has the clock and the timer, a
-mistake where one is planted, a watch that lasts through jumps of the clock, and a User-Agent that tells which operator
-it is.
+it started. What an operator runs is the product's own `main.run_operator`; of the harness's it has the clock and the
+timer, a mistake where one is planted, a watch that lasts through jumps of the clock, and a User-Agent that tells which
+operator it is.
 """
 
 import asyncio
@@ -112,7 +112,7 @@ def _become_operator(order: Order) -> None:
             allow_cidrs=(ip_network("127.0.0.0/8"),),
         )
         with asyncio.Runner(loop_factory=lambda: OperatorLoop(clock, order.slot)) as runner:
-            runner.run(main.run(options, clock, partial(clock.ends_after, order.slot)))
+            runner.run(main.run_operator(options, clock, partial(clock.ends_after, order.slot)))
     finally:
         sys.stderr.flush()
         os._exit(1)

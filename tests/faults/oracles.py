@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from campaign_sandbox.simulator.calls import CallRate, Opening, count_calls
+from campaign_sandbox.simulator.calls import CallingSpan, CallRate, count_calls
 from e2e_world import Manifest
 from faults.knowledge import creation, instants
 from faults.plans import Fault, Plan
@@ -193,10 +193,10 @@ def _end(run: Manifest, now: datetime) -> datetime:
     return datetime.fromisoformat(run["finishTime"]) if "finishTime" in run else now
 
 
-def _opening(schedule: Manifest) -> Opening:
+def _opening(schedule: Manifest) -> CallingSpan:
     start, end = instants(schedule)
     cancelled = schedule["cancelledAt"]
-    return Opening(start, end if cancelled is None else min(end, datetime.fromisoformat(cancelled)))
+    return CallingSpan(start, end if cancelled is None else min(end, datetime.fromisoformat(cancelled)))
 
 
 def _secrets(found: Outcome) -> Iterator[str]:

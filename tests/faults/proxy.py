@@ -18,7 +18,7 @@ import aiohttp
 from aiohttp import web
 
 from campaign_sandbox.listener import TlsFiles
-from campaign_sandbox.running_server import Connection
+from campaign_sandbox.running_server import TCPConnection
 from faults.clock import SharedClock
 from faults.desks import CLIENT_SECRET, basic_credentials
 from faults.exchanges import Request, Side
@@ -279,7 +279,7 @@ def _send_half(raw: web.BaseRequest, answer: Answer) -> None:
 
 def _reset(raw: web.BaseRequest) -> None:
     if raw.transport is not None:
-        Connection(raw.transport).reset()
+        TCPConnection(raw.transport).reset()
 
 
 async def _gone(raw: web.BaseRequest) -> None:

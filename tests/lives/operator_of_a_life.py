@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.adapters.contact_lists import ContactLists
 from campaign_operator.adapters.cxone.dialer import CXoneDialer
-from campaign_operator.adapters.cxone.oauth import TokenOffice
+from campaign_operator.adapters.cxone.oauth import TokenProvider
 from campaign_operator.adapters.kubernetes.api_server import APIServer
 from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.events import EventRecorder
@@ -140,7 +140,7 @@ class MortalOperator:
     def _made(self, around: Surroundings) -> Reconciler:
         api, token, hook = (self._exchange(around.egress) for _ in range(3))
         patience = around.settings.request_timeout_seconds
-        tokens = self._closed_at_the_end(TokenOffice(token, around.clock))
+        tokens = self._closed_at_the_end(TokenProvider(token, around.clock))
         dialer = MortalDialer(around.fate, api, tokens, around.clock, request_timeout_seconds=patience)
         objects = KeyedObjects(around.api, around.clock)
         # nobody reads the Events, so none is posted

@@ -6,7 +6,7 @@ The clock of these tests stands at NOW; times are given in seconds from it.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from campaign_operator.api.calling_hours_spec import CallingHours as CallingHoursSpec
+from campaign_operator.api.calling_hours_spec import CallingHoursSpec
 from campaign_operator.api.status import (
     FinishedRun,
     Metrics,

@@ -7,13 +7,13 @@ from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_operator.domain.planning.windows import place
 from campaign_operator.domain.planning.zones import load_zone
 from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow
-from campaign_operator.preview.picture import Span
+from campaign_operator.preview.picture import OpenSpan
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
 MATCH = datetime(2026, 11, 26, 15, 0, 0, tzinfo=UTC)
 
 
-def open_days(zone: str) -> list[Span]:
+def open_days(zone: str) -> list[OpenSpan]:
     """Eight to nine in the evening, on the days around MATCH."""
     clock = load_zone(zone)
     days = [datetime(2026, 11, day) for day in (25, 26, 27)]  # noqa: DTZ001 - local times, placed in the zone

@@ -8,7 +8,7 @@ from campaign_operator.adapters.outbound.destinations import (
     DestinationRefusedError,
     checked_url,
     literal_address,
-    refusal,
+    why_refused,
 )
 
 
@@ -74,7 +74,7 @@ from campaign_operator.adapters.outbound.destinations import (
     ],
 )
 def test_an_address_that_is_not_on_the_public_internet_is_refused(address: str) -> None:
-    assert refusal(address, ()) is not None
+    assert why_refused(address, ()) is not None
 
 
 @pytest.mark.parametrize(
@@ -94,26 +94,26 @@ def test_an_address_that_is_not_on_the_public_internet_is_refused(address: str) 
     ],
 )
 def test_a_public_address_may_be_called(address: str) -> None:
-    assert refusal(address, ()) is None
+    assert why_refused(address, ()) is None
 
 
 def test_a_refused_address_may_be_called_where_an_administrator_has_opened_its_network() -> None:
     allowed = (ip_network("10.20.0.0/16"), ip_network("fd00:1::/32"))
-    assert refusal("10.20.3.4", allowed) is None
-    assert refusal("fd00:1::5", allowed) is None
-    assert refusal("10.21.0.1", allowed) == "a private"
-    assert refusal("fd00:2::5", allowed) == "a private"
+    assert why_refused("10.20.3.4", allowed) is None
+    assert why_refused("fd00:1::5", allowed) is None
+    assert why_refused("10.21.0.1", allowed) == "a private"
+    assert why_refused("fd00:2::5", allowed) == "a private"
 
 
 def test_an_opened_ipv4_network_is_open_in_its_mapped_and_translated_forms() -> None:
     allowed = (ip_network("127.0.0.0/8"),)
-    assert refusal("::ffff:127.0.0.1", allowed) is None
-    assert refusal("64:ff9b::127.0.0.1", allowed) is None
-    assert refusal("2002:7f00:1::", allowed) is not None
+    assert why_refused("::ffff:127.0.0.1", allowed) is None
+    assert why_refused("64:ff9b::127.0.0.1", allowed) is None
+    assert why_refused("2002:7f00:1::", allowed) is not None
 
 
 def test_a_zone_id_is_refused_whatever_is_opened() -> None:
-    assert refusal("fe80::1%eth0", (ip_network("fe80::/10"),)) is not None
+    assert why_refused("fe80::1%eth0", (ip_network("fe80::/10"),)) is not None
 
 
 @pytest.mark.parametrize(

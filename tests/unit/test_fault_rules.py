@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from campaign_sandbox.fault_rules import AnswerInstead, Reset, RuleBook, problems
-from campaign_sandbox.simulator.dialer_faults import FaultRule, Match, read_rule
+from campaign_sandbox.simulator.dialer_faults import FaultRule, RequestMatch, read_rule
 
 
 def rule(status: int, after: int = 0, times: int | None = None) -> FaultRule:
-    return FaultRule(match=Match(call="submit"), effect=AnswerInstead(status=status), after=after, times=times)
+    return FaultRule(match=RequestMatch(call="submit"), effect=AnswerInstead(status=status), after=after, times=times)
 
 
 def fired(book: RuleBook[FaultRule], requests: int) -> list[int | None]:
@@ -59,22 +59,22 @@ def test_replacing_some_rules_leaves_the_counters_of_the_others_alone() -> None:
 @pytest.mark.parametrize(
     ("match", "covered"),
     [
-        (Match(call="submit"), True),
-        (Match(call="list"), False),
-        (Match(call="submit", campaign_id="c1"), True),
-        (Match(call="submit", campaign_id="c2"), False),
-        (Match(call="submit", timezone="Asia/Tokyo"), True),
-        (Match(call="submit", timezone="Asia/Seoul"), False),
-        (Match(call="submit", campaign_id="c1", timezone="Asia/Tokyo"), True),
-        (Match(call="submit", campaign_id="c1", timezone="Asia/Seoul"), False),
+        (RequestMatch(call="submit"), True),
+        (RequestMatch(call="list"), False),
+        (RequestMatch(call="submit", campaign_id="c1"), True),
+        (RequestMatch(call="submit", campaign_id="c2"), False),
+        (RequestMatch(call="submit", timezone="Asia/Tokyo"), True),
+        (RequestMatch(call="submit", timezone="Asia/Seoul"), False),
+        (RequestMatch(call="submit", campaign_id="c1", timezone="Asia/Tokyo"), True),
+        (RequestMatch(call="submit", campaign_id="c1", timezone="Asia/Seoul"), False),
     ],
 )
-def test_every_part_of_a_match_that_is_given_must_hold(match: Match, covered: bool) -> None:
+def test_every_part_of_a_match_that_is_given_must_hold(match: RequestMatch, covered: bool) -> None:
     assert match.covers("submit", ("c1",), "Asia/Tokyo") == covered
 
 
 def test_a_match_that_names_a_campaign_holds_for_one_among_many_and_for_none_not() -> None:
-    match = Match(call="analytics", campaign_id="c1")
+    match = RequestMatch(call="analytics", campaign_id="c1")
 
     assert match.covers("analytics", ("c0", "c1"), None)
     assert not match.covers("analytics", (), None)
@@ -120,6 +120,6 @@ def test_a_rule_that_makes_no_sense_is_refused_by_the_path_of_its_field(text: st
 
 
 def test_a_rule_survives_being_written_as_json_and_read_back() -> None:
-    original = FaultRule(match=Match(call="submit", campaign_id="c1"), effect=Reset(carry_out=True), times=3)
+    original = FaultRule(match=RequestMatch(call="submit", campaign_id="c1"), effect=Reset(carry_out=True), times=3)
 
     assert read_rule(original.model_dump_json(by_alias=True)) == original

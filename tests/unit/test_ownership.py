@@ -7,7 +7,7 @@ from builders import NOW, at
 
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER
 from campaign_operator.domain.campaigns.campaign import CampaignRef
-from campaign_operator.domain.decisions.ownership import Claim, in_use, is_outstanding, may_claim, owner
+from campaign_operator.domain.decisions.ownership import Claim, in_use, may_claim, may_have_schedules, owner
 from campaign_operator.domain.decisions.unusable import UnusableCampaign
 from campaign_operator.domain.problem import Problem
 
@@ -84,4 +84,4 @@ def unusable(*finalizers: str, deleting: bool = False) -> UnusableCampaign:
 def test_a_rival_that_cannot_be_read_counts_by_its_metadata(
     rival: UnusableCampaign, claims: bool, outstanding: bool
 ) -> None:
-    assert (may_claim(rival, NOW), is_outstanding(rival, NOW)) == (claims, outstanding)
+    assert (may_claim(rival, NOW), may_have_schedules(rival, NOW)) == (claims, outstanding)

@@ -12,7 +12,7 @@ from manifests import NOW_TEXT, ROOT, SOUND, run_cli
 
 from campaign_operator.preview.preview_wire import PreviewWire
 from campaign_operator.validation.report_wire import ReportWire
-from campaign_operator.validation.wire_model import WireModel, published_schema
+from campaign_operator.validation.wire_model import WireModel, schema_file
 
 EXPECTED: dict[str, Any] = {
     "campaign": {"namespace": "sales", "name": "spring"},
@@ -78,7 +78,7 @@ def test_json_is_as_the_specification_says() -> None:
 
 @pytest.mark.parametrize(("name", "model"), [("preview", PreviewWire), ("validate", ReportWire)])
 def test_the_published_schema_is_that_of_the_output(name: str, model: type[WireModel]) -> None:
-    assert (ROOT / "docs" / f"{name}.schema.json").read_text() == published_schema(model)
+    assert (ROOT / "docs" / f"{name}.schema.json").read_text() == schema_file(model)
 
 
 def test_every_form_of_json_is_as_published(tmp_path: Path) -> None:

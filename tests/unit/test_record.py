@@ -72,7 +72,9 @@ ANSWERS: list[tuple[str, SubmitOutcome, WindowState, str | None, float | None]] 
 def test_an_answer_and_what_becomes_of_the_window(
     name: str, outcome: SubmitOutcome, state: WindowState, cause: str | None, wait: float | None
 ) -> None:
-    after = only_window(record.answered(status(run(window(WindowState.INTENT))), RUN, {ATTEMPT: outcome}, NOW))
+    after = only_window(
+        record.submissions_answered(status(run(window(WindowState.INTENT))), RUN, {ATTEMPT: outcome}, NOW)
+    )
     assert (after.state, after.reason) == (state, cause)
     assert after.next_attempt_time == (None if wait is None else at(wait))
 
@@ -80,12 +82,12 @@ def test_an_answer_and_what_becomes_of_the_window(
 @pytest.mark.parametrize("state", [s for s in WindowState if s not in (WindowState.INTENT, WindowState.UNCERTAIN)])
 def test_an_answer_changes_nothing_but_the_attempt_it_answers(state: WindowState) -> None:
     before = status(run(window(state, attempt=1)))
-    assert record.answered(before, RUN, {ATTEMPT: Accepted("s-1")}, NOW) == before
+    assert record.submissions_answered(before, RUN, {ATTEMPT: Accepted("s-1")}, NOW) == before
 
 
 def test_an_answer_to_an_earlier_attempt_changes_nothing() -> None:
     before = status(run(window(WindowState.INTENT, attempt=2)))
-    assert record.answered(before, RUN, {ATTEMPT: Accepted("s-1")}, NOW) == before
+    assert record.submissions_answered(before, RUN, {ATTEMPT: Accepted("s-1")}, NOW) == before
 
 
 def test_the_waits_between_attempts_grow_and_end_growing() -> None:

@@ -53,7 +53,7 @@ def test_the_most_windows_with_the_longest_messages_fit(text: str) -> None:
     full = OutboundCampaignStatus(
         runs=tuple(a_run(n, text) for n in range(MAX_WINDOWS_AHEAD // len(ZONES))), history=pending
     )
-    after = size.fitted(full, 250_000, NOW)
+    after = size.cut_to_size(full, 250_000, NOW)
     assert size.encoded_bytes(after.to_wire()) + 250_000 <= size.MOST_BYTES
     assert [[(w.state, w.schedule_id) for w in r.windows] for r in after.runs] == [
         [(w.state, w.schedule_id) for w in r.windows] for r in full.runs
@@ -63,7 +63,7 @@ def test_the_most_windows_with_the_longest_messages_fit(text: str) -> None:
 def test_runs_that_only_wait_for_calls_give_up_their_windows_the_oldest_first() -> None:
     waiting = tuple(a_run(n, "x", start=-86400.0 * (9 - n)) for n in range(8))
     full = OutboundCampaignStatus(runs=(*waiting, a_run(8, "x")))
-    after = size.fitted(full, 400_000, NOW)
+    after = size.cut_to_size(full, 400_000, NOW)
     assert size.encoded_bytes(after.to_wire()) + 400_000 <= size.MOST_BYTES
     kept = [bool(r.windows) for r in after.runs]
     assert kept == sorted(kept)
@@ -74,7 +74,7 @@ def test_runs_that_only_wait_for_calls_give_up_their_windows_the_oldest_first() 
 
 def test_a_status_that_is_small_is_left_alone() -> None:
     small = OutboundCampaignStatus(runs=(run(window(message="x" * 1024)),))
-    assert size.fitted(small, 5_000, NOW) is small
+    assert size.cut_to_size(small, 5_000, NOW) is small
 
 
 def test_a_spec_that_leaves_no_room_is_refused() -> None:

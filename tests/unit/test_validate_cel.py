@@ -7,7 +7,7 @@ import pytest
 from cel_cases import ADDRESS, CASES, COLUMN_CASES, CONTACTS, CRON_CASES, PLACE
 
 from campaign_operator.api.crd import structural_schema
-from campaign_operator.validation.cel import Rule, holds
+from campaign_operator.validation.cel import CELRule, holds
 
 
 def rules_in(schema: dict[str, Any]) -> Iterator[str]:
@@ -25,42 +25,44 @@ RULES = sorted(set(rules_in(structural_schema())))
 
 @pytest.mark.parametrize("text", RULES)
 def test_every_rule_of_the_schema_can_be_applied_without_a_cluster(text: str) -> None:
-    assert Rule(text).has_a_twin, "write its twin in campaign_operator/validation/cel.py and its cases in cel_cases.py"
+    assert CELRule(text).has_a_twin, (
+        "write its twin in campaign_operator/validation/cel.py and its cases in cel_cases.py"
+    )
 
 
 @pytest.mark.parametrize("text", RULES)
 def test_every_rule_with_a_written_twin_has_cases(text: str) -> None:
-    rule = Rule(text)
+    rule = CELRule(text)
     if not rule.is_about_an_edit and rule.pattern is None:
         assert {accepted for case, _, accepted in CASES if case == text} == {True, False}
 
 
 def test_a_rule_that_nobody_has_written_a_twin_for_is_noticed() -> None:
-    assert not Rule("self.start != self.end").has_a_twin
+    assert not CELRule("self.start != self.end").has_a_twin
 
 
 @pytest.mark.parametrize(("text", "value", "accepted"), CASES)
 def test_a_twin_takes_what_cel_takes(text: str, value: Any, accepted: bool) -> None:
     assert text in RULES, "the rule has changed; so must its twin and its cases"
-    assert holds(Rule(text), value) is accepted
+    assert holds(CELRule(text), value) is accepted
 
 
 @pytest.mark.parametrize(("cron", "accepted"), CRON_CASES)
 def test_the_rule_of_cron_is_applied_by_its_own_pattern(cron: str, accepted: bool) -> None:
     rule = structural_schema()["properties"]["spec"]["properties"]["cron"]["x-kubernetes-validations"][0]["rule"]
-    assert holds(Rule(rule), cron) is accepted
+    assert holds(CELRule(rule), cron) is accepted
 
 
 @pytest.mark.parametrize(("name", "accepted"), COLUMN_CASES)
 def test_the_rule_of_a_column_is_applied_by_its_own_pattern(name: str, accepted: bool) -> None:
     sources = structural_schema()["properties"]["spec"]["properties"]["contactsFrom"]["items"]["properties"]
-    assert holds(Rule(sources["idColumn"]["x-kubernetes-validations"][0]["rule"]), name) is accepted
+    assert holds(CELRule(sources["idColumn"]["x-kubernetes-validations"][0]["rule"]), name) is accepted
 
 
 def test_only_a_rule_that_asks_what_is_there_is_applied_beside_other_errors() -> None:
-    asking = {text for text in RULES if Rule(text).asks_only_what_is_there}
+    asking = {text for text in RULES if CELRule(text).asks_only_what_is_there}
     assert asking == {CONTACTS, PLACE, ADDRESS}
 
 
 def test_a_rule_about_an_edit_is_no_matter_for_a_manifest_alone() -> None:
-    assert holds(Rule("self == oldSelf"), "8f14e45f")
+    assert holds(CELRule("self == oldSelf"), "8f14e45f")

@@ -9,7 +9,7 @@ from builders import blueprint, spec
 from campaign_operator.domain.planning.plan_inputs import Inputs
 from campaign_operator.domain.planning.zones import ZONE_NAMES
 from campaign_operator.validation.doubts import doubts
-from campaign_operator.validation.findings import Problem, Severity, field_text
+from campaign_operator.validation.findings import FieldError, Severity, field_text
 from campaign_operator.validation.outlook import look_ahead
 
 NEW_YORK = "America/New_York"
@@ -17,14 +17,14 @@ WORKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri"]
 LEAD_SECONDS = 30
 
 
-def found(now: str, *zones: str, dates: tuple[str, ...] = (), **changes: Any) -> list[Problem]:
+def found(now: str, *zones: str, dates: tuple[str, ...] = (), **changes: Any) -> list[FieldError]:
     contacts = [{"id": str(number), "timeZone": zone} for number, zone in enumerate(zones)]
     asked = spec(**{"contacts": contacts, "runPolicy": "Recurring", **changes})
     drawn = blueprint(asked, Inputs(exclude_dates=frozenset(map(date.fromisoformat, dates))))
     return list(doubts(asked, drawn, zones, datetime.fromisoformat(now).replace(tzinfo=UTC), LEAD_SECONDS))
 
 
-def said(problems: list[Problem]) -> dict[str, str]:
+def said(problems: list[FieldError]) -> dict[str, str]:
     return {field_text(problem.path): problem.message for problem in problems}
 
 

@@ -24,7 +24,7 @@ from campaign_operator.adapters.outbound.downloads import (
     NotModified,
 )
 from campaign_operator.api.conditions import Reason
-from campaign_operator.api.contacts_spec import ContactListURL, ContactSource
+from campaign_operator.api.contacts_spec import ContactListURL, ContactsFromSource
 from campaign_operator.api.references import ObjectKind, named
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
 from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits, ListSource
@@ -35,9 +35,9 @@ from campaign_operator.domain.status.record import REFUSED_RETRY_SECONDS, retry_
 from campaign_operator.engine.ports import Clock, ListReading, StoreUnavailableError
 from campaign_operator.observability import metrics
 
-log = structlog.get_logger()
+_log = structlog.get_logger()
 
-Sources = tuple[ContactSource, ...]
+Sources = tuple[ContactsFromSource, ...]
 
 
 class _UnreadableError(Exception):
@@ -165,7 +165,7 @@ class ContactLists:
             self._failed(lists, versions, Problem(Reason.CONTACTS_UNAVAILABLE, str(error), passing=True))
         except Exception as error:
             # its text may hold what was read
-            log.error("unforeseen error in reading contact lists", error=type(error).__name__, campaign=str(ref))  # noqa: TRY400
+            _log.error("unforeseen error in reading contact lists", error=type(error).__name__, campaign=str(ref))
             said = f"an unforeseen error ({type(error).__name__})"
             self._failed(lists, versions, Problem(Reason.CONTACTS_UNAVAILABLE, said, passing=True))
         finally:
@@ -181,7 +181,7 @@ class ContactLists:
             else:
                 lists.counted = await self._read_all(ref.namespace, lists.sources, versions, addresses)
                 metrics.list_readings.labels("Read").inc()
-                log.info("contact lists read", campaign=str(ref), contacts=lists.counted.count.contacts)
+                _log.info("contact lists read", campaign=str(ref), contacts=lists.counted.count.contacts)
         except _UnreadableError as error:
             return self._failed(lists, versions, error.problem, error.wait_seconds)
         lists.tried, lists.problem, lists.failures = versions, None, 0
@@ -257,7 +257,7 @@ class ContactLists:
             said = error.message + (f" and asks to wait {wait:.0f} s" if wait else "")
             raise _unreadable(index, Reason.CONTACTS_UNAVAILABLE, said, passing=True, wait_seconds=wait) from None
 
-    async def _object_data(self, namespace: str, index: int, source: ContactSource) -> bytes:
+    async def _object_data(self, namespace: str, index: int, source: ContactsFromSource) -> bytes:
         ref, kind = source.config_map_key_ref or source.secret_key_ref, _kind(source)
         assert ref is not None  # noqa: S101 - exactly one of the three is given
         data, _ = await self._objects.data(kind, namespace, ref.name)
@@ -297,17 +297,17 @@ def _unreadable(
     return _UnreadableError(Problem(reason, f"spec.contactsFrom[{index}]: {message}", passing), wait_seconds)
 
 
-def _kind(source: ContactSource) -> ObjectKind:
+def _kind(source: ContactsFromSource) -> ObjectKind:
     return ObjectKind.CONFIG_MAP if source.config_map_key_ref is not None else ObjectKind.SECRET
 
 
-def _object_of(source: ContactSource) -> str | None:
+def _object_of(source: ContactsFromSource) -> str | None:
     """The name of the object that the list, or the way to it, stands in."""
     ref = source.config_map_key_ref or source.secret_key_ref or (source.url.secret_ref if source.url else None)
     return ref.name if ref is not None else None
 
 
-def _list_source(index: int, source: ContactSource, address: ListAddress | None) -> ListSource:
+def _list_source(index: int, source: ContactsFromSource, address: ListAddress | None) -> ListSource:
     ref = source.config_map_key_ref or source.secret_key_ref
     name = f"spec.contactsFrom[{index}].url" if ref is None else named(_kind(source), ref.name, ref.key)
     by_path = format_of(urlsplit(address.url).path) if address is not None else None

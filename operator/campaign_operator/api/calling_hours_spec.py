@@ -44,7 +44,7 @@ class ExcludeDatesSource(ResourceModel):
     )
 
 
-class CallingHours(ResourceModel):
+class CallingHoursSpec(ResourceModel):
     """When calls may be made, by the clock and the calendar of the contact's own time zone."""
 
     model_config = ConfigDict(json_schema_extra=rules(("self.start < self.end", _ORDER_MESSAGE, ".start")))

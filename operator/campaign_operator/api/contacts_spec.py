@@ -35,7 +35,7 @@ ColumnName = Annotated[
 ]
 
 
-class Contact(ResourceModel):
+class ContactSpec(ResourceModel):
     """One contact: which zone's clock applies, and one call to expect."""
 
     id: str = Field(
@@ -77,7 +77,7 @@ class ContactListURL(ResourceModel):
     )
 
 
-class ContactSource(ResourceModel):
+class ContactsFromSource(ResourceModel):
     """One contact list: a key of a ConfigMap, a key of a Secret, or a URL."""
 
     model_config = ConfigDict(json_schema_extra=rules(_ONE_PLACE, _TWO_COLUMNS))

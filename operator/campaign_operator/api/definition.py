@@ -12,7 +12,7 @@ from typing import Any
 from campaign_operator.api.crd import CRD_NAME, Schema, structural_schema
 from campaign_operator.api.vocabulary import GROUP, KIND, VERSION
 
-FIELDS_SHOWN = 10
+_FIELDS_SHOWN = 10
 UPDATE_COMMAND = "campaign-operator crd | kubectl apply --server-side -f -"
 
 _OURS = {"group": GROUP, "kind": KIND, "version": VERSION}
@@ -46,10 +46,10 @@ def lost_fields(sent: Mapping[str, Any], kept: object) -> tuple[str, ...]:
 def outdated(fields: Iterable[str]) -> str:
     """What is wrong and what to do."""
     names = list(fields)
-    more = f" and {len(names) - FIELDS_SHOWN} more" if len(names) > FIELDS_SHOWN else ""
+    more = f" and {len(names) - _FIELDS_SHOWN} more" if len(names) > _FIELDS_SHOWN else ""
     return (
         f"the CustomResourceDefinition {CRD_NAME} in the cluster is older than this operator and lacks "
-        f"{', '.join(names[:FIELDS_SHOWN])}{more}; update it: {UPDATE_COMMAND}"
+        f"{', '.join(names[:_FIELDS_SHOWN])}{more}; update it: {UPDATE_COMMAND}"
     )
 
 

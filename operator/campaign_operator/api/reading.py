@@ -15,7 +15,7 @@ from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import Condition, OutboundCampaignStatus, parse_status
 from campaign_operator.api.vocabulary import WindowState
 
-FIELDS_SHOWN = 5
+_FIELDS_SHOWN = 5
 
 _WINDOW = "runs[].windows[]"
 _LEFT_OUT = frozenset(
@@ -36,8 +36,8 @@ class UnreadableError(Exception):
 
     def __init__(self, part: str, locations: Iterable[Location]) -> None:
         paths = list(dict.fromkeys(_path(location, numbered=True) for location in locations))
-        more = f" and {len(paths) - FIELDS_SHOWN} more" if len(paths) > FIELDS_SHOWN else ""
-        super().__init__(", ".join(f"{part}.{path}" for path in paths[:FIELDS_SHOWN]) + more)
+        more = f" and {len(paths) - _FIELDS_SHOWN} more" if len(paths) > _FIELDS_SHOWN else ""
+        super().__init__(", ".join(f"{part}.{path}" for path in paths[:_FIELDS_SHOWN]) + more)
 
 
 def read_status(wire: Mapping[str, Any] | None) -> OutboundCampaignStatus:

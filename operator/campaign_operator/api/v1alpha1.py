@@ -6,8 +6,8 @@ is documented where it is declared and `kubectl explain` prints the same words.
 
 from pydantic import ConfigDict, Field
 
-from campaign_operator.api.calling_hours_spec import CallingHours
-from campaign_operator.api.contacts_spec import Contact, ContactSource
+from campaign_operator.api.calling_hours_spec import CallingHoursSpec
+from campaign_operator.api.contacts_spec import ContactsFromSource, ContactSpec
 from campaign_operator.api.references import ObjectName, SecretKeyRef
 from campaign_operator.api.schema import ResourceModel, rules
 from campaign_operator.api.status import OutboundCampaignStatus
@@ -37,7 +37,7 @@ class ConnectionSecretRef(ResourceModel):
     name: ObjectName = Field(description="Name of the Secret. Example: cxone.")
 
 
-class Connection(ResourceModel):
+class ConnectionSpec(ResourceModel):
     """Where the dialer is and who we are there."""
 
     secret_ref: ConnectionSecretRef = Field(
@@ -130,8 +130,8 @@ class OutboundCampaignSpec(ResourceModel):
         "clock that startMode names. Example: 0 9 * * 1-5.",
         json_schema_extra=rules((_CRON_RULE, _CRON_MESSAGE)),
     )
-    connection: Connection = Field(description="The dialer's address and credentials.")
-    contacts: tuple[Contact, ...] | None = Field(
+    connection: ConnectionSpec = Field(description="The dialer's address and credentials.")
+    contacts: tuple[ContactSpec, ...] | None = Field(
         default=None,
         min_length=1,
         max_length=MAX_CONTACTS,
@@ -139,7 +139,7 @@ class OutboundCampaignSpec(ResourceModel):
         "which time zones open and how many calls to expect; whom the dialer calls is the dialer's own list.",
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
-    contacts_from: tuple[ContactSource, ...] | None = Field(
+    contacts_from: tuple[ContactsFromSource, ...] | None = Field(
         default=None,
         min_length=1,
         max_length=MAX_CONTACT_SOURCES,
@@ -170,8 +170,8 @@ class OutboundCampaignSpec(ResourceModel):
         description="Seconds for which each schedule stays open at the dialer, or shorter where the calling hours end. "
         "Default: 14400 (4 hours). Example: 7200.",
     )
-    calling_hours: CallingHours = Field(
-        default=CallingHours(),
+    calling_hours: CallingHoursSpec = Field(
+        default=CallingHoursSpec(),
         description="When calls may be made, by the clock of each contact's own time zone. Always enforced. Default: "
         "08:00 to 21:00 on all days; a start outside is deferred.",
     )

@@ -14,7 +14,7 @@ from campaign_operator.cli.supplied_options import ContactsFile, ExcludeDatesFil
 from campaign_operator.cli.waiting import shown_while
 
 if TYPE_CHECKING:
-    from campaign_operator.preview.comparison import Change
+    from campaign_operator.preview.comparison import WindowChange
     from campaign_operator.preview.forecast import Forecast
     from campaign_operator.validation.report import PlacedCampaign
     from campaign_operator.validation.supplied import Supplied
@@ -139,7 +139,7 @@ def _changes(
     new: "Forecast",
     now: datetime,
     runs: int,
-) -> "list[Change]":
+) -> "list[WindowChange]":
     """What became of the campaign of the same name; the names are of no account where there is one on either side."""
     from campaign_operator.preview.comparison import compare
     from campaign_operator.preview.forecast import Forecast
@@ -155,7 +155,9 @@ def _changes(
     return list(compare(_forecast(old, now, runs), new))
 
 
-def _printed(one: "PlacedCampaign", forecast: "Forecast", changes: "list[Change] | None", output: PreviewFormat) -> str:
+def _printed(
+    one: "PlacedCampaign", forecast: "Forecast", changes: "list[WindowChange] | None", output: PreviewFormat
+) -> str:
     from campaign_operator.cli.terminal import shows_colours, width_of
 
     if output is PreviewFormat.JSON:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
 
 
-class LogFormat(StrEnum):
+class LogFormatOption(StrEnum):
     """How log lines are written."""
 
     JSON = "json"
@@ -36,7 +36,7 @@ def run(
     ] = None,
     all_namespaces: Annotated[bool, typer.Option("--all-namespaces", "-A", help="Watch every namespace.")] = False,
     log_format: Annotated[
-        LogFormat | None,
+        LogFormatOption | None,
         typer.Option(help="json or console. Default: console on a terminal, else json.", show_default=False),
     ] = None,
     health_port: Annotated[
@@ -129,7 +129,7 @@ def run(
     options = RunOptions(
         settings=settings,
         namespaces=tuple(dict.fromkeys(namespace or ())),
-        log_format=(log_format or (LogFormat.CONSOLE if sys.stderr.isatty() else LogFormat.JSON)).value,
+        log_format=(log_format or (LogFormatOption.CONSOLE if sys.stderr.isatty() else LogFormatOption.JSON)).value,
         health_port=health_port,
         metrics_port=metrics_port,
         ca_file=ca_file,
@@ -143,6 +143,6 @@ def run(
     from campaign_operator.adapters.kubernetes.cluster import NoClusterError
 
     try:
-        asyncio.run(operator.run(options))
+        asyncio.run(operator.run_operator(options))
     except (operator.CannotStartError, NoClusterError) as error:
         fail(str(error))

@@ -36,7 +36,7 @@ UNKNOWN_SCHEDULES = (
     "the dialer's listing"
 )
 
-log = structlog.get_logger()
+_log = structlog.get_logger()
 
 
 class Impediments:
@@ -55,8 +55,8 @@ class Impediments:
         if memory.uid != campaign.uid:
             memory.begin_anew(campaign.uid)
         memory.own_versions.append(campaign.resource_version)
-        metrics.unusable.labels(campaign.problem.reason).inc()
-        log.error("the campaign cannot be worked with", reason=campaign.problem.reason, error=campaign.problem.message)
+        metrics.unusable_campaigns.labels(campaign.problem.reason).inc()
+        _log.error("the campaign cannot be worked with", reason=campaign.problem.reason, error=campaign.problem.message)
         again = self._clock.now() + timedelta(seconds=AGAIN_SECONDS)
         try:
             deadline = give_up_at(campaign, memory, self._clock, self._settings) if campaign.has_finalizer else None
@@ -75,7 +75,7 @@ class Impediments:
             if campaign is not None:
                 await self._write(campaign, campaign.status.conditions, problem, memory)
         except (ConflictError, StoreUnavailableError, UnusableError) as refused:
-            log.debug("the conditions could not be written", error=str(refused))
+            _log.debug("the conditions could not be written", error=str(refused))
 
     async def _write(
         self, resource: Resource, earlier: tuple[Condition, ...], problem: Problem, memory: Memory
@@ -90,7 +90,7 @@ class Impediments:
 
     async def _let_go(self, campaign: UnusableCampaign) -> None:
         metrics.orphaned.inc()  # how many is not known, and whoever is alarmed by one shall be
-        log.error("the campaign goes, and what it had at the dialer is not known")
+        _log.error("the campaign goes, and what it had at the dialer is not known")
         self._store.record_event(campaign, Note("Warning", Reason.SCHEDULES_ORPHANED, UNKNOWN_SCHEDULES))
         await self._store.release(campaign)
         self._alarms.clear(campaign.ref)

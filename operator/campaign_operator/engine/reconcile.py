@@ -107,7 +107,7 @@ FINALIZER_RETRY_SECONDS = 60.0
 
 SHOWN_ORPHANED = 10
 
-log = structlog.get_logger()
+_log = structlog.get_logger()
 
 
 class Reconciler:
@@ -164,13 +164,13 @@ class Reconciler:
                     memory.poll_owed = False
                     memory.faults_in_a_row = 0
                 except StoreUnavailableError as error:
-                    log.warning("the API server did not answer as it should", error=str(error))
+                    _log.warning("the API server did not answer as it should", error=str(error))
                     if isinstance(error, StoreRefusedError) and memory.faults_in_a_row:
                         await self._impediments.tell(ref, error, memory)
                     self._try_later(ref, memory)
                 except Exception as error:
                     # no traceback values: a frame may hold a secret, so only the places are told
-                    log.error("unforeseen error", error=type(error).__name__, places=places(error))  # noqa: TRY400 - see above
+                    _log.error("unforeseen error", error=type(error).__name__, places=places(error))
                     metrics.unforeseen_errors.inc()
                     self._try_later(ref, memory)
 
@@ -186,7 +186,7 @@ class Reconciler:
                 return await self._impediments.look_after(error.campaign, memory)
             except ConflictError:
                 seen = None
-                log.debug("somebody else wrote in between; looking again")
+                _log.debug("somebody else wrote in between; looking again")
         self._alarms.set_in(ref, FAULT_SECONDS[0])
         return None
 
@@ -206,7 +206,7 @@ class Reconciler:
                 return await self._wait(campaign, observed, memory, decision, has_idled=has_idled)
             if seen is not None and not isinstance(decision.action, Poll):
                 return await self._pass(ref, memory, poll, None)
-            log.info("acting", action=type(decision.action).__name__, rule=decision.rule, reason=decision.reason)
+            _log.info("acting", action=type(decision.action).__name__, rule=decision.rule, reason=decision.reason)
             if isinstance(decision.action, Poll):
                 poll = False
             after = await self._act(campaign, decision.action, memory)
@@ -216,7 +216,7 @@ class Reconciler:
                 idle.add(decision.rule)
                 has_idled = self._has_idled(decision) or has_idled
             campaign = after
-        log.error("the campaign never has enough; waiting", steps=MAX_STEPS)
+        _log.error("the campaign never has enough; waiting", steps=MAX_STEPS)
         self._alarms.set_in(ref, FAULT_SECONDS[-1])
         return None
 
@@ -225,7 +225,7 @@ class Reconciler:
         if isinstance(decision.action, Poll | ReadLists | TryAgain | TakeUpConnection | Verify | LookForUnknown):
             return False  # nothing new was counted, the lists are on their way, or what was refused is in memory
         metrics.idle_actions.labels(type(decision.action).__name__).inc()
-        log.warning("the action changed nothing; going on with the others", rule=decision.rule)
+        _log.warning("the action changed nothing; going on with the others", rule=decision.rule)
         return True
 
     async def _wait(
@@ -266,7 +266,7 @@ class Reconciler:
                 has_webhook = campaign.spec.webhook is not None
                 return await write(campaign, record.finished(status, run, state, campaign.uid, has_webhook, now))
             case RecordOutcomes(run):
-                answered = record.answered(status, run, memory.outcomes, now)
+                answered = record.submissions_answered(status, run, memory.outcomes, now)
                 soon = verification.soon(record.run_at(answered, run), now, self._settings.settle_seconds)
                 campaign = await write(campaign, verification.not_verified(answered, run, soon))
                 memory.outcomes.clear()
@@ -283,7 +283,7 @@ class Reconciler:
                 memory.listed_version = None
                 return await write(campaign, cancellation.restored(status, run, time_zones))
             case SkipWindows(run, time_zones):
-                return await write(campaign, cancellation.skipped(status, run, time_zones))
+                return await write(campaign, cancellation.left_out(status, run, time_zones))
             case CancelSchedules():
                 return await self._submission.delete(campaign, action, memory, write)
             case Resolve():
@@ -360,7 +360,7 @@ class Reconciler:
         except StoreRefusedError as error:
             if action.run is None:
                 raise
-            log.warning("the finalizer is refused", error=str(error))
+            _log.warning("the finalizer is refused", error=str(error))
             problem = Problem(Reason.FINALIZER_REFUSED, f"{error}; nothing is submitted without it")
             until = self._clock.now() + timedelta(seconds=FINALIZER_RETRY_SECONDS)
             status = record.parked(campaign.status, action.run, action.time_zones, problem, until)
@@ -380,7 +380,7 @@ class Reconciler:
         if not orphaned:
             return
         metrics.orphaned.inc(len(orphaned))
-        log.error("the campaign goes and leaves schedules behind", windows=list(orphaned), dialing=dialing)
+        _log.error("the campaign goes and leaves schedules behind", windows=list(orphaned), dialing=dialing)
         shown = ", ".join(orphaned[:SHOWN_ORPHANED]) + (", ..." if len(orphaned) > SHOWN_ORPHANED else "")
         message = f"{counted(len(orphaned), 'schedule')} could not be cancelled and may still dial: {shown}"
         if dialing:
@@ -448,7 +448,7 @@ class Reconciler:
             return await self._write(campaign, record.undeliverable(campaign.status, key), memory)
         outcome = await self._attempt_delivery(campaign, key)
         metrics.deliveries.labels(type(outcome).__name__).inc()
-        log.info("webhook attempted", outcome=str(outcome), run=key.id)
+        _log.info("webhook attempted", outcome=str(outcome), run=key.id)
         now = self._clock.now()
         return await self._write_again(campaign, lambda s: record.delivered(s, key, outcome, now), memory)
 
@@ -495,7 +495,7 @@ class Reconciler:
         if observed is None:
             observed = await self._observer.observe(campaign, memory, poll=False)
         status = summarize(campaign, status, replace(observed, now=self._clock.now()))
-        status = size.fitted(status, campaign.other_bytes, self._clock.now())
+        status = size.cut_to_size(status, campaign.other_bytes, self._clock.now())
         if status == campaign.status:
             return campaign
         written = await self._store.write_status(campaign, status)

@@ -19,7 +19,7 @@ from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign, Settings
 from campaign_operator.domain.campaigns.changed_connection import changed_connection
 from campaign_operator.domain.decisions.actions import CancelSchedules, LookUp, Submit
-from campaign_operator.domain.decisions.ownership import Claim, in_use, is_outstanding, may_claim
+from campaign_operator.domain.decisions.ownership import Claim, in_use, may_claim, may_have_schedules
 from campaign_operator.domain.decisions.unusable import UnusableCampaign
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import (
@@ -263,7 +263,7 @@ class Submission:
         outcomes = dict(zip(batch, answers, strict=True))
         now = self._clock.now()
         memory.listed_version = None
-        status = cancellation.answered(campaign.status, action.run, outcomes, now)
+        status = cancellation.cancellations_answered(campaign.status, action.run, outcomes, now)
         return await write(campaign, record.distrusted(status, now, self._settings.settle_seconds))
 
     async def take_up(self, campaign: Campaign, memory: Memory, write: Write) -> Campaign:
@@ -321,7 +321,7 @@ class Submission:
         )
         if isinstance(theirs, Problem) or theirs.api_base_url != connection.api_base_url:
             return None
-        outstanding = is_outstanding(other, self._clock.now())
+        outstanding = may_have_schedules(other, self._clock.now())
         is_known = outstanding and isinstance(other, Campaign)  # by a status, which the operator alone writes
         if not is_known and not isinstance(await self._dialer.authenticate(theirs), Authenticated):
             return None

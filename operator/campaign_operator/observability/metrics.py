@@ -32,7 +32,7 @@ idle_actions = Counter(
 status_writes = Counter(
     "campaign_operator_status_writes_total", "Writes of a campaign's status, by how they ended.", ["outcome"]
 )
-unusable = Counter(
+unusable_campaigns = Counter(
     "campaign_operator_unusable_campaigns_total",
     "Looks at campaigns whose spec or status this version cannot read, or whose status is not kept as written.",
     ["reason"],
@@ -47,6 +47,6 @@ deliveries = Counter(
 )
 
 
-def serve(port: int) -> None:
+def serve_metrics(port: int) -> None:
     """Serve /metrics on all addresses of the pod from a thread of its own."""
     start_http_server(port)

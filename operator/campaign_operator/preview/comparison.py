@@ -29,7 +29,7 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class WindowChange:
     """One zone's window in one run, before and after. `number` is the run's place, counted from 1; the ids are None
     where there is no such run.
     """
@@ -49,9 +49,9 @@ class Change:
         return (after - before).total_seconds() if before is not None and after is not None else None
 
 
-def compare(old: Forecast, new: Forecast) -> tuple[Change, ...]:
+def compare(old: Forecast, new: Forecast) -> tuple[WindowChange, ...]:
     """Every window that is not the same, by run, then from east to west."""
-    changes: list[Change] = []
+    changes: list[WindowChange] = []
     for index in range(max(len(old.runs), len(new.runs))):
         before = old.runs[index] if index < len(old.runs) else None
         after = new.runs[index] if index < len(new.runs) else None
@@ -59,12 +59,12 @@ def compare(old: Forecast, new: Forecast) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def _changes(number: int, before: ForecastRun | None, after: ForecastRun | None) -> Iterator[Change]:
+def _changes(number: int, before: ForecastRun | None, after: ForecastRun | None) -> Iterator[WindowChange]:
     old, new = _by_zone(before), _by_zone(after)
     for zone in {**old, **new}:
         kind = _kind(old.get(zone), new.get(zone))
         if kind is not None:
-            yield Change(
+            yield WindowChange(
                 number,
                 kind,
                 zone,
@@ -92,6 +92,6 @@ def _start(window: ForecastWindow | None) -> datetime | None:
     return window.start if window is not None else None
 
 
-def _east_first(change: Change) -> tuple[float, str]:
+def _east_first(change: WindowChange) -> tuple[float, str]:
     window = change.new or change.old
     return (-window.utc_offset.total_seconds() if window is not None else 0, change.time_zone)

@@ -17,7 +17,7 @@ from campaign_operator.domain.planning.plan import PlannedWindow, RunPlan, Skipp
 from campaign_operator.domain.planning.windows import place
 from campaign_operator.domain.planning.zones import load_zone
 
-MAX_RUNS = 50
+MAX_RUNS_SHOWN = 50
 
 _MARGIN = timedelta(days=1)
 

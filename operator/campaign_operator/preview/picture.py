@@ -17,10 +17,10 @@ from campaign_operator.preview.forecast import Forecast, ForecastWindow
 
 MAX_ROWS_UNGROUPED = 40
 
-Span: TypeAlias = tuple[datetime, datetime]
+OpenSpan: TypeAlias = tuple[datetime, datetime]
 """From and to, UTC."""
 
-OpenHours: TypeAlias = Mapping[str, Sequence[Span]]
+OpenHours: TypeAlias = Mapping[str, Sequence[OpenSpan]]
 """When each zone is open, ascending. A zone that is not there is always open."""
 
 _HOUR = timedelta(hours=1)
@@ -43,7 +43,7 @@ class ClockChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PictureRow:
     """One zone, or several whose windows, nights and closed hours are at the same instants. `zones` are ordered by
     their contacts, most first; `offset` is that of UTC at the first start. `windows` has one window for each run.
     """
@@ -52,8 +52,8 @@ class Row:
     contacts: int
     offset: timedelta
     windows: tuple[ForecastWindow, ...]
-    nights: tuple[Span, ...]
-    closed: tuple[Span, ...]
+    nights: tuple[OpenSpan, ...]
+    closed: tuple[OpenSpan, ...]
     clock_changes: tuple[ClockChange, ...]
 
 
@@ -65,7 +65,7 @@ class Picture:
     first: datetime
     last: datetime
     zones: int
-    rows: tuple[Row, ...]
+    rows: tuple[PictureRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class _Zone:
 
     offset: timedelta
     clock_changes: tuple[ClockChange, ...]
-    closed: tuple[Span, ...]
+    closed: tuple[OpenSpan, ...]
     instants: tuple[tuple[object, ...], ...]
 
 
@@ -94,7 +94,7 @@ def picture_of(forecast: Forecast, open_hours: OpenHours | None = None) -> Pictu
     return Picture(forecast, first, last, len(by_zone), tuple(rows))
 
 
-def _axis(windows: Sequence[ForecastWindow]) -> Span:
+def _axis(windows: Sequence[ForecastWindow]) -> OpenSpan:
     """Whole hours around everything, with some air."""
     first = min(min(w.match, w.start or w.match) for w in windows) - _HOUR
     last = max(max(w.match, w.end or w.match) for w in windows) + _HOUR
@@ -120,11 +120,11 @@ def _row(
     looks: Mapping[str, _Zone],
     first: datetime,
     last: datetime,
-) -> Row:
+) -> PictureRow:
     zones = sorted(names, key=lambda name: (-by_zone[name][0].contacts, name.startswith(_NOBODYS), name))
     look = looks[zones[0]]
     with_nights = last - first <= _LONGEST_AXIS_WITH_NIGHTS
-    return Row(
+    return PictureRow(
         zones=tuple(zones),
         contacts=sum(by_zone[name][0].contacts for name in zones),
         offset=look.offset,
@@ -135,7 +135,7 @@ def _row(
     )
 
 
-def _nights(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[Span]:
+def _nights(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[OpenSpan]:
     """From ten in the evening to six in the morning, on the zone's clock."""
     day = first.astimezone(zone).date() - _DAY
     while day <= last.astimezone(zone).date():
@@ -145,7 +145,7 @@ def _nights(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[Span]:
         day += _DAY
 
 
-def _complement(spans: Sequence[Span], first: datetime, last: datetime) -> Iterator[Span]:
+def _complement(spans: Sequence[OpenSpan], first: datetime, last: datetime) -> Iterator[OpenSpan]:
     """What lies between the spans."""
     closed_from = first
     for opening, closing in spans:
@@ -154,7 +154,7 @@ def _complement(spans: Sequence[Span], first: datetime, last: datetime) -> Itera
     yield from _within((closed_from, last), first, last)
 
 
-def _within(span: Span, first: datetime, last: datetime) -> Iterator[Span]:
+def _within(span: OpenSpan, first: datetime, last: datetime) -> Iterator[OpenSpan]:
     start, end = max(span[0], first), min(span[1], last)
     if start < end:
         yield start, end

@@ -13,7 +13,7 @@ from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.vocabulary import MatchSkipReason
 from campaign_operator.domain.planning.plan import SkippedMatches
 from campaign_operator.domain.planning.zones import load_zone
-from campaign_operator.preview.comparison import Change, ChangeKind
+from campaign_operator.preview.comparison import ChangeKind, WindowChange
 from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow
 from campaign_operator.validation.wire_model import WireModel
 
@@ -108,7 +108,7 @@ class PreviewWire(WireModel):
     )
 
 
-def preview_json(of: Forecast, changes: Iterable[Change] | None = None) -> str:
+def preview_json(of: Forecast, changes: Iterable[WindowChange] | None = None) -> str:
     """The forecast as JSON; what is not there is left out."""
     return PreviewWire(
         campaign=CampaignWire(namespace=of.ref.namespace, name=of.ref.name),
@@ -153,7 +153,7 @@ def _window(window: ForecastWindow) -> WindowWire:
     )
 
 
-def _change(change: Change) -> ChangeWire:
+def _change(change: WindowChange) -> ChangeWire:
     old, new = change.old, change.new
     return ChangeWire(
         run=change.number,

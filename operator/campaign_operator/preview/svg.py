@@ -14,7 +14,7 @@ from campaign_operator.api.conditions import counted, cut
 from campaign_operator.domain.planning.skipped_matches import skipped_matches_message
 from campaign_operator.domain.planning.zones import load_zone
 from campaign_operator.preview.forecast import Forecast, ForecastWindow
-from campaign_operator.preview.picture import ClockChange, OpenHours, Picture, Row, Span, picture_of
+from campaign_operator.preview.picture import ClockChange, OpenHours, OpenSpan, Picture, PictureRow, picture_of
 from campaign_operator.preview.style import style_sheet
 
 _WIDTH = 1200
@@ -125,13 +125,13 @@ class _Drawing:
             x = min(max(self._x(moment), _LEFT - 16 + _DATE / 2), _WIDTH - _DATE / 2)
             self._text(x, _FIRST_ROW - 27, f"{moment:%a %d %b %Y}", "small middle number")
 
-    def _shades(self, row: Row, y: float) -> None:
+    def _shades(self, row: PictureRow, y: float) -> None:
         for span in row.nights:
             self._box(span, y, _ROW, {"class": "night"})
         for span in row.closed:
             self._box(span, y, _ROW, {"class": "closed", "fill": "url(#closed)"})
 
-    def _row(self, row: Row, y: float) -> None:
+    def _row(self, row: PictureRow, y: float) -> None:
         self._line(20, y + _ROW, _RIGHT, y + _ROW, "line")
         label = self._group(_row_tooltip(row))
         baseline = y + _ROW / 2 + 4
@@ -163,7 +163,7 @@ class _Drawing:
         if window.match < window.start:
             self._arrow(self._x(window.match), left, middle, group)
 
-    def _clock_change(self, row: Row, change: ClockChange, y: float) -> None:
+    def _clock_change(self, row: PictureRow, change: ClockChange, y: float) -> None:
         group = self._group(
             f"{row.zones[0]}: clocks change from UTC{_offset_text(change.before)} to UTC{_offset_text(change.after)} "
             f"at {change.at:%Y-%m-%d %H:%M} UTC"
@@ -226,7 +226,7 @@ class _Drawing:
         _child(self._svg if parent is None else parent, "path", {"d": path, "class": kind})
 
     def _box(
-        self, span: Span, y: float, height: float, attributes: dict[str, str], parent: Element | None = None
+        self, span: OpenSpan, y: float, height: float, attributes: dict[str, str], parent: Element | None = None
     ) -> None:
         left, right = self._x(span[0]), self._x(span[1])
         self._box_at(left, y, max(right - left, 1.5), height, attributes, parent)
@@ -285,7 +285,7 @@ def _summary(picture: Picture) -> str:
     return f"{who} in {counted(picture.zones, 'time zone')} \u00b7 {of_runs} \u00b7 {when} \u00b7 {seen}"
 
 
-def _row_tooltip(row: Row) -> str:
+def _row_tooltip(row: PictureRow) -> str:
     named = ", ".join(row.zones[:_ZONES_IN_TOOLTIP])
     hidden = len(row.zones) - _ZONES_IN_TOOLTIP
     return f"{named} and {hidden} more" if hidden > 0 else named

@@ -11,7 +11,7 @@ from textwrap import wrap
 from campaign_operator.api.conditions import counted
 from campaign_operator.domain.planning.skipped_matches import skipped_matches_message
 from campaign_operator.domain.planning.zones import load_zone
-from campaign_operator.preview.comparison import Change, ChangeKind
+from campaign_operator.preview.comparison import ChangeKind, WindowChange
 from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow
 
 _BOLD, _DIM, _RED, _GREEN, _YELLOW = "1", "2", "31", "32", "33"
@@ -35,7 +35,7 @@ _KIND_COLOURS = {
     ChangeKind.RECOUNTED: _YELLOW,
 }
 
-Row = tuple[str, ...]
+TableRow = tuple[str, ...]
 
 
 class _Paint:
@@ -55,7 +55,7 @@ def forecast_table(of: Forecast, *, colours: bool = False, width: int | None = N
     return "\n".join([paint(head, _BOLD), *(line for run in of.runs for line in _run(run, of.now, paint, width)), ""])
 
 
-def changes_table(changes: Sequence[Change], now: datetime, *, colours: bool = False) -> str:
+def changes_table(changes: Sequence[WindowChange], now: datetime, *, colours: bool = False) -> str:
     """What an edit would move, add or drop."""
     paint = _Paint(colours)
     if not changes:
@@ -91,7 +91,7 @@ def _run(run: ForecastRun, now: datetime, paint: _Paint, width: int | None) -> I
     yield from _totals(windows, now)
 
 
-def _row(window: ForecastWindow, now: datetime) -> Row:
+def _row(window: ForecastWindow, now: datetime) -> TableRow:
     if window.start is None or window.end is None:
         return (window.time_zone, str(window.contacts), window.state, "")
     zone = load_zone(window.time_zone)
@@ -131,7 +131,7 @@ def _moment(instant: datetime | None, zone: str, now: datetime) -> str:
     return f"{instant:{_date_form(instant, now)} %H:%M} UTC, {instant.astimezone(load_zone(zone)):%a %H:%M} in {zone}"
 
 
-def _shortened(rows: Sequence[Row], width: int | None) -> Sequence[Row]:
+def _shortened(rows: Sequence[TableRow], width: int | None) -> Sequence[TableRow]:
     """The rows with zones no wider than lets them fit."""
     if width is None:
         return rows
@@ -145,7 +145,7 @@ def _cut(text: str, room: int) -> str:
     return text if len(text) <= room else "…" + text[len(text) - room + 1 :]
 
 
-def _aligned(rows: Sequence[Row], right: frozenset[int] = frozenset()) -> list[str]:
+def _aligned(rows: Sequence[TableRow], right: frozenset[int] = frozenset()) -> list[str]:
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
@@ -156,16 +156,16 @@ def _aligned(rows: Sequence[Row], right: frozenset[int] = frozenset()) -> list[s
     ]
 
 
-def _kinds(changes: Iterable[Change]) -> str:
+def _kinds(changes: Iterable[WindowChange]) -> str:
     kinds = [change.kind for change in changes]
     return ", ".join(f"{kinds.count(kind)} {kind.value.lower()}" for kind in ChangeKind if kind in kinds)
 
 
-def _change(change: Change, now: datetime) -> Row:
+def _change(change: WindowChange, now: datetime) -> TableRow:
     return (change.kind.value, change.time_zone, _difference(change, now))
 
 
-def _difference(change: Change, now: datetime) -> str:
+def _difference(change: WindowChange, now: datetime) -> str:
     old, new = change.old, change.new
     if old is None or new is None:
         window = new or old

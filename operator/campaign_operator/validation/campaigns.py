@@ -21,11 +21,11 @@ from campaign_operator.domain.errors import InvalidSpecError, quoted
 from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.planning.cron import parse_cron
 from campaign_operator.validation.doubts import doubts
-from campaign_operator.validation.findings import FieldPath, Finding, Problem, field_path, has_errors
+from campaign_operator.validation.findings import FieldError, FieldPath, Finding, field_path, has_errors
 from campaign_operator.validation.found_inputs import FoundInputs, Surroundings, find_inputs
 from campaign_operator.validation.metadata import DEFAULT_NAMESPACE, check_metadata, name_in
 from campaign_operator.validation.nodes import Fields, Node, Scalar
-from campaign_operator.validation.structure import Schema, StructureCheck, unknown_field_message
+from campaign_operator.validation.structure import StructuralSchema, StructureCheck, unknown_field_message
 
 API_VERSION = f"{GROUP}/{VERSION}"
 LEAD_SECONDS = Settings().lead_seconds
@@ -55,7 +55,7 @@ class CheckedCampaign:
     ref: CampaignRef
     spec: OutboundCampaignSpec | None
     blueprint: Blueprint | None
-    problems: tuple[Problem, ...]
+    problems: tuple[FieldError, ...]
     beside: tuple[Finding, ...] = ()
 
 
@@ -88,21 +88,21 @@ def _ref(node: Fields) -> CampaignRef:
     return CampaignRef(name_in(metadata, "namespace") or DEFAULT_NAMESPACE, name)
 
 
-def _check_top(node: Fields) -> Iterable[Problem]:
+def _check_top(node: Fields) -> Iterable[FieldError]:
     if "apiVersion" not in node.fields:
-        yield Problem(("apiVersion",), f"is missing and required; write {API_VERSION}")
+        yield FieldError(("apiVersion",), f"is missing and required; write {API_VERSION}")
     elif _text(node, "apiVersion") != API_VERSION:
         shown = quoted(_text(node, "apiVersion"))
-        yield Problem(("apiVersion",), f"{shown} is not served; write {API_VERSION}")
+        yield FieldError(("apiVersion",), f"{shown} is not served; write {API_VERSION}")
     for name in node.fields:
         if name not in _FIELDS:
-            yield Problem((name,), unknown_field_message(name, _FIELDS))
+            yield FieldError((name,), unknown_field_message(name, _FIELDS))
     if "spec" not in node.fields:
-        yield Problem(("spec",), "is missing and required")
+        yield FieldError(("spec",), "is missing and required")
 
 
 @cache
-def _spec_schema() -> Schema:
+def _spec_schema() -> StructuralSchema:
     return structural_schema_of(OutboundCampaignSpec)
 
 
@@ -117,7 +117,7 @@ def _check_spec(node: Node, ref: CampaignRef, now: datetime, around: Surrounding
         spec = OutboundCampaignSpec.model_validate(patches.applied_to(value))
     except ValidationError as error:
         # what the schema lets pass and the models do not; after an error of the schema it would only be said twice
-        found = [Problem(("spec", *one["loc"]), one["msg"]) for one in error.errors(include_input=False)]
+        found = [FieldError(("spec", *one["loc"]), one["msg"]) for one in error.errors(include_input=False)]
         return CheckedCampaign(ref, None, None, tuple(check.problems or found))
     inputs = find_inputs(spec, ref.namespace, around, patches.sources)
     blueprint, of_plan = _check_plan(spec, inputs, now, can_be_planned=not check.problems)
@@ -125,7 +125,7 @@ def _check_spec(node: Node, ref: CampaignRef, now: datetime, around: Surrounding
     return CheckedCampaign(ref, spec, blueprint if inputs.knows_contacts else None, problems, tuple(inputs.findings))
 
 
-def _in_the_words_of_the_parser(problems: Iterable[Problem], cron: object) -> Iterable[Problem]:
+def _in_the_words_of_the_parser(problems: Iterable[FieldError], cron: object) -> Iterable[FieldError]:
     """What the schema says of cron in one sentence the parser says by field and character, with the remedy."""
     said: InvalidSpecError | None = None
     if isinstance(cron, str):
@@ -143,7 +143,7 @@ def _in_the_words_of_the_parser(problems: Iterable[Problem], cron: object) -> It
 
 def _check_plan(
     spec: OutboundCampaignSpec, found: FoundInputs, now: datetime, *, can_be_planned: bool
-) -> tuple[Blueprint | None, tuple[Problem, ...]]:
+) -> tuple[Blueprint | None, tuple[FieldError, ...]]:
     try:
         blueprint = draw_blueprint(spec, found.inputs)
         if can_be_planned:
@@ -157,18 +157,18 @@ def _check_plan(
     return None, ()
 
 
-def _problems_of(error: InvalidSpecError) -> Iterable[Problem]:
+def _problems_of(error: InvalidSpecError) -> Iterable[FieldError]:
     for one in error.errors:
-        yield Problem(field_path(one.field), one.message)
+        yield FieldError(field_path(one.field), one.message)
     hidden = error.count - len(error.errors)
     if hidden:
-        yield Problem(field_path(error.errors[-1].field)[:2], f"has {hidden} more such errors")
+        yield FieldError(field_path(error.errors[-1].field)[:2], f"has {hidden} more such errors")
 
 
 class _Patches:
     """What stands in for fields that are wrong, so that the rest can be read. None of it is an error itself."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[FieldError]) -> None:
         paths = [problem.path[1:] for problem in problems]
         self._contacts = _places_in("contacts", paths)
         self.sources = _places_in("contactsFrom", paths)

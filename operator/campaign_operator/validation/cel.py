@@ -15,7 +15,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CELRule:
     """A CEL rule of the schema."""
 
     text: str
@@ -42,7 +42,7 @@ class Rule:
         return self.is_about_an_edit or self.pattern is not None or self.text in _TWINS
 
 
-def holds(rule: Rule, value: Any) -> bool:
+def holds(rule: CELRule, value: Any) -> bool:
     """Whether the value, with its defaults, is as the rule says; the type has been checked."""
     if rule.is_about_an_edit:
         return True

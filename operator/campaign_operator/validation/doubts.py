@@ -13,7 +13,7 @@ from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import Outside, RunPolicy, StartMode
 from campaign_operator.domain.errors import quoted
 from campaign_operator.domain.planning.blueprint import Blueprint
-from campaign_operator.validation.findings import Problem, Severity
+from campaign_operator.validation.findings import FieldError, Severity
 from campaign_operator.validation.openings import zones_never_called
 from campaign_operator.validation.outlook import look_ahead
 from campaign_operator.validation.outlook_warnings import warnings_of
@@ -26,7 +26,7 @@ _SIZES = (("minute", 60), ("hour", 24), ("day of month", 31), ("month", 12), ("d
 
 def doubts(
     spec: OutboundCampaignSpec, blueprint: Blueprint, zones: Sequence[str], now: datetime, lead_seconds: float
-) -> Iterator[Problem]:
+) -> Iterator[FieldError]:
     """The warnings about a spec that can be planned. `zones`: of its contacts; none where they are not known."""
     for message in (*_of_steps(spec.cron), *_of_day_fields(spec.cron, blueprint)):
         yield _doubt("cron", message)
@@ -39,12 +39,12 @@ def doubts(
     yield from _of_zones_never_called(blueprint, zones, now)
 
 
-def _of_signs(spec: OutboundCampaignSpec, blueprint: Blueprint, zones: Sequence[str]) -> Iterator[Problem]:
+def _of_signs(spec: OutboundCampaignSpec, blueprint: Blueprint, zones: Sequence[str]) -> Iterator[FieldError]:
     contacts = spec.contacts or ()
     first_of_zone = {contact.time_zone: index for index, contact in reversed(list(enumerate(contacts)))}
     for index in sorted(first_of_zone.values()):
         for message in _of_zone(contacts[index].time_zone):
-            yield Problem(("spec", "contacts", index, "timeZone"), message, Severity.WARNING)
+            yield FieldError(("spec", "contacts", index, "timeZone"), message, Severity.WARNING)
     for zone in zones if spec.contacts_from is not None else ():
         for message in _of_zone(zone):
             yield _doubt("contactsFrom", message)
@@ -52,7 +52,7 @@ def _of_signs(spec: OutboundCampaignSpec, blueprint: Blueprint, zones: Sequence[
         yield _doubt("timeZone", message)
 
 
-def _of_zones_never_called(blueprint: Blueprint, zones: Sequence[str], now: datetime) -> Iterator[Problem]:
+def _of_zones_never_called(blueprint: Blueprint, zones: Sequence[str], now: datetime) -> Iterator[FieldError]:
     """`outside: Skip` with a cron that is never inside."""
     if blueprint.calling_hours.outside is not Outside.SKIP:
         return
@@ -60,7 +60,7 @@ def _of_zones_never_called(blueprint: Blueprint, zones: Sequence[str], now: date
     if never.zones:
         shown, hidden = ", ".join(never.zones[:_ZONES_SHOWN]), len(never.zones) - _ZONES_SHOWN
         more = f" and {'' if never.complete else 'at least '}{hidden} more" if hidden > 0 else ""
-        yield Problem(
+        yield FieldError(
             ("spec", "callingHours", "outside"),
             f"Skip leaves {shown}{more} out of every run of the next year, since no match of "
             "cron lies in the calling hours there; let cron match at other times, give longer hours or more days, or "
@@ -69,11 +69,11 @@ def _of_zones_never_called(blueprint: Blueprint, zones: Sequence[str], now: date
         )
 
 
-def _doubt(field: str, message: str) -> Problem:
-    return Problem(("spec", field), message, Severity.WARNING)
+def _doubt(field: str, message: str) -> FieldError:
+    return FieldError(("spec", field), message, Severity.WARNING)
 
 
-def _of_long_windows(spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterator[Problem]:
+def _of_long_windows(spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterator[FieldError]:
     opening = blueprint.calling_hours.end - blueprint.calling_hours.start
     hours = f"{spec.window_seconds} are {spec.window_seconds / 3600:g} hours"
     if spec.window_seconds > _DAY_SECONDS <= opening.total_seconds():
@@ -110,7 +110,7 @@ def _of_day_fields(cron: str, blueprint: Blueprint) -> Iterator[str]:
         )
 
 
-def _of_the_calendar(spec: OutboundCampaignSpec, blueprint: Blueprint, now: datetime) -> Iterator[Problem]:
+def _of_the_calendar(spec: OutboundCampaignSpec, blueprint: Blueprint, now: datetime) -> Iterator[FieldError]:
     """A calendar of last year excludes nothing any more."""
     dates = blueprint.calling_hours.exclude_dates
     if spec.calling_hours.exclude_dates_from is None or not dates:
@@ -118,7 +118,7 @@ def _of_the_calendar(spec: OutboundCampaignSpec, blueprint: Blueprint, now: date
     last, today = max(dates), now.date()
     if last < today + _SOON:
         when = "is past" if last < today else f"is within {_SOON.days} days"
-        yield Problem(
+        yield FieldError(
             ("spec", "callingHours", "excludeDatesFrom"),
             f"the last excluded date, {last}, {when}; add the dates to come, or nothing is excluded after it",
             Severity.WARNING,

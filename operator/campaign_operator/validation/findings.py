@@ -25,7 +25,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class FieldError:
     """One thing that is wrong with one field."""
 
     path: FieldPath
@@ -64,6 +64,6 @@ def field_path(text: str) -> FieldPath:
     return tuple(int(place) if place else name for place, name in re.findall(r"\[(\d+)\]|([^.\[\]]+)", text))
 
 
-def has_errors(problems: Iterable[Problem | Finding]) -> bool:
+def has_errors(problems: Iterable[FieldError | Finding]) -> bool:
     """Whether any of them stops the manifest."""
     return any(problem.severity is Severity.ERROR for problem in problems)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from campaign_operator.api.conditions import counted
-from campaign_operator.api.contacts_spec import ContactSource
+from campaign_operator.api.contacts_spec import ContactsFromSource
 from campaign_operator.api.references import ConfigMapKeyRef, ObjectKind, SecretKeyRef, named
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.domain.contacts.contact_list import ContactCount, ContactError, ListSource, UnreadableBytesError
@@ -19,8 +19,8 @@ from campaign_operator.domain.contacts.decoding import Decoding
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.excluded_dates import parse_excluded_dates
 from campaign_operator.domain.planning.plan_inputs import Inputs, ListedContacts
-from campaign_operator.validation.findings import FieldPath, Finding, Problem, Severity
-from campaign_operator.validation.manifest_objects import KeyedObjects, MalformedObjectError, MissingKeyError
+from campaign_operator.validation.findings import FieldError, FieldPath, Finding, Severity
+from campaign_operator.validation.manifest_objects import MalformedObjectError, ManifestObjects, MissingKeyError
 from campaign_operator.validation.sources import MAX_BYTES
 from campaign_operator.validation.supplied import NOTHING_SUPPLIED, Supplied
 
@@ -34,7 +34,7 @@ _SOUND = ListedContacts({"Etc/UTC": 1})
 class Surroundings:
     """All that a campaign's lists and calendar may be found in."""
 
-    objects: KeyedObjects = field(default_factory=KeyedObjects)
+    objects: ManifestObjects = field(default_factory=ManifestObjects)
     supplied: Supplied = NOTHING_SUPPLIED
 
 
@@ -46,7 +46,7 @@ class FoundInputs:
 
     inputs: Inputs
     knows_contacts: bool
-    problems: list[Problem]
+    problems: list[FieldError]
     findings: list[Finding]
 
 
@@ -70,7 +70,7 @@ class _Search:
 
     namespace: str
     around: Surroundings
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[FieldError] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def contacts(self, spec: OutboundCampaignSpec, wrong_sources: Collection[str | int]) -> ListedContacts | None:
@@ -104,7 +104,7 @@ class _Search:
         name = named(ObjectKind.CONFIG_MAP, ref.name, ref.key)
         return self._dates(data, name, _CALENDAR) if data is not None else frozenset()
 
-    def _list(self, source: ContactSource, path: FieldPath) -> tuple[FieldPath, ListSource, bytes] | None:
+    def _list(self, source: ContactsFromSource, path: FieldPath) -> tuple[FieldPath, ListSource, bytes] | None:
         """Where the list is named, how it is read, and the list."""
         kind, ref = ObjectKind.CONFIG_MAP, source.config_map_key_ref or source.secret_key_ref
         path = (*path, "configMapKeyRef")
@@ -133,11 +133,11 @@ class _Search:
             return None
         if found.earlier is not None:
             message = f"{kind} {ref.name} stands in {found.earlier.place} and in {found.place}; the latter is read"
-            self.problems.append(Problem(path, message, Severity.WARNING))
+            self.problems.append(FieldError(path, message, Severity.WARNING))
         try:
             return found.value(ref.key)
         except MissingKeyError as error:
-            self.problems.append(Problem((*path, "key"), f"{kind} {ref.name} in {found.place}, {error}"))
+            self.problems.append(FieldError((*path, "key"), f"{kind} {ref.name} in {found.place}, {error}"))
         except MalformedObjectError as error:
             self.findings.append(error.finding)
         return None
@@ -151,7 +151,7 @@ class _Search:
             severity, remedy = Severity.ERROR, "and a preview needs the list; give all lists by --contacts FILE"
         else:
             remedy = "so the list was not checked; give all lists by --contacts FILE"
-        self.problems.append(Problem(path, f"{why}, {remedy}", severity))
+        self.problems.append(FieldError(path, f"{why}, {remedy}", severity))
 
     def _accepted(
         self, count: ContactCount, spec: OutboundCampaignSpec, paths: Mapping[str, FieldPath]
@@ -172,7 +172,7 @@ class _Search:
         if accepted.invalid:
             left_out = f"{counted(accepted.invalid, 'row')} of the lists left out for breaking a rule"
             message = f"{left_out}; the first: {count.errors[0]}"
-            self.problems.append(Problem(("spec", "onInvalidContact"), message, Severity.WARNING))
+            self.problems.append(FieldError(("spec", "onInvalidContact"), message, Severity.WARNING))
         return accepted
 
     def _note_contact(self, error: ContactError, path: FieldPath | None) -> None:
@@ -204,4 +204,4 @@ class _Search:
         if path is None:
             self.findings.append(Finding(file, line, "", message))
         else:
-            self.problems.append(Problem(path, message))
+            self.problems.append(FieldError(path, message))

@@ -83,7 +83,7 @@ class KeyedObject:
 
 
 @dataclass(slots=True)
-class KeyedObjects:
+class ManifestObjects:
     """Those among the manifests. Of two with one name it is the later one, as where both are applied."""
 
     _objects: dict[tuple[ObjectKind, str, str], KeyedObject] = field(default_factory=dict)

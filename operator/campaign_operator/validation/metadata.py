@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from campaign_operator.domain.errors import quoted
-from campaign_operator.validation.findings import FieldPath, Problem
+from campaign_operator.validation.findings import FieldError, FieldPath
 from campaign_operator.validation.nodes import Fields, Node, Scalar
 from campaign_operator.validation.structure import unknown_field_message
 
@@ -41,17 +41,17 @@ _LONGEST_LABEL = 63
 _LARGEST_ANNOTATIONS = 262_144
 
 
-def check_metadata(node: Node | None) -> Iterator[Problem]:
+def check_metadata(node: Node | None) -> Iterator[FieldError]:
     """What is wrong with an object's metadata; the path begins with `metadata`."""
     if node is None:
-        yield Problem(("metadata",), "is missing and required; give the campaign a name")
+        yield FieldError(("metadata",), "is missing and required; give the campaign a name")
         return
     if not isinstance(node, Fields):
-        yield Problem(("metadata",), "must be a map with the campaign's name")
+        yield FieldError(("metadata",), "must be a map with the campaign's name")
         return
     for name in node.fields:
         if name not in _FIELDS:
-            yield Problem(("metadata", name), unknown_field_message(name, _FIELDS))
+            yield FieldError(("metadata", name), unknown_field_message(name, _FIELDS))
     yield from _check_names(node)
     for name in ("labels", "annotations"):
         if name in node.fields:
@@ -64,27 +64,27 @@ def name_in(node: Node | None, field: str) -> str | None:
     return found.value if isinstance(found, Scalar) and isinstance(found.value, str) and found.value else None
 
 
-def _check_names(node: Fields) -> Iterator[Problem]:
+def _check_names(node: Fields) -> Iterator[FieldError]:
     if name_in(node, "name") is None and name_in(node, "generateName") is None:
         what = "must be a text; put it in quotes" if "name" in node.fields else "is missing and required"
-        yield Problem(("metadata", "name"), f"{what}; for example spring-renewals")
+        yield FieldError(("metadata", "name"), f"{what}; for example spring-renewals")
     name = name_in(node, "name") or ""
     if name and (len(name) > _LONGEST_NAME or not re.fullmatch(_SUBDOMAIN, name)):
         rule = f"lower case letters, digits, - and ., at most {_LONGEST_NAME}, a letter or digit at either end"
-        yield Problem(("metadata", "name"), f"{quoted(name)} is no name; a name has {rule}")
+        yield FieldError(("metadata", "name"), f"{quoted(name)} is no name; a name has {rule}")
     if "namespace" in node.fields:
         namespace = name_in(node, "namespace") or ""
         if len(namespace) > _LONGEST_LABEL or not re.fullmatch(_LABEL, namespace):
             rule = f"lower case letters, digits and -, at most {_LONGEST_LABEL}, a letter or digit at either end"
-            yield Problem(("metadata", "namespace"), f"{quoted(namespace)} is no namespace; one has {rule}")
+            yield FieldError(("metadata", "namespace"), f"{quoted(namespace)} is no namespace; one has {rule}")
 
 
-def _check_words(node: Node, path: FieldPath) -> Iterator[Problem]:
+def _check_words(node: Node, path: FieldPath) -> Iterator[FieldError]:
     """Labels and annotations."""
     if isinstance(node, Scalar) and node.value is None:
         return
     if not isinstance(node, Fields):
-        yield Problem(path, "must be a map of texts")
+        yield FieldError(path, "must be a map of texts")
         return
     size = 0
     for key, below in node.fields.items():
@@ -92,13 +92,13 @@ def _check_words(node: Node, path: FieldPath) -> Iterator[Problem]:
         prefix = prefix.lower() if path[-1] == "annotations" else prefix
         good_prefix = not slash or (len(prefix) <= _LONGEST_NAME and re.fullmatch(_SUBDOMAIN, prefix))
         if not good_prefix or not re.fullmatch(_WORD, word):
-            yield Problem((*path, key), "is no key; one is like team or example.com/team")
+            yield FieldError((*path, key), "is no key; one is like team or example.com/team")
         if not isinstance(below, Scalar) or not isinstance(below.value, str):
-            yield Problem((*path, key), "must be a text; put it in quotes")
+            yield FieldError((*path, key), "must be a text; put it in quotes")
             continue
         size += len(key) + len(below.value.encode())
         if path[-1] == "labels" and below.value and not re.fullmatch(_WORD, below.value):
             rule = "has letters, digits, -, _ and ., at most 63, a letter or digit at either end"
-            yield Problem((*path, key), f"{quoted(below.value)} is no value of a label; one {rule}")
+            yield FieldError((*path, key), f"{quoted(below.value)} is no value of a label; one {rule}")
     if path[-1] == "annotations" and size > _LARGEST_ANNOTATIONS:
-        yield Problem(path, f"has {size} bytes; at most {_LARGEST_ANNOTATIONS} are allowed")
+        yield FieldError(path, f"has {size} bytes; at most {_LARGEST_ANNOTATIONS} are allowed")

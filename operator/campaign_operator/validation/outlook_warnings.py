@@ -17,7 +17,7 @@ from campaign_operator.api.vocabulary import (
 )
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.planning.skipped_matches import shown_zones
-from campaign_operator.validation.findings import Problem, Severity
+from campaign_operator.validation.findings import FieldError, Severity
 from campaign_operator.validation.outlook import Outlook, is_a_holiday
 
 MOST_RUNS_AHEAD = MAX_RUNS - MAX_RUNS_IN_GRACE - 1
@@ -27,7 +27,7 @@ _SHORT = timedelta(minutes=15)
 _WEEK = timedelta(weeks=1)
 
 
-def warnings_of(outlook: Outlook, spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterator[Problem]:
+def warnings_of(outlook: Outlook, spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterator[FieldError]:
     """What is surely not meant, and the one thing that cannot be."""
     yield from _of_past_zones(outlook, spec)
     yield from _of_open_windows(outlook)
@@ -38,7 +38,7 @@ def warnings_of(outlook: Outlook, spec: OutboundCampaignSpec, blueprint: Bluepri
     yield from _of_too_much_ahead(outlook)
 
 
-def _of_past_zones(outlook: Outlook, spec: OutboundCampaignSpec) -> Iterator[Problem]:
+def _of_past_zones(outlook: Outlook, spec: OutboundCampaignSpec) -> Iterator[FieldError]:
     """Only where more than a week is lost: else the warning would come and go with the time of day."""
     first_run = outlook.plans[0]
     for each in first_run.skipped_matches:
@@ -57,7 +57,7 @@ def _of_past_zones(outlook: Outlook, spec: OutboundCampaignSpec) -> Iterator[Pro
         )
 
 
-def _of_open_windows(outlook: Outlook) -> Iterator[Problem]:
+def _of_open_windows(outlook: Outlook) -> Iterator[FieldError]:
     found = list(outlook.passed_over(MatchSkipReason.WINDOW_OPEN))
     if found:
         zones = shown_zones(outlook.zones(tuple(zone for each in found for zone in each.time_zones)))
@@ -69,7 +69,7 @@ def _of_open_windows(outlook: Outlook) -> Iterator[Problem]:
         )
 
 
-def _of_open_runs(outlook: Outlook) -> Iterator[Problem]:
+def _of_open_runs(outlook: Outlook) -> Iterator[FieldError]:
     found = list(outlook.passed_over(MatchSkipReason.CONCURRENCY_POLICY))
     if found:
         yield _warning(
@@ -80,7 +80,7 @@ def _of_open_runs(outlook: Outlook) -> Iterator[Problem]:
         )
 
 
-def _of_closed_matches(outlook: Outlook, blueprint: Blueprint) -> Iterator[Problem]:
+def _of_closed_matches(outlook: Outlook, blueprint: Blueprint) -> Iterator[FieldError]:
     """Excluded dates are left out: nobody is to be called on them."""
     hours = blueprint.calling_hours
     found = [each for each in outlook.passed_over(MatchSkipReason.NOTHING_OPEN) if not is_a_holiday(blueprint, each)]
@@ -101,7 +101,7 @@ def _of_closed_matches(outlook: Outlook, blueprint: Blueprint) -> Iterator[Probl
         )
 
 
-def _of_short_windows(outlook: Outlook) -> Iterator[Problem]:
+def _of_short_windows(outlook: Outlook) -> Iterator[FieldError]:
     """Those that the close makes short; who writes a short windowSeconds means it."""
     windows = list(outlook.called())
     cut = [window for window in windows if Adjustment.CLIPPED_AT_CLOSING in window.adjustments]
@@ -118,7 +118,7 @@ def _of_short_windows(outlook: Outlook) -> Iterator[Problem]:
         )
 
 
-def _of_too_much_ahead(outlook: Outlook) -> Iterator[Problem]:
+def _of_too_much_ahead(outlook: Outlook) -> Iterator[FieldError]:
     ahead = tuple(outlook.ahead())
     by_windows, by_runs = max(ahead, key=lambda each: each.windows), max(ahead, key=lambda each: each.runs)
     if by_windows.windows > MAX_WINDOWS_AHEAD:
@@ -127,8 +127,8 @@ def _of_too_much_ahead(outlook: Outlook) -> Iterator[Problem]:
         yield _too_much(by_runs.runs, "runs", MOST_RUNS_AHEAD, by_runs.nominal_time)
 
 
-def _too_much(found: int, what: str, most: int, at: datetime) -> Problem:
-    return Problem(
+def _too_much(found: int, what: str, most: int, at: datetime) -> FieldError:
+    return FieldError(
         ("spec", "cron"),
         f"{found} {what} would not be over at the start of the run of {at:%Y-%m-%dT%H:%M}, and at most {most} may be; "
         "let cron match less often, or give some time zones a campaign of their own",
@@ -139,5 +139,5 @@ def _how_many(outlook: Outlook, count: int) -> str:
     return f"{count} of {outlook.horizon}"
 
 
-def _warning(field: tuple[str, ...], message: str) -> Problem:
-    return Problem(("spec", *field), message, Severity.WARNING)
+def _warning(field: tuple[str, ...], message: str) -> FieldError:
+    return FieldError(("spec", *field), message, Severity.WARNING)

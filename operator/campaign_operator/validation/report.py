@@ -14,7 +14,7 @@ from campaign_operator.validation.campaigns import API_VERSION, CheckedCampaign,
 from campaign_operator.validation.documents import Document, read_documents
 from campaign_operator.validation.findings import Finding, Severity, field_text, has_errors
 from campaign_operator.validation.found_inputs import Surroundings
-from campaign_operator.validation.manifest_objects import KeyedObjects
+from campaign_operator.validation.manifest_objects import ManifestObjects
 from campaign_operator.validation.nodes import Fields, Items, Node, Scalar, line_at
 from campaign_operator.validation.sources import Source
 from campaign_operator.validation.supplied import NOTHING_SUPPLIED, Supplied
@@ -54,7 +54,7 @@ class Report:
 
 def check_sources(sources: Iterable[Source], now: datetime, supplied: Supplied = NOTHING_SUPPLIED) -> Report:
     """Everything in the sources, checked as if it were applied at `now`. Raises NoSourceError."""
-    around = Surroundings(KeyedObjects(), supplied)
+    around = Surroundings(ManifestObjects(), supplied)
     contents = [_read(source, around.objects) for source in sources]
     campaigns: list[PlacedCampaign] = []
     findings: list[Finding] = []
@@ -93,7 +93,7 @@ class _Contents:
     findings: list[Finding] = field(default_factory=list)
 
 
-def _read(source: Source, objects: KeyedObjects) -> _Contents:
+def _read(source: Source, objects: ManifestObjects) -> _Contents:
     contents = _Contents(source.file)
     if source.error is not None:
         contents.findings.append(Finding(source.file, 1, "", source.error))

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from campaign_operator.domain.errors import quoted
-from campaign_operator.validation.cel import Rule, holds
-from campaign_operator.validation.findings import FieldPath, Problem, field_path
+from campaign_operator.validation.cel import CELRule, holds
+from campaign_operator.validation.findings import FieldError, FieldPath, field_path
 from campaign_operator.validation.nodes import Fields, Items, Node, Scalar
 
-Schema = Mapping[str, Any]
+StructuralSchema = Mapping[str, Any]
 
 _TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 _NOUNS: Mapping[str, str] = {
@@ -35,9 +35,9 @@ _NOUNS: Mapping[str, str] = {
 class StructureCheck:
     """Collects the problems of one document."""
 
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[FieldError] = field(default_factory=list)
 
-    def check(self, node: Node, schema: Schema, path: FieldPath) -> Any:
+    def check(self, node: Node, schema: StructuralSchema, path: FieldPath) -> Any:
         """The value with its defaults; problems are noted. What is wrong is left as it is."""
         before = len(self.problems)
         value = self._checked(node, schema, path)
@@ -46,9 +46,9 @@ class StructureCheck:
 
     def note(self, path: FieldPath, message: str) -> None:
         """There is something wrong there."""
-        self.problems.append(Problem(path, message))
+        self.problems.append(FieldError(path, message))
 
-    def _checked(self, node: Node, schema: Schema, path: FieldPath) -> Any:
+    def _checked(self, node: Node, schema: StructuralSchema, path: FieldPath) -> Any:
         wanted = schema["type"]
         if _type_of(node) != wanted and not (wanted == "number" and _type_of(node) == "integer"):
             self.note(path, _type_message(node, wanted))
@@ -63,8 +63,8 @@ class StructureCheck:
             self._number(node.value, schema, path)
         return node.value
 
-    def _object(self, node: Fields, schema: Schema, path: FieldPath) -> dict[str, Any]:
-        known: Mapping[str, Schema] = schema.get("properties", {})
+    def _object(self, node: Fields, schema: StructuralSchema, path: FieldPath) -> dict[str, Any]:
+        known: Mapping[str, StructuralSchema] = schema.get("properties", {})
         value: dict[str, Any] = {}
         for name, below in node.fields.items():
             if name not in known:
@@ -79,7 +79,7 @@ class StructureCheck:
                 value[name] = below_schema["default"]
         return value
 
-    def _array(self, node: Items, schema: Schema, path: FieldPath) -> list[Any]:
+    def _array(self, node: Items, schema: StructuralSchema, path: FieldPath) -> list[Any]:
         count, least, most = len(node.items), schema.get("minItems", 0), schema.get("maxItems")
         if count < least:
             self.note(path, f"has {count} items; at least {least} must be there")
@@ -87,7 +87,7 @@ class StructureCheck:
             self.note(path, f"has {count} items; at most {most} are allowed")
         return [self.check(item, schema["items"], (*path, index)) for index, item in enumerate(node.items)]
 
-    def _string(self, value: str, schema: Schema, path: FieldPath) -> None:
+    def _string(self, value: str, schema: StructuralSchema, path: FieldPath) -> None:
         least, most = schema.get("minLength", 0), schema.get("maxLength")
         if len(value) < least:
             self.note(path, f"has {len(value)} characters; at least {least} must be there{_example(schema)}")
@@ -99,7 +99,7 @@ class StructureCheck:
             shown = "" if _is_private(path) else f"{quoted(value)} "
             self.note(path, f"{shown}does not match {schema['pattern']}{_example(schema)}")
 
-    def _number(self, value: float | None, schema: Schema, path: FieldPath) -> None:
+    def _number(self, value: float | None, schema: StructuralSchema, path: FieldPath) -> None:
         if value is None:
             return
         if "minimum" in schema and value < schema["minimum"]:
@@ -107,9 +107,9 @@ class StructureCheck:
         if "maximum" in schema and value > schema["maximum"]:
             self.note(path, f"{value} is too large; at most {schema['maximum']} is allowed")
 
-    def _apply_rules(self, value: Any, schema: Schema, path: FieldPath, *, sound: bool) -> None:
+    def _apply_rules(self, value: Any, schema: StructuralSchema, path: FieldPath, *, sound: bool) -> None:
         for written in schema.get("x-kubernetes-validations", ()):
-            rule = Rule(written["rule"])
+            rule = CELRule(written["rule"])
             applies = sound or (rule.asks_only_what_is_there and isinstance(value, dict))
             if applies and not holds(rule, value):
                 shown = "" if not isinstance(value, str) or _is_private(path) else f"{quoted(value)} "
@@ -145,7 +145,7 @@ def _type_message(node: Node, wanted: str) -> str:
     return f"is {_NOUNS[found]} and must be {_NOUNS[wanted]}{remedy}"
 
 
-def _example(schema: Schema) -> str:
+def _example(schema: StructuralSchema) -> str:
     """The example that the field's description gives."""
     found = re.search(r"Example: (.+?)\.?$", schema.get("description", ""))
     return f"; for example {found.group(1)}" if found else ""

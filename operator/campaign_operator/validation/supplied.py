@@ -6,7 +6,7 @@ can read it.
 
 from dataclasses import dataclass, field
 
-from campaign_operator.api.contacts_spec import ContactSource
+from campaign_operator.api.contacts_spec import ContactsFromSource
 from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits, ListSource
 from campaign_operator.domain.contacts.contact_reading import read_contact_lists
 from campaign_operator.validation.sources import SuppliedFile, scratch_file
@@ -19,7 +19,7 @@ class SuppliedContacts:
     file: SuppliedFile
     _counts: dict[tuple[str, str], ContactCount] = field(default_factory=dict)
 
-    def count(self, like: ContactSource, limits: ListLimits) -> ContactCount:
+    def count(self, like: ContactsFromSource, limits: ListLimits) -> ContactCount:
         """Its contacts, in the columns that this source names. Raises NoSourceError."""
         columns = (like.id_column, like.time_zone_column)
         if columns not in self._counts:

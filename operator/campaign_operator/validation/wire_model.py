@@ -22,7 +22,7 @@ class WireModel(BaseModel):
         return self.model_dump_json(by_alias=True, exclude_none=True, indent=2)
 
 
-def published_schema(model: type[WireModel]) -> str:
+def schema_file(model: type[WireModel]) -> str:
     """The JSON Schema of the model as a file in docs/ holds it."""
     schema = {"$schema": _DIALECT, **_plain(model.model_json_schema(by_alias=True))}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -34,12 +34,12 @@ from starlette.types import Scope
 
 from campaign_sandbox.answer_delivery import NoAnswer, StatusRecording, deliver, whole
 from campaign_sandbox.fault_rules import ConnectionEffect, RuleBook, problems
-from campaign_sandbox.server_answers import Answer, refusal
+from campaign_sandbox.server_answers import Answer, refused_with
 from campaign_sandbox.simulator.by_hand import routes_by_hand
-from campaign_sandbox.simulator.dialer import Arrival, SimulatedDialer, not_offered
 from campaign_sandbox.simulator.dialer_faults import ApiCall, Effect, FaultRule, FaultRules, NotOffered
 from campaign_sandbox.simulator.distortions import distort
 from campaign_sandbox.simulator.ledger import RequestLog, RequestRecord, ledger
+from campaign_sandbox.simulator.simulated_dialer import Arrival, SimulatedDialer, not_offered
 from campaign_sandbox.simulator.simulator_settings import SimulatorSettings
 
 TOKEN_PATH = "/api/v2/oauth/token"  # noqa: S105 - a path, not a token
@@ -141,10 +141,10 @@ class _Exchange:
         try:
             rules = FaultRules.model_validate_json(await request.body()).rules
         except ValidationError as error:
-            return whole(refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", problems(error)).answer)
+            return whole(refused_with(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", problems(error)).answer)
         if campaign_id is not None and any(rule.match.campaign_id != campaign_id for rule in rules):
             message = "rules: every match.campaignId must be the campaign of the query"
-            return whole(refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", message).answer)
+            return whole(refused_with(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", message).answer)
         self._faults.replace(rules, _about(campaign_id))
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
@@ -177,4 +177,4 @@ def _about(campaign_id: str | None) -> Callable[[FaultRule], bool]:
 async def _http_error(_request: Request, error: Exception) -> Response:
     problem = cast("HTTPException", error)
     phrase = HTTPStatus(problem.status_code).phrase
-    return whole(refusal(problem.status_code, phrase.lower().replace(" ", "_"), phrase, problem.headers).answer)
+    return whole(refused_with(problem.status_code, phrase.lower().replace(" ", "_"), phrase, problem.headers).answer)

@@ -23,10 +23,10 @@ from starlette.routing import Route
 
 from campaign_sandbox.answer_delivery import whole
 from campaign_sandbox.fault_rules import problems
-from campaign_sandbox.server_answers import Answer, RefusedError, refusal
-from campaign_sandbox.simulator.dialer import SimulatedDialer
+from campaign_sandbox.server_answers import Answer, RefusedError, refused_with
 from campaign_sandbox.simulator.past import PastSchedules
 from campaign_sandbox.simulator.schedules import Schedule, ScheduleState
+from campaign_sandbox.simulator.simulated_dialer import SimulatedDialer
 from campaign_sandbox.simulator.wire import BodyT, Lag, Move, Past, ScheduleByHand
 
 
@@ -90,7 +90,7 @@ class _Hand:
     def _named(self, request: Request) -> Schedule:
         schedule = self._dialer.schedules.find_anywhere(request.path_params["schedule_id"])
         if schedule is None:
-            raise refusal(HTTPStatus.NOT_FOUND, "not_found", "there is no such schedule")
+            raise refused_with(HTTPStatus.NOT_FOUND, "not_found", "there is no such schedule")
         return schedule
 
 
@@ -124,4 +124,4 @@ def _check_times(start: datetime, end: datetime) -> None:
 
 
 def _unprocessable(message: str) -> RefusedError:
-    return refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", message)
+    return refused_with(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", message)

@@ -21,7 +21,7 @@ _NOT_CONNECTED_EVERY = 3
 
 
 @dataclass(frozen=True, order=True)
-class Opening:
+class CallingSpan:
     """The time [start, end) in which one schedule lets its campaign call."""
 
     start: datetime
@@ -29,20 +29,20 @@ class Opening:
 
 
 @dataclass(frozen=True)
-class CallCounts:
+class CallTotals:
     """The dialer's three metrics."""
 
     completed: int
     attempted: int
     connected: int
 
-    def part(self, number: int, of: int) -> "CallCounts":
+    def part(self, number: int, of: int) -> "CallTotals":
         """One of so many parts, numbered from 0, which add up to the whole."""
 
         def share(whole: int) -> int:
             return (number + 1) * whole // of - number * whole // of
 
-        return CallCounts(share(self.completed), share(self.attempted), share(self.connected))
+        return CallTotals(share(self.completed), share(self.attempted), share(self.connected))
 
 
 @dataclass(frozen=True)
@@ -53,19 +53,19 @@ class CallRate:
     total: int
 
 
-def count_calls(openings: Iterable[Opening], rate: CallRate, since: datetime, until: datetime) -> CallCounts:
+def count_calls(openings: Iterable[CallingSpan], rate: CallRate, since: datetime, until: datetime) -> CallTotals:
     """The calls placed in [since, until). Openings that overlap do not make the campaign any faster."""
     merged = _merge(openings)
     first = _counts(_completed_before(since, merged, rate))
     last = _counts(_completed_before(max(since, until), merged, rate))
-    return CallCounts(
+    return CallTotals(
         completed=last.completed - first.completed,
         attempted=last.attempted - first.attempted,
         connected=last.connected - first.connected,
     )
 
 
-def _completed_before(moment: datetime, merged: Iterable[Opening], rate: CallRate) -> int:
+def _completed_before(moment: datetime, merged: Iterable[CallingSpan], rate: CallRate) -> int:
     open_time = sum(
         (min(opening.end, moment) - opening.start for opening in merged if opening.start < moment),
         timedelta(),
@@ -74,19 +74,19 @@ def _completed_before(moment: datetime, merged: Iterable[Opening], rate: CallRat
     return min(rate.total, ceil(open_seconds * rate.calls_per_second))
 
 
-def _counts(completed: int) -> CallCounts:
-    return CallCounts(
+def _counts(completed: int) -> CallTotals:
+    return CallTotals(
         completed=completed,
         attempted=completed + completed // _SECOND_ATTEMPT_EVERY,
         connected=completed - completed // _NOT_CONNECTED_EVERY,
     )
 
 
-def _merge(openings: Iterable[Opening]) -> list[Opening]:
-    merged: list[Opening] = []
+def _merge(openings: Iterable[CallingSpan]) -> list[CallingSpan]:
+    merged: list[CallingSpan] = []
     for opening in sorted(opening for opening in openings if opening.start < opening.end):
         if merged and opening.start <= merged[-1].end:
-            merged[-1] = Opening(merged[-1].start, max(merged[-1].end, opening.end))
+            merged[-1] = CallingSpan(merged[-1].start, max(merged[-1].end, opening.end))
         else:
             merged.append(opening)
     return merged

@@ -23,7 +23,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, TypeAdapter, model_validator
 
-from campaign_sandbox.fault_rules import AnswerInstead, Cut, Delay, Reset, Rule, Strict, Withhold
+from campaign_sandbox.fault_rules import AnswerInstead, CountedRule, Cut, Delay, Reset, Strict, Withhold
 
 ApiCall = Literal["token", "submit", "list", "cancel", "analytics"]
 
@@ -47,13 +47,13 @@ class NotOffered(Strict):
     status: Literal[404, 405, 501] = 405
 
 
-class Page(Strict):
+class PageFault(Strict):
     kind: Literal["page"] = "page"
     shape: Literal["empty", "wrongTypes", "absurdPages", "fewerCalls"]
 
 
 Effect = Annotated[
-    AnswerInstead | Reset | Withhold | Cut | Delay | NoId | NotJson | Oversized | NotOffered | Page,
+    AnswerInstead | Reset | Withhold | Cut | Delay | NoId | NotJson | Oversized | NotOffered | PageFault,
     Field(discriminator="kind"),
 ]
 
@@ -67,7 +67,7 @@ _ONLY_FOR: dict[str, frozenset[str]] = {
 }
 
 
-class Match(Strict):
+class RequestMatch(Strict):
     """Which requests a rule is about."""
 
     call: ApiCall
@@ -82,10 +82,10 @@ class Match(Strict):
         )
 
 
-class FaultRule(Rule):
+class FaultRule(CountedRule):
     """One rule: what goes wrong with which requests, from when on and how often."""
 
-    match: Match
+    match: RequestMatch
     effect: Effect
 
     @model_validator(mode="after")
@@ -101,7 +101,7 @@ class FaultRule(Rule):
         suited = _ONLY_FOR.get(self.effect.kind)
         if suited is not None and self.match.call not in suited:
             raise ValueError(f"effect.kind {self.effect.kind} is for {', '.join(sorted(suited))} only")
-        if isinstance(self.effect, Page) and self.effect.shape == "fewerCalls" and self.match.call != "analytics":
+        if isinstance(self.effect, PageFault) and self.effect.shape == "fewerCalls" and self.match.call != "analytics":
             raise ValueError("effect.shape fewerCalls is for analytics only")
         return self
 

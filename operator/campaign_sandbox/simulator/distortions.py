@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from campaign_sandbox.server_answers import Answer
-from campaign_sandbox.simulator.dialer_faults import Effect, NoId, NotJson, Oversized, Page
+from campaign_sandbox.simulator.dialer_faults import Effect, NoId, NotJson, Oversized, PageFault
 
 _ABSURD_PAGES = 1_000_000_000
 _HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -26,13 +26,13 @@ def distort(effect: Effect | None, answer: Answer) -> Answer:
             return replace(answer, raw="<!doctype html><title>Welcome</title>", headers=_HTML)
         case Oversized():
             return replace(answer, payload=answer.payload | {"padding": "x" * effect.bytes}, chunked=effect.chunked)
-        case Page():
+        case PageFault():
             return replace(answer, payload=_distorted_page(effect, answer.payload))
         case _:
             return answer
 
 
-def _distorted_page(effect: Page, page: dict[str, Any]) -> dict[str, Any]:
+def _distorted_page(effect: PageFault, page: dict[str, Any]) -> dict[str, Any]:
     match effect.shape:
         case "empty":
             return page | {"data": [], "totalPages": 1}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from campaign_sandbox.simulator.dialer import SimulatedDialer
 from campaign_sandbox.simulator.schedules import Schedule
+from campaign_sandbox.simulator.simulated_dialer import SimulatedDialer
 
 _REQUESTS_KEPT = 100_000
 

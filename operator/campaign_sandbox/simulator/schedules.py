@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from campaign_sandbox.simulator.calls import Opening
+from campaign_sandbox.simulator.calls import CallingSpan
 from campaign_sandbox.simulator.simulator_zones import zone
 
 
@@ -54,13 +54,13 @@ class Schedule:
         return ScheduleState.RUNNING if now < self.end else ScheduleState.FINISHED
 
     @property
-    def openings(self) -> tuple[Opening, ...]:
+    def openings(self) -> tuple[CallingSpan, ...]:
         """When it lets its campaign call: a cancelled one, from the cancellation on, not at all."""
         last = Former(self.start, self.end, until=self.cancelled_at or self.end)
-        found: list[Opening] = []
+        found: list[CallingSpan] = []
         since = self.created_at
         for one in (*self.former, last):
-            found.append(Opening(max(one.start, since) if found else one.start, min(one.end, one.until)))
+            found.append(CallingSpan(max(one.start, since) if found else one.start, min(one.end, one.until)))
             since = one.until
         return tuple(found)
 

@@ -23,7 +23,7 @@ async def simulated_dialer(settings: SimulatorSettings, now: Callable[[], dateti
         yield base_url
 
 
-async def serve(settings: SimulatorSettings, announce: Callable[[str], None], stop: asyncio.Event) -> None:
+async def serve_dialer(settings: SimulatorSettings, announce: Callable[[str], None], stop: asyncio.Event) -> None:
     """Run a simulated dialer until `stop`; `announce` is told its base URL once it accepts connections.
 
     Raises OSError as `running_server` does.

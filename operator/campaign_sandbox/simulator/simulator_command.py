@@ -121,9 +121,9 @@ async def _run_until_signalled(settings: "SimulatorSettings") -> None:
     import asyncio
     import signal
 
-    from campaign_sandbox.simulator.server import serve
+    from campaign_sandbox.simulator.server import serve_dialer
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve(settings, lambda base_url: typer.echo(f"listening on {base_url}"), stop)
+    await serve_dialer(settings, lambda base_url: typer.echo(f"listening on {base_url}"), stop)

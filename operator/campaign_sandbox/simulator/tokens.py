@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
-from campaign_sandbox.server_answers import Answer, RefusedError, refusal
+from campaign_sandbox.server_answers import Answer, RefusedError, refused_with
 from campaign_sandbox.simulator.simulator_settings import Client
 
 CAMPAIGN_WRITE = "outbound:campaign:write"
@@ -30,7 +30,7 @@ class _Token:
     expires_at: datetime
 
 
-class TokenOffice:
+class TokenIssuer:
     """Issues bearer tokens and knows which of them still count."""
 
     def __init__(self, clients: Iterable[Client], lifetime_seconds: int, now: Callable[[], datetime]) -> None:
@@ -68,14 +68,14 @@ class TokenOffice:
         kind, _, text = (authorization or "").partition(" ")
         token = self._tokens.get(text.strip()) if kind.lower() == "bearer" else None
         if token is None or self._now() >= token.expires_at:
-            raise refusal(
+            raise refused_with(
                 HTTPStatus.UNAUTHORIZED,
                 "invalid_token",
                 "the access token is missing, unknown or expired",
                 {"WWW-Authenticate": 'Bearer error="invalid_token"'},
             )
         if scope not in token.scopes:
-            raise refusal(HTTPStatus.FORBIDDEN, "insufficient_scope", f"the access token lacks the scope {scope}")
+            raise refused_with(HTTPStatus.FORBIDDEN, "insufficient_scope", f"the access token lacks the scope {scope}")
         return token.client
 
     def _authenticate(self, authorization: str | None) -> Client:

@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from campaign_sandbox.fault_rules import problems
-from campaign_sandbox.server_answers import refusal
+from campaign_sandbox.server_answers import refused_with
 from campaign_sandbox.simulator.simulator_zones import zone, zone_names
 
 LARGEST_PAGE = 100
@@ -169,11 +169,11 @@ def read_range(query: Mapping[str, str]) -> TimeRange:
 def read_json(content_type: str | None, body: bytes) -> Any:
     """The JSON of a body. Raises RefusedError with 400 for anything else."""
     if (content_type or "").partition(";")[0].strip().lower() != "application/json":
-        raise refusal(HTTPStatus.BAD_REQUEST, "malformed", "the body must be application/json")
+        raise refused_with(HTTPStatus.BAD_REQUEST, "malformed", "the body must be application/json")
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise refusal(HTTPStatus.BAD_REQUEST, "malformed", "the body is not valid JSON") from None
+        raise refused_with(HTTPStatus.BAD_REQUEST, "malformed", "the body is not valid JSON") from None
 
 
 def read_body(model: type[BodyT], content: Any) -> BodyT:

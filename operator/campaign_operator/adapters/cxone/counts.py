@@ -5,12 +5,12 @@ A dialer may answer one row for a campaign, or one for each interval or list. Se
 
 from collections.abc import Set as AbstractSet
 
-from campaign_operator.adapters.cxone.paging import Bounds
+from campaign_operator.adapters.cxone.paging import PagingLimits
 from campaign_operator.adapters.cxone.wire import Row, read_count
 from campaign_operator.api.vocabulary import MAX_COUNT
 from campaign_operator.domain.dialing.outcomes import Analytics, CallCounts
 
-ANALYTICS_BOUNDS = Bounds(pages=1000, rows=100_000, seconds=120)
+ANALYTICS_BOUNDS = PagingLimits(pages=1000, rows=100_000, seconds=120)
 
 
 class CountedCalls:

@@ -23,8 +23,8 @@ from campaign_operator.adapters.cxone.listing import (
     listing_query,
     told_too_long,
 )
-from campaign_operator.adapters.cxone.oauth import Token, TokenOffice
-from campaign_operator.adapters.cxone.paging import PAGES_AT_ONCE, Bounds, Pages, TooLong, read_all
+from campaign_operator.adapters.cxone.oauth import Token, TokenProvider
+from campaign_operator.adapters.cxone.paging import PAGES_AT_ONCE, Pages, PagingLimits, TooLong, read_all
 from campaign_operator.adapters.cxone.wire import (
     Page,
     analytics_body,
@@ -96,7 +96,7 @@ class CXoneDialer:
     def __init__(
         self,
         exchange: HTTPExchange,
-        tokens: TokenOffice,
+        tokens: TokenProvider,
         clock: Clock,
         *,
         request_timeout_seconds: float = 30.0,
@@ -266,7 +266,7 @@ class CXoneDialer:
         subject: str,
         call_for: Callable[[int], _Call],
         fault_of: Callable[[_CallOutcome, int], _FaultT],
-        bounds: Bounds,
+        bounds: PagingLimits,
     ) -> Pages[_FaultT]:
         """How its pages are fetched: the first at once, those after it with few others of the same connection, so that
         a long listing leaves places in the lane for what must be sent in time. A dialer that throttles these is read

@@ -8,7 +8,7 @@ from array import array
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from campaign_operator.adapters.cxone.paging import Bounds, TooLong, TooManyRowsError
+from campaign_operator.adapters.cxone.paging import PagingLimits, TooLong, TooManyRowsError
 from campaign_operator.adapters.cxone.wire import PAGE_SIZE, CancelledRow, Row, in_utc, read_schedule
 from campaign_operator.adapters.outbound.answers import UnreadableAnswerError
 from campaign_operator.domain.dialing.outcomes import ListingTooLong, Schedule, Span, Unavailable
@@ -17,14 +17,14 @@ from campaign_operator.engine.ports import Clock
 MOST_KEPT = 100_000
 
 # At 0.3 s a page, 8 at a time, this many pages take 375 s.
-_WITHIN_SPAN = Bounds(pages=10_000, rows=1_000_000, seconds=600)
-_ALL = Bounds(pages=_WITHIN_SPAN.pages, rows=MOST_KEPT, seconds=_WITHIN_SPAN.seconds)
+_WITHIN_SPAN = PagingLimits(pages=10_000, rows=1_000_000, seconds=600)
+_ALL = PagingLimits(pages=_WITHIN_SPAN.pages, rows=MOST_KEPT, seconds=_WITHIN_SPAN.seconds)
 
 _MANY_PAGES = 1000
 _RELUCTANT_SECONDS = 86_400.0
 
 
-def bounds_of_listing(span: Span | None) -> Bounds:
+def bounds_of_listing(span: Span | None) -> PagingLimits:
     """How much of a listing is read: far more where only the part within a span is kept."""
     return _ALL if span is None else _WITHIN_SPAN
 
@@ -102,7 +102,7 @@ class Reluctance:
         return self._until.get(key, 0.0) > self._clock.monotonic()
 
 
-def told_too_long(found: TooLong, bounds: Bounds, *, span_is_ignored: bool) -> ListingTooLong | Unavailable:
+def told_too_long(found: TooLong, bounds: PagingLimits, *, span_is_ignored: bool) -> ListingTooLong | Unavailable:
     """How many there are, the limit, and what to do, in words for a person.
 
     A listing that is not read in time though it is not long at all is that of a slow dialer: asking again may help.

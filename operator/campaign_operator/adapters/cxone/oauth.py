@@ -53,7 +53,7 @@ class _Entry:
     flight: asyncio.Task[TokenOutcome] | None = None
 
 
-class TokenOffice:
+class TokenProvider:
     """Fetches tokens and keeps them by credentials: another client secret or scope is another token."""
 
     def __init__(self, exchange: HTTPExchange, clock: Clock, *, timeout_seconds: float = 10.0) -> None:

@@ -37,7 +37,7 @@ _FaultT = TypeVar("_FaultT")
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class PagingLimits:
     """How much of one thing is read. The time is that of one reading."""
 
     pages: int
@@ -51,7 +51,7 @@ class Pages(Generic[_FaultT]):
 
     subject: str
     fetch: Callable[[int], Awaitable[Page | _FaultT]]
-    bounds: Bounds
+    bounds: PagingLimits
 
 
 @dataclass(frozen=True, slots=True)

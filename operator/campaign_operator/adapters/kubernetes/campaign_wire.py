@@ -42,15 +42,15 @@ def campaign_of(wire: Mapping[str, Any]) -> Campaign:
     spec, annotations = wire.get("spec") or {}, wire["metadata"].get("annotations") or {}
     absent = missing_defaults(spec)
     if absent:
-        raise UnusableError(unusable(wire, Reason.CUSTOM_RESOURCE_DEFINITION_OUTDATED, outdated(absent)))
+        raise UnusableError(unusable_campaign(wire, Reason.CUSTOM_RESOURCE_DEFINITION_OUTDATED, outdated(absent)))
     try:
         read_spec = _spec_of(spec)
     except UnreadableError as error:
-        raise UnusableError(unusable(wire, Reason.SPEC_UNREADABLE, _unreadable(error))) from None
+        raise UnusableError(unusable_campaign(wire, Reason.SPEC_UNREADABLE, _unreadable(error))) from None
     try:
         status = read_status(wire.get("status"))
     except UnreadableError as error:
-        raise UnusableError(unusable(wire, Reason.STATUS_UNREADABLE, _unreadable(error))) from None
+        raise UnusableError(unusable_campaign(wire, Reason.STATUS_UNREADABLE, _unreadable(error))) from None
     return Campaign(
         **_metadata(wire),
         requested_at=_beginning(annotations.get(REQUESTED_AT_ANNOTATION), _REQUESTED_AT_LENGTH),
@@ -70,7 +70,7 @@ def rival_of(wire: Mapping[str, Any]) -> Campaign | UnusableCampaign:
         return error.campaign
 
 
-def unusable(wire: Mapping[str, Any], reason: Reason, message: str) -> UnusableCampaign:
+def unusable_campaign(wire: Mapping[str, Any], reason: Reason, message: str) -> UnusableCampaign:
     """What is known of a resource that this version cannot work with, and why it cannot."""
     name: Any = wire.get("spec")
     for key in ("connection", "secretRef", "name"):
@@ -83,7 +83,7 @@ def unusable(wire: Mapping[str, Any], reason: Reason, message: str) -> UnusableC
     )
 
 
-def refusal(answer: APIAnswer, doing: str) -> StoreUnavailableError:
+def store_error(answer: APIAnswer, doing: str) -> StoreUnavailableError:
     """What is wrong with an answer that is no success, in the API server's own words."""
     said = f"{doing}: {answer.status} {answer.reason}{_said(answer.body)}"
     return StoreUnavailableError(said) if answer.status in _PASSING else StoreRefusedError(said)

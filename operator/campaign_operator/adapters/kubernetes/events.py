@@ -21,10 +21,10 @@ from campaign_operator.engine.ports import Clock
 
 COMPONENT = "campaign-operator"
 MAX_WAITING = 10_000
-MAX_MESSAGE = 1024
+MAX_EVENT_MESSAGE = 1024
 _EVENTS = "/api/v1/namespaces/{namespace}/events"
 
-log = structlog.get_logger()
+_log = structlog.get_logger()
 
 
 class EventRecorder:
@@ -42,11 +42,11 @@ class EventRecorder:
 
     def record(self, campaign: Resource, note: Note) -> None:
         """Queue one Event; dropped, with a line in the log, where thousands already wait."""
-        log.info("event", type=note.type, reason=str(note.reason), message=note.message, **_where(campaign))
+        _log.info("event", type=note.type, reason=str(note.reason), message=note.message, **_where(campaign))
         try:
             self._waiting.put_nowait(_event(campaign, note, self._clock.now()))
         except asyncio.QueueFull:
-            log.warning("too many events are waiting; dropped one", reason=str(note.reason), **_where(campaign))
+            _log.warning("too many events are waiting; dropped one", reason=str(note.reason), **_where(campaign))
 
     async def posted(self) -> None:
         """Wait until every Event that was recorded has been posted or let go."""
@@ -60,7 +60,7 @@ class EventRecorder:
             async with asyncio.timeout(patience_seconds):
                 await self.posted()
         except TimeoutError:
-            log.warning("events were not posted before the end", count=self._waiting.qsize())
+            _log.warning("events were not posted before the end", count=self._waiting.qsize())
         self._worker.cancel()
 
     async def _post_all(self) -> None:
@@ -71,9 +71,9 @@ class EventRecorder:
                     "POST", _EVENTS, {"namespace": event["metadata"]["namespace"]}, body=event
                 )
                 if answer.status != 201:
-                    log.warning("an event could not be posted", error=answer.status, reason=event["reason"])
+                    _log.warning("an event could not be posted", error=answer.status, reason=event["reason"])
             except NoAnswerError as error:
-                log.warning("an event could not be posted", error=str(error), reason=event["reason"])
+                _log.warning("an event could not be posted", error=str(error), reason=event["reason"])
             finally:
                 self._waiting.task_done()
 
@@ -97,7 +97,7 @@ def _event(campaign: Resource, note: Note, now: datetime) -> dict[str, object]:
         },
         "type": note.type,
         "reason": str(note.reason),
-        "message": cut(note.message, MAX_MESSAGE),
+        "message": cut(note.message, MAX_EVENT_MESSAGE),
         "action": "Reconcile",
         "reportingComponent": COMPONENT,
         "reportingInstance": socket.gethostname()[:128],

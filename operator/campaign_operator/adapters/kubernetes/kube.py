@@ -10,7 +10,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServer, NoAnswerError
-from campaign_operator.adapters.kubernetes.campaign_wire import Wire, campaign_of, refusal, rival_of, unusable
+from campaign_operator.adapters.kubernetes.campaign_wire import (
+    Wire,
+    campaign_of,
+    rival_of,
+    store_error,
+    unusable_campaign,
+)
 from campaign_operator.adapters.kubernetes.events import EventRecorder
 from campaign_operator.adapters.kubernetes.keyed_objects import NOT_FOUND, KeyedObjects
 from campaign_operator.api.conditions import Reason
@@ -83,7 +89,7 @@ class KubeStore:
         lost = lost_fields(sent, kept.get("status"))
         if lost:
             metrics.status_writes.labels("pruned").inc()
-            raise UnusableError(unusable(kept, Reason.CUSTOM_RESOURCE_DEFINITION_OUTDATED, outdated(lost)))
+            raise UnusableError(unusable_campaign(kept, Reason.CUSTOM_RESOURCE_DEFINITION_OUTDATED, outdated(lost)))
         metrics.status_writes.labels("written").inc()
         return campaign_of(kept)
 
@@ -208,5 +214,5 @@ def _with_ours(resource: Resource, present: bool) -> list[str]:
 def _body(answer: APIAnswer, doing: str) -> Wire:
     """The object in a good answer."""
     if answer.status != 200 or not isinstance(answer.body, dict):
-        raise refusal(answer, doing)
+        raise store_error(answer, doing)
     return answer.body

@@ -115,7 +115,7 @@ def literal_address(host: str) -> IPAddress | None:
     return None if "%" in host else address
 
 
-def refusal(address: str, allowed: tuple[IPNetwork, ...]) -> str | None:
+def why_refused(address: str, allowed: tuple[IPNetwork, ...]) -> str | None:
     """Why an address must not be connected to, as the words before "address"; None if it may.
 
     `allowed` names networks that an administrator has opened. An IPv4 address inside an IPv6 one (mapped,

@@ -35,9 +35,9 @@ from campaign_operator.adapters.outbound.destinations import (
     IPNetwork,
     checked_url,
     literal_address,
-    refusal,
+    why_refused,
 )
-from campaign_operator.adapters.outbound.resolver import Resolve, SystemResolver
+from campaign_operator.adapters.outbound.resolver import ResolveName, SystemResolver
 
 # Less than servers give: a request on a connection that is just being closed has an unclear end.
 _KEEP_ALIVE_SECONDS = 3.0
@@ -72,7 +72,7 @@ class Egress:
     def __init__(
         self,
         policy: EgressPolicy,
-        resolve: Resolve | None = None,
+        resolve: ResolveName | None = None,
         *,
         unacknowledged_seconds: float = _UNACKNOWLEDGED_SECONDS,
     ) -> None:
@@ -126,7 +126,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
 
     def __init__(
         self,
-        resolve: Resolve,
+        resolve: ResolveName,
         allowed: tuple[IPNetwork, ...] | None,
         options: tuple[httpcore.SOCKET_OPTION, ...],
     ) -> None:
@@ -214,7 +214,7 @@ def _given_up_after(seconds: float) -> tuple[httpcore.SOCKET_OPTION, ...]:
 
 
 def _raise_if_refused(host: str, address: str, allowed: tuple[IPNetwork, ...]) -> None:
-    kind = refusal(address, allowed)
+    kind = why_refused(address, allowed)
     if kind is not None:
         raise AddressRefusedError(host, kind)
 

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
-Resolve = Callable[[str, int], Awaitable[tuple[str, ...]]]
+ResolveName = Callable[[str, int], Awaitable[tuple[str, ...]]]
 """(host, port) -> addresses in the order to be tried, as text, zone id included. Raises OSError."""
 
 _THREADS = 16

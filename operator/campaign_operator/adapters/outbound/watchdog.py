@@ -20,7 +20,7 @@ import structlog
 
 _SIGEV_THREAD_ID = 4
 
-log = structlog.get_logger()
+_log = structlog.get_logger()
 
 
 class Monotonic(Protocol):
@@ -124,7 +124,7 @@ def set_timer_of_this_machine() -> SetTimer:
         try:
             return KernelTimer()
         except OSError as error:  # a sandboxed container may have none
-            log.warning(
+            _log.warning(
                 "the kernel gives no timer: if this process is stopped while it sends, it is not ended",
                 error=str(error),
             )

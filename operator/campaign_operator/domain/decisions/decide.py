@@ -325,7 +325,7 @@ def planned_windows_are_submitted(s: Situation) -> Decision | None:
 def windows_that_start_too_soon_to_be_verified_say_so(s: Situation) -> Decision | None:
     """There is no time left to look for their schedules and for a person to act."""
     for run in s.runs:
-        late = tuple(w.time_zone for w in verification.too_late(run, s.now))
+        late = tuple(w.time_zone for w in verification.too_late_to_verify(run, s.now))
         if late:
             return Decision(NoteNotVerified(run.key, late), "windows start soon")
     return None

@@ -27,7 +27,7 @@ class Claim:
     outstanding: bool
 
 
-def is_outstanding(rival: Campaign | UnusableCampaign, now: datetime) -> bool:
+def may_have_schedules(rival: Campaign | UnusableCampaign, now: datetime) -> bool:
     """Whether it has, or may have, schedules at the dialer. One that cannot be read may, while it has our finalizer."""
     return rival.has_finalizer if isinstance(rival, UnusableCampaign) else runs.has_outstanding(rival.status, now)
 
@@ -35,7 +35,7 @@ def is_outstanding(rival: Campaign | UnusableCampaign, now: datetime) -> bool:
 def may_claim(rival: Campaign | UnusableCampaign, now: datetime) -> bool:
     """Whether the rival has, or may come to have, schedules at the dialer."""
     if rival.deleting:
-        return is_outstanding(rival, now)
+        return may_have_schedules(rival, now)
     return isinstance(rival, UnusableCampaign) or not runs.is_over_for_good(rival.status)
 
 

@@ -16,7 +16,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
-from campaign_operator.api.calling_hours_spec import CallingHours as CallingHoursSpec
+from campaign_operator.api.calling_hours_spec import CallingHoursSpec
 from campaign_operator.api.vocabulary import Adjustment, Outside, Weekday
 from campaign_operator.domain.errors import Findings, SpecError, quoted
 from campaign_operator.domain.planning.windows import Window, place, repetition_of, skipped

@@ -24,7 +24,7 @@ def begun(status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str]
     return changed(status, key, time_zones, change)
 
 
-def answered(
+def cancellations_answered(
     status: OutboundCampaignStatus, key: RunKey, outcomes: Mapping[str, CancelOutcome], now: datetime
 ) -> OutboundCampaignStatus:
     """The answers to DELETEs, by schedule id: recorded where that very schedule is still being cancelled."""
@@ -58,7 +58,7 @@ def restored(status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[s
     return record.with_run(status, record.run_at(status, key).model_copy(update={"verified_until": None}))
 
 
-def skipped(status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str]) -> OutboundCampaignStatus:
+def left_out(status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str]) -> OutboundCampaignStatus:
     """Cancelled windows that the calling hours forbid by now: left out of a run that has started."""
 
     def change(w: WindowStatus) -> WindowStatus:

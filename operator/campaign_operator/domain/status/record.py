@@ -233,7 +233,9 @@ def intended(status: Status, key: RunKey, time_zones: Iterable[str], connection_
     return with_run(status, run_at(status, key).model_copy(update={"connection_hash": connection_hash}))
 
 
-def answered(status: Status, key: RunKey, outcomes: Mapping[runs.Attempt, SubmitOutcome], now: datetime) -> Status:
+def submissions_answered(
+    status: Status, key: RunKey, outcomes: Mapping[runs.Attempt, SubmitOutcome], now: datetime
+) -> Status:
     """The answers, each recorded only where status still holds that very attempt."""
     run = run_at(status, key)
     mine = {

@@ -54,7 +54,7 @@ def needed_for(windows: int, count: int) -> int:
     return windows * _WINDOW_BYTES + count * _RUN_BYTES + _REST_BYTES
 
 
-def fitted(status: OutboundCampaignStatus, other_bytes: int, now: datetime) -> OutboundCampaignStatus:
+def cut_to_size(status: OutboundCampaignStatus, other_bytes: int, now: datetime) -> OutboundCampaignStatus:
     """The status, cut so that it fits beside the rest of the object: messages, then windows of runs that only wait for
     calls, the oldest first, then history.
     """

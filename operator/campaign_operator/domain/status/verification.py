@@ -40,7 +40,7 @@ def next_look(status: OutboundCampaignStatus, now: datetime, settle_seconds: flo
     return min((*first, *again), default=None)
 
 
-def too_late(run: RunStatus, now: datetime) -> tuple[WindowStatus, ...]:
+def too_late_to_verify(run: RunStatus, now: datetime) -> tuple[WindowStatus, ...]:
     """The windows that could not be looked for in time."""
     limit = now + timedelta(seconds=REMAINING_SECONDS)
     return tuple(w for w in (*unverified(run, now), *_suspected(run, now)) if w.start_time <= limit)

@@ -13,13 +13,13 @@ from fractions import Fraction
 from http import HTTPStatus
 from typing import Any
 
-from campaign_sandbox.server_answers import Answer, RefusedError, refusal
-from campaign_sandbox.simulator.calls import CallCounts, CallRate, count_calls
+from campaign_sandbox.server_answers import Answer, RefusedError, refused_with
+from campaign_sandbox.simulator.calls import CallRate, CallTotals, count_calls
 from campaign_sandbox.simulator.dialer_faults import ApiCall
 from campaign_sandbox.simulator.past import PastSchedules
 from campaign_sandbox.simulator.schedules import ScheduleBook, ScheduleState
 from campaign_sandbox.simulator.simulator_settings import Client, SimulatorSettings
-from campaign_sandbox.simulator.tokens import ANALYTICS_READ, CAMPAIGN_WRITE, TokenOffice
+from campaign_sandbox.simulator.tokens import ANALYTICS_READ, CAMPAIGN_WRITE, TokenIssuer
 from campaign_sandbox.simulator.wire import (
     LARGEST_PAGE,
     AnalyticsQuery,
@@ -52,7 +52,7 @@ class SimulatedDialer:
     def __init__(self, settings: SimulatorSettings, now: Callable[[], datetime]) -> None:
         self._settings = settings
         self._now = now
-        self.tokens = TokenOffice(settings.clients, settings.token_lifetime_seconds, now)
+        self.tokens = TokenIssuer(settings.clients, settings.token_lifetime_seconds, now)
         self.schedules = ScheduleBook()
         self.past: dict[str, PastSchedules] = {}
         self.lag: dict[str, timedelta] = {}
@@ -71,7 +71,7 @@ class SimulatedDialer:
         except RefusedError as refused:
             return refused.answer
         except UnprocessableError as problem:
-            return refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", str(problem)).answer
+            return refused_with(HTTPStatus.UNPROCESSABLE_ENTITY, "validation_failed", str(problem)).answer
 
     def _issue_token(self, arrival: Arrival) -> Answer:
         return self.tokens.issue(arrival.authorization, arrival.content_type, arrival.body)
@@ -118,7 +118,7 @@ class SimulatedDialer:
     def _range_asked_for(self, query: Mapping[str, str]) -> TimeRange:
         match self._settings.listing_range:
             case "refused" if query.keys() & {"from", "to"}:
-                raise refusal(HTTPStatus.BAD_REQUEST, "unknown_parameter", "from and to are not known here")
+                raise refused_with(HTTPStatus.BAD_REQUEST, "unknown_parameter", "from and to are not known here")
             case "honoured":
                 return read_range(query)
             case _:
@@ -131,9 +131,9 @@ class SimulatedDialer:
         schedule = self.schedules.find(arrival.campaign_id, arrival.schedule_id)
         now = self._now()
         if schedule is None or schedule.state(now) is ScheduleState.CANCELLED:
-            raise refusal(HTTPStatus.NOT_FOUND, "not_found", "there is no such schedule")
+            raise refused_with(HTTPStatus.NOT_FOUND, "not_found", "there is no such schedule")
         if schedule.state(now) is not ScheduleState.SCHEDULED:
-            raise refusal(HTTPStatus.CONFLICT, "conflict", "the schedule has started")
+            raise refused_with(HTTPStatus.CONFLICT, "conflict", "the schedule has started")
         self.schedules.cancel(schedule, now)
         return Answer(HTTPStatus.NO_CONTENT)
 
@@ -152,7 +152,7 @@ class SimulatedDialer:
         rows = [_row(id_, counts.part(number, of), query) for number in range(of) for id_, counts in found]
         return _page(len(rows), rows.__getitem__, query.page, query.page_size)
 
-    def _counts(self, campaign_id: str, query: AnalyticsQuery) -> CallCounts:
+    def _counts(self, campaign_id: str, query: AnalyticsQuery) -> CallTotals:
         rate = CallRate(
             calls_per_second=Fraction(str(self._settings.calls_per_second)),
             total=self._settings.total_calls(campaign_id) or 0,
@@ -163,18 +163,18 @@ class SimulatedDialer:
     def _client_of_campaign(self, arrival: Arrival) -> Client:
         client = self.tokens.bearer(arrival.authorization, CAMPAIGN_WRITE)
         if self._settings.total_calls(arrival.campaign_id) is None:
-            raise refusal(HTTPStatus.NOT_FOUND, "not_found", "there is no such campaign")
+            raise refused_with(HTTPStatus.NOT_FOUND, "not_found", "there is no such campaign")
         if not self._settings.belongs_to(arrival.campaign_id, client):
-            raise refusal(HTTPStatus.FORBIDDEN, "forbidden", "the campaign is not of this client")
+            raise refused_with(HTTPStatus.FORBIDDEN, "forbidden", "the campaign is not of this client")
         return client
 
 
 def not_offered(status: int) -> RefusedError:
     """The refusal of a dialer that does not have this call at all."""
-    return refusal(status, "not_offered", "this dialer does not offer this call")
+    return refused_with(status, "not_offered", "this dialer does not offer this call")
 
 
-def _row(campaign_id: str, counts: CallCounts, query: AnalyticsQuery) -> dict[str, Any]:
+def _row(campaign_id: str, counts: CallTotals, query: AnalyticsQuery) -> dict[str, Any]:
     metrics = {
         "callsCompleted": counts.completed,
         "callsAttempted": counts.attempted,
