@@ -101,12 +101,12 @@ async def _reconciler(
         limits = options.list_limits
         downloads = Downloads(to_lists, max_bytes=limits.max_bytes, timeout_seconds=options.list_timeout_seconds)
         stack.push_async_callback(downloads.aclose)
-        contacts = ContactLists(objects, downloads, clock, alarms.ring_now, limits)
+        contacts = ContactLists(objects, downloads, clock, alarms.fire_now, limits)
         stack.push_async_callback(contacts.aclose)
         reconciler = Reconciler(
             store, contacts, Calendars(objects), dialer, analytics, notifier, alarms, clock, options.settings
         )
-        alarms.ring(reconciler.reconcile)
+        alarms.fire(reconciler.reconcile)
         sweeper = asyncio.create_task(_forget_objects(store, objects), name="forget-objects")
         stack.callback(sweeper.cancel)
         yield reconciler

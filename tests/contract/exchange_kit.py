@@ -1,4 +1,4 @@
-"""What the tests of one request and of lanes share."""
+"""What the tests of one request and of pools share."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -23,8 +23,8 @@ async def exchange_to(
         egress.close()
 
 
-def post(server: ScriptedServer, lane: str = "lane", body: bytes = b"{}") -> OutgoingRequest:
-    return OutgoingRequest(lane, "POST", f"{server.url}/submit", body=body)
+def post(server: ScriptedServer, pool: str = "pool", body: bytes = b"{}") -> OutgoingRequest:
+    return OutgoingRequest(pool, "POST", f"{server.url}/submit", body=body)
 
 
 class Asked:

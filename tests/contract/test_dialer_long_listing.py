@@ -65,7 +65,7 @@ async def test_eight_pages_are_read_side_by_side() -> None:
 
 
 async def test_listings_of_one_connection_have_eight_places_between_them() -> None:
-    """Half of the lane stays free for what must be sent in time."""
+    """Half of the pool stays free for what must be sent in time."""
     crowd = Crowd()
     api = forty_pages(crowd)
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):

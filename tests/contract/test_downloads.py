@@ -156,7 +156,7 @@ class Failure:
     """A way to fail, and what is to be said: `url` has HOST for host and port."""
 
     says: str
-    passing: bool
+    transient: bool
     reply: Reply = silence
     url: str = f"https://HOST{PATH}"
     host: str = "localhost"
@@ -166,8 +166,8 @@ class Failure:
     bounds: dict[str, Any] = field(default_factory=dict)
 
 
-def answering(status: int, says: str, *, passing: bool = False, **headers: str) -> Failure:
-    return Failure(says, passing, answer(status, {"message": "secret-body"}, headers=headers))
+def answering(status: int, says: str, *, transient: bool = False, **headers: str) -> Failure:
+    return Failure(says, transient, answer(status, {"message": "secret-body"}, headers=headers))
 
 
 SHORT = {"timeout_seconds": 0.3}
@@ -177,11 +177,11 @@ FAILURES = {
     "there is no list": answering(404, "404: there is nothing at the URL, correct it"),
     "a list was removed": answering(410, "410: the list was removed for good, give another URL"),
     "another 4xx": answering(418, "the server answered 418"),
-    "the server waited too long": answering(408, "408", passing=True),
-    "it is too early": answering(425, "425", passing=True),
-    "too many requests": answering(429, "429", passing=True),
-    "the server is broken": answering(500, "500", passing=True),
-    "the server is down for a while": answering(503, "503", passing=True),
+    "the server waited too long": answering(408, "408", transient=True),
+    "it is too early": answering(425, "425", transient=True),
+    "too many requests": answering(429, "429", transient=True),
+    "the server is broken": answering(500, "500", transient=True),
+    "the server is down for a while": answering(503, "503", transient=True),
     "part of a list": answering(206, "206: only 200 brings a whole list"),
     "no content": Failure("204: only 200 brings a whole list", False, garbage(b"HTTP/1.1 204 X\r\n\r\n")),
     "not modified unasked": answering(304, "304: it was not asked"),
@@ -254,7 +254,7 @@ async def test_a_failure_is_told_with_its_remedy_and_without_url_host_or_body(ca
         await eventually(lambda: not server.open_connections)
     error = raised.value
     assert failure.says in error.message
-    assert error.passing is failure.passing
+    assert error.transient is failure.transient
     assert str(error) == error.message
     shown = repr(error) + "".join(traceback.format_exception(error))
     for hidden in ("secret", failure.host, str(server.port), "timeZone", "xxx"):
@@ -329,7 +329,7 @@ async def test_half_a_list_through_a_proxy_is_an_error() -> None:
     ):
         with pytest.raises(DownloadError, match="only part of the list came") as caught:
             await fetch(downloads, ListAddress(f"https://lists.example{PATH}"))
-    assert caught.value.passing
+    assert caught.value.transient
 
 
 async def test_what_a_proxy_refuses_is_told_without_the_url() -> None:

@@ -34,7 +34,7 @@ async def exchange_of(egress: Egress) -> AsyncIterator[HTTPExchange]:
 
 async def get(egress: Egress, url: str) -> ExchangeOutcome:
     async with exchange_of(egress) as exchange:
-        return await exchange.send(OutgoingRequest("lane", "GET", url), deadline_seconds=5)
+        return await exchange.send(OutgoingRequest("pool", "GET", url), deadline_seconds=5)
 
 
 async def test_a_server_with_a_trusted_certificate_is_called_by_its_name() -> None:
@@ -156,7 +156,7 @@ async def test_a_name_that_is_resolved_too_slowly_is_given_up() -> None:
         return ()
 
     async with exchange_of(Egress(EgressPolicy(), resolve)) as exchange:
-        outcome = await exchange.send(OutgoingRequest("lane", "GET", "https://dialer.example/"), deadline_seconds=0.1)
+        outcome = await exchange.send(OutgoingRequest("pool", "GET", "https://dialer.example/"), deadline_seconds=0.1)
     assert isinstance(outcome, NeverSent)
 
 
@@ -190,7 +190,7 @@ async def test_cookies_are_not_kept() -> None:
         exchange_of(server.egress()) as exchange,
     ):
         for _ in range(2):
-            await exchange.send(OutgoingRequest("lane", "GET", server.url), deadline_seconds=5)
+            await exchange.send(OutgoingRequest("pool", "GET", server.url), deadline_seconds=5)
         assert "cookie" not in server.requests[1].headers
 
 
@@ -237,7 +237,7 @@ class Lapsed:
 async def test_a_lapsed_permission_is_not_spent_on_the_way_to_the_proxy() -> None:
     async with scripted_server(answer(200), certificate_for=("dialer.example",)) as server:
         async with proxied(server) as (egress, proxy), exchange_of(egress) as exchange:
-            request = OutgoingRequest("lane", "GET", "https://dialer.example/")
+            request = OutgoingRequest("pool", "GET", "https://dialer.example/")
             outcome = await exchange.send(request, deadline_seconds=5, permission=Lapsed())
         assert isinstance(outcome, NeverSent)
         assert proxy.asked_for == ["dialer.example:443"]

@@ -65,7 +65,7 @@ async def test_a_lapsed_permission_holds_back_a_request_on_a_connection_already_
 
 
 async def test_the_permission_is_asked_only_after_all_the_waiting() -> None:
-    """With one place in the lane, the second request must wait for the first before it may ask."""
+    """With one place in the pool, the second request must wait for the first before it may ask."""
     async with (
         scripted_server(dribble(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", every_seconds=0.005)) as server,
         exchange_to(server, width=1) as exchange,
@@ -234,7 +234,7 @@ async def test_a_server_that_never_shakes_hands_is_given_up_and_hung_up_on() -> 
     exchange = HTTPExchange(egress)
     try:
         url = f"https://localhost:{listener.sockets[0].getsockname()[1]}/"
-        outcome = await exchange.send(OutgoingRequest("lane", "GET", url), deadline_seconds=0.2)
+        outcome = await exchange.send(OutgoingRequest("pool", "GET", url), deadline_seconds=0.2)
         assert isinstance(outcome, NeverSent)
         async with asyncio.timeout(5):
             await gone.wait()
@@ -259,7 +259,7 @@ async def test_requests_cut_short_leave_no_connection_open() -> None:
     ):
         deadlines = [0.001 * step for step in range(1, 31)] * 10
         outcomes = await asyncio.gather(
-            *(exchange.send(post(server, f"lane-{n % 4}"), deadline_seconds=d) for n, d in enumerate(deadlines)),
+            *(exchange.send(post(server, f"pool-{n % 4}"), deadline_seconds=d) for n, d in enumerate(deadlines)),
         )
         assert {type(outcome) for outcome in outcomes} >= {NeverSent}
         assert isinstance(await exchange.send(post(server), deadline_seconds=5), Answered)
@@ -281,12 +281,12 @@ async def test_an_errors_message_is_told_without_our_own_secrets() -> None:
         told = await exchange.send(post(server), deadline_seconds=5)
         assert isinstance(told, Answered)
         assert told.reason == "token tok-1234 is [31m not good"
-        secretive = OutgoingRequest("lane", "POST", server.url, body=b"{}", secrets=("tok-1234",))
+        secretive = OutgoingRequest("pool", "POST", server.url, body=b"{}", secrets=("tok-1234",))
         withheld = await exchange.send(secretive, deadline_seconds=5)
         assert isinstance(withheld, Answered)
         assert withheld.reason == ""
 
 
 def test_a_request_and_an_answer_show_no_secret() -> None:
-    request = OutgoingRequest("lane", "POST", "https://h.example/secret", {"A": "secret"}, b"secret", ("secret",))
+    request = OutgoingRequest("pool", "POST", "https://h.example/secret", {"A": "secret"}, b"secret", ("secret",))
     assert "secret" not in repr(request)

@@ -20,7 +20,7 @@ from campaign_operator.domain.decisions import cancelling, decide, situation
 from campaign_operator.domain.decisions.actions import Decision, RemoveFinalizer
 from campaign_operator.domain.dialing import permission
 from campaign_operator.domain.dialing.outcomes import Listing, Schedule, ScheduleState, Unclear
-from campaign_operator.domain.status import adoption, notes, record
+from campaign_operator.domain.status import adoption, campaign_events, record
 from campaign_operator.engine import reconcile
 from campaign_operator.engine.observing import Observer
 from campaign_operator.engine.reconcile import Reconciler
@@ -294,9 +294,9 @@ def token_in_the_log() -> None:
 @found_by("one-run: nothing")
 def contact_in_an_event() -> None:
     """Who is called is told to whoever may read Events."""
-    planned = notes.notes
+    planned = campaign_events.events_between
 
     def told(before: Any, after: Any) -> Any:
         return [replace(note, message=f"{note.message}: {CONTACT}") for note in planned(before, after)]
 
-    put(reconcile, "notes", told)
+    put(reconcile, "events_between", told)

@@ -31,7 +31,7 @@ from campaign_operator.domain.dialing.outcomes import (
     Span,
 )
 from campaign_operator.domain.problem import Problem
-from campaign_operator.domain.status.notes import Note
+from campaign_operator.domain.status.campaign_events import CampaignEvent
 from campaign_operator.engine.ports import ListReading
 from campaign_operator.engine.reconcile import Reconciler
 from manual_clock import ManualClock
@@ -90,7 +90,7 @@ class LoneStore:
     async def read_signing_secret(self, namespace: str, secret_name: str, key: str) -> str | Problem:
         return "whsec"
 
-    def record_event(self, campaign: Resource, note: Note) -> None:
+    def record_event(self, campaign: Resource, note: CampaignEvent) -> None:
         self.told.append(note.reason)
 
     def _written(self, parts: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def the_campaign(case: Case) -> Campaign:
     made = campaign(
         case.status, spec=case.spec, deletion_time=deletion_time, finalizers=finalizers, resolve=case.resolve
     )
-    marks = case.status.runs and (finalizers or runs.is_begun(case.status.runs[-1])) and not case.unmarked
+    marks = case.status.runs and (finalizers or runs.submission_started(case.status.runs[-1])) and not case.unmarked
     return replace(made, has_run=mark_of(made, case.status.runs[-1].id)) if marks else made
 
 

@@ -23,7 +23,7 @@ from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.v1alpha1 import Completion
 from campaign_operator.api.vocabulary import RunPolicy, RunState, WebhookState, WindowState
 from campaign_operator.domain.dialing.outcomes import CallCounts, Unavailable
-from campaign_operator.domain.status.notes import notes
+from campaign_operator.domain.status.campaign_events import events_between
 from campaign_operator.domain.status.polling import polled
 from campaign_operator.domain.status.summary import summarize
 
@@ -129,7 +129,7 @@ def test_what_the_calling_hours_make_of_a_run_is_told_by_the_event_of_its_plan()
             window(WindowState.SKIPPED, time_zone=LONDON),
         )
     )
-    (note,) = notes(status(), planned)
+    (note,) = events_between(status(), planned)
     assert (note.type, note.reason) == ("Normal", "Planned")
     assert note.message == (
         "run 20261124T0900: 3 windows (1 skipped) for 3 contacts, from 2026-11-23T13:00:00Z to 2026-11-23T17:00:00Z; "
@@ -140,11 +140,11 @@ def test_what_the_calling_hours_make_of_a_run_is_told_by_the_event_of_its_plan()
 def test_a_run_with_nothing_to_call_is_told_of_by_two_events() -> None:
     before = status(run(window(WindowState.SKIPPED)))
     ended = run(window(WindowState.SKIPPED), state=RunState.COMPLETED, finish_time=NOW)
-    assert [note.message for note in notes(status(), before)] == [
+    assert [note.message for note in events_between(status(), before)] == [
         "run 20261124T0900: 1 window (1 skipped) for 1 contact; skipped, outside the calling hours: America/New_York"
     ]
     after = status(ended)
-    assert [(note.type, note.reason, note.message) for note in notes(before, after)] == [
+    assert [(note.type, note.reason, note.message) for note in events_between(before, after)] == [
         (
             "Normal",
             "NothingToCall",

@@ -8,9 +8,9 @@ from builders import blueprint, spec
 
 from campaign_operator.domain.planning.plan_inputs import Inputs
 from campaign_operator.domain.planning.zones import ZONE_NAMES
-from campaign_operator.validation.doubts import doubts
 from campaign_operator.validation.findings import FieldError, Severity, field_text
 from campaign_operator.validation.outlook import look_ahead
+from campaign_operator.validation.spec_warnings import warnings_of_spec
 
 NEW_YORK = "America/New_York"
 WORKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri"]
@@ -21,7 +21,7 @@ def found(now: str, *zones: str, dates: tuple[str, ...] = (), **changes: Any) ->
     contacts = [{"id": str(number), "timeZone": zone} for number, zone in enumerate(zones)]
     asked = spec(**{"contacts": contacts, "runPolicy": "Recurring", **changes})
     drawn = blueprint(asked, Inputs(exclude_dates=frozenset(map(date.fromisoformat, dates))))
-    return list(doubts(asked, drawn, zones, datetime.fromisoformat(now).replace(tzinfo=UTC), LEAD_SECONDS))
+    return list(warnings_of_spec(asked, drawn, zones, datetime.fromisoformat(now).replace(tzinfo=UTC), LEAD_SECONDS))
 
 
 def said(problems: list[FieldError]) -> dict[str, str]:

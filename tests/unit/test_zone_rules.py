@@ -8,7 +8,7 @@ from builders import NOW, blueprint, make_planned, spec
 from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain.decisions.zone_rules import moved_zones
-from campaign_operator.domain.status.notes import rules_note
+from campaign_operator.domain.status.campaign_events import event_of_time_zone_data
 
 NEW_YORK, LONDON = "America/New_York", "Europe/London"
 HOUR = timedelta(hours=1)
@@ -63,9 +63,9 @@ def test_a_zone_that_is_skipped_by_the_rules_in_use_has_moved() -> None:
 
 def test_the_event_names_the_zones_and_what_can_be_done() -> None:
     run = planned().model_copy(update={"tzdata_version": "2020a"})
-    note = rules_note(run, (LONDON,), "2026f")
+    note = event_of_time_zone_data(run, (LONDON,), "2026f")
     assert note is not None
     assert (note.type, note.reason) == ("Warning", "TimeZoneDataChanged")
     assert "Europe/London: the rules of the time zone moved between tzdata 2020a and 2026f" in note.message
     assert "spec.suspend" in note.message
-    assert rules_note(run, (), "2026f") is None
+    assert event_of_time_zone_data(run, (), "2026f") is None

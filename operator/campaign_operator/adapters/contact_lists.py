@@ -162,12 +162,12 @@ class ContactLists:
         try:
             await self._refresh(ref, lists, versions)
         except StoreUnavailableError as error:
-            self._failed(lists, versions, Problem(Reason.CONTACTS_UNAVAILABLE, str(error), passing=True))
+            self._failed(lists, versions, Problem(Reason.CONTACTS_UNAVAILABLE, str(error), transient=True))
         except Exception as error:
             # its text may hold what was read
             _log.error("unforeseen error in reading contact lists", error=type(error).__name__, campaign=str(ref))
             said = f"an unforeseen error ({type(error).__name__})"
-            self._failed(lists, versions, Problem(Reason.CONTACTS_UNAVAILABLE, said, passing=True))
+            self._failed(lists, versions, Problem(Reason.CONTACTS_UNAVAILABLE, said, transient=True))
         finally:
             lists.task = None
         self._wake(ref)
@@ -192,7 +192,7 @@ class ContactLists:
         metrics.list_readings.labels(problem.reason).inc()
         lists.tried = versions
         lists.failures += 1
-        wait = retry_seconds(lists.failures) if problem.passing else REFUSED_RETRY_SECONDS
+        wait = retry_seconds(lists.failures) if problem.transient else REFUSED_RETRY_SECONDS
         lists.problem, lists.retry_at = problem, self._clock.monotonic() + max(wait, wait_seconds)
 
     async def _is_unmodified(
@@ -251,11 +251,11 @@ class ContactLists:
             async with self._downloads.open(address, etag) as answer:
                 yield answer
         except DownloadError as error:
-            if not error.passing:
+            if not error.transient:
                 raise _unreadable(index, Reason.CONTACTS_UNREADABLE, error.message) from None
             wait = retry_after_seconds(error.retry_after, self._clock.now()) or 0.0
             said = error.message + (f" and asks to wait {wait:.0f} s" if wait else "")
-            raise _unreadable(index, Reason.CONTACTS_UNAVAILABLE, said, passing=True, wait_seconds=wait) from None
+            raise _unreadable(index, Reason.CONTACTS_UNAVAILABLE, said, transient=True, wait_seconds=wait) from None
 
     async def _object_data(self, namespace: str, index: int, source: ContactsFromSource) -> bytes:
         ref, kind = source.config_map_key_ref or source.secret_key_ref, _kind(source)
@@ -292,9 +292,9 @@ _OVER = object()
 
 
 def _unreadable(
-    index: int, reason: Reason, message: str, *, passing: bool = False, wait_seconds: float = 0.0
+    index: int, reason: Reason, message: str, *, transient: bool = False, wait_seconds: float = 0.0
 ) -> _UnreadableError:
-    return _UnreadableError(Problem(reason, f"spec.contactsFrom[{index}]: {message}", passing), wait_seconds)
+    return _UnreadableError(Problem(reason, f"spec.contactsFrom[{index}]: {message}", transient), wait_seconds)
 
 
 def _kind(source: ContactsFromSource) -> ObjectKind:

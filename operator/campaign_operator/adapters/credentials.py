@@ -1,4 +1,4 @@
-"""A name for a set of credentials, to keep things apart by: tokens, lanes, shared queries.
+"""A name for a set of credentials, to keep things apart by: tokens, pools, shared queries.
 
 `Connection.hash` is not enough for that: two namespaces can hold the same client id, one of them with a wrong
 secret, and what the right one is given must not be handed to the other.

@@ -51,7 +51,7 @@ class Reason(StrEnum):
     FAILED = "Failed"
     CANCELLED = "Cancelled"
 
-    # a passing fault, tried again by itself
+    # a transient fault, tried again by itself
     DIALER_UNAVAILABLE = "DialerUnavailable"
     DIALER_THROTTLED = "DialerThrottled"
     SUBMISSION_UNCERTAIN = "SubmissionUncertain"

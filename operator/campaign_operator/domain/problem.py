@@ -7,10 +7,10 @@ from dataclasses import dataclass
 class Problem:
     """Something that stands in the way: a reason of the runbook, and words for a person.
 
-    A reason that this version does not know was written by another one, and passes through. `passing`: it is tried
+    A reason that this version does not know was written by another one, and passes through. `transient`: it is tried
     again, and nobody need do anything.
     """
 
     reason: str
     message: str
-    passing: bool = False
+    transient: bool = False

@@ -20,7 +20,7 @@ class LoopAlarms:
         self._handles: dict[CampaignRef, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def ring(self, wake: Callable[[CampaignRef], Awaitable[None]]) -> None:
+    def fire(self, wake: Callable[[CampaignRef], Awaitable[None]]) -> None:
         """From now on alarms call `wake`."""
         self._wake = wake
 
@@ -32,7 +32,7 @@ class LoopAlarms:
         """See ports.Alarms."""
         self.clear(ref)
         delay = min(max(seconds, 0.0), LONGEST_SECONDS)
-        self._handles[ref] = asyncio.get_running_loop().call_later(delay, self._ring, ref)
+        self._handles[ref] = asyncio.get_running_loop().call_later(delay, self._fire, ref)
 
     def clear(self, ref: CampaignRef) -> None:
         """See ports.Alarms."""
@@ -40,13 +40,13 @@ class LoopAlarms:
         if handle is not None:
             handle.cancel()
 
-    def ring_now(self, ref: CampaignRef) -> None:
+    def fire_now(self, ref: CampaignRef) -> None:
         """Call at once, beside the alarm that is set: a look that is under way would set that anew, and the call be
         lost.
         """
         self._call_in_a_task(ref)
 
-    def _ring(self, ref: CampaignRef) -> None:
+    def _fire(self, ref: CampaignRef) -> None:
         self._handles.pop(ref, None)
         self._call_in_a_task(ref)
 
@@ -60,7 +60,7 @@ class LoopAlarms:
             await self._wake(ref)
 
     async def close(self, patience_seconds: float) -> None:
-        """Set no more alarms; let those that ring end, then cancel them."""
+        """Set no more alarms; let those that fire end, then cancel them."""
         for ref in list(self._handles):
             self.clear(ref)
         if self._tasks:

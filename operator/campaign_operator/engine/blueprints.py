@@ -18,7 +18,7 @@ from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.ports import CalendarSource, ContactSource, ListReading
 
-BEING_READ = Problem(Reason.READING_CONTACTS, "the contact lists are being read", passing=True)
+BEING_READ = Problem(Reason.READING_CONTACTS, "the contact lists are being read", transient=True)
 
 
 class Blueprints:
@@ -73,7 +73,7 @@ def _frozen(campaign: Campaign) -> ListedContacts | None:
     if run is None or campaign.spec.contacts_from is None or not run.windows:
         return None
     only = campaign.deleting or campaign.spec.run_policy is RunPolicy.ONCE or runs.is_over_for_good(campaign.status)
-    if only and runs.is_begun(run) and not runs.is_cancelled(run):
+    if only and runs.submission_started(run) and not runs.is_cancelled(run):
         return ListedContacts(runs.frozen_contacts(run), run.invalid_contacts)
     return None
 

@@ -14,7 +14,7 @@ from campaign_operator.api.status import Condition
 from campaign_operator.domain.campaigns.campaign import CampaignRef, Resource, Settings
 from campaign_operator.domain.decisions.unusable import UnusableCampaign, conditions_alone
 from campaign_operator.domain.problem import Problem
-from campaign_operator.domain.status.notes import Note
+from campaign_operator.domain.status.campaign_events import CampaignEvent
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.observing import give_up_at
 from campaign_operator.engine.ports import (
@@ -86,11 +86,11 @@ class Impediments:
             return
         memory.wrote(resource.resource_version, await self._store.write_conditions(resource, told))
         if ready is None or (ready.reason, ready.message) != (told[0].reason, told[0].message):
-            self._store.record_event(resource, Note("Warning", problem.reason, problem.message))
+            self._store.record_event(resource, CampaignEvent("Warning", problem.reason, problem.message))
 
     async def _let_go(self, campaign: UnusableCampaign) -> None:
         metrics.orphaned.inc()  # how many is not known, and whoever is alarmed by one shall be
         _log.error("the campaign goes, and what it had at the dialer is not known")
-        self._store.record_event(campaign, Note("Warning", Reason.SCHEDULES_ORPHANED, UNKNOWN_SCHEDULES))
+        self._store.record_event(campaign, CampaignEvent("Warning", Reason.SCHEDULES_ORPHANED, UNKNOWN_SCHEDULES))
         await self._store.release(campaign)
         self._alarms.clear(campaign.ref)

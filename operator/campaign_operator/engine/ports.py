@@ -28,7 +28,7 @@ from campaign_operator.domain.dialing.outcomes import (
     SubmitOutcome,
 )
 from campaign_operator.domain.problem import Problem
-from campaign_operator.domain.status.notes import Note
+from campaign_operator.domain.status.campaign_events import CampaignEvent
 from campaign_operator.domain.status.polling import AnalyticsFault
 
 
@@ -248,5 +248,5 @@ class CampaignStore(Protocol):
     async def read_signing_secret(self, namespace: str, secret_name: str, key: str) -> str | Problem:
         """A webhook's signing secret, or what is wrong with its Secret."""
 
-    def record_event(self, campaign: Resource, note: Note) -> None:
+    def record_event(self, campaign: Resource, event: CampaignEvent) -> None:
         """Tell people by a Kubernetes Event. Returns at once; best effort."""

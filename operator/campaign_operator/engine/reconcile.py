@@ -68,7 +68,12 @@ from campaign_operator.domain.status import (
     verification,
 )
 from campaign_operator.domain.status.announcement import announcement
-from campaign_operator.domain.status.notes import Note, edit_note, notes, rules_note
+from campaign_operator.domain.status.campaign_events import (
+    CampaignEvent,
+    event_of_edit,
+    event_of_time_zone_data,
+    events_between,
+)
 from campaign_operator.domain.status.polling import polled
 from campaign_operator.domain.status.summary import summarize
 from campaign_operator.domain.status.unknown_schedules import LOOK_AGAIN_SECONDS
@@ -278,7 +283,7 @@ class Reconciler:
             case KeepPlan(run, spec_hash):
                 return await write(campaign, cancellation.kept(status, run, spec_hash))
             case BeginCancellation(run, time_zones):
-                return await write(campaign, cancellation.begun(status, run, time_zones))
+                return await write(campaign, cancellation.started(status, run, time_zones))
             case Restore(run, time_zones):
                 memory.listed_version = None
                 return await write(campaign, cancellation.restored(status, run, time_zones))
@@ -341,16 +346,16 @@ class Reconciler:
         skipped = action.plan.skipped_matches
         if skipped:
             message = f"run {action.plan.run_id}: {skipped_matches_message(skipped)}"
-            self._store.record_event(campaign, Note("Warning", Reason.MATCH_SKIPPED, message))
+            self._store.record_event(campaign, CampaignEvent("Warning", Reason.MATCH_SKIPPED, message))
         return campaign
 
     async def _note_rules(self, campaign: Campaign, action: NoteRules, memory: Memory) -> Campaign:
         run = record.run_at(campaign.status, action.run)
         status = record.with_rules(campaign.status, action.run, TZDATA_VERSION)
         campaign = await self._write(campaign, status, memory)
-        note = rules_note(run, action.moved, TZDATA_VERSION)
-        if note is not None:
-            self._store.record_event(campaign, note)
+        event = event_of_time_zone_data(run, action.moved, TZDATA_VERSION)
+        if event is not None:
+            self._store.record_event(campaign, event)
         return campaign
 
     async def _add_finalizer(self, campaign: Campaign, action: AddFinalizer, memory: Memory) -> Campaign | None:
@@ -385,7 +390,7 @@ class Reconciler:
         message = f"{counted(len(orphaned), 'schedule')} could not be cancelled and may still dial: {shown}"
         if dialing:
             message += f"; {counted(dialing, 'more schedule')} had started"
-        self._store.record_event(campaign, Note("Warning", Reason.SCHEDULES_ORPHANED, message))
+        self._store.record_event(campaign, CampaignEvent("Warning", Reason.SCHEDULES_ORPHANED, message))
 
     async def _resolve(self, campaign: Campaign, memory: Memory) -> Campaign:
         return await self._resolved(campaign, resolution.resolved(campaign.resolve or "", campaign.status), memory)
@@ -421,9 +426,11 @@ class Reconciler:
     async def _resolved(self, campaign: Campaign, result: resolution.Resolved, memory: Memory) -> Campaign:
         campaign = await self._write(campaign, result.status, memory)
         for what in result.done:
-            self._store.record_event(campaign, Note("Normal", Reason.RESOLVED, f"resolved by a person: {what}"))
+            self._store.record_event(
+                campaign, CampaignEvent("Normal", Reason.RESOLVED, f"resolved by a person: {what}")
+            )
         for what in result.refused:
-            self._store.record_event(campaign, Note("Warning", Reason.RESOLUTION_REJECTED, what))
+            self._store.record_event(campaign, CampaignEvent("Warning", Reason.RESOLUTION_REJECTED, what))
         return campaign
 
     async def _poll(self, campaign: Campaign, action: Poll, memory: Memory) -> Campaign:
@@ -500,9 +507,9 @@ class Reconciler:
             return campaign
         written = await self._store.write_status(campaign, status)
         memory.wrote(campaign.resource_version, written.resource_version)
-        edited = edit_note(campaign, observed.blueprint, observed.now)
-        for note in (*([edited] if edited is not None else []), *notes(campaign.status, written.status)):
-            self._store.record_event(campaign, note)
+        edited = event_of_edit(campaign, observed.blueprint, observed.now)
+        for event in (*([edited] if edited is not None else []), *events_between(campaign.status, written.status)):
+            self._store.record_event(campaign, event)
         return written
 
 

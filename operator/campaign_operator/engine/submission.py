@@ -36,7 +36,7 @@ from campaign_operator.domain.dialing.outcomes import (
 from campaign_operator.domain.dialing.permission import IntentPermission
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status import adoption, cancellation, record, unknown_schedules
-from campaign_operator.domain.status.notes import strangers_note
+from campaign_operator.domain.status.campaign_events import event_of_unknown_schedules
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.observing import read_connection
 from campaign_operator.engine.ports import CampaignStore, Clock, Dialer
@@ -145,7 +145,7 @@ class Submission:
         memory.has_unclaimed = bool(found)
         strangers = adoption.strange(campaign.status, found)
         if any(schedule.id not in memory.told_strangers for schedule in strangers):
-            self._store.record_event(campaign, strangers_note(strangers))
+            self._store.record_event(campaign, event_of_unknown_schedules(strangers))
         memory.told_strangers = frozenset(schedule.id for schedule in strangers)
 
     async def _send(

@@ -20,11 +20,11 @@ from campaign_operator.domain.campaigns.campaign import CampaignRef, Settings
 from campaign_operator.domain.errors import InvalidSpecError, quoted
 from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.planning.cron import parse_cron
-from campaign_operator.validation.doubts import doubts
 from campaign_operator.validation.findings import FieldError, FieldPath, Finding, field_path, has_errors
 from campaign_operator.validation.found_inputs import FoundInputs, Surroundings, find_inputs
 from campaign_operator.validation.metadata import DEFAULT_NAMESPACE, check_metadata, name_in
 from campaign_operator.validation.nodes import Fields, Node, Scalar
+from campaign_operator.validation.spec_warnings import warnings_of_spec
 from campaign_operator.validation.structure import StructuralSchema, StructureCheck, unknown_field_message
 
 API_VERSION = f"{GROUP}/{VERSION}"
@@ -151,7 +151,7 @@ def _check_plan(
             if found.knows_contacts or spec.start_mode is StartMode.CONTACT_LOCAL:
                 blueprint.plan(now, LEAD_SECONDS)
             zones = list(blueprint.contacts_by_zone) if found.knows_contacts else []
-            return blueprint, tuple(doubts(spec, blueprint, zones, now, LEAD_SECONDS))
+            return blueprint, tuple(warnings_of_spec(spec, blueprint, zones, now, LEAD_SECONDS))
     except InvalidSpecError as error:
         return None, tuple(_problems_of(error))
     return None, ()

@@ -27,7 +27,7 @@ _SHORT = timedelta(minutes=15)
 _WEEK = timedelta(weeks=1)
 
 
-def warnings_of(outlook: Outlook, spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterator[FieldError]:
+def warnings_of_outlook(outlook: Outlook, spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterator[FieldError]:
     """What is surely not meant, and the one thing that cannot be."""
     yield from _of_past_zones(outlook, spec)
     yield from _of_open_windows(outlook)

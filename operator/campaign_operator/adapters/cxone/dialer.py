@@ -234,7 +234,7 @@ class CXoneDialer:
         if "?" in connection.api_base_url or "#" in connection.api_base_url:
             return Forbidden("the URL must not carry a query or a fragment")
         request = OutgoingRequest(
-            lane=credentials_key(connection),
+            pool=credentials_key(connection),
             method=call.method,
             url=connection.api_base_url.rstrip("/") + call.path,
             headers={"Authorization": f"Bearer {token.value}", **call.headers},
@@ -269,7 +269,7 @@ class CXoneDialer:
         bounds: PagingLimits,
     ) -> Pages[_FaultT]:
         """How its pages are fetched: the first at once, those after it with few others of the same connection, so that
-        a long listing leaves places in the lane for what must be sent in time. A dialer that throttles these is read
+        a long listing leaves places in the pool for what must be sent in time. A dialer that throttles these is read
         page by page the next time.
         """
         dialer = credentials_key(connection)

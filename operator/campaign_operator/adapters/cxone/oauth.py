@@ -105,13 +105,13 @@ class TokenProvider:
         now = self._clock.monotonic()
         self._entries = {key: entry for key, entry in self._entries.items() if entry.flight or now < entry.kept_until}
 
-    async def _fetch(self, connection: Connection, lane: str, begun: float) -> TokenOutcome:
+    async def _fetch(self, connection: Connection, pool: str, begun: float) -> TokenOutcome:
         basic = base64.b64encode(f"{connection.client_id}:{connection.client_secret}".encode()).decode()
         form = {"grant_type": "client_credentials"}
         if connection.scope:
             form["scope"] = connection.scope
         request = OutgoingRequest(
-            lane,
+            pool,
             "POST",
             connection.token_url,
             headers={

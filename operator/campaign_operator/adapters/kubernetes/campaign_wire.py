@@ -32,7 +32,7 @@ _MARK_LENGTH = 512
 _REQUESTED_AT_LENGTH = 256
 """As long as `lastHandledRequest` may be, which repeats it."""
 
-_PASSING = frozenset({429, 502, 503, 504})
+_TRANSIENT = frozenset({429, 502, 503, 504})
 
 Wire = dict[str, Any]
 
@@ -86,7 +86,7 @@ def unusable_campaign(wire: Mapping[str, Any], reason: Reason, message: str) -> 
 def store_error(answer: APIAnswer, doing: str) -> StoreUnavailableError:
     """What is wrong with an answer that is no success, in the API server's own words."""
     said = f"{doing}: {answer.status} {answer.reason}{_said(answer.body)}"
-    return StoreUnavailableError(said) if answer.status in _PASSING else StoreRefusedError(said)
+    return StoreUnavailableError(said) if answer.status in _TRANSIENT else StoreRefusedError(said)
 
 
 def _spec_of(wire: Mapping[str, Any]) -> OutboundCampaignSpec:

@@ -16,7 +16,7 @@ from campaign_operator.api.conditions import cut
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.vocabulary import GROUP, KIND, VERSION
 from campaign_operator.domain.campaigns.campaign import Resource
-from campaign_operator.domain.status.notes import Note
+from campaign_operator.domain.status.campaign_events import CampaignEvent
 from campaign_operator.engine.ports import Clock
 
 COMPONENT = "campaign-operator"
@@ -40,13 +40,13 @@ class EventRecorder:
         """Begin to post."""
         self._worker = asyncio.create_task(self._post_all(), name="events")
 
-    def record(self, campaign: Resource, note: Note) -> None:
+    def record(self, campaign: Resource, event: CampaignEvent) -> None:
         """Queue one Event; dropped, with a line in the log, where thousands already wait."""
-        _log.info("event", type=note.type, reason=str(note.reason), message=note.message, **_where(campaign))
+        _log.info("event", type=event.type, reason=str(event.reason), message=event.message, **_where(campaign))
         try:
-            self._waiting.put_nowait(_event(campaign, note, self._clock.now()))
+            self._waiting.put_nowait(_event(campaign, event, self._clock.now()))
         except asyncio.QueueFull:
-            _log.warning("too many events are waiting; dropped one", reason=str(note.reason), **_where(campaign))
+            _log.warning("too many events are waiting; dropped one", reason=str(event.reason), **_where(campaign))
 
     async def posted(self) -> None:
         """Wait until every Event that was recorded has been posted or let go."""
@@ -82,7 +82,7 @@ def _where(campaign: Resource) -> dict[str, str]:
     return {"namespace": campaign.ref.namespace, "name": campaign.ref.name}
 
 
-def _event(campaign: Resource, note: Note, now: datetime) -> dict[str, object]:
+def _event(campaign: Resource, event: CampaignEvent, now: datetime) -> dict[str, object]:
     return {
         "metadata": {
             "name": f"{campaign.ref.name[:200]}.{secrets.token_hex(8)}",
@@ -95,9 +95,9 @@ def _event(campaign: Resource, note: Note, now: datetime) -> dict[str, object]:
             "name": campaign.ref.name,
             "uid": campaign.uid,
         },
-        "type": note.type,
-        "reason": str(note.reason),
-        "message": cut(note.message, MAX_EVENT_MESSAGE),
+        "type": event.type,
+        "reason": str(event.reason),
+        "message": cut(event.message, MAX_EVENT_MESSAGE),
         "action": "Reconcile",
         "reportingComponent": COMPONENT,
         "reportingInstance": socket.gethostname()[:128],

@@ -29,7 +29,7 @@ from campaign_operator.domain.decisions.unusable import UnusableCampaign
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.connection_secret import parse_connection, text_of
 from campaign_operator.domain.problem import Problem
-from campaign_operator.domain.status.notes import Note
+from campaign_operator.domain.status.campaign_events import CampaignEvent
 from campaign_operator.engine.ports import Clock, ConflictError, StoreUnavailableError, UnusableError
 from campaign_operator.observability import metrics
 
@@ -172,9 +172,9 @@ class KubeStore:
         except ValueError as error:
             return Problem(Reason.SECRET_INVALID, f'Secret "{secret_name}": {error}')
 
-    def record_event(self, campaign: Resource, note: Note) -> None:
+    def record_event(self, campaign: Resource, event: CampaignEvent) -> None:
         """See ports.CampaignStore."""
-        self._events.record(campaign, note)
+        self._events.record(campaign, event)
 
     def forget_connections_older_than(self, seconds: float) -> None:
         """Drop what no campaign has asked for lately, so that deleted Secrets do not stay in memory."""

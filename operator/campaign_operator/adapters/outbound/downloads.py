@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 import httpcore
 import httpx
 
+from campaign_operator.adapters.outbound.connection_pools import ConnectionPools
 from campaign_operator.adapters.outbound.destinations import (
     AddressRefusedError,
     DestinationRefusedError,
@@ -26,13 +27,12 @@ from campaign_operator.adapters.outbound.destinations import (
 )
 from campaign_operator.adapters.outbound.egress import Egress
 from campaign_operator.adapters.outbound.exchange import CONNECT_SECONDS, USER_AGENT, target
-from campaign_operator.adapters.outbound.lanes import Lanes
 
 _LONGEST_ETAG = 256
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')  # RFC 9110, section 8.8.3, without bytes beyond ASCII
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _LANE_IDLE_SECONDS = 1.0
-_PASSING_STATUSES = (408, 425, 429)
+_TRANSIENT_STATUSES = (408, 425, 429)
 
 _REMEDIES = {
     304: "it was not asked whether the list has changed",
@@ -79,14 +79,14 @@ class Downloading:
 class DownloadError(Exception):
     """There is no list, or no more of it. The message is fit for users and repeats nothing of URL, host or answer.
 
-    `passing`: trying again later may help. Otherwise a person must act. `retry_after`: that header of the answer as it
-    stands there.
+    `transient`: trying again later may help. Otherwise a person must act. `retry_after`: that header of the answer as
+    it stands there.
     """
 
-    def __init__(self, message: str, *, passing: bool, retry_after: str | None = None) -> None:
+    def __init__(self, message: str, *, transient: bool, retry_after: str | None = None) -> None:
         super().__init__(message)
         self.message = message
-        self.passing = passing
+        self.transient = transient
         self.retry_after = retry_after
 
 
@@ -111,7 +111,9 @@ class Downloads:
         self._egress = egress
         self._max_bytes = max_bytes
         self._timeout_seconds = timeout_seconds
-        self._hosts = Lanes(egress.open_connection, width=1, keep_alive=False, idle_seconds=_LANE_IDLE_SECONDS)
+        self._hosts = ConnectionPools(
+            egress.open_connection, width=1, keep_alive=False, idle_seconds=_LANE_IDLE_SECONDS
+        )
         self._places = asyncio.Semaphore(width)
         self._share = share
         # An owner is forgotten with his last download.
@@ -162,10 +164,10 @@ class Downloads:
         if response.status != 200:
             raise _unwanted(response.status, headers.get("retry-after"))
         if headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
-            raise DownloadError(_ENCODED, passing=False)
+            raise DownloadError(_ENCODED, transient=False)
         if "transfer-encoding" not in headers:
             if "content-length" not in headers:
-                raise DownloadError(_ENDLESS, passing=False)
+                raise DownloadError(_ENDLESS, transient=False)
             self._check_size(int(headers["content-length"]))
         return Downloading(_sendable(headers.get("etag")), self._pieces(response, deadline))
 
@@ -185,7 +187,7 @@ class Downloads:
 
     def _check_size(self, size: int) -> None:
         if size > self._max_bytes:
-            raise DownloadError(f"the list is larger than {self._max_bytes} bytes", passing=False)
+            raise DownloadError(f"the list is larger than {self._max_bytes} bytes", transient=False)
 
     @contextmanager
     def _in_our_words(self, broken: str) -> Iterator[None]:
@@ -195,11 +197,11 @@ class Downloads:
         except DownloadError:
             raise
         except DestinationRefusedError as error:
-            raise DownloadError(_forbidden(error), passing=False) from None
+            raise DownloadError(_forbidden(error), transient=False) from None
         except TimeoutError:
-            raise DownloadError(f"the list did not come within {self._timeout_seconds:g} s", passing=True) from None
+            raise DownloadError(f"the list did not come within {self._timeout_seconds:g} s", transient=True) from None
         except Exception as error:  # whatever network and server do
-            raise DownloadError(_description(error, broken), passing=True) from None
+            raise DownloadError(_description(error, broken), transient=True) from None
 
 
 def _host(url: httpx.URL) -> str:
@@ -212,7 +214,7 @@ def _headers(url: httpx.URL, token: str | None, known: str | None) -> list[tuple
     headers = [("Host", url.netloc.decode("ascii")), ("User-Agent", USER_AGENT), ("Accept-Encoding", "identity")]
     if token is not None:
         if not _TOKEN.fullmatch(token):
-            raise DownloadError("the token is empty or has characters other than visible ASCII", passing=False)
+            raise DownloadError("the token is empty or has characters other than visible ASCII", transient=False)
         headers.append(("Authorization", f"Bearer {token}"))
     if known is not None:
         headers.append(("If-None-Match", known))
@@ -233,8 +235,8 @@ def _unwanted(status: int, retry_after: str | None) -> DownloadError:
         said += ": redirects are not followed, give the final URL"
     elif status < 300:
         said += ": only 200 brings a whole list"
-    passing = status in _PASSING_STATUSES or status >= 500
-    return DownloadError(said, passing=passing, retry_after=retry_after if passing else None)
+    transient = status in _TRANSIENT_STATUSES or status >= 500
+    return DownloadError(said, transient=transient, retry_after=retry_after if transient else None)
 
 
 def _forbidden(error: DestinationRefusedError) -> str:

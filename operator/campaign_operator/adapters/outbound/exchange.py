@@ -20,9 +20,9 @@ import httpcore
 import httpx
 
 from campaign_operator.adapters.outbound.answers import cleaned, stated_reason
+from campaign_operator.adapters.outbound.connection_pools import ConnectionPools
 from campaign_operator.adapters.outbound.destinations import DestinationRefusedError
 from campaign_operator.adapters.outbound.egress import Egress
-from campaign_operator.adapters.outbound.lanes import Lanes
 from campaign_operator.adapters.outbound.watchdog import Watchdog
 from campaign_operator.domain.dialing.outcomes import SendPermission
 
@@ -38,11 +38,11 @@ _SSL_SOURCE_LINE = re.compile(r" \(_ssl\.c:\d+\)")
 class OutgoingRequest:
     """A request to be sent at most once.
 
-    `lane` names those who share connections and the bound on concurrency. `secrets` are what an answer must
+    `pool` names those who share connections and the bound on concurrency. `secrets` are what an answer must
     not bring back into a message. URL, headers and body are left out of `repr`: each may carry a secret.
     """
 
-    lane: str
+    pool: str
     method: str
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -110,7 +110,9 @@ class HTTPExchange:
     ) -> None:
         self._egress = egress
         self._over_in_time = over_in_time
-        self._lanes = Lanes(egress.open_connection, width=width, keep_alive=keep_alive, idle_seconds=idle_seconds)
+        self._pools = ConnectionPools(
+            egress.open_connection, width=width, keep_alive=keep_alive, idle_seconds=idle_seconds
+        )
 
     async def send(
         self,
@@ -131,7 +133,7 @@ class HTTPExchange:
             with self._watched(permission):
                 async with (
                     asyncio.timeout(deadline_seconds),
-                    self._lanes.connection(request.lane, target(url).origin) as connection,
+                    self._pools.connection(request.pool, target(url).origin) as connection,
                 ):
                     await _talk(connection, url, request, progress, deadline_seconds, read_body)
         except DestinationRefusedError as error:
@@ -149,7 +151,7 @@ class HTTPExchange:
 
     async def aclose(self) -> None:
         """Close every connection; requests still under way end as Unanswered or NeverSent."""
-        await self._lanes.aclose()
+        await self._pools.aclose()
 
 
 class PermissionLapsedError(Exception):

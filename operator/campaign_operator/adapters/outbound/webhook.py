@@ -36,7 +36,7 @@ class WebhookNotifier:
             return DeliveryFailed(None, "the signing secret is empty: nothing was sent unsigned")
         body = json.dumps(dict(message.body), ensure_ascii=False, separators=(",", ":"))
         request = OutgoingRequest(
-            lane=_receiver(url),
+            pool=_receiver(url),
             method="POST",
             url=url,
             headers={"Content-Type": "application/json", **_signed_headers(message, body, signing_secret)},
@@ -61,7 +61,7 @@ class WebhookNotifier:
 
 
 def _receiver(url: str) -> str:
-    """Whose lane a URL is for: its host and port, as far as they can be read."""
+    """Whose pool a URL is for: its host and port, as far as they can be read."""
     try:
         return urlsplit(url).netloc.lower()
     except ValueError:

@@ -55,7 +55,7 @@ def in_state(run: RunStatus, *states: WindowState) -> tuple[WindowStatus, ...]:
     return tuple(w for w in run.windows if w.state in states)
 
 
-def is_begun(run: RunStatus) -> bool:
+def submission_started(run: RunStatus) -> bool:
     """Whether anything of the run may have reached the dialer; until then it is planned anew at will."""
     if not run.windows:
         return True
@@ -199,7 +199,7 @@ def run_state(run: RunStatus, completion: Completion, now: datetime) -> RunState
         return RunState.RUNNING
     if is_decided(run):
         return RunState.SCHEDULED
-    return RunState.SUBMITTING if is_begun(run) else RunState.PLANNED
+    return RunState.SUBMITTING if submission_started(run) else RunState.PLANNED
 
 
 def _has_its_calls(run: RunStatus, completion: Completion, now: datetime) -> bool:

@@ -64,7 +64,7 @@ def an_edit_that_makes_the_same_plan_is_noted(s: Situation) -> Decision | None:
 def an_unwanted_run_is_cancelled(s: Situation) -> Decision | None:
     """All of it that has not started, of whatever run; what was only planned needs no request."""
     for run in s.runs:
-        reason = why_unwanted(s, run) if runs.is_begun(run) else None
+        reason = why_unwanted(s, run) if runs.submission_started(run) else None
         if reason is None:
             continue
         chosen = tuple(w.time_zone for w in run.windows if _can_be_cancelled(s, w))
@@ -130,7 +130,7 @@ def a_run_of_which_nothing_stands_is_dropped(s: Situation) -> Decision | None:
     """
     for run in reversed(s.current):
         reason = why_unwanted(s, run)
-        gone = runs.is_cancelled(run) or not runs.is_begun(run)
+        gone = runs.is_cancelled(run) or not runs.submission_started(run)
         if gone and reason not in (None, ANOTHER_PLAN, REPLANNED_BEFORE):
             return dropped(s, run, str(reason))
         if not gone:

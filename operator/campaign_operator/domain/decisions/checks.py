@@ -39,7 +39,7 @@ def _moments(s: Situation) -> Iterator[datetime]:
     for run in s.runs:
         if not runs.is_finished(run):
             yield s.deadline_of(run)
-            if not runs.is_begun(run):
+            if not runs.submission_started(run):
                 yield submission_time(s, run)
         yield run.first_start
         yield run.last_end
@@ -73,7 +73,8 @@ def _waits_for_objects(s: Situation) -> bool:
         return False
     in_objects = any(source.url is None for source in spec.contacts_from or ())
     return any(
-        (calendar and not runs.has_started(run, s.now)) or (in_objects and not runs.is_begun(run)) for run in s.current
+        (calendar and not runs.has_started(run, s.now)) or (in_objects and not runs.submission_started(run))
+        for run in s.current
     )
 
 

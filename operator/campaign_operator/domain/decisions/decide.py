@@ -185,7 +185,7 @@ def a_suspended_campaign_forgets_what_it_only_planned(s: Situation) -> Decision 
     if not s.campaign.spec.suspend:
         return None
     for run in s.current:
-        if not runs.is_begun(run) and run.first_start > s.now:
+        if not runs.submission_started(run) and run.first_start > s.now:
             return dropped(s, run, "the campaign is suspended")
     return None
 
@@ -302,7 +302,7 @@ def planned_windows_are_submitted(s: Situation) -> Decision | None:
         return None
     blocked = blocked_zones(s.campaign.status, s.now)
     for run in s.current:
-        if not runs.is_begun(run):
+        if not runs.submission_started(run):
             if s.now < submission_time(s, run) or _is_to_be_planned_anew(s, run):
                 continue
             if lists_are_older_than(s, submission_time(s, run)):
@@ -425,7 +425,7 @@ RULES_OF_DELETION: tuple[Rule, ...] = (
 
 def _may_be_sent(s: Situation, run: RunStatus, window: WindowStatus) -> bool:
     """A run that was begun is carried through whatever became of the spec; suspend stops both."""
-    allowed = runs.is_begun(run) or isinstance(s.observed.blueprint, Blueprint)
+    allowed = runs.submission_started(run) or isinstance(s.observed.blueprint, Blueprint)
     able = is_connected(s) and s.is_due(window.next_attempt_time)
     return allowed and able and not s.campaign.spec.suspend
 

@@ -181,12 +181,12 @@ def run_to_plan(s: Situation, blueprint: Blueprint) -> ToPlan | None:
         if _is_to_be_replaced(s, run, blueprint):
             if any(_is_being_cancelled(s, later) for later in s.runs[index:]):
                 return None
-            replaces = tuple(r for r in s.runs[index:] if runs.is_cancelled(r) or not runs.is_begun(r))
+            replaces = tuple(r for r in s.runs[index:] if runs.is_cancelled(r) or not runs.submission_started(r))
             kept = tuple(each for each in s.runs if each not in replaces)
             return ToPlan(kept, "spec, contact list or calendar changed", replaces)
     if s.campaign.spec.run_policy is not RunPolicy.RECURRING or runs.is_over_for_good(s.campaign.status):
         return None
-    if not runs.is_finished(s.runs[-1]) and not runs.is_begun(s.runs[-1]):
+    if not runs.is_finished(s.runs[-1]) and not runs.submission_started(s.runs[-1]):
         return None
     return ToPlan(s.runs, "the submission of the run before it has begun") if has_room(s, blueprint) else None
 
@@ -234,7 +234,7 @@ def is_outdated(run: RunStatus, blueprint: Blueprint) -> bool:
     submission.
     """
     now = (blueprint.spec_hash, blueprint.list_hash)
-    return not runs.is_begun(run) and (run.spec_hash, run.list_hash) != now
+    return not runs.submission_started(run) and (run.spec_hash, run.list_hash) != now
 
 
 def lists_are_older_than(s: Situation, moment: datetime) -> bool:
@@ -258,7 +258,7 @@ def runs_before(s: Situation, run: RunStatus) -> tuple[RunStatus, ...]:
 
 def is_edited(s: Situation, run: RunStatus, blueprint: Blueprint) -> bool:
     """Whether the run was submitted from another spec, and the edit still counts for it."""
-    return runs.is_begun(run) and run.spec_hash != blueprint.spec_hash and not counts_as_started(s, run)
+    return runs.submission_started(run) and run.spec_hash != blueprint.spec_hash and not counts_as_started(s, run)
 
 
 def planned_at(s: Situation, run: RunStatus) -> datetime:

@@ -33,7 +33,7 @@ def conditions_alone(
 ) -> tuple[Condition, ...]:
     """The conditions with this problem as the only news; the others stay as they are."""
     earlier = tuple(earlier)
-    kind = ConditionType.RECONCILING if problem.passing else ConditionType.STALLED
+    kind = ConditionType.RECONCILING if problem.transient else ConditionType.STALLED
     news = tuple(
         conditions.make(earlier, each, truth, problem.reason, problem.message, generation=generation, now=now)
         for each, truth in ((ConditionType.READY, False), (kind, True))

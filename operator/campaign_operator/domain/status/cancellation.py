@@ -15,7 +15,7 @@ RETRY_SECONDS = 20.0
 """The wait before a DELETE is repeated, where the dialer asked for none."""
 
 
-def begun(status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str]) -> OutboundCampaignStatus:
+def started(status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str]) -> OutboundCampaignStatus:
     """Submitted windows as Cancelling, written before anything is deleted; planned ones as Cancelled."""
 
     def change(w: WindowStatus) -> WindowStatus:

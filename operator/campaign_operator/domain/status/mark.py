@@ -27,7 +27,7 @@ def due_mark(campaign: Campaign, status: OutboundCampaignStatus) -> str | None:
     A run that was cancelled as a whole has called nobody.
     """
     newest = status.runs[-1] if status.runs else None
-    if newest is None or not runs.is_begun(newest) or runs.is_cancelled(newest):
+    if newest is None or not runs.submission_started(newest) or runs.is_cancelled(newest):
         return None
     mark = mark_of(campaign, newest.id)
     return mark if mark != campaign.has_run else None

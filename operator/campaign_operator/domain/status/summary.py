@@ -3,7 +3,7 @@ conditions.
 
 Every status passes through `summarize` before it is written, so whatever was written last is consistent in itself.
 Conditions follow kstatus: Ready once the spec is accepted, the run is planned, and what is due is submitted; Stalled
-where a person must act; Reconciling while a passing fault is retried; the last two are absent when not true.
+where a person must act; Reconciling while a transient fault is retried; the last two are absent when not true.
 """
 
 from collections.abc import Iterator
@@ -162,7 +162,7 @@ def _why_failed(run: RunStatus) -> str:
     return f"run {run.id} failed, no window was submitted: {message}; to call, apply a new resource"
 
 
-def _passing_fault(status: OutboundCampaignStatus) -> Problem | None:
+def _transient_fault(status: OutboundCampaignStatus) -> Problem | None:
     for run in status.runs:
         for w in run.windows:
             if w.reason is not None and w.state in runs.UNDECIDED:
@@ -193,12 +193,12 @@ def _conditions(campaign: Campaign, status: OutboundCampaignStatus, observed: Ob
         )
 
     stalled = problem_of(campaign, status, observed)
-    passing = None if stalled is not None else _passing_fault(status)
-    if stalled is not None and stalled.passing:
-        stalled, passing = None, stalled
+    transient = None if stalled is not None else _transient_fault(status)
+    if stalled is not None and stalled.transient:
+        stalled, transient = None, stalled
     to_cancel = _to_cancel(campaign, status, observed.now)
-    if passing is not None and not status.runs:
-        yield condition(ConditionType.READY, False, passing.reason, passing.message)
+    if transient is not None and not status.runs:
+        yield condition(ConditionType.READY, False, transient.reason, transient.message)
     elif stalled is not None:
         yield condition(ConditionType.READY, False, stalled.reason, stalled.message)
         yield condition(ConditionType.STALLED, True, stalled.reason, stalled.message)
@@ -210,8 +210,8 @@ def _conditions(campaign: Campaign, status: OutboundCampaignStatus, observed: Ob
         yield condition(ConditionType.READY, False, holding_up.reason, holding_up.message)
     else:
         yield condition(ConditionType.READY, True, Reason.ACCEPTED, _accepted(campaign, status, observed.now))
-    if passing is not None:
-        yield condition(ConditionType.RECONCILING, True, passing.reason, passing.message)
+    if transient is not None:
+        yield condition(ConditionType.RECONCILING, True, transient.reason, transient.message)
     if status.runs or runs.finished_runs(status):
         completed, ended, reason, message = _end(status)
         yield condition(ConditionType.COMPLETED, completed, reason, message)
@@ -280,7 +280,9 @@ def _of_run(campaign: Campaign, run: RunStatus, now: datetime) -> str:
     match run.state:
         case RunState.PLANNED | RunState.SUBMITTING:
             ahead = later(run.first_start, -campaign.spec.submit_ahead_seconds)
-            when = f", to be submitted at {to_rfc3339(ahead)}" if not runs.is_begun(run) and ahead > now else ""
+            when = (
+                f", to be submitted at {to_rfc3339(ahead)}" if not runs.submission_started(run) and ahead > now else ""
+            )
             return f"{what} planned, first start {to_rfc3339(run.first_start)}{when}"
         case RunState.SCHEDULED:
             return f"{what} submitted, first start {to_rfc3339(run.first_start)}"

@@ -23,7 +23,7 @@ _SHOWN_ZONES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class CampaignEvent:
     """One Event: `reason` is of the runbook, `message` is for people."""
 
     type: Literal["Normal", "Warning"]
@@ -31,7 +31,7 @@ class Note:
     message: str
 
 
-def notes(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
+def events_between(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[CampaignEvent]:
     """What changed between two statuses that a person wants to know."""
     yield from _stall(before, after)
     yield from _cancellation(before, after)
@@ -43,7 +43,7 @@ def notes(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iter
     yield from _deliveries(before, after)
 
 
-def edit_note(campaign: Campaign, blueprint: Blueprint | Problem, now: datetime) -> Note | None:
+def event_of_edit(campaign: Campaign, blueprint: Blueprint | Problem, now: datetime) -> CampaignEvent | None:
     """What becomes of an edit that came after the first start; None where it simply applies."""
     status = campaign.status
     if campaign.generation == status.observed_generation or isinstance(blueprint, Problem) or not status.runs:
@@ -53,27 +53,27 @@ def edit_note(campaign: Campaign, blueprint: Blueprint | Problem, now: datetime)
         message = (
             f"run {newest.id} was the only one of runPolicy Once and has ended; to call again, apply a new resource"
         )
-        return Note("Warning", Reason.EDIT_IGNORED, message)
+        return CampaignEvent("Warning", Reason.EDIT_IGNORED, message)
     started = [r for r in runs.current_runs(status) if runs.has_started(r, now) and r.spec_hash != blueprint.spec_hash]
     if started and once:
         message = f"run {started[-1].id} has started and stays as it is; runPolicy Once has no run after it"
-        return Note("Warning", Reason.EDIT_IGNORED, message)
+        return CampaignEvent("Warning", Reason.EDIT_IGNORED, message)
     if started:
         message = f"run {started[-1].id} has started and stays as it is; the edit applies to the run after it"
-        return Note("Normal", Reason.EDIT_APPLIES_TO_NEXT_RUN, message)
+        return CampaignEvent("Normal", Reason.EDIT_APPLIES_TO_NEXT_RUN, message)
     return None
 
 
-def strangers_note(strangers: Sequence[Schedule]) -> Note:
+def event_of_unknown_schedules(strangers: Sequence[Schedule]) -> CampaignEvent:
     """That somebody else made schedules of this campaign at the dialer, for times at which our own runs call."""
     names = _names(f"{s.id} ({s.time_zone}, from {to_rfc3339(s.start)})" for s in strangers)
     count = counted(len(strangers), "schedule")
-    return Note(
+    return CampaignEvent(
         "Warning", Reason.UNKNOWN_SCHEDULES, f"the dialer has {count} of this campaign that no window holds: {names}"
     )
 
 
-def rules_note(run: RunStatus, moved: tuple[str, ...], tzdata_version: str) -> Note | None:
+def event_of_time_zone_data(run: RunStatus, moved: tuple[str, ...], tzdata_version: str) -> CampaignEvent | None:
     """That windows would lie elsewhere by the new rules of their zones; None where none would."""
     if not moved:
         return None
@@ -81,28 +81,28 @@ def rules_note(run: RunStatus, moved: tuple[str, ...], tzdata_version: str) -> N
         f"run {run.id}: {_names(iter(moved))}: the rules of the time zone moved between tzdata {run.tzdata_version} "
         f"and {tzdata_version}; the windows keep their instants; to plan anew, set spec.suspend and take it back"
     )
-    return Note("Warning", Reason.TIME_ZONE_DATA_CHANGED, message)
+    return CampaignEvent("Warning", Reason.TIME_ZONE_DATA_CHANGED, message)
 
 
-def _stall(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
+def _stall(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[CampaignEvent]:
     stalled = find(after.conditions, ConditionType.STALLED)
     earlier = find(before.conditions, ConditionType.STALLED)
     if stalled is not None and (
         earlier is None or (earlier.reason, earlier.message) != (stalled.reason, stalled.message)
     ):
-        yield Note("Warning", stalled.reason, stalled.message)
+        yield CampaignEvent("Warning", stalled.reason, stalled.message)
 
 
-def _cancellation(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
+def _cancellation(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[CampaignEvent]:
     """That a suspended or deleted campaign will dial all the same, told when the dialer first answers so."""
     ready, earlier = find(after.conditions, ConditionType.READY), find(before.conditions, ConditionType.READY)
     refused = [w for run in after.runs for w in runs.in_state(run, WindowState.CANCELLING) if w.message is not None]
     was_told = any(w.message is not None for run in before.runs for w in runs.in_state(run, WindowState.CANCELLING))
     if ready is not None and ready.reason == Reason.CANCELLING and refused and not was_told and earlier is not None:
-        yield Note("Warning", Reason.CANCELLING, ready.message)
+        yield CampaignEvent("Warning", Reason.CANCELLING, ready.message)
 
 
-def _lists(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
+def _lists(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[CampaignEvent]:
     """Lists that cannot be read for now, and rows that were left out: told when it begins, or other rows are."""
     told = (
         (ConditionType.RECONCILING, Reason.CONTACTS_UNAVAILABLE),
@@ -112,7 +112,7 @@ def _lists(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Ite
         now, earlier = find(after.conditions, kind), find(before.conditions, kind)
         was_told = now is not None and earlier is not None and earlier.message == now.message
         if now is not None and now.reason == reason and not was_told:
-            yield Note("Warning", reason, now.message)
+            yield CampaignEvent("Warning", reason, now.message)
 
 
 _PROGRESS = {
@@ -125,16 +125,16 @@ _PROGRESS = {
 }
 
 
-def _run(before: RunStatus | None, run: RunStatus) -> Iterator[Note]:
+def _run(before: RunStatus | None, run: RunStatus) -> Iterator[CampaignEvent]:
     if before is None or before.plan_hash != run.plan_hash:
-        yield Note("Normal", Reason.PLANNED, _plan_message(run))
+        yield CampaignEvent("Normal", Reason.PLANNED, _plan_message(run))
     was = before.state if before is not None else RunState.PLANNED
     # a run whose first window opens while the last is being submitted was submitted all the same
     if run.state is RunState.RUNNING and was in (RunState.PLANNED, RunState.SUBMITTING):
-        yield Note("Normal", Reason.SUBMITTED, _message(run, RunState.SCHEDULED))
+        yield CampaignEvent("Normal", Reason.SUBMITTED, _message(run, RunState.SCHEDULED))
     if run.state is not was and run.state in _PROGRESS:
         kind, reason = _PROGRESS[run.state] if not runs.calls_nobody(run) else ("Normal", Reason.NOTHING_TO_CALL)
-        yield Note("Normal" if kind == "Normal" else "Warning", reason, _message(run, run.state))
+        yield CampaignEvent("Normal" if kind == "Normal" else "Warning", reason, _message(run, run.state))
     yield from _windows(before, run)
 
 
@@ -169,7 +169,7 @@ def _message(run: RunStatus, state: RunState) -> str:
             return f"run {run.id}: {m.calls_completed} of {m.expected_calls} expected calls completed"
 
 
-def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[Note]:
+def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[CampaignEvent]:
     earlier = {w.time_zone: w for w in before.windows} if before is not None else {}
     told: tuple[tuple[WindowState, Reason], ...] = (
         (WindowState.REJECTED, Reason.WINDOW_REJECTED),
@@ -181,7 +181,7 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[Note]:
     done = were_cancelling and not runs.in_state(run, WindowState.CANCELLING) and not runs.is_cancelled(run)
     if cancelled and done:
         names = _names(w.time_zone for w in cancelled)
-        yield Note("Normal", Reason.SCHEDULES_CANCELLED, f"run {run.id}: {names}: cancelled at the dialer")
+        yield CampaignEvent("Normal", Reason.SCHEDULES_CANCELLED, f"run {run.id}: {names}: cancelled at the dialer")
     stays = [
         w
         for w in runs.in_state(run, WindowState.SUBMITTED)
@@ -189,13 +189,15 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[Note]:
     ]
     if stays:
         names = _names(w.time_zone for w in stays)
-        yield Note("Warning", Reason.CANNOT_CANCEL, f"run {run.id}: {names}: {stays[0].message}")
+        yield CampaignEvent("Warning", Reason.CANNOT_CANCEL, f"run {run.id}: {names}: {stays[0].message}")
     for state, reason in told:
         new = [
             w for w in runs.in_state(run, state) if (was := earlier.get(w.time_zone)) is None or was.state is not state
         ]
         if new:
-            yield Note("Warning", reason, f"run {run.id}: {_names(w.time_zone for w in new)}: {new[0].message}")
+            yield CampaignEvent(
+                "Warning", reason, f"run {run.id}: {_names(w.time_zone for w in new)}: {new[0].message}"
+            )
     adopted = [
         w
         for w in runs.in_state(run, WindowState.SUBMITTED)
@@ -203,7 +205,9 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[Note]:
     ]
     if adopted:
         names = _names(w.time_zone for w in adopted)
-        yield Note("Normal", Reason.SCHEDULE_ADOPTED, f"run {run.id}: {names}: the schedule was already at the dialer")
+        yield CampaignEvent(
+            "Normal", Reason.SCHEDULE_ADOPTED, f"run {run.id}: {names}: the schedule was already at the dialer"
+        )
     late = [
         w
         for w in run.windows
@@ -214,7 +218,9 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[Note]:
     ]
     if late:
         names = _names(w.time_zone for w in late)
-        yield Note("Warning", Reason.WINDOW_STARTED_LATE, f"run {run.id}: {names}: starts late, for what is left of it")
+        yield CampaignEvent(
+            "Warning", Reason.WINDOW_STARTED_LATE, f"run {run.id}: {names}: starts late, for what is left of it"
+        )
 
 
 def _names(time_zones: Iterator[str]) -> str:
@@ -223,7 +229,7 @@ def _names(time_zones: Iterator[str]) -> str:
     return ", ".join(names[:_SHOWN_ZONES]) + more
 
 
-def _deliveries(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[Note]:
+def _deliveries(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[CampaignEvent]:
     def hooks(status: OutboundCampaignStatus) -> dict[RunKey, FinishedRun]:
         every = runs.finished_runs(status)
         return {RunKey(r.id, r.planned_from): r for r in every if r.webhook is not None}
@@ -232,7 +238,7 @@ def _deliveries(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -
     for key, run in earlier.items():
         if key not in now and run.webhook is not None and run.webhook.state is WebhookState.PENDING:
             what = f"{run.webhook.event} of run {key.id}"
-            yield Note("Warning", Reason.WEBHOOK_FAILED, f"{what} was given up: too many later ones wait")
+            yield CampaignEvent("Warning", Reason.WEBHOOK_FAILED, f"{what} was given up: too many later ones wait")
     for key, run in now.items():
         hook, was = run.webhook, earlier.get(key)
         if hook is None or (was is not None and was.webhook is not None and was.webhook.state is hook.state):
@@ -240,10 +246,12 @@ def _deliveries(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -
         what = f"{hook.event} of run {key.id}"
         match hook.state:
             case WebhookState.DELIVERED:
-                yield Note("Normal", Reason.WEBHOOK_DELIVERED, f"{what} was delivered")
+                yield CampaignEvent("Normal", Reason.WEBHOOK_DELIVERED, f"{what} was delivered")
             case WebhookState.GONE:
-                yield Note("Warning", Reason.WEBHOOK_GONE, f"{what}: the receiver answered 410 Gone")
+                yield CampaignEvent("Warning", Reason.WEBHOOK_GONE, f"{what}: the receiver answered 410 Gone")
             case WebhookState.FAILED:
-                yield Note("Warning", Reason.WEBHOOK_FAILED, f"{what} was given up after {hook.attempts} attempts")
+                yield CampaignEvent(
+                    "Warning", Reason.WEBHOOK_FAILED, f"{what} was given up after {hook.attempts} attempts"
+                )
             case _:
                 continue

@@ -16,7 +16,7 @@ from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.validation.findings import FieldError, Severity
 from campaign_operator.validation.openings import zones_never_called
 from campaign_operator.validation.outlook import look_ahead
-from campaign_operator.validation.outlook_warnings import warnings_of
+from campaign_operator.validation.outlook_warnings import warnings_of_outlook
 
 _DAY_SECONDS = 86_400
 _SOON = timedelta(days=30)
@@ -24,16 +24,16 @@ _ZONES_SHOWN = 5
 _SIZES = (("minute", 60), ("hour", 24), ("day of month", 31), ("month", 12), ("day of week", 7))
 
 
-def doubts(
+def warnings_of_spec(
     spec: OutboundCampaignSpec, blueprint: Blueprint, zones: Sequence[str], now: datetime, lead_seconds: float
 ) -> Iterator[FieldError]:
     """The warnings about a spec that can be planned. `zones`: of its contacts; none where they are not known."""
     for message in (*_of_steps(spec.cron), *_of_day_fields(spec.cron, blueprint)):
-        yield _doubt("cron", message)
+        yield _warning("cron", message)
     yield from _of_long_windows(spec, blueprint)
     if zones:
         outlook = look_ahead(blueprint, now, lead_seconds, recurring=spec.run_policy is RunPolicy.RECURRING)
-        yield from warnings_of(outlook, spec, blueprint)
+        yield from warnings_of_outlook(outlook, spec, blueprint)
     yield from _of_the_calendar(spec, blueprint, now)
     yield from _of_signs(spec, blueprint, zones)
     yield from _of_zones_never_called(blueprint, zones, now)
@@ -47,9 +47,9 @@ def _of_signs(spec: OutboundCampaignSpec, blueprint: Blueprint, zones: Sequence[
             yield FieldError(("spec", "contacts", index, "timeZone"), message, Severity.WARNING)
     for zone in zones if spec.contacts_from is not None else ():
         for message in _of_zone(zone):
-            yield _doubt("contactsFrom", message)
+            yield _warning("contactsFrom", message)
     for message in _of_zone(blueprint.time_zone):
-        yield _doubt("timeZone", message)
+        yield _warning("timeZone", message)
 
 
 def _of_zones_never_called(blueprint: Blueprint, zones: Sequence[str], now: datetime) -> Iterator[FieldError]:
@@ -69,7 +69,7 @@ def _of_zones_never_called(blueprint: Blueprint, zones: Sequence[str], now: date
         )
 
 
-def _doubt(field: str, message: str) -> FieldError:
+def _warning(field: str, message: str) -> FieldError:
     return FieldError(("spec", field), message, Severity.WARNING)
 
 
@@ -77,13 +77,15 @@ def _of_long_windows(spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterat
     opening = blueprint.calling_hours.end - blueprint.calling_hours.start
     hours = f"{spec.window_seconds} are {spec.window_seconds / 3600:g} hours"
     if spec.window_seconds > _DAY_SECONDS <= opening.total_seconds():
-        yield _doubt(
+        yield _warning(
             "windowSeconds",
             f"{hours}: the window stays open through the night and into the next day; a day has {_DAY_SECONDS} seconds",
         )
     elif spec.window_seconds > opening.total_seconds():
         between = f"{spec.calling_hours.start} to {spec.calling_hours.end}"
-        yield _doubt("windowSeconds", f"{hours}, longer than the calling hours, {between}: every window ends with them")
+        yield _warning(
+            "windowSeconds", f"{hours}, longer than the calling hours, {between}: every window ends with them"
+        )
 
 
 def _of_steps(cron: str) -> Iterator[str]:

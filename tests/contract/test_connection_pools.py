@@ -1,4 +1,4 @@
-"""Lanes: connections used again, bounded, and closed; who fills his own holds up nobody else."""
+"""Pools: connections used again, bounded, and closed; who fills his own holds up nobody else."""
 
 import asyncio
 
@@ -40,7 +40,7 @@ async def test_connections_are_not_kept_where_none_are_wanted() -> None:
         await eventually(lambda: not server.open_connections)
 
 
-async def test_a_lane_that_nobody_uses_closes_its_connections_and_opens_again() -> None:
+async def test_a_pool_that_nobody_uses_closes_its_connections_and_opens_again() -> None:
     async with scripted_server(answer(200, {})) as server, exchange_to(server, idle_seconds=0.05) as exchange:
         await exchange.send(post(server), deadline_seconds=5)
         await eventually(lambda: not server.open_connections)
@@ -48,7 +48,7 @@ async def test_a_lane_that_nobody_uses_closes_its_connections_and_opens_again() 
         assert server.connections == 2
 
 
-async def test_a_lane_taken_up_again_is_not_closed_under_a_request() -> None:
+async def test_a_pool_taken_up_again_is_not_closed_under_a_request() -> None:
     async def slowly(conversation: Conversation, request: Received) -> None:
         await asyncio.sleep(0.3)
         await answer(200, {})(conversation, request)
@@ -61,7 +61,7 @@ async def test_a_lane_taken_up_again_is_not_closed_under_a_request() -> None:
             assert isinstance(await exchange.send(post(server), deadline_seconds=5), Answered)
 
 
-async def test_at_most_sixteen_requests_of_a_lane_are_out_at_once() -> None:
+async def test_at_most_sixteen_requests_of_a_pool_are_out_at_once() -> None:
     most = 0
 
     async def counting(conversation: Conversation, request: Received) -> None:
@@ -77,7 +77,7 @@ async def test_at_most_sixteen_requests_of_a_lane_are_out_at_once() -> None:
         assert server.connections == 16
 
 
-async def test_a_lane_that_is_full_of_silence_does_not_hold_up_another() -> None:
+async def test_a_pool_that_is_full_of_silence_does_not_hold_up_another() -> None:
     def route(request: Received) -> object:
         return silence if request.headers.get("x-quiet") else answer(200, {})
 
@@ -110,7 +110,7 @@ async def test_cancelled_requests_leave_their_places_to_others() -> None:
         assert isinstance(await exchange.send(post(server), deadline_seconds=5), Answered)
 
 
-async def test_one_lane_can_lead_to_two_servers() -> None:
+async def test_one_pool_can_lead_to_two_servers() -> None:
     async with (
         scripted_server(answer(200, {"from": 1})) as first,
         scripted_server(answer(200, {"from": 2}), signed_by=first) as second,

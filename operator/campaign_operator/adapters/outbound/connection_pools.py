@@ -1,7 +1,7 @@
-"""Lanes: connections that are shared by some requests and no others, with a bound on how many are out at once.
+"""Pools: connections that are shared by some requests and no others, with a bound on how many are out at once.
 
-A destination that never answers fills its lane and holds up nobody else; so each connection to a dialer, each token
-endpoint and each receiver has a lane to itself. A lane that nobody has used for a while is closed, and with it the
+A destination that never answers fills its pool and holds up nobody else; so each connection to a dialer, each token
+endpoint and each receiver has a pool to itself. A pool that nobody has used for a while is closed, and with it the
 sockets that servers have long given up. Sends nothing.
 
 Not httpcore's pool: that loses track of a connection whose request is cancelled at the wrong moment (a deadline is a
@@ -18,10 +18,10 @@ import httpcore
 OpenConnection = Callable[[httpcore.Origin], httpcore.AsyncConnectionInterface]
 
 
-class Lanes:
-    """Opens lanes by name as they are asked for.
+class ConnectionPools:
+    """Opens pools by name as they are asked for.
 
-    A lane is `width` places wide, keeps connections for later requests if `keep_alive`, and is closed when it was
+    A pool is `width` places wide, keeps connections for later requests if `keep_alive`, and is closed when it was
     unused for `idle_seconds`.
     """
 
@@ -30,46 +30,46 @@ class Lanes:
         self._width = width
         self._keep_alive = keep_alive
         self._idle_seconds = idle_seconds
-        self._lanes: dict[str, _Lane] = {}
+        self._pools: dict[str, _Pool] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def connection(self, name: str, origin: httpcore.Origin) -> AsyncIterator[httpcore.AsyncConnectionInterface]:
-        """Wait for a place in the lane; the connection is good for one request, until the context is left."""
-        lane = self._lanes.get(name)
-        if lane is None:
-            lane = self._lanes[name] = _Lane(self._width)
-        lane.enter()
+        """Wait for a place in the pool; the connection is good for one request, until the context is left."""
+        pool = self._pools.get(name)
+        if pool is None:
+            pool = self._pools[name] = _Pool(self._width)
+        pool.enter()
         try:
-            async with lane.places:
-                connection = await lane.take(origin) or self._open_connection(origin)
-                lane.in_use.add(connection)
+            async with pool.places:
+                connection = await pool.take(origin) or self._open_connection(origin)
+                pool.in_use.add(connection)
                 try:
                     yield connection
                 finally:
-                    await lane.give_back(connection, keep=self._keep_alive)
+                    await pool.give_back(connection, keep=self._keep_alive)
         finally:
-            if lane.leave():
-                lane.retirement = asyncio.get_running_loop().call_later(self._idle_seconds, self._retire, name)
+            if pool.leave():
+                pool.retirement = asyncio.get_running_loop().call_later(self._idle_seconds, self._retire, name)
 
     async def aclose(self) -> None:
         """Close all connections, also those in use."""
-        lanes, self._lanes = self._lanes, {}
-        for lane in lanes.values():
-            lane.stay()
-            await lane.aclose()
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            pool.stay()
+            await pool.aclose()
         for task in tuple(self._closing):
             await task
 
     def _retire(self, name: str) -> None:
-        lane = self._lanes.pop(name, None)
-        if lane is not None:
-            task = asyncio.get_running_loop().create_task(lane.aclose())
+        pool = self._pools.pop(name, None)
+        if pool is not None:
+            task = asyncio.get_running_loop().create_task(pool.aclose())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
 
-class _Lane:
+class _Pool:
     def __init__(self, width: int) -> None:
         self.places = asyncio.Semaphore(width)
         self.in_use: set[httpcore.AsyncConnectionInterface] = set()
