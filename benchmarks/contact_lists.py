@@ -26,7 +26,7 @@ from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import OnInvalidContact
 from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits
 from campaign_operator.domain.planning.blueprint import draw_blueprint
-from campaign_operator.domain.planning.plan_inputs import Inputs
+from campaign_operator.domain.planning.read_inputs import ReadInputs
 from campaign_operator.domain.planning.zones import ZONE_NAMES
 from campaign_operator.validation.sources import SuppliedFile
 from campaign_operator.validation.supplied import SuppliedContacts
@@ -103,7 +103,7 @@ def _ours(file: Path) -> int:
 
 def _planned(file: Path) -> int:
     """All checks, the counts, and the plan of a run."""
-    blueprint = draw_blueprint(_SPEC, Inputs(_counted(file).accepted(OnInvalidContact.REJECT)))
+    blueprint = draw_blueprint(_SPEC, ReadInputs(_counted(file).accepted(OnInvalidContact.REJECT)))
     return blueprint.plan(datetime.now(UTC), lead_seconds=30).contacts
 
 

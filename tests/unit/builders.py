@@ -22,7 +22,7 @@ from campaign_operator.domain.campaigns.observation import Observation
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.planning.calling_hours import CallingHours, parse_calling_hours
-from campaign_operator.domain.planning.plan_inputs import Inputs, ListedContacts
+from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status import record
 
@@ -157,10 +157,10 @@ def listed(**changes: Any) -> OutboundCampaignSpec:
     return spec(**{"contacts": None, "contactsFrom": [reference], **changes})
 
 
-def blueprint(of: OutboundCampaignSpec | None = None, inputs: Inputs | None = None) -> Blueprint:
+def blueprint(of: OutboundCampaignSpec | None = None, inputs: ReadInputs | None = None) -> Blueprint:
     """What a run is planned from."""
     of = of or spec()
-    return draw_blueprint(of, inputs or Inputs(LISTED if of.contacts_from is not None else None))
+    return draw_blueprint(of, inputs or ReadInputs(LISTED if of.contacts_from is not None else None))
 
 
 def make_planned(drawn: Blueprint, now: datetime) -> RunStatus:

@@ -20,7 +20,9 @@ from builders import hours
 from clocks import DAY, HOUR, MINUTE, Clocks, changes
 
 from campaign_operator.api.vocabulary import StartMode, Weekday
+from campaign_operator.domain.planning.cron import parse_cron
 from campaign_operator.domain.planning.plan import placed_windows
+from campaign_operator.domain.planning.plan_inputs import PlanInputs
 
 DAYS_BEFORE, DAYS_AFTER = 2, 3
 QUESTIONS_PER_CHANGE = 6
@@ -138,18 +140,21 @@ def at_time(day: date, time: str) -> datetime:
 
 def planned(zone: str, question: Question) -> tuple[datetime, datetime, str]:
     (window,) = placed_windows(
-        question.match,
-        start_mode=question.start_mode,
-        time_zone=zone,
-        window_seconds=question.window_hours * 3600,
-        calling_hours=hours(
-            question.start,
-            question.end,
-            days=question.days,
-            excludeDates=question.excluded,
-            outside=question.outside,
+        PlanInputs(
+            schedule=parse_cron("0 9 * * *"),
+            start_mode=question.start_mode,
+            time_zone=zone,
+            window_seconds=question.window_hours * 3600,
+            calling_hours=hours(
+                question.start,
+                question.end,
+                days=question.days,
+                excludeDates=question.excluded,
+                outside=question.outside,
+            ),
+            contacts_by_zone={zone: 1},
         ),
-        contacts_by_zone={zone: 1},
+        question.match,
     )
     return window.start, window.end, ",".join(window.adjustments)
 

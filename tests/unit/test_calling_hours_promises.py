@@ -14,6 +14,7 @@ from campaign_operator.domain.errors import SpecError
 from campaign_operator.domain.planning.calling_hours import CallingHours
 from campaign_operator.domain.planning.cron import parse_cron
 from campaign_operator.domain.planning.plan import PlannedWindow, RunPlan, plan_hash, plan_run
+from campaign_operator.domain.planning.plan_inputs import PlanInputs
 from campaign_operator.domain.planning.zones import ZONE_NAMES, load_zone
 
 DAY = timedelta(days=1)
@@ -51,7 +52,8 @@ counts = st.dictionaries(ZONES, st.integers(1, 1_000_000), min_size=1, max_size=
 def planned(asked: Mapping[str, Any], contacts_by_zone: Mapping[str, int]) -> RunPlan:
     parts = {**asked, "contacts_by_zone": contacts_by_zone}
     try:
-        return plan_run(parse_cron(parts.pop("cron")), **parts)
+        moment = {name: parts.pop(name) for name in ("now", "lead_seconds", "taken") if name in parts}
+        return plan_run(PlanInputs(schedule=parse_cron(parts.pop("cron")), **parts), **moment)
     except SpecError:  # hours that never hold a match are refused
         reject()
 

@@ -20,6 +20,7 @@ from test_plan_by_minutes import CRONS
 from campaign_operator.api.vocabulary import ConcurrencyPolicy, PastZones, StartMode, Weekday
 from campaign_operator.domain.planning.cron import parse_cron
 from campaign_operator.domain.planning.plan import RunPlan, Taken, plan_run
+from campaign_operator.domain.planning.plan_inputs import PlanInputs
 from campaign_operator.domain.planning.zones import ZONE_NAMES
 
 DAYS_BEFORE, DAYS_AFTER = 3, 7
@@ -85,16 +86,18 @@ def questions(start_mode: StartMode) -> Iterator[Asked]:
 def planned(asked: Asked) -> RunPlan:
     of = asked.hours
     return plan_run(
-        parse_cron(asked.cron),
-        start_mode=asked.start_mode,
-        time_zone=asked.changing_zone,
-        window_seconds=of.window_hours * 3600,
-        calling_hours=hours(of.start, of.end, days=of.days, excludeDates=of.excluded, outside=of.outside),
-        contacts_by_zone=dict.fromkeys(asked.zones, 1),
+        PlanInputs(
+            schedule=parse_cron(asked.cron),
+            start_mode=asked.start_mode,
+            time_zone=asked.changing_zone,
+            window_seconds=of.window_hours * 3600,
+            calling_hours=hours(of.start, of.end, days=of.days, excludeDates=of.excluded, outside=of.outside),
+            contacts_by_zone=dict.fromkeys(asked.zones, 1),
+            past_zones=asked.past_zones,
+            concurrency_policy=asked.concurrency_policy,
+        ),
         now=asked.now,
         lead_seconds=30,
-        past_zones=asked.past_zones,
-        concurrency_policy=asked.concurrency_policy,
         taken=asked.taken,
     )
 

@@ -22,6 +22,7 @@ from campaign_operator.domain.planning.plan import (
     plan_hash,
     plan_run,
 )
+from campaign_operator.domain.planning.plan_inputs import PlanInputs
 
 
 def utc(text: str) -> datetime:
@@ -38,12 +39,14 @@ def plan(
     taken: Taken = NOTHING_TAKEN,
 ) -> RunPlan:
     return plan_run(
-        parse_cron(cron),
-        start_mode=start_mode,
-        time_zone=time_zone,
-        window_seconds=4 * 3600,
-        calling_hours=calling_hours,
-        contacts_by_zone=dict.fromkeys(zones, 25),
+        PlanInputs(
+            schedule=parse_cron(cron),
+            start_mode=start_mode,
+            time_zone=time_zone,
+            window_seconds=4 * 3600,
+            calling_hours=calling_hours,
+            contacts_by_zone=dict.fromkeys(zones, 25),
+        ),
         now=utc(now),
         lead_seconds=30,
         taken=taken,
@@ -274,12 +277,15 @@ def test_a_skipped_zone_holds_up_no_run_after_it() -> None:
 def test_windows_can_be_placed_for_a_nominal_time_that_is_past() -> None:
     run = plan("0 9 * * *", "2026-11-24T20:00", "America/New_York", "Europe/London")
     placed = placed_windows(
+        PlanInputs(
+            schedule=parse_cron("0 9 * * *"),
+            start_mode=StartMode.CONTACT_LOCAL,
+            time_zone="Etc/UTC",
+            window_seconds=4 * 3600,
+            calling_hours=OPEN_ALWAYS,
+            contacts_by_zone={"Europe/London": 25, "America/New_York": 25},
+        ),
         run.nominal_time,
-        start_mode=StartMode.CONTACT_LOCAL,
-        time_zone="Etc/UTC",
-        window_seconds=4 * 3600,
-        calling_hours=OPEN_ALWAYS,
-        contacts_by_zone={"Europe/London": 25, "America/New_York": 25},
     )
     assert placed == run.windows
 
@@ -297,12 +303,14 @@ def test_an_unknown_zone_of_cron_is_an_error_of_that_field() -> None:
 def test_a_now_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="now must be aware"):
         plan_run(
-            parse_cron("0 9 * * *"),
-            start_mode=StartMode.CONTACT_LOCAL,
-            time_zone="Etc/UTC",
-            window_seconds=60,
-            calling_hours=OPEN_ALWAYS,
-            contacts_by_zone={"Europe/London": 1},
+            PlanInputs(
+                schedule=parse_cron("0 9 * * *"),
+                start_mode=StartMode.CONTACT_LOCAL,
+                time_zone="Etc/UTC",
+                window_seconds=60,
+                calling_hours=OPEN_ALWAYS,
+                contacts_by_zone={"Europe/London": 1},
+            ),
             now=datetime.fromisoformat("2026-11-25T09:00"),
             lead_seconds=30,
         )
@@ -328,12 +336,14 @@ def test_now_may_be_given_in_any_zone() -> None:
     tokyo = timezone(timedelta(hours=9))
     runs = [
         plan_run(
-            parse_cron("0 9 * * *"),
-            start_mode=StartMode.CONTACT_LOCAL,
-            time_zone="Etc/UTC",
-            window_seconds=60,
-            calling_hours=OPEN_ALWAYS,
-            contacts_by_zone={"Europe/London": 1},
+            PlanInputs(
+                schedule=parse_cron("0 9 * * *"),
+                start_mode=StartMode.CONTACT_LOCAL,
+                time_zone="Etc/UTC",
+                window_seconds=60,
+                calling_hours=OPEN_ALWAYS,
+                contacts_by_zone={"Europe/London": 1},
+            ),
             now=now,
             lead_seconds=30,
         )

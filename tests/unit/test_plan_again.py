@@ -7,7 +7,7 @@ import pytest
 from builders import SETTINGS, blueprint, campaign, listed, make_planned, observed, status
 
 from campaign_operator.domain.decisions.situation import Situation, plan_again, run_to_plan
-from campaign_operator.domain.planning.plan_inputs import Inputs, ListedContacts
+from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
 
 LONDON, NEW_YORK, TOKYO = "Europe/London", "America/New_York", "Asia/Tokyo"
 DEFERRED = listed(cron="0 6 * * *")
@@ -42,10 +42,10 @@ AGAIN = [
 @pytest.mark.parametrize("case", AGAIN, ids=lambda case: case.name)
 def test_planning_anew(case: Again) -> None:
     midnight = datetime(2026, 11, 24, tzinfo=UTC)
-    first = blueprint(DEFERRED, Inputs(ListedContacts({LONDON: 1})))
+    first = blueprint(DEFERRED, ReadInputs(ListedContacts({LONDON: 1})))
     has = status(make_planned(first, midnight))
     now = datetime.fromisoformat(f"2026-11-24T{case.now}+00:00")
-    changed = blueprint(DEFERRED, Inputs(ListedContacts(case.zones)))
+    changed = blueprint(DEFERRED, ReadInputs(ListedContacts(case.zones)))
     situation = Situation(campaign(has, spec=DEFERRED), observed(DEFERRED, now=now, blueprint=changed), SETTINGS)
     to_plan = run_to_plan(situation, changed)
     assert to_plan is not None

@@ -18,6 +18,7 @@ from clocks import DAY, HOUR, MINUTE, SECOND, Clocks, changes, file_of, one_name
 from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.planning.cron import parse_cron
 from campaign_operator.domain.planning.plan import Taken, plan_run
+from campaign_operator.domain.planning.plan_inputs import PlanInputs
 from campaign_operator.domain.planning.windows import place
 from campaign_operator.domain.planning.zones import ZONE_NAMES, load_zone
 
@@ -155,12 +156,14 @@ def questions() -> Iterator[Question]:
 def test_a_run_planned_near_a_change_is_the_one_found_by_trying_every_minute(start_mode: StartMode) -> None:
     for question in questions():
         run = plan_run(
-            parse_cron(question.cron),
-            start_mode=start_mode,
-            time_zone=question.changing_zone,
-            window_seconds=3600,
-            calling_hours=OPEN_ALWAYS,
-            contacts_by_zone=dict.fromkeys(question.zones, 1),
+            PlanInputs(
+                schedule=parse_cron(question.cron),
+                start_mode=start_mode,
+                time_zone=question.changing_zone,
+                window_seconds=3600,
+                calling_hours=OPEN_ALWAYS,
+                contacts_by_zone=dict.fromkeys(question.zones, 1),
+            ),
             now=question.now,
             lead_seconds=question.lead_seconds,
             taken=Taken(ends=question.previous_ends),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from campaign_operator.api.vocabulary import Adjustment, StartMode
 from campaign_operator.domain.planning.cron import matches, parse_cron
 from campaign_operator.domain.planning.plan import RunPlan, Taken, plan_hash, plan_run
+from campaign_operator.domain.planning.plan_inputs import PlanInputs
 from campaign_operator.domain.planning.zones import ZONE_NAMES, load_zone
 
 CRONS = ("* * * * *", "*/7 * * * *", "30 * * * *", "0 9 * * *", "30 2 * * *", "15 0 * * 0", "59 23 31 * 1-5")
@@ -48,12 +49,14 @@ def test_whatever_is_asked_a_plan_keeps_its_promises(
 
     def planned(contacts_by_zone: Mapping[str, int]) -> RunPlan:
         return plan_run(
-            schedule,
-            start_mode=start_mode,
-            time_zone=time_zone,
-            window_seconds=window_seconds,
-            calling_hours=OPEN_ALWAYS,
-            contacts_by_zone=contacts_by_zone,
+            PlanInputs(
+                schedule=schedule,
+                start_mode=start_mode,
+                time_zone=time_zone,
+                window_seconds=window_seconds,
+                calling_hours=OPEN_ALWAYS,
+                contacts_by_zone=contacts_by_zone,
+            ),
             now=now,
             lead_seconds=lead_seconds,
             taken=Taken(ends=previous_ends),

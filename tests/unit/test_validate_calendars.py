@@ -30,7 +30,7 @@ def test_the_dates_of_a_calendar_among_the_manifests_are_excluded() -> None:
     blueprint = report.campaigns[0].checked.blueprint
     assert (report.findings, report.passed_over) == ((), 0)
     assert blueprint is not None
-    assert blueprint.calling_hours.exclude_dates == {date(2026, 12, 25), date(2027, 1, 1)}
+    assert blueprint.inputs.calling_hours.exclude_dates == {date(2026, 12, 25), date(2027, 1, 1)}
 
 
 def test_a_given_calendar_stands_in_for_the_one_that_is_named(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_given_calendar_stands_in_for_the_one_that_is_named(tmp_path: Path) ->
     blueprint = report.campaigns[0].checked.blueprint
     assert report.findings == ()
     assert blueprint is not None
-    assert blueprint.calling_hours.exclude_dates == {date(2026, 12, 25)}
+    assert blueprint.inputs.calling_hours.exclude_dates == {date(2026, 12, 25)}
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def contacts_of(report: Report) -> dict[str, int]:
     assert [f for f in report.findings if f.severity is Severity.ERROR] == []
     blueprint = report.campaigns[0].checked.blueprint
     assert blueprint is not None
-    return dict(blueprint.contacts_by_zone)
+    return dict(blueprint.inputs.contacts_by_zone)
 
 
 def given(path: Path, text: str | bytes) -> Supplied:
@@ -374,7 +374,10 @@ def test_a_given_list_may_come_through_a_pipe_and_is_read_again_for_other_column
         report = checked(f"{LISTED}---\n{other}", supplied=Supplied(SuppliedContacts(file)))
     writer.join()
     drawn = [campaign.checked.blueprint for campaign in report.campaigns]
-    assert [dict(each.contacts_by_zone) for each in drawn if each is not None] == [{"Asia/Tokyo": 1}, {"Etc/UTC": 1}]
+    assert [dict(each.inputs.contacts_by_zone) for each in drawn if each is not None] == [
+        {"Asia/Tokyo": 1},
+        {"Etc/UTC": 1},
+    ]
 
 
 def test_a_given_list_that_has_gone_is_wrong_usage(tmp_path: Path) -> None:

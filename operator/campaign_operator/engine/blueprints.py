@@ -13,7 +13,7 @@ from campaign_operator.domain.campaigns.campaign import Campaign, Settings
 from campaign_operator.domain.decisions.situation import invalid_spec
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
-from campaign_operator.domain.planning.plan_inputs import Inputs, ListedContacts
+from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
 from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.ports import CalendarSource, ContactSource, ListReading
@@ -38,11 +38,11 @@ class Blueprints:
             return dates, None
         frozen = _frozen(campaign)
         if frozen is not None:
-            blueprint = _drawn(campaign, memory, Inputs(frozen, dates))
+            blueprint = _drawn(campaign, memory, ReadInputs(frozen, dates))
             if not isinstance(blueprint, Blueprint) or not _is_wanted_again(campaign, blueprint):
                 return blueprint, None
         if campaign.spec.contacts_from is None:
-            return _drawn(campaign, memory, Inputs(None, dates)), None
+            return _drawn(campaign, memory, ReadInputs(None, dates)), None
         reading = await self._contacts.read(campaign, max_age_seconds=self._settings.poll_seconds / 2)
         if isinstance(reading, Problem):
             return reading, None
@@ -53,7 +53,7 @@ class Blueprints:
         except InvalidSpecError as error:
             said = "; ".join(str(error).splitlines())
             return Problem(Reason.INVALID_CONTACTS, f"{counted(error.count, 'error')} in the lists: {said}"), reading
-        return _drawn(campaign, memory, Inputs(listed, dates)), reading
+        return _drawn(campaign, memory, ReadInputs(listed, dates)), reading
 
     async def _excluded_dates(self, campaign: Campaign) -> frozenset[date] | Problem:
         source = campaign.spec.calling_hours.exclude_dates_from
@@ -85,7 +85,7 @@ def _is_wanted_again(campaign: Campaign, blueprint: Blueprint) -> bool:
     return run is not None and not over and run.spec_hash != blueprint.spec_hash
 
 
-def _drawn(campaign: Campaign, memory: Memory, inputs: Inputs) -> Blueprint | Problem:
+def _drawn(campaign: Campaign, memory: Memory, inputs: ReadInputs) -> Blueprint | Problem:
     key = (campaign.generation, inputs)
     if memory.blueprint is None or memory.blueprint[0] != key:
         try:

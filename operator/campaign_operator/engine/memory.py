@@ -11,7 +11,7 @@ from campaign_operator.domain.campaigns.runs import Attempt
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import SubmitOutcome
 from campaign_operator.domain.planning.blueprint import Blueprint
-from campaign_operator.domain.planning.plan_inputs import Inputs
+from campaign_operator.domain.planning.read_inputs import ReadInputs
 from campaign_operator.domain.problem import Problem
 
 _OWN_WRITES_REMEMBERED = 16
@@ -46,7 +46,7 @@ class Memory:
     deleting_since: float | None = None
     connection: Connection | None = None
     own_versions: deque[str] = field(default_factory=lambda: deque(maxlen=_OWN_WRITES_REMEMBERED))
-    blueprint: tuple[tuple[int, Inputs], Blueprint | Problem] | None = None
+    blueprint: tuple[tuple[int, ReadInputs], Blueprint | Problem] | None = None
     faults_in_a_row: int = 0
 
     def wrote(self, before: str, after: str) -> None:

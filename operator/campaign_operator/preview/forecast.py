@@ -101,7 +101,7 @@ def _run(plan: RunPlan, blueprint: Blueprint) -> ForecastRun:
 
 
 def _window(window: PlannedWindow, plan: RunPlan, blueprint: Blueprint) -> ForecastWindow:
-    clock = window.time_zone if blueprint.start_mode is StartMode.CONTACT_LOCAL else blueprint.time_zone
+    clock = window.time_zone if blueprint.inputs.start_mode is StartMode.CONTACT_LOCAL else blueprint.inputs.time_zone
     return ForecastWindow(
         time_zone=window.time_zone,
         contacts=window.contacts,
@@ -122,7 +122,8 @@ def open_hours(forecast: Forecast, blueprint: Blueprint) -> dict[str, list[tuple
         name: [
             (opening.start, opening.end)
             for opening in takewhile(
-                lambda opening: opening.start < last, openings_from(blueprint.calling_hours, load_zone(name), first)
+                lambda opening: opening.start < last,
+                openings_from(blueprint.inputs.calling_hours, load_zone(name), first),
             )
         ]
         for name in sorted({window.time_zone for window in windows})

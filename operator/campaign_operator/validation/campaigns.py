@@ -150,7 +150,7 @@ def _check_plan(
             # in SameInstant it depends on the zones whether a match is open
             if found.knows_contacts or spec.start_mode is StartMode.CONTACT_LOCAL:
                 blueprint.plan(now, LEAD_SECONDS)
-            zones = list(blueprint.contacts_by_zone) if found.knows_contacts else []
+            zones = list(blueprint.inputs.contacts_by_zone) if found.knows_contacts else []
             return blueprint, tuple(warnings_of_spec(spec, blueprint, zones, now, LEAD_SECONDS))
     except InvalidSpecError as error:
         return None, tuple(_problems_of(error))

@@ -18,7 +18,7 @@ from campaign_operator.domain.contacts.contact_reading import read_contact_lists
 from campaign_operator.domain.contacts.decoding import Decoding
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.excluded_dates import parse_excluded_dates
-from campaign_operator.domain.planning.plan_inputs import Inputs, ListedContacts
+from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
 from campaign_operator.validation.findings import FieldError, FieldPath, Finding, Severity
 from campaign_operator.validation.manifest_objects import MalformedObjectError, ManifestObjects, MissingKeyError
 from campaign_operator.validation.sources import MAX_BYTES
@@ -44,7 +44,7 @@ class FoundInputs:
     in other files.
     """
 
-    inputs: Inputs
+    inputs: ReadInputs
     knows_contacts: bool
     problems: list[FieldError]
     findings: list[Finding]
@@ -60,7 +60,7 @@ def find_inputs(
     exclude_dates = search.exclude_dates(spec)
     contacts = search.contacts(spec, wrong_sources) if spec.contacts_from is not None else None
     knows_contacts = spec.contacts_from is None or contacts is not None
-    inputs = Inputs(contacts if knows_contacts else _SOUND, exclude_dates)
+    inputs = ReadInputs(contacts if knows_contacts else _SOUND, exclude_dates)
     return FoundInputs(inputs, knows_contacts, search.problems, search.findings)
 
 

@@ -31,12 +31,14 @@ class NeverCalled:
 
 def zones_never_called(blueprint: Blueprint, zones: Iterable[str], now: datetime) -> NeverCalled:
     """Those of the zones that would be skipped in every run from `now` on, for 366 days."""
-    match_from = cache(partial(next_match, blueprint.schedule))  # in ContactLocal all zones ask for the same
+    match_from = cache(partial(next_match, blueprint.inputs.schedule))  # in ContactLocal all zones ask for the same
     still_allowed = iter(range(_MOST_OPENINGS))
     never: list[str] = []
     for name in zones:
-        clock = load_zone(name if blueprint.start_mode is StartMode.CONTACT_LOCAL else blueprint.time_zone)
-        openings = openings_from(blueprint.calling_hours, load_zone(name), now)
+        clock = load_zone(
+            name if blueprint.inputs.start_mode is StartMode.CONTACT_LOCAL else blueprint.inputs.time_zone
+        )
+        openings = openings_from(blueprint.inputs.calling_hours, load_zone(name), now)
         try:
             called = _has_a_match(
                 (opening for _, opening in zip(still_allowed, openings, strict=False)), clock, match_from

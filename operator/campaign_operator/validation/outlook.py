@@ -70,9 +70,11 @@ class Outlook:
 
 def look_ahead(blueprint: Blueprint, now: datetime, lead_seconds: float, *, recurring: bool) -> Outlook:
     """The runs to come, one only unless they recur. Raises InvalidSpecError where there is none."""
-    by_clock = zones_by_clock(blueprint.contacts_by_zone, now, 2 * _YEAR.days)
-    contacts = {clock: sum(blueprint.contacts_by_zone[zone] for zone in zones) for clock, zones in by_clock.items()}
-    drawn = replace(blueprint, contacts_by_zone=contacts)
+    by_clock = zones_by_clock(blueprint.inputs.contacts_by_zone, now, 2 * _YEAR.days)
+    contacts = {
+        clock: sum(blueprint.inputs.contacts_by_zone[zone] for zone in zones) for clock, zones in by_clock.items()
+    }
+    drawn = replace(blueprint, inputs=replace(blueprint.inputs, contacts_by_zone=contacts))
     plans = [drawn.plan(now, lead_seconds)]
     taken, matches = Taken(), _matches(plans[0])
     while recurring and matches < MOST_MATCHES:
@@ -91,8 +93,8 @@ def look_ahead(blueprint: Blueprint, now: datetime, lead_seconds: float, *, recu
 def is_a_holiday(blueprint: Blueprint, skipped: SkippedMatches) -> bool:
     """Whether all of the matches are on excluded dates, which is what such dates are for."""
     days = (skipped.last.date() - skipped.first.date()).days
-    dates = dates_of_matches(blueprint.schedule, skipped.first.date(), days)
-    return all(day in blueprint.calling_hours.exclude_dates for day in dates)
+    dates = dates_of_matches(blueprint.inputs.schedule, skipped.first.date(), days)
+    return all(day in blueprint.inputs.calling_hours.exclude_dates for day in dates)
 
 
 def _matches(plan: RunPlan) -> int:

@@ -82,7 +82,7 @@ def _of_open_runs(outlook: Outlook) -> Iterator[FieldError]:
 
 def _of_closed_matches(outlook: Outlook, blueprint: Blueprint) -> Iterator[FieldError]:
     """Excluded dates are left out: nobody is to be called on them."""
-    hours = blueprint.calling_hours
+    hours = blueprint.inputs.calling_hours
     found = [each for each in outlook.passed_over(MatchSkipReason.NOTHING_OPEN) if not is_a_holiday(blueprint, each)]
     by_day = [each for each in found if not hours.is_open_on(each.first.date())]
     by_hour = [each for each in found if hours.is_open_on(each.first.date())]

@@ -48,13 +48,13 @@ def _of_signs(spec: OutboundCampaignSpec, blueprint: Blueprint, zones: Sequence[
     for zone in zones if spec.contacts_from is not None else ():
         for message in _of_zone(zone):
             yield _warning("contactsFrom", message)
-    for message in _of_zone(blueprint.time_zone):
+    for message in _of_zone(blueprint.inputs.time_zone):
         yield _warning("timeZone", message)
 
 
 def _of_zones_never_called(blueprint: Blueprint, zones: Sequence[str], now: datetime) -> Iterator[FieldError]:
     """`outside: Skip` with a cron that is never inside."""
-    if blueprint.calling_hours.outside is not Outside.SKIP:
+    if blueprint.inputs.calling_hours.outside is not Outside.SKIP:
         return
     never = zones_never_called(blueprint, zones, now)
     if never.zones:
@@ -74,7 +74,7 @@ def _warning(field: str, message: str) -> FieldError:
 
 
 def _of_long_windows(spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterator[FieldError]:
-    opening = blueprint.calling_hours.end - blueprint.calling_hours.start
+    opening = blueprint.inputs.calling_hours.end - blueprint.inputs.calling_hours.start
     hours = f"{spec.window_seconds} are {spec.window_seconds / 3600:g} hours"
     if spec.window_seconds > _DAY_SECONDS <= opening.total_seconds():
         yield _warning(
@@ -102,9 +102,9 @@ def _of_steps(cron: str) -> Iterator[str]:
 
 def _of_day_fields(cron: str, blueprint: Blueprint) -> Iterator[str]:
     """`0 9 1-7 * MON` is not the first Monday of the month."""
-    schedule = blueprint.schedule
+    schedule = blueprint.inputs.schedule
     if schedule.day_of_month_restricted and schedule.day_of_week_restricted:
-        skip = " with outside: Skip" if blueprint.start_mode is StartMode.SAME_INSTANT else ""
+        skip = " with outside: Skip" if blueprint.inputs.start_mode is StartMode.SAME_INSTANT else ""
         yield (
             f"{quoted(cron)}: day of month and day of week are both given, and a day that matches either of them is "
             "a match; if both were meant to hold, write * for day of week and name those days in "
@@ -114,7 +114,7 @@ def _of_day_fields(cron: str, blueprint: Blueprint) -> Iterator[str]:
 
 def _of_the_calendar(spec: OutboundCampaignSpec, blueprint: Blueprint, now: datetime) -> Iterator[FieldError]:
     """A calendar of last year excludes nothing any more."""
-    dates = blueprint.calling_hours.exclude_dates
+    dates = blueprint.inputs.calling_hours.exclude_dates
     if spec.calling_hours.exclude_dates_from is None or not dates:
         return
     last, today = max(dates), now.date()

@@ -32,17 +32,17 @@ from campaign_operator.domain.decisions.actions import (
     Wait,
 )
 from campaign_operator.domain.planning.blueprint import Blueprint
-from campaign_operator.domain.planning.plan_inputs import Inputs, ListedContacts
+from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
 from campaign_operator.domain.planning.zones import TZDATA_VERSION
 
 HOUR = 3600
 LATE = spec(submitAheadSeconds=1800)
 LISTS = listed()
 AT_A_URL = listed(contactsFrom=[{"url": {"address": "https://lists.example.com/spring.csv"}}])
-OTHER_LIST = blueprint(LISTS, Inputs(ListedContacts({NY: 2})))
-ANOTHER_ZONE = blueprint(LISTS, Inputs(ListedContacts({NY: 1, "Asia/Tokyo": 1})))
-ONE_LEFT_OUT = blueprint(LISTS, Inputs(ListedContacts(LISTED.by_zone, invalid=1)))
-HOLIDAY = blueprint(spec(), Inputs(exclude_dates=frozenset({date(2026, 12, 25)})))
+OTHER_LIST = blueprint(LISTS, ReadInputs(ListedContacts({NY: 2})))
+ANOTHER_ZONE = blueprint(LISTS, ReadInputs(ListedContacts({NY: 1, "Asia/Tokyo": 1})))
+ONE_LEFT_OUT = blueprint(LISTS, ReadInputs(ListedContacts(LISTED.by_zone, invalid=1)))
+HOLIDAY = blueprint(spec(), ReadInputs(exclude_dates=frozenset({date(2026, 12, 25)})))
 VANISHED = problem(Reason.CONTACTS_NOT_FOUND)
 CALENDAR = spec(callingHours={"excludeDatesFrom": {"configMapKeyRef": {"name": "holidays", "key": "us.txt"}}})
 
@@ -244,7 +244,7 @@ LISTING = [
         "a calendar is no list: what it makes another plan of is cancelled",
         status(run(window(SUBMITTED))),
         BeginCancellation(FIRST, (NY,)),
-        seen=seen(blueprint(spec(), Inputs(exclude_dates=frozenset({date(2026, 11, 24)})))),
+        seen=seen(blueprint(spec(), ReadInputs(exclude_dates=frozenset({date(2026, 11, 24)})))),
     ),
     Case(
         "a campaign looks whether its calendar has changed until it starts",

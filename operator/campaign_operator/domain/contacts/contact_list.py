@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from campaign_operator.api.vocabulary import ContactFormat, OnInvalidContact
 from campaign_operator.domain.errors import SpecError, SpecErrors
-from campaign_operator.domain.planning.plan_inputs import ListedContacts
+from campaign_operator.domain.planning.read_inputs import ListedContacts
 
 LONGEST_RECORD = 131_072
 """Characters. Python's csv module takes no longer field, and a spreadsheet's cell holds 32,767."""

@@ -217,7 +217,7 @@ def has_room(s: Situation, blueprint: Blueprint) -> bool:
 def _most_windows(s: Situation, blueprint: Blueprint) -> int:
     """How many windows may be ahead when one more run is planned."""
     most = min(MAX_WINDOWS_AHEAD, size.most_windows(s.campaign.other_bytes, len(s.runs) + 1))
-    return most - len(blueprint.contacts_by_zone)
+    return most - len(blueprint.inputs.contacts_by_zone)
 
 
 def _full_until(s: Situation, blueprint: Blueprint) -> datetime | None:
@@ -320,7 +320,7 @@ def unplannable(s: Situation) -> Problem | None:
     to_plan = run_to_plan(s, blueprint)
     if to_plan is not None:
         asked.append((to_plan.kept, s.now))
-        if len(blueprint.contacts_by_zone) > size.most_windows(s.campaign.other_bytes, 1):
+        if len(blueprint.inputs.contacts_by_zone) > size.most_windows(s.campaign.other_bytes, 1):
             return Problem(Reason.INVALID_SPEC, size.TOO_LARGE)
     try:
         plans = [blueprint.plan(now, s.settings.lead_seconds, taken(s, blueprint, after)) for after, now in asked]

@@ -13,7 +13,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
@@ -48,7 +48,7 @@ class CronSchedule:
     both are, a day that either names is a match, as in every cron since Vixie's.
     """
 
-    text: str
+    text: str = field(compare=False)
     minutes: tuple[int, ...]
     hours: tuple[int, ...]
     days_of_month: tuple[int, ...]

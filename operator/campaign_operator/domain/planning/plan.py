@@ -16,13 +16,12 @@ from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from campaign_operator.api.vocabulary import ConcurrencyPolicy, MatchSkipReason, PastZones, StartMode
+from campaign_operator.api.vocabulary import ConcurrencyPolicy, MatchSkipReason
 from campaign_operator.domain.errors import Findings, SpecError
-from campaign_operator.domain.planning.calling_hours import CallingHours
-from campaign_operator.domain.planning.cron import CronSchedule
 from campaign_operator.domain.planning.match_search import Bounds, FoundMatch, find_match
-from campaign_operator.domain.planning.timetable import Timetable, placed_in
-from campaign_operator.domain.planning.windows import Placed, Window
+from campaign_operator.domain.planning.plan_inputs import PlanInputs
+from campaign_operator.domain.planning.timetable import Timetable
+from campaign_operator.domain.planning.windows import Window
 from campaign_operator.domain.planning.zones import ZONE_NAMES, UnknownTimeZoneError, load_zone, unknown_zone_message
 
 _RUN_ID = "%Y%m%dT%H%M"
@@ -122,75 +121,50 @@ class HashedWindow(Protocol):
     def is_skipped(self) -> bool: ...
 
 
-def plan_run(
-    schedule: CronSchedule,
-    *,
-    start_mode: StartMode,
-    time_zone: str,
-    window_seconds: int,
-    calling_hours: CallingHours,
-    contacts_by_zone: Mapping[str, int],
-    now: datetime,
-    lead_seconds: float,
-    past_zones: PastZones = PastZones.WAIT,
-    concurrency_policy: ConcurrencyPolicy = ConcurrencyPolicy.ALLOW,
-    taken: Taken = NOTHING_TAKEN,
-) -> RunPlan:
+def plan_run(inputs: PlanInputs, *, now: datetime, lead_seconds: float, taken: Taken = NOTHING_TAKEN) -> RunPlan:
     """The next run: the first match that may be taken, and its windows inside the calling hours of their zones.
 
     ContactLocal places the match in each zone, and the window of a zone starts on the date of the match or is skipped.
-    SameInstant places it in `time_zone` (of no account in ContactLocal), which gives all zones the same start. Zones
-    that are called must be at least `lead_seconds` ahead; with `past_zones` Skip those that are not are skipped. What
-    earlier runs have `taken` is kept to. `contacts_by_zone` has at least one zone, and names `count_contacts` has
-    accepted. Raises `SpecError` for an unknown `time_zone`, where `cron` has no match left, and where none calls
-    anybody within 366 days.
+    SameInstant places it in the zone of `cron`, which gives all zones the same start. Zones that are called must be at
+    least `lead_seconds` ahead; with `past_zones` Skip those that are not are skipped. What earlier runs have `taken` is
+    kept to. Raises `SpecError` for an unknown `time_zone`, where `cron` has no match left, and where none calls anybody
+    within 366 days.
     """
     if now.tzinfo is None:
         raise ValueError("now must be aware")
-    timetable = _timetable(start_mode, time_zone, window_seconds, calling_hours, contacts_by_zone)
+    forbids = inputs.concurrency_policy is ConcurrencyPolicy.FORBID
     lead = timedelta(seconds=lead_seconds)
     bounds = Bounds(
         earliest=now.astimezone(UTC) + lead,
-        past_zones=past_zones,
+        past_zones=inputs.past_zones,
         ends=taken.ends,
         used_up=taken.match,
-        run_end=taken.last_end if concurrency_policy is ConcurrencyPolicy.FORBID else None,
+        run_end=taken.last_end if forbids else None,
         room_from=taken.full_until + lead if taken.full_until is not None else None,
     )
-    found = find_match(schedule, timetable, bounds)
+    found = find_match(inputs.schedule, _timetable(inputs), bounds)
     return RunPlan(
         run_id=found.nominal_time.strftime(_RUN_ID),
         nominal_time=found.nominal_time,
         match_time=found.match_time,
-        windows=_planned(found.windows, contacts_by_zone),
-        contacts=sum(contacts_by_zone.values()),
-        skipped_matches=tuple(_skipped_matches(found, contacts_by_zone)),
+        windows=_planned(found.windows, inputs.contacts_by_zone),
+        contacts=sum(inputs.contacts_by_zone.values()),
+        skipped_matches=tuple(_skipped_matches(found, inputs.contacts_by_zone)),
     )
 
 
-def placed_windows(
-    nominal_time: datetime,
-    *,
-    start_mode: StartMode,
-    time_zone: str,
-    window_seconds: int,
-    calling_hours: CallingHours,
-    contacts_by_zone: Mapping[str, int],
-) -> tuple[PlannedWindow, ...]:
+def placed_windows(inputs: PlanInputs, nominal_time: datetime) -> tuple[PlannedWindow, ...]:
     """The windows of the run with this nominal time, ordered by start and name of the zone.
 
-    Looks at no clock: a start may be past. The parameters are those of `plan_run`. Raises `SpecError` where a zone that
-    is to be called on whatever date does not open within 366 days.
+    Looks at no clock: a start may be past. Raises `SpecError` where a zone that is to be called on whatever date does
+    not open within 366 days.
     """
-    timetable = _timetable(start_mode, time_zone, window_seconds, calling_hours, contacts_by_zone)
-    return _planned(timetable.windows(nominal_time), contacts_by_zone)
+    return _planned(_timetable(inputs).windows(nominal_time), inputs.contacts_by_zone)
 
 
-def placed_matches(
-    nominal_time: datetime, *, start_mode: StartMode, time_zone: str, zones: Iterable[str]
-) -> dict[str, Placed]:
-    """By zone, the instant of the match with this nominal time, before any calling hours. See `plan_run`."""
-    return placed_in(nominal_time, start_mode, _zone_of_cron(time_zone), zones)
+def first_match(inputs: PlanInputs, nominal_time: datetime) -> datetime:
+    """The instant at which the first zone reaches the match with this nominal time, before any calling hours."""
+    return min(placed.instant for placed in _timetable(inputs).placed(nominal_time).values())
 
 
 def nominal_time_of(run_id: str) -> datetime | None:
@@ -238,15 +212,13 @@ def _same_id_message(earlier: str) -> str:
     return f"is the same as {earlier}; give every contact an id of its own, or remove one of the two"
 
 
-def _timetable(
-    start_mode: StartMode, time_zone: str, window_seconds: int, hours: CallingHours, zones: Iterable[str]
-) -> Timetable:
+def _timetable(inputs: PlanInputs) -> Timetable:
     return Timetable(
-        start_mode=start_mode,
-        cron_zone=_zone_of_cron(time_zone),
-        window_seconds=window_seconds,
-        calling_hours=hours,
-        zones=tuple(zones),
+        start_mode=inputs.start_mode,
+        cron_zone=_zone_of_cron(inputs.time_zone),
+        window_seconds=inputs.window_seconds,
+        calling_hours=inputs.calling_hours,
+        zones=tuple(inputs.contacts_by_zone),
     )
 
 

@@ -1,32 +1,79 @@
-"""What a plan is made from beside the spec: contact lists and a calendar that stand in objects of their own."""
+"""What the runs of a campaign are planned from, as one value, and the hash that tells an edit from a mere touch."""
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from campaign_operator.api.vocabulary import ConcurrencyPolicy, PastZones, StartMode
+from campaign_operator.domain.planning.calling_hours import CallingHours
+from campaign_operator.domain.planning.cron import CronSchedule
 
 
-@dataclass(frozen=True, slots=True)
-class ListedContacts:
-    """The contacts of the lists of contactsFrom, by zone, how many rows were left out for being invalid, and the first
-    errors in words.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanInputs:
+    """All that makes one plan another, but for the time and the earlier runs. A new field is part of the hash."""
+
+    schedule: CronSchedule
+    """When runs are due, in floating time."""
+
+    start_mode: StartMode
+    """Whose clock a match is placed on: each zone's own, or that of `time_zone`."""
+
+    time_zone: str
+    """The zone of `cron` with SameInstant; of no account with ContactLocal."""
+
+    window_seconds: int
+    """How long a window is before the calling hours shorten it."""
+
+    calling_hours: CallingHours
+    """When calls may be made in each zone, the dates of the calendar included."""
+
+    contacts_by_zone: Mapping[str, int]
+    """How many contacts each zone has; at least one zone, each known, each with a contact."""
+
+    past_zones: PastZones = PastZones.WAIT
+    """What becomes of zones for which a match is past."""
+
+    concurrency_policy: ConcurrencyPolicy = ConcurrencyPolicy.ALLOW
+    """Whether a run may begin before the one before it has ended."""
+
+
+def inputs_hash(inputs: PlanInputs, contacts: object) -> str:
+    """16 hexadecimal digits over every field.
+
+    `contacts` stands for the counts by zone, which a list of contactsFrom changes without an edit.
     """
-
-    by_zone: Mapping[str, int]
-    invalid: int = 0
-    errors: tuple[str, ...] = ()
-
-    @property
-    def hash(self) -> str:
-        """16 hexadecimal digits; the same where the lists make the same plan and leave out as many rows."""
-        counts = [sorted(self.by_zone.items()), self.invalid]
-        return hashlib.sha256(json.dumps(counts).encode()).hexdigest()[:16]
+    return _digest({**_fields(inputs), "contacts_by_zone": contacts})
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """`contacts`: of contactsFrom; None where the spec has its contacts itself. `exclude_dates`: of the calendar."""
+def _fields(record: Any) -> dict[str, object]:
+    return {each.name: getattr(record, each.name) for each in fields(record) if each.compare}
 
-    contacts: ListedContacts | None = None
-    exclude_dates: frozenset[date] = frozenset()
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(_canonical(value), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _canonical(value: object) -> object:
+    """As JSON, the same for equal values. Raises TypeError for a kind that nobody has thought of yet."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case date():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case Mapping():
+            return {str(key): _canonical(each) for key, each in value.items()}
+        case AbstractSet():
+            return sorted((_canonical(each) for each in value), key=json.dumps)
+        case Sequence():
+            return [_canonical(each) for each in value]
+        case _ if is_dataclass(value):
+            return _canonical(_fields(value))
+        case _:
+            raise TypeError(f"no canonical form of {type(value).__name__}")

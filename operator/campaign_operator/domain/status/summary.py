@@ -257,9 +257,13 @@ def _contacts_valid(blueprint: Blueprint | Problem) -> tuple[bool, str, str] | N
     if isinstance(blueprint, Problem):
         is_told = blueprint.reason is Reason.INVALID_CONTACTS
         return (False, blueprint.reason, blueprint.message) if is_told else None
-    contacts = counted(sum(blueprint.contacts_by_zone.values()), "contact")
+    contacts = counted(sum(blueprint.inputs.contacts_by_zone.values()), "contact")
     if not blueprint.invalid_contacts:
-        return True, Reason.CONTACTS_READ, f"{contacts} in {counted(len(blueprint.contacts_by_zone), 'time zone')}"
+        return (
+            True,
+            Reason.CONTACTS_READ,
+            f"{contacts} in {counted(len(blueprint.inputs.contacts_by_zone), 'time zone')}",
+        )
     told = "; ".join(blueprint.contact_errors)
     rows = counted(blueprint.invalid_contacts, "invalid row")
     return False, Reason.INVALID_CONTACTS_SKIPPED, f"{rows} left out, {contacts} left{': ' + told if told else ''}"

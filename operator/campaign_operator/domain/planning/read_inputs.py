@@ -1,0 +1,32 @@
+"""What a plan is made from beside the spec: contact lists and a calendar that stand in objects of their own."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class ListedContacts:
+    """The contacts of the lists of contactsFrom, by zone, how many rows were left out for being invalid, and the first
+    errors in words.
+    """
+
+    by_zone: Mapping[str, int]
+    invalid: int = 0
+    errors: tuple[str, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """16 hexadecimal digits; the same where the lists make the same plan and leave out as many rows."""
+        counts = [sorted(self.by_zone.items()), self.invalid]
+        return hashlib.sha256(json.dumps(counts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadInputs:
+    """`contacts`: of contactsFrom; None where the spec has its contacts itself. `exclude_dates`: of the calendar."""
+
+    contacts: ListedContacts | None = None
+    exclude_dates: frozenset[date] = frozenset()

@@ -1,0 +1,71 @@
+"""By which hash an edit is told from a touch: one field left out of it, and a run goes on by a plan nobody wants."""
+
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Any
+
+import pytest
+from builders import blueprint, spec
+
+from campaign_operator.api.vocabulary import ConcurrencyPolicy, PastZones, StartMode
+from campaign_operator.domain.planning.cron import parse_cron
+from campaign_operator.domain.planning.plan_inputs import PlanInputs, inputs_hash
+
+INPUTS = blueprint().inputs
+
+OTHERS: dict[str, Any] = {
+    "schedule": parse_cron("0 10 * * *"),
+    "start_mode": StartMode.SAME_INSTANT,
+    "time_zone": "Asia/Tokyo",
+    "window_seconds": INPUTS.window_seconds + 60,
+    "calling_hours": replace(INPUTS.calling_hours, exclude_dates=frozenset({date(2026, 12, 25)})),
+    "past_zones": PastZones.SKIP,
+    "concurrency_policy": ConcurrencyPolicy.FORBID,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithOneMore(PlanInputs):
+    quiet_seconds: int = 0
+
+
+def hash_of(inputs: PlanInputs) -> str:
+    return inputs_hash(inputs, inputs.contacts_by_zone)
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(PlanInputs) if each.name != "contacts_by_zone"])
+def test_another_value_of_any_field_is_an_edit(name: str) -> None:
+    assert hash_of(replace(INPUTS, **{name: OTHERS[name]})) != hash_of(INPUTS)
+
+
+def test_a_new_field_is_part_of_the_hash_without_a_line_of_code() -> None:
+    same = {each.name: getattr(INPUTS, each.name) for each in fields(PlanInputs)}
+    assert hash_of(WithOneMore(**same)) != hash_of(INPUTS)
+    assert hash_of(WithOneMore(**same, quiet_seconds=1)) != hash_of(WithOneMore(**same))
+
+
+def test_a_field_of_a_kind_that_has_no_canonical_form_is_an_error_and_not_left_out() -> None:
+    with pytest.raises(TypeError, match="no canonical form of object"):
+        inputs_hash(INPUTS, object())
+
+
+@pytest.mark.parametrize(
+    "touch",
+    [
+        {"cron": "0  9 * * *"},
+        {"cron": "00 09 * * *"},
+        {"callingHours": {"days": ["Sun", "Sat", "Fri", "Thu", "Wed", "Tue", "Mon"]}},
+        {"timeZone": "Etc/UTC"},
+        {"campaignID": "another"},
+        {"suspend": True},
+    ],
+    ids=str,
+)
+def test_what_makes_the_same_plan_is_no_edit(touch: dict[str, Any]) -> None:
+    assert blueprint(spec(**touch)).spec_hash == blueprint(spec(cron="0 9 * * *")).spec_hash
+
+
+def test_the_contacts_of_a_list_count_only_as_far_as_they_are_named() -> None:
+    more = replace(INPUTS, contacts_by_zone={"Asia/Tokyo": 7})
+    assert inputs_hash(INPUTS, "the list") == inputs_hash(more, "the list")
+    assert hash_of(INPUTS) != hash_of(more)
