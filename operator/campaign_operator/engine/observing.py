@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from campaign_operator.api.conditions import Reason
-from campaign_operator.domain.campaigns import runs
+from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.campaign import Campaign, Resource, Settings
 from campaign_operator.domain.campaigns.observation import Observation
 from campaign_operator.domain.decisions.situation import Situation, unplannable
@@ -65,7 +65,9 @@ class Observer:
         edited = campaign.status.observed_generation not in (_NEVER_SEEN, campaign.generation)
         repaired = memory.refused_version is not None and version != memory.refused_version
         possibly_sent = {
-            runs.attempt_of(run, w) for run in campaign.status.runs for w in runs.in_state(run, *runs.POSSIBLY_SENT)
+            runs.attempt_of(run, w)
+            for run in campaign.status.runs
+            for w in runs.in_state(run, *window_states.POSSIBLY_SENT)
         }
         observed = Observation(
             now=self._clock.now(),

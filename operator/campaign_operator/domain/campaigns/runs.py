@@ -6,27 +6,13 @@ from campaign_operator.api.conditions import STALLING_CAUSES, Reason, counted
 from campaign_operator.api.status import FinishedRun, OutboundCampaignStatus, RunKey, RunStatus, WindowStatus
 from campaign_operator.api.v1alpha1 import Completion
 from campaign_operator.api.vocabulary import RunPolicy, RunState, WindowState
-
-UNDECIDED = frozenset({WindowState.PLANNED, WindowState.INTENT, WindowState.UNCERTAIN, WindowState.CANCELLING})
-"""Window states that do not yet tell whether there is a schedule."""
-
-POSSIBLY_SENT = frozenset({WindowState.INTENT, WindowState.UNCERTAIN})
-"""Window states in which a request may be under way or carried out."""
-
-HOLDING_BACK = frozenset({*POSSIBLY_SENT, WindowState.CANCELLING, WindowState.SUBMITTED})
-"""Window states for which something is left to cancel before the resource may go; once started, none is."""
-
-POSSIBLY_THERE = frozenset({*POSSIBLY_SENT, WindowState.CANCELLING, WindowState.HELD})
-"""Window states in which nobody here knows whether the dialer has a schedule."""
-
-AT_THE_DIALER = frozenset({WindowState.SUBMITTED, WindowState.HELD, *POSSIBLY_SENT})
-"""Window states of which the dialer has a schedule, or may have one that is not about to go."""
-
-MAY_CALL = AT_THE_DIALER | {WindowState.PLANNED, WindowState.CANCELLING, WindowState.CANCELLED}
-"""Window states of which there is, may be or may be again a schedule, which nothing else of its zone may overlap."""
-
-WITHOUT_SCHEDULE = frozenset({WindowState.REJECTED, WindowState.MISSED, WindowState.SKIPPED})
-"""Window states that will never lead to a schedule."""
+from campaign_operator.domain.campaigns.window_states import (
+    HOLDING_BACK,
+    OUTSTANDING,
+    POSSIBLY_SENT,
+    UNSETTLED,
+    WITHOUT_SCHEDULE,
+)
 
 SAID_TO_ALL = STALLING_CAUSES | {Reason.DIALER_THROTTLED}
 """Causes for which one window waits that are about the campaign or its connection, and not about the window."""
@@ -69,7 +55,7 @@ def frozen_contacts(run: RunStatus) -> dict[str, int]:
 
 def is_decided(run: RunStatus) -> bool:
     """Whether every window is known to have a schedule or to get none."""
-    return not in_state(run, *UNDECIDED)
+    return not in_state(run, *UNSETTLED)
 
 
 def calls_nobody(run: RunStatus) -> bool:
@@ -103,8 +89,7 @@ def is_cancelled(run: RunStatus) -> bool:
 
 def has_started(run: RunStatus, now: datetime) -> bool:
     """Whether any window that has, or may have, a schedule has reached its start."""
-    there = in_state(run, *AT_THE_DIALER, WindowState.CANCELLING)
-    return not run.windows or any(w.start_time <= now for w in there)
+    return not run.windows or any(w.start_time <= now for w in in_state(run, *OUTSTANDING))
 
 
 def holds_back(run: RunStatus, now: datetime) -> bool:
@@ -119,9 +104,7 @@ def is_over_for_good(status: OutboundCampaignStatus) -> bool:
 
 def is_outstanding(run: RunStatus, now: datetime) -> bool:
     """Whether the dialer holds, or may hold, a schedule of the run that has not ended."""
-    return any(w.state in POSSIBLY_SENT for w in run.windows) or any(
-        w.end_time > now for w in in_state(run, WindowState.SUBMITTED, WindowState.HELD, WindowState.CANCELLING)
-    )
+    return any(w.state in POSSIBLY_SENT or w.end_time > now for w in in_state(run, *OUTSTANDING))
 
 
 def current_runs(status: OutboundCampaignStatus) -> tuple[RunStatus, ...]:
@@ -168,7 +151,7 @@ def expected_calls(completion: Completion, run: RunStatus) -> int:
         return completion.expected_calls
     if not run.windows:
         return run.metrics.expected_calls
-    return sum(w.contacts for w in in_state(run, WindowState.SUBMITTED, *UNDECIDED))
+    return sum(w.contacts for w in in_state(run, WindowState.SUBMITTED, *UNSETTLED))
 
 
 def deadline(run: RunStatus, completion: Completion) -> datetime:

@@ -7,7 +7,7 @@ under way is settled first, by the rules of submission. Pure; `decide` puts thes
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import DeletionPolicy, WindowState
-from campaign_operator.domain.campaigns import runs
+from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.decisions.actions import (
     AddFinalizer,
     BeginCancellation,
@@ -117,7 +117,7 @@ def what_was_cancelled_is_planned_again_when_it_is_wanted(s: Situation) -> Decis
     """Beside windows that stand: a run of which nothing stands is planned anew as a whole."""
     for run in s.current:
         cancelled = tuple(w.time_zone for w in runs.in_state(run, WindowState.CANCELLED))
-        if cancelled and runs.in_state(run, *runs.AT_THE_DIALER) and why_unwanted(s, run) is None:
+        if cancelled and runs.in_state(run, *window_states.STAYING) and why_unwanted(s, run) is None:
             return Decision(Restore(run.key, cancelled), "the run is wanted again")
     return None
 
@@ -202,7 +202,7 @@ def a_deleted_campaign_may_go(s: Situation) -> Decision | None:
     if not s.listing_is_trusted and not s.observed.namespace_ends:
         return None
     orphan = s.campaign.spec.deletion_policy is DeletionPolicy.ORPHAN
-    if orphan and not any(runs.in_state(run, *runs.POSSIBLY_SENT, WindowState.CANCELLING) for run in s.runs):
+    if orphan and not any(runs.in_state(run, *window_states.IN_FLIGHT) for run in s.runs):
         # a resource made again in the same second would not find in the listing what is still on its way
         return Decision(RemoveFinalizer(), "deletionPolicy is Orphan")
     if not any(_can_still_be_settled(s, w) for run in s.runs for w in run.windows):
@@ -214,7 +214,7 @@ def _can_still_be_settled(s: Situation, w: WindowStatus) -> bool:
     """Whether a deletion waits for the window: neither for what calls nor for what the dialer does not cancel."""
     if w.state is WindowState.SUBMITTED:
         return w.start_time > s.now and w.reason != Reason.CANNOT_CANCEL
-    return w.state in runs.HOLDING_BACK
+    return w.state in window_states.HOLDING_BACK
 
 
 def _gone(s: Situation, reason: str) -> Decision:
@@ -225,7 +225,7 @@ def _gone(s: Situation, reason: str) -> Decision:
 
 
 def _may_stand(s: Situation, w: WindowStatus) -> bool:
-    return w.end_time > s.now and (w.state in runs.POSSIBLY_THERE or w.state is WindowState.SUBMITTED)
+    return w.end_time > s.now and w.state in window_states.OUTSTANDING
 
 
 def _is_dialing(s: Situation, w: WindowStatus) -> bool:

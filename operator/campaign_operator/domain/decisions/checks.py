@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from campaign_operator.api.conditions import STALLING_CAUSES
 from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import WebhookState, WindowState
-from campaign_operator.domain.campaigns import runs
+from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.late import last_chance
 from campaign_operator.domain.decisions.situation import Situation, submission_time, usable_connection
 from campaign_operator.domain.problem import Problem
@@ -79,7 +79,7 @@ def _waits_for_objects(s: Situation) -> bool:
 
 
 def _moments_of(s: Situation, run: RunStatus, w: WindowStatus) -> Iterator[datetime]:
-    if w.next_attempt_time is not None and w.state in runs.UNDECIDED:
+    if w.next_attempt_time is not None and w.state in window_states.UNSETTLED:
         yield w.next_attempt_time
         if w.reason in STALLING_CAUSES:
             yield s.now + timedelta(seconds=s.settings.poll_seconds)  # a Secret that is repaired tells nobody

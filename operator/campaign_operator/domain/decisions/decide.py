@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from campaign_operator.api.status import RunKey, RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import MAX_RUNS_IN_GRACE, OnUncertain, RunState, WebhookState, WindowState
-from campaign_operator.domain.campaigns import runs
+from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.campaign import Campaign, Settings
 from campaign_operator.domain.campaigns.changed_connection import changed_connection
 from campaign_operator.domain.campaigns.late import too_late
@@ -107,7 +107,9 @@ def decide(
 def answers_are_put_on_record(s: Situation) -> Decision | None:
     """An answer is recorded only while status still holds that very attempt."""
     for run in s.runs:
-        if any(runs.attempt_of(run, w) in s.observed.outcomes for w in runs.in_state(run, *runs.POSSIBLY_SENT)):
+        if any(
+            runs.attempt_of(run, w) in s.observed.outcomes for w in runs.in_state(run, *window_states.POSSIBLY_SENT)
+        ):
             return Decision(RecordOutcomes(run.key), "requests were answered")
     return None
 

@@ -19,7 +19,7 @@ from campaign_operator.api.vocabulary import (
     RunState,
     WindowState,
 )
-from campaign_operator.domain.campaigns import runs
+from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.campaign import Campaign, Settings
 from campaign_operator.domain.campaigns.changed_connection import changed_connection
 from campaign_operator.domain.campaigns.late import late_lead_seconds
@@ -201,7 +201,7 @@ def _is_being_cancelled(s: Situation, run: RunStatus) -> bool:
     """Whether what stands of the run goes by itself. What waits for a person, or is not cancelled by the dialer, stays
     and holds up nothing.
     """
-    if runs.in_state(run, WindowState.CANCELLING, *runs.POSSIBLY_SENT):
+    if runs.in_state(run, *window_states.IN_FLIGHT):
         return True
     submitted = runs.in_state(run, WindowState.SUBMITTED)
     return why_unwanted(s, run) is not None and any(
@@ -300,7 +300,7 @@ def taken(s: Situation, blueprint: Blueprint, after: Iterable[RunStatus]) -> Tak
     earlier = tuple(after)
     ends: dict[str, datetime] = {}
     for run in earlier:
-        for w in runs.in_state(run, *runs.MAY_CALL):
+        for w in runs.in_state(run, *window_states.MAY_CALL):
             ends[w.time_zone] = max(ends.get(w.time_zone, w.end_time), w.end_time)
     matches = [run.match_time for run in (*earlier, *s.campaign.status.history) if run.match_time is not None]
     return Taken(

@@ -2,13 +2,13 @@
 
 from campaign_operator.api.status import RunStatus
 from campaign_operator.api.vocabulary import Adjustment, WindowState
-from campaign_operator.domain.campaigns import runs
+from campaign_operator.domain.campaigns import window_states
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.planning.plan import nominal_time_of
 from campaign_operator.domain.planning.zones import ZONE_NAMES
 
-_NOT_COMPARED = runs.WITHOUT_SCHEDULE | {WindowState.CANCELLED}
+_NOT_COMPARED = window_states.WITHOUT_SCHEDULE | {WindowState.CANCELLED}
 
 
 def moved_zones(run: RunStatus, blueprint: Blueprint) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus, RunKey, WindowStatus
 from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, Adjustment, WindowState
-from campaign_operator.domain.campaigns.runs import POSSIBLY_THERE, in_state
+from campaign_operator.domain.campaigns.runs import in_state
+from campaign_operator.domain.campaigns.window_states import KNOWN_BY_ID, POSSIBLY_THERE
 from campaign_operator.domain.dialing.outcomes import Listing, Schedule, ScheduleState, Span
 from campaign_operator.domain.status.record import changed, run_at, window_in, with_run
 
@@ -61,11 +62,7 @@ def taken_up(
     """
     standing = listing.standing.keys()
     for run in status.runs:
-        ids = {
-            w.schedule_id
-            for w in in_state(run, WindowState.SUBMITTED, WindowState.CANCELLING)
-            if w.end_time > now and w.schedule_id is not None
-        }
+        ids = {w.schedule_id for w in in_state(run, *KNOWN_BY_ID) if w.end_time > now and w.schedule_id is not None}
         if run.connection_hash != connection_hash and ids and ids <= standing:
             status = with_run(status, run.model_copy(update={"connection_hash": connection_hash}))
     return status

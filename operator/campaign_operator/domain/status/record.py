@@ -28,7 +28,7 @@ from campaign_operator.api.vocabulary import (
     WebhookState,
     WindowState,
 )
-from campaign_operator.domain.campaigns import runs
+from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.campaign import Campaign
 from campaign_operator.domain.campaigns.late import Late, Missed
 from campaign_operator.domain.campaigns.runs import later
@@ -240,7 +240,7 @@ def submissions_answered(
     run = run_at(status, key)
     mine = {
         w.time_zone: outcomes[runs.attempt_of(run, w)]
-        for w in runs.in_state(run, *runs.POSSIBLY_SENT)
+        for w in runs.in_state(run, *window_states.POSSIBLY_SENT)
         if runs.attempt_of(run, w) in outcomes
     }
     return changed(status, key, mine, lambda w: _answered(w, mine[w.time_zone], now))
@@ -345,7 +345,7 @@ def tried_again(status: Status) -> Status:
 
 
 _REFUSALS = STALLING_CAUSES - {Reason.CAMPAIGN_ID_IN_USE} | {Reason.CANNOT_CANCEL}
-_TRIED_AGAIN = runs.UNDECIDED | {WindowState.SUBMITTED}
+_TRIED_AGAIN = window_states.UNSETTLED | {WindowState.SUBMITTED}
 
 
 # The end of a run

@@ -21,7 +21,7 @@ from campaign_operator.api.status import (
     WindowStatus,
 )
 from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, DeletionPolicy, RunState, WebhookState, WindowState
-from campaign_operator.domain.campaigns import runs
+from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.campaign import Campaign
 from campaign_operator.domain.campaigns.changed_connection import changed_connection
 from campaign_operator.domain.campaigns.observation import Observation
@@ -95,7 +95,7 @@ def _to_cancel(
     return [
         (run, w)
         for run in status.runs
-        for w in runs.in_state(run, WindowState.SUBMITTED, WindowState.CANCELLING, *runs.POSSIBLY_SENT)
+        for w in runs.in_state(run, *window_states.HOLDING_BACK)
         if w.start_time > now and w.reason != Reason.CANNOT_CANCEL
     ]
 
@@ -132,7 +132,7 @@ def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Obs
         return Problem(Reason.SCHEDULE_DRIFTED, f"{names}: {lost[0][1].message}")
     for run in status.runs:
         for w in run.windows:
-            if w.reason in STALLING_CAUSES and w.state in runs.UNDECIDED:
+            if w.reason in STALLING_CAUSES and w.state in window_states.UNSETTLED:
                 return Problem(w.reason, w.message or "")
         stays = [w for w in runs.in_state(run, WindowState.SUBMITTED) if w.reason == Reason.CANNOT_CANCEL]
         if stays and (campaign.spec.suspend or campaign.deleting) and stays[-1].start_time > observed.now:
@@ -165,7 +165,7 @@ def _why_failed(run: RunStatus) -> str:
 def _transient_fault(status: OutboundCampaignStatus) -> Problem | None:
     for run in status.runs:
         for w in run.windows:
-            if w.reason is not None and w.state in runs.UNDECIDED:
+            if w.reason is not None and w.state in window_states.UNSETTLED:
                 return Problem(w.reason, f"run {run.id}, {w.time_zone}: {w.message}")
     return None
 
