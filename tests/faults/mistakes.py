@@ -7,6 +7,7 @@ caught by more than one rule of the protocol, so a mistake may have to take away
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -21,10 +22,10 @@ from campaign_operator.domain.decisions.actions import Decision, RemoveFinalizer
 from campaign_operator.domain.dialing import permission
 from campaign_operator.domain.dialing.outcomes import Listing, Schedule, ScheduleState, Unclear
 from campaign_operator.domain.status import adoption, campaign_events, record
-from campaign_operator.engine import reconcile
+from campaign_operator.engine import writing
 from campaign_operator.engine.observing import Observer
-from campaign_operator.engine.reconcile import Reconciler
 from campaign_operator.engine.submission import Submission
+from campaign_operator.engine.writing import StatusWriter
 from faults import mistakes_of_overlaps
 from faults.planting import MISTAKES, found_by, put
 
@@ -40,17 +41,20 @@ def plant(name: str) -> None:
     MISTAKES[name].make()
 
 
+class _NothingIsWritten:
+    async def write(self, campaign: Any, status: Any, _: Any) -> Any:
+        return replace(campaign, status=status)
+
+
 @found_by(f"one-run: {LONDON} killed-late")
 def intent_not_written() -> None:
     """The request leaves, and nothing on record says so."""
     send = Submission._send
 
-    async def sent(self: Submission, campaign: Any, *args: Any) -> Any:
-        async def unwritten(at: Any, status: Any) -> Any:
-            return replace(at, status=status)
-
-        *given, _ = args
-        return await send(self, campaign, *given, unwritten)  # type: ignore[call-arg] # one by one they are many
+    async def sent(self: Submission, *args: Any) -> Any:
+        forgetful = copy(self)
+        forgetful._writer = _NothingIsWritten()  # type: ignore[assignment] # of the writer it is asked to write alone
+        return await send(forgetful, *args)
 
     put(Submission, "_send", sent)
 
@@ -242,9 +246,9 @@ def nothing_is_looked_at_before_the_intent() -> None:
     """What an earlier resource of that name has submitted is not seen."""
     submit = Submission.submit
 
-    async def blind(self: Any, campaign: Any, action: Any, memory: Any, write: Any) -> Any:
+    async def blind(self: Any, campaign: Any, action: Any, memory: Any) -> Any:
         memory.listed_version = campaign.resource_version
-        return await submit(self, campaign, action, memory, write)
+        return await submit(self, campaign, action, memory)
 
     put(Submission, "submit", blind)
 
@@ -260,7 +264,7 @@ def edit_forgets_what_stands() -> None:
 @found_by("one-run: status#10 killed-after + status#11 killed-after + status#12 killed-after")
 def outbox_after_the_end() -> None:
     """The end is written first, and that its webhook is due in a write of its own."""
-    finished, write = record.finished, Reconciler._write
+    finished, write = record.finished, StatusWriter.write
 
     def bare(status: Any, key: Any, state: Any, uid: str, _: bool, now: Any) -> Any:
         return finished(status, key, state, uid, False, now)
@@ -275,7 +279,7 @@ def outbox_after_the_end() -> None:
         return await write(self, written, with_outbox, *args)
 
     put(record, "finished", bare)
-    put(Reconciler, "_write", in_two)
+    put(StatusWriter, "write", in_two)
 
 
 @found_by("one-run: nothing")
@@ -299,4 +303,4 @@ def contact_in_an_event() -> None:
     def told(before: Any, after: Any) -> Any:
         return [replace(note, message=f"{note.message}: {CONTACT}") for note in planned(before, after)]
 
-    put(reconcile, "events_between", told)
+    put(writing, "events_between", told)

@@ -7,7 +7,7 @@ send, each window once; whatever is not a clear answer is settled by the dialer'
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,13 +40,11 @@ from campaign_operator.domain.status.campaign_events import event_of_unknown_sch
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.observing import read_connection
 from campaign_operator.engine.ports import CampaignStore, Clock, Dialer
+from campaign_operator.engine.writing import StatusWriter
 from campaign_operator.observability import metrics
 
 PERMITS_PER_CONNECTION = 16
 LOOK_UP_RETRY_SECONDS = 20.0
-
-Write = Callable[[Campaign, OutboundCampaignStatus], Awaitable[Campaign]]
-"""Writes a status with all that follows from it; raises ConflictError or StoreUnavailableError."""
 
 
 class Permits:
@@ -94,14 +92,17 @@ class BeforeStart:
 class Submission:
     """Carries out `Submit` and `LookUp`."""
 
-    def __init__(self, store: CampaignStore, dialer: Dialer, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, store: CampaignStore, dialer: Dialer, writer: StatusWriter, clock: Clock, settings: Settings
+    ) -> None:
         self._store = store
         self._dialer = dialer
+        self._writer = writer
         self._clock = clock
         self._settings = settings
         self._permits: defaultdict[str, Permits] = defaultdict(Permits)
 
-    async def submit(self, campaign: Campaign, action: Submit, memory: Memory, write: Write) -> Campaign:
+    async def submit(self, campaign: Campaign, action: Submit, memory: Memory) -> Campaign:
         """One batch: look at the dialer before an intent on a status that others may have written, write the intent,
         send, and leave the answers in memory.
         """
@@ -117,7 +118,7 @@ class Submission:
                     status = _as_listed(status, listing, connection)
                 adopts = status is not campaign.status
                 if adopts:
-                    campaign = await write(campaign, status)
+                    campaign = await self._writer.write(campaign, status, memory)
                 # only now: where the API server refused the adoption the status is as it was, and what was found would
                 # be sent again
                 memory.listed_version = campaign.resource_version
@@ -130,10 +131,12 @@ class Submission:
         if problem is not None:
             if problem.reason in STALLING_CAUSES:
                 memory.refused_version = version
-            return await write(campaign, record.parked(campaign.status, action.run, action.time_zones, problem, until))
+            return await self._writer.write(
+                campaign, record.parked(campaign.status, action.run, action.time_zones, problem, until), memory
+            )
         async with self._permits[connection.hash].take(len(action.time_zones)) as count:
             batch = action.time_zones[:count]
-            return await self._send(campaign, action.run, batch, connection, version, memory, write)
+            return await self._send(campaign, action.run, batch, connection, version, memory)
 
     def _note_unclaimed(self, campaign: Campaign, listing: Listing | ListingNotOffered, memory: Memory) -> None:
         """What no window holds: a run that is planned later may find it to be its own; else somebody else made it,
@@ -156,13 +159,12 @@ class Submission:
         connection: Connection,
         version: str,
         memory: Memory,
-        write: Write,
     ) -> Campaign:
         alone_before = not runs.has_outstanding(campaign.status, self._clock.now())
         permission = IntentPermission.begin(self._clock, self._settings.send_within_seconds)
         intended = record.intended(campaign.status, key, batch, connection.hash)
-        campaign = await write(
-            campaign, record.distrusted(intended, permission.begun_wall, self._settings.settle_seconds)
+        campaign = await self._writer.write(
+            campaign, record.distrusted(intended, permission.begun_wall, self._settings.settle_seconds), memory
         )
         run = record.run_at(campaign.status, key)
         # an older CustomResourceDefinition takes fields away without a word, so what was written is looked at
@@ -175,7 +177,9 @@ class Submission:
             rival = await self._rival(campaign, connection)
             if rival is not None:
                 until = self._in(record.IN_USE_RETRY_SECONDS)
-                return await write(campaign, record.put_back(campaign.status, key, batch, rival, until))
+                return await self._writer.write(
+                    campaign, record.put_back(campaign.status, key, batch, rival, until), memory
+                )
         await asyncio.gather(*(self._send_one(campaign, run, w, connection, permission, memory) for w in windows))
         if any(record.is_refusal(outcome) for outcome in memory.outcomes.values()):
             memory.refused_version = version
@@ -207,7 +211,7 @@ class Submission:
             memory.outcomes[attempt] = Unclear(f"an unforeseen {type(error).__name__} while sending")
         metrics.submissions.labels(type(memory.outcomes[attempt]).__name__).inc()
 
-    async def look_up(self, campaign: Campaign, action: LookUp, memory: Memory, write: Write) -> Campaign:
+    async def look_up(self, campaign: Campaign, action: LookUp, memory: Memory) -> Campaign:
         """Settle uncertain windows by a listing that was asked for after status was read again."""
         attempts = _uncertain_attempts(campaign, action)
         fresh = await self._store.read(campaign.ref)
@@ -223,19 +227,21 @@ class Submission:
                 after = adoption.looked_up(status, action.run, zones, listing, connection.hash)
                 if any(w.reason == Reason.STATUS_LOST for w in record.run_at(status, action.run).windows):
                     after = unknown_schedules.noted(after, listing, self._clock.now())
-                return await write(fresh, after)
+                return await self._writer.write(fresh, after, memory)
             case ListingNotOffered(code):
-                return await write(
-                    fresh, adoption.held(status, action.run, zones, f"the dialer has no listing (it answered {code})")
+                return await self._writer.write(
+                    fresh,
+                    adoption.held(status, action.run, zones, f"the dialer has no listing (it answered {code})"),
+                    memory,
                 )
             case _:
                 problem, seconds = record.standing_in_the_way(listing)
                 if problem.reason in STALLING_CAUSES:
                     memory.refused_version = version
                 until = self._in(LOOK_UP_RETRY_SECONDS if seconds is None else seconds)
-                return await write(fresh, record.parked(status, action.run, zones, problem, until))
+                return await self._writer.write(fresh, record.parked(status, action.run, zones, problem, until), memory)
 
-    async def delete(self, campaign: Campaign, action: CancelSchedules, memory: Memory, write: Write) -> Campaign:
+    async def delete(self, campaign: Campaign, action: CancelSchedules, memory: Memory) -> Campaign:
         """One batch of DELETEs and the record of their answers; `Cancelling` was written before.
 
         A process that was stopped meanwhile must not delete what has started, so each DELETE needs a permission, too.
@@ -264,9 +270,9 @@ class Submission:
         now = self._clock.now()
         memory.listed_version = None
         status = cancellation.cancellations_answered(campaign.status, action.run, outcomes, now)
-        return await write(campaign, record.distrusted(status, now, self._settings.settle_seconds))
+        return await self._writer.write(campaign, record.distrusted(status, now, self._settings.settle_seconds), memory)
 
-    async def take_up(self, campaign: Campaign, memory: Memory, write: Write) -> Campaign:
+    async def take_up(self, campaign: Campaign, memory: Memory) -> Campaign:
         """Go on with another client, where the dialer lists by it what stands."""
         connection, _ = await read_connection(self._store, campaign, memory)
         memory.look_again_at = self._in(LOOK_UP_RETRY_SECONDS)
@@ -275,7 +281,9 @@ class Submission:
         listing = await self._list(connection, campaign)
         if not isinstance(listing, Listing):
             return campaign
-        return await write(campaign, adoption.taken_up(campaign.status, listing, connection.hash, self._clock.now()))
+        return await self._writer.write(
+            campaign, adoption.taken_up(campaign.status, listing, connection.hash, self._clock.now()), memory
+        )
 
     async def listing_for(self, campaign: Campaign, memory: Memory) -> ListOutcome | Problem:
         """The dialer's listing of the campaign, or why there is none."""
