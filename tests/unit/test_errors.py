@@ -2,7 +2,8 @@
 
 import pytest
 
-from campaign_operator.domain.errors import Findings, InvalidSpecError, SpecError, SpecErrors, quoted
+from campaign_operator.domain.errors import Findings, InvalidSpecError, SpecError, SpecErrors
+from campaign_operator.wording import quoted
 
 
 def test_an_error_reads_as_its_field_and_a_sentence() -> None:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from campaign_operator.api.status import Condition
 from campaign_operator.api.vocabulary import MAX_CONDITION_MESSAGE
+from campaign_operator.wording import cut
 
 
 class ConditionType(StrEnum):
@@ -161,17 +162,7 @@ def make(
     )
 
 
-def cut(text: str, limit: int) -> str:
-    """The text, shortened with an ellipsis where it is longer than the schema takes."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
 def replaced(earlier: Iterable[Condition], condition: Condition) -> tuple[Condition, ...]:
     """The conditions with this one in the place of its type, or at the end."""
     kept = tuple(condition if c.type == condition.type else c for c in earlier)
     return kept if condition in kept else (*kept, condition)
-
-
-def counted(number: int, noun: str) -> str:
-    """The number with its noun: 1 window, 2 windows."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

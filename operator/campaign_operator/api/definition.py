@@ -11,6 +11,7 @@ from typing import Any
 
 from campaign_operator.api.crd import CRD_NAME, Schema, structural_schema
 from campaign_operator.api.vocabulary import GROUP, KIND, VERSION
+from campaign_operator.wording import listed
 
 _FIELDS_SHOWN = 10
 UPDATE_COMMAND = "campaign-operator crd | kubectl apply --server-side -f -"
@@ -46,10 +47,9 @@ def lost_fields(sent: Mapping[str, Any], kept: object) -> tuple[str, ...]:
 def outdated(fields: Iterable[str]) -> str:
     """What is wrong and what to do."""
     names = list(fields)
-    more = f" and {len(names) - _FIELDS_SHOWN} more" if len(names) > _FIELDS_SHOWN else ""
     return (
         f"the CustomResourceDefinition {CRD_NAME} in the cluster is older than this operator and lacks "
-        f"{', '.join(names[:_FIELDS_SHOWN])}{more}; update it: {UPDATE_COMMAND}"
+        f"{listed(names, _FIELDS_SHOWN)}; update it: {UPDATE_COMMAND}"
     )
 
 

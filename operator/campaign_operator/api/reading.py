@@ -14,8 +14,7 @@ from pydantic import ValidationError
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import Condition, OutboundCampaignStatus, parse_status
 from campaign_operator.api.vocabulary import WindowState
-
-_FIELDS_SHOWN = 5
+from campaign_operator.wording import listed
 
 _WINDOW = "runs[].windows[]"
 _LEFT_OUT = frozenset(
@@ -36,8 +35,7 @@ class UnreadableError(Exception):
 
     def __init__(self, part: str, locations: Iterable[Location]) -> None:
         paths = list(dict.fromkeys(_path(location, numbered=True) for location in locations))
-        more = f" and {len(paths) - _FIELDS_SHOWN} more" if len(paths) > _FIELDS_SHOWN else ""
-        super().__init__(", ".join(f"{part}.{path}" for path in paths[:_FIELDS_SHOWN]) + more)
+        super().__init__(listed([f"{part}.{path}" for path in paths]))
 
 
 def read_status(wire: Mapping[str, Any] | None) -> OutboundCampaignStatus:

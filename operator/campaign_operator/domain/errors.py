@@ -89,17 +89,3 @@ class Findings:
         """Raises `SpecErrors` unless nothing was found."""
         if self._errors:
             raise SpecErrors(self._errors, self._unshown)
-
-
-def quoted(value: str) -> str:
-    """`value` in double quotes, on one line, at most 64 characters of it, with what cannot be printed
-    escaped."""
-    shown = value[:_QUOTED_CHARACTERS]
-    escaped = "".join(_escaped(character) for character in shown)
-    return f'"{escaped}"' if len(value) <= _QUOTED_CHARACTERS else f'"{escaped}..."'
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")

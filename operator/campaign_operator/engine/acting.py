@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import structlog
 
-from campaign_operator.api.conditions import Reason, counted
+from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus, RunKey
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign, Settings
@@ -58,6 +58,7 @@ from campaign_operator.engine.ports import (
 from campaign_operator.engine.submission import LOOK_UP_RETRY_SECONDS, Submission
 from campaign_operator.engine.writing import StatusWriter
 from campaign_operator.observability import metrics
+from campaign_operator.wording import counted, listed
 
 FINALIZER_RETRY_SECONDS = 60.0
 """How often a finalizer is tried again that was refused; nothing tells of a policy or a right that was changed."""
@@ -164,7 +165,7 @@ class Actor:
             return
         metrics.orphaned.inc(len(orphaned))
         _log.error("the campaign goes and leaves schedules behind", windows=list(orphaned), dialing=dialing)
-        shown = ", ".join(orphaned[:SHOWN_ORPHANED]) + (", ..." if len(orphaned) > SHOWN_ORPHANED else "")
+        shown = listed(orphaned, SHOWN_ORPHANED)
         message = f"{counted(len(orphaned), 'schedule')} could not be cancelled and may still dial: {shown}"
         if dialing:
             message += f"; {counted(dialing, 'more schedule')} had started"

@@ -6,7 +6,7 @@ nothing.
 
 from datetime import date
 
-from campaign_operator.api.conditions import Reason, counted
+from campaign_operator.api.conditions import Reason
 from campaign_operator.api.vocabulary import RunPolicy
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign, Settings
@@ -17,6 +17,7 @@ from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadIn
 from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.ports import CalendarSource, ContactSource, ListReading
+from campaign_operator.wording import counted
 
 BEING_READ = Problem(Reason.READING_CONTACTS, "the contact lists are being read", transient=True)
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from campaign_operator.api.conditions import counted, cut
 from campaign_operator.domain.planning.skipped_matches import skipped_matches_message
 from campaign_operator.domain.planning.zones import load_zone
 from campaign_operator.preview.forecast import Forecast, ForecastWindow
 from campaign_operator.preview.picture import ClockChange, OpenHours, OpenSpan, Picture, PictureRow, picture_of
 from campaign_operator.preview.style import style_sheet
+from campaign_operator.wording import counted, cut, listed
 
 _WIDTH = 1200
 _LEFT, _RIGHT = 366, 1170
@@ -286,9 +286,7 @@ def _summary(picture: Picture) -> str:
 
 
 def _row_tooltip(row: PictureRow) -> str:
-    named = ", ".join(row.zones[:_ZONES_IN_TOOLTIP])
-    hidden = len(row.zones) - _ZONES_IN_TOOLTIP
-    return f"{named} and {hidden} more" if hidden > 0 else named
+    return listed(row.zones, _ZONES_IN_TOOLTIP)
 
 
 def _window_tooltip(window: ForecastWindow) -> str:

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from textwrap import wrap
 
-from campaign_operator.api.conditions import counted
 from campaign_operator.domain.planning.skipped_matches import skipped_matches_message
 from campaign_operator.domain.planning.zones import load_zone
 from campaign_operator.preview.comparison import ChangeKind, WindowChange
 from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow
+from campaign_operator.wording import counted
 
 _BOLD, _DIM, _RED, _GREEN, _YELLOW = "1", "2", "31", "32", "33"
 _SHORTEST_ZONE = 12

@@ -17,7 +17,7 @@ from campaign_operator.api.crd import structural_schema_of
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import GROUP, KIND, VERSION, StartMode
 from campaign_operator.domain.campaigns.campaign import CampaignRef, Settings
-from campaign_operator.domain.errors import InvalidSpecError, quoted
+from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.planning.cron import parse_cron
 from campaign_operator.validation.findings import FieldError, FieldPath, Finding, field_path, has_errors
@@ -26,6 +26,7 @@ from campaign_operator.validation.metadata import DEFAULT_NAMESPACE, check_metad
 from campaign_operator.validation.nodes import Fields, Node, Scalar
 from campaign_operator.validation.spec_warnings import warnings_of_spec
 from campaign_operator.validation.structure import StructuralSchema, StructureCheck, unknown_field_message
+from campaign_operator.wording import quoted
 
 API_VERSION = f"{GROUP}/{VERSION}"
 LEAD_SECONDS = Settings().lead_seconds

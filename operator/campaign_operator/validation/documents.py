@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from campaign_operator.domain.errors import quoted
 from campaign_operator.validation.findings import Finding
 from campaign_operator.validation.nodes import Fields, Items, Node, Scalar, ScalarValue, plain_scalar
+from campaign_operator.wording import quoted
 
 MAX_DOCUMENTS = 10_000
 """Documents in one file."""

@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from campaign_operator.api.conditions import counted
 from campaign_operator.api.contacts_spec import ContactsFromSource
 from campaign_operator.api.references import ConfigMapKeyRef, ObjectKind, SecretKeyRef, named
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
@@ -23,6 +22,7 @@ from campaign_operator.validation.findings import FieldError, FieldPath, Finding
 from campaign_operator.validation.manifest_objects import MalformedObjectError, ManifestObjects, MissingKeyError
 from campaign_operator.validation.sources import MAX_BYTES
 from campaign_operator.validation.supplied import NOTHING_SUPPLIED, Supplied
+from campaign_operator.wording import counted
 
 _LISTS: FieldPath = ("spec", "contactsFrom")
 _CALENDAR: FieldPath = ("spec", "callingHours", "excludeDatesFrom", "configMapKeyRef")

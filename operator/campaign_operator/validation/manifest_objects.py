@@ -10,13 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from campaign_operator.api.references import ObjectKind
-from campaign_operator.domain.errors import quoted
 from campaign_operator.validation.findings import FieldPath, Finding, field_text
 from campaign_operator.validation.metadata import DEFAULT_NAMESPACE, name_in
 from campaign_operator.validation.nodes import Fields, Node, Scalar, line_at
-
-_KEYS_SHOWN = 5
-
+from campaign_operator.wording import listed, quoted
 
 _TEXT_IN: Mapping[ObjectKind, str] = {ObjectKind.CONFIG_MAP: "data", ObjectKind.SECRET: "stringData"}
 """The field of plain texts. In a Secret it is taken before the other one."""
@@ -114,8 +111,7 @@ class ManifestObjects:
 def _keys_text(keys: list[str]) -> str:
     if not keys:
         return "it has none"
-    shown = ", ".join(quoted(key) for key in sorted(keys)[:_KEYS_SHOWN])
-    return f"it has {shown}" + (f" and {len(keys) - _KEYS_SHOWN} more" if len(keys) > _KEYS_SHOWN else "")
+    return f"it has {listed([quoted(key) for key in sorted(keys)])}"
 
 
 def _without_line_ends(text: str) -> str:

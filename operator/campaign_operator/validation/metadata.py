@@ -6,10 +6,10 @@ https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ and ...
 import re
 from collections.abc import Iterator
 
-from campaign_operator.domain.errors import quoted
 from campaign_operator.validation.findings import FieldError, FieldPath
 from campaign_operator.validation.nodes import Fields, Node, Scalar
 from campaign_operator.validation.structure import unknown_field_message
+from campaign_operator.wording import quoted
 
 DEFAULT_NAMESPACE = "default"
 """Of an object that names none."""

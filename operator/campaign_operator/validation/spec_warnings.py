@@ -8,19 +8,17 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from campaign_operator.api.conditions import counted
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import Outside, RunPolicy, StartMode
-from campaign_operator.domain.errors import quoted
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.validation.findings import FieldError, Severity
 from campaign_operator.validation.openings import zones_never_called
 from campaign_operator.validation.outlook import look_ahead
 from campaign_operator.validation.outlook_warnings import warnings_of_outlook
+from campaign_operator.wording import counted, listed, quoted
 
 _DAY_SECONDS = 86_400
 _SOON = timedelta(days=30)
-_ZONES_SHOWN = 5
 _SIZES = (("minute", 60), ("hour", 24), ("day of month", 31), ("month", 12), ("day of week", 7))
 
 
@@ -58,11 +56,10 @@ def _of_zones_never_called(blueprint: Blueprint, zones: Sequence[str], now: date
         return
     never = zones_never_called(blueprint, zones, now)
     if never.zones:
-        shown, hidden = ", ".join(never.zones[:_ZONES_SHOWN]), len(never.zones) - _ZONES_SHOWN
-        more = f" and {'' if never.complete else 'at least '}{hidden} more" if hidden > 0 else ""
+        shown = listed(never.zones, at_least=not never.complete)
         yield FieldError(
             ("spec", "callingHours", "outside"),
-            f"Skip leaves {shown}{more} out of every run of the next year, since no match of "
+            f"Skip leaves {shown} out of every run of the next year, since no match of "
             "cron lies in the calling hours there; let cron match at other times, give longer hours or more days, or "
             "write Defer",
             Severity.WARNING,

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from campaign_operator.domain.errors import quoted
 from campaign_operator.validation.cel import CELRule, holds
 from campaign_operator.validation.findings import FieldError, FieldPath, field_path
 from campaign_operator.validation.nodes import Fields, Items, Node, Scalar
+from campaign_operator.wording import quoted
 
 StructuralSchema = Mapping[str, Any]
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from campaign_operator.api.conditions import counted
 from campaign_operator.validation.findings import Finding, Severity
 from campaign_operator.validation.report import Report
+from campaign_operator.wording import counted
 
 MAX_SHOWN = 200
 """Findings printed; the JSON of `validate` has them all."""

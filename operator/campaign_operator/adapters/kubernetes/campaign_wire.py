@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from campaign_operator.adapters.kubernetes.api_server import APIAnswer
-from campaign_operator.api.conditions import Reason, cut
+from campaign_operator.api.conditions import Reason
 from campaign_operator.api.definition import missing_defaults, outdated
 from campaign_operator.api.reading import UnreadableError, locations_of, read_conditions, read_status
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
@@ -25,9 +25,9 @@ from campaign_operator.domain.decisions.unusable import UnusableCampaign
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.size import encoded_bytes
 from campaign_operator.engine.ports import StoreRefusedError, StoreUnavailableError, UnusableError
+from campaign_operator.wording import cut, listed
 
 MAX_SAID = 512
-_CAUSES_SHOWN = 5
 _MARK_LENGTH = 512
 _REQUESTED_AT_LENGTH = 256
 """As long as `lastHandledRequest` may be, which repeats it."""
@@ -131,7 +131,7 @@ def _said(body: object) -> str:
     causes = details.get("causes") if isinstance(details, Mapping) else None
     fields = [c for c in causes if isinstance(c, Mapping) and c.get("field")] if isinstance(causes, list) else []
     if fields:
-        return " in " + cut(", ".join(map(_cause, fields[:_CAUSES_SHOWN])), MAX_SAID)
+        return " in " + cut(listed([*map(_cause, fields)]), MAX_SAID)
     message = body.get("message")
     return f": {cut(' '.join(message.split()), MAX_SAID)}" if isinstance(message, str) and message.strip() else ""
 

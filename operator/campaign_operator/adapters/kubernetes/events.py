@@ -12,12 +12,12 @@ from typing import Any
 import structlog
 
 from campaign_operator.adapters.kubernetes.api_server import APIServer, NoAnswerError
-from campaign_operator.api.conditions import cut
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.vocabulary import GROUP, KIND, VERSION
 from campaign_operator.domain.campaigns.campaign import Resource
 from campaign_operator.domain.status.campaign_events import CampaignEvent
 from campaign_operator.engine.ports import Clock
+from campaign_operator.wording import cut
 
 COMPONENT = "campaign-operator"
 MAX_WAITING = 10_000

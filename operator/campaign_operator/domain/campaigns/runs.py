@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from campaign_operator.api.conditions import STALLING_CAUSES, Reason, counted
+from campaign_operator.api.conditions import STALLING_CAUSES, Reason
 from campaign_operator.api.status import FinishedRun, OutboundCampaignStatus, RunKey, RunStatus, WindowStatus
 from campaign_operator.api.v1alpha1 import Completion
 from campaign_operator.api.vocabulary import RunPolicy, RunState, WindowState
@@ -13,6 +13,7 @@ from campaign_operator.domain.campaigns.window_states import (
     UNSETTLED,
     WITHOUT_SCHEDULE,
 )
+from campaign_operator.wording import counted
 
 SAID_TO_ALL = STALLING_CAUSES | {Reason.DIALER_THROTTLED}
 """Causes for which one window waits that are about the campaign or its connection, and not about the window."""

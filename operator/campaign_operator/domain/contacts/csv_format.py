@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from campaign_operator.domain.contacts.contact_list import ListLimits, ListSource, UnreadableListError
 from campaign_operator.domain.contacts.contact_tally import ContactTally, GatheredRows
-from campaign_operator.domain.errors import quoted
 from campaign_operator.domain.planning.zones import ZONE_NAMES
+from campaign_operator.wording import listed, quoted
 
 # The csv module's words; it has no types for its errors.
 _ENDS_IN_A_QUOTE = "unexpected end of data"
@@ -153,9 +153,9 @@ class CSVContacts:
             return separator
         if not self._source.quote_values:
             return f"has no column {quoted(name)}; the header row has {_fields(len(names))}, and none is named so"
-        shown = ", ".join(quoted(each) if _is_a_name(each) else "(not shown)" for each in names[:_COLUMNS_SHOWN])
-        more = f" and {len(names) - _COLUMNS_SHOWN} more" if len(names) > _COLUMNS_SHOWN else ""
-        return f"has no column {quoted(name)}; the columns are {shown}{more}"
+        first = [quoted(each) if _is_a_name(each) else "(not shown)" for each in names[:_COLUMNS_SHOWN]]
+        shown = listed(first, _COLUMNS_SHOWN, hidden=len(names) - len(first))
+        return f"has no column {quoted(name)}; the columns are {shown}"
 
     def _other_separator(self, header: str) -> str | None:
         for separator, its_name in _OTHER_SEPARATORS.items():

@@ -18,8 +18,9 @@ from zoneinfo import ZoneInfo
 
 from campaign_operator.api.calling_hours_spec import CallingHoursSpec
 from campaign_operator.api.vocabulary import Adjustment, Outside, Weekday
-from campaign_operator.domain.errors import Findings, SpecError, quoted
+from campaign_operator.domain.errors import Findings, SpecError
 from campaign_operator.domain.planning.windows import Window, place, repetition_of, skipped
+from campaign_operator.wording import quoted
 
 FIELD = "spec.callingHours"
 

@@ -20,7 +20,8 @@ from typing import Final
 
 from croniter import croniter
 
-from campaign_operator.domain.errors import SpecError, quoted
+from campaign_operator.domain.errors import SpecError
+from campaign_operator.wording import quoted
 
 LONGEST_CRON: Final = 128
 """Characters in `spec.cron`, blanks included."""

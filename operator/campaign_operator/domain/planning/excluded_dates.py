@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import date
 from functools import partial
 
-from campaign_operator.domain.errors import Findings, SpecError, quoted
+from campaign_operator.domain.errors import Findings, SpecError
 from campaign_operator.domain.planning.calling_hours import iso_date
+from campaign_operator.wording import quoted
 
 MAX_DATES = 10_000
 """Dates in one calendar: 27 years of every day."""

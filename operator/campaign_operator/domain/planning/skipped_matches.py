@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from campaign_operator.api.conditions import counted
 from campaign_operator.api.vocabulary import MatchSkipReason
 from campaign_operator.domain.planning.plan import SkippedMatches
+from campaign_operator.wording import counted, listed
 
-_ZONES_SHOWN = 5
 _CAUSES: Mapping[MatchSkipReason, str] = {
     MatchSkipReason.START_PASSED: "already past in {zones}",
     MatchSkipReason.WINDOW_OPEN: "an earlier window is not over in {zones}",
@@ -23,8 +22,7 @@ def skipped_matches_message(skipped: Sequence[SkippedMatches]) -> str:
 
 def shown_zones(zones: Sequence[str]) -> str:
     """The first zones by name, and how many more there are."""
-    shown, hidden = ", ".join(zones[:_ZONES_SHOWN]), len(zones) - _ZONES_SHOWN
-    return f"{shown} and {hidden} more" if hidden > 0 else shown
+    return listed(zones)
 
 
 def _passed_over(each: SkippedMatches) -> str:

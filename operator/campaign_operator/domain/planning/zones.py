@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import tzdata  # type: ignore[import-untyped] # carries no type information
 
-from campaign_operator.domain.errors import quoted
+from campaign_operator.wording import quoted
 
 TZDATA_VERSION: str = tzdata.IANA_VERSION
 """The version of the IANA database in use, such as `2026f`."""

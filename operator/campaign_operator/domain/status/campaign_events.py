@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from campaign_operator.api.conditions import ConditionType, Reason, counted, find
+from campaign_operator.api.conditions import ConditionType, Reason, find
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.status import FinishedRun, OutboundCampaignStatus, RunKey, RunStatus
 from campaign_operator.api.vocabulary import Adjustment, RunPolicy, RunState, WebhookState, WindowState
@@ -18,8 +18,7 @@ from campaign_operator.domain.campaigns.campaign import Campaign
 from campaign_operator.domain.dialing.outcomes import Schedule
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.problem import Problem
-
-_SHOWN_ZONES = 5
+from campaign_operator.wording import counted, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def event_of_edit(campaign: Campaign, blueprint: Blueprint | Problem, now: datet
 
 def event_of_unknown_schedules(strangers: Sequence[Schedule]) -> CampaignEvent:
     """That somebody else made schedules of this campaign at the dialer, for times at which our own runs call."""
-    names = _names(f"{s.id} ({s.time_zone}, from {to_rfc3339(s.start)})" for s in strangers)
+    names = listed([f"{s.id} ({s.time_zone}, from {to_rfc3339(s.start)})" for s in strangers])
     count = counted(len(strangers), "schedule")
     return CampaignEvent(
         "Warning", Reason.UNKNOWN_SCHEDULES, f"the dialer has {count} of this campaign that no window holds: {names}"
@@ -78,7 +77,7 @@ def event_of_time_zone_data(run: RunStatus, moved: tuple[str, ...], tzdata_versi
     if not moved:
         return None
     message = (
-        f"run {run.id}: {_names(iter(moved))}: the rules of the time zone moved between tzdata {run.tzdata_version} "
+        f"run {run.id}: {listed(moved)}: the rules of the time zone moved between tzdata {run.tzdata_version} "
         f"and {tzdata_version}; the windows keep their instants; to plan anew, set spec.suspend and take it back"
     )
     return CampaignEvent("Warning", Reason.TIME_ZONE_DATA_CHANGED, message)
@@ -145,10 +144,10 @@ def _plan_message(run: RunStatus) -> str:
         said[0] += f", from {to_rfc3339(run.first_start)} to {to_rfc3339(run.last_end)}"
     deferred = [w.time_zone for w in run.windows if Adjustment.DEFERRED_TO_OPENING in w.adjustments]
     if deferred:
-        said.append(f"deferred to the calling hours: {_names(iter(deferred))}")
+        said.append(f"deferred to the calling hours: {listed(deferred)}")
     skipped = runs.in_state(run, WindowState.SKIPPED)
     if skipped:
-        said.append(f"skipped, outside the calling hours: {_names(w.time_zone for w in skipped)}")
+        said.append(f"skipped, outside the calling hours: {listed([w.time_zone for w in skipped])}")
     return "; ".join(said)
 
 
@@ -180,7 +179,7 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[CampaignEvent
     # told once, when the last batch is done; of a run that is cancelled as a whole Cancelled tells
     done = were_cancelling and not runs.in_state(run, WindowState.CANCELLING) and not runs.is_cancelled(run)
     if cancelled and done:
-        names = _names(w.time_zone for w in cancelled)
+        names = listed([w.time_zone for w in cancelled])
         yield CampaignEvent("Normal", Reason.SCHEDULES_CANCELLED, f"run {run.id}: {names}: cancelled at the dialer")
     stays = [
         w
@@ -188,7 +187,7 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[CampaignEvent
         if w.reason == Reason.CANNOT_CANCEL and (was := earlier.get(w.time_zone)) is not None and was.reason != w.reason
     ]
     if stays:
-        names = _names(w.time_zone for w in stays)
+        names = listed([w.time_zone for w in stays])
         yield CampaignEvent("Warning", Reason.CANNOT_CANCEL, f"run {run.id}: {names}: {stays[0].message}")
     for state, reason in told:
         new = [
@@ -196,7 +195,7 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[CampaignEvent
         ]
         if new:
             yield CampaignEvent(
-                "Warning", reason, f"run {run.id}: {_names(w.time_zone for w in new)}: {new[0].message}"
+                "Warning", reason, f"run {run.id}: {listed([w.time_zone for w in new])}: {new[0].message}"
             )
     adopted = [
         w
@@ -204,7 +203,7 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[CampaignEvent
         if w.adopted and (was := earlier.get(w.time_zone)) is not None and not was.adopted
     ]
     if adopted:
-        names = _names(w.time_zone for w in adopted)
+        names = listed([w.time_zone for w in adopted])
         yield CampaignEvent(
             "Normal", Reason.SCHEDULE_ADOPTED, f"run {run.id}: {names}: the schedule was already at the dialer"
         )
@@ -217,16 +216,10 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[CampaignEvent
         and before.plan_hash == run.plan_hash
     ]
     if late:
-        names = _names(w.time_zone for w in late)
+        names = listed([w.time_zone for w in late])
         yield CampaignEvent(
             "Warning", Reason.WINDOW_STARTED_LATE, f"run {run.id}: {names}: starts late, for what is left of it"
         )
-
-
-def _names(time_zones: Iterator[str]) -> str:
-    names = list(time_zones)
-    more = f" and {len(names) - _SHOWN_ZONES} more" if len(names) > _SHOWN_ZONES else ""
-    return ", ".join(names[:_SHOWN_ZONES]) + more
 
 
 def _deliveries(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[CampaignEvent]:

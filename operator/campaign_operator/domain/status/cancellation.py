@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from campaign_operator.api.conditions import Reason, cut
+from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus, RunKey, WindowStatus
 from campaign_operator.api.vocabulary import MAX_MESSAGE, Adjustment, WindowState
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.dialing.outcomes import Cancelled, CancelNotOffered, CancelOutcome, CancelRefused
 from campaign_operator.domain.status import record
 from campaign_operator.domain.status.record import changed, standing_in_the_way, waiting, window_in
+from campaign_operator.wording import cut
 
 RETRY_SECONDS = 20.0
 """The wait before a DELETE is repeated, where the dialer asked for none."""

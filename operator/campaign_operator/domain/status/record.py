@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from campaign_operator.api.conditions import STALLING_CAUSES, Reason, cut
+from campaign_operator.api.conditions import STALLING_CAUSES, Reason
 from campaign_operator.api.status import (
     FinishedRun,
     OutboundCampaignStatus,
@@ -51,6 +51,7 @@ from campaign_operator.domain.planning.plan import PlannedWindow, RunPlan, plan_
 from campaign_operator.domain.planning.windows import next_whole_second
 from campaign_operator.domain.planning.zones import TZDATA_VERSION
 from campaign_operator.domain.problem import Problem
+from campaign_operator.wording import cut
 
 REFUSED_RETRY_SECONDS = 600
 """How long a refusal for want of rights is let rest, where nobody says that something changed."""

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from campaign_operator.api.conditions import Reason, cut
+from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus, RunKey, RunStatus, WaitingResolution, WindowStatus
 from campaign_operator.api.vocabulary import MAX_MESSAGE, MAX_WINDOWS, WindowState
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.dialing.outcomes import Listing, Schedule, ScheduleState
 from campaign_operator.domain.status import record, unknown_schedules
+from campaign_operator.wording import cut
 
 LONGEST = 4096
 MOST_REFUSALS_TOLD = 10

@@ -9,11 +9,11 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from campaign_operator.api.conditions import cut
 from campaign_operator.api.status import OutboundCampaignStatus, RunStatus
 from campaign_operator.api.vocabulary import MAX_HISTORY
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.status.record import AnyRun
+from campaign_operator.wording import cut
 
 MOST_BYTES = 1_200_000
 """The most that the whole object may take."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from campaign_operator.api import conditions
-from campaign_operator.api.conditions import STALLING_CAUSES, ConditionType, Reason, counted
+from campaign_operator.api.conditions import STALLING_CAUSES, ConditionType, Reason
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.status import (
     Condition,
@@ -30,6 +30,7 @@ from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.verification import drifted
+from campaign_operator.wording import counted, listed
 
 
 def summarize(campaign: Campaign, status: OutboundCampaignStatus, observed: Observation) -> OutboundCampaignStatus:
@@ -128,7 +129,7 @@ def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Obs
         return Problem(Reason.UNKNOWN_SCHEDULES, _unknown(unknown))
     lost = [(run, w) for run, w in drifted(status) if w.end_time > observed.now]
     if lost:
-        names = ", ".join(f"{run.id}/{w.time_zone}" for run, w in lost[:5]) + (", ..." if len(lost) > 5 else "")
+        names = listed([f"{run.id}/{w.time_zone}" for run, w in lost])
         return Problem(Reason.SCHEDULE_DRIFTED, f"{names}: {lost[0][1].message}")
     for run in status.runs:
         for w in run.windows:
@@ -136,11 +137,11 @@ def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Obs
                 return Problem(w.reason, w.message or "")
         stays = [w for w in runs.in_state(run, WindowState.SUBMITTED) if w.reason == Reason.CANNOT_CANCEL]
         if stays and (campaign.spec.suspend or campaign.deleting) and stays[-1].start_time > observed.now:
-            names = ", ".join(w.time_zone for w in stays[:5]) + (", ..." if len(stays) > 5 else "")
+            names = listed([w.time_zone for w in stays])
             return Problem(Reason.CANNOT_CANCEL, f"run {run.id}: {names}: {stays[0].message}")
         held = runs.in_state(run, WindowState.HELD)
         if held and held[-1].end_time > observed.now:
-            names = ", ".join(w.time_zone for w in held[:5]) + (", ..." if len(held) > 5 else "")
+            names = listed([w.time_zone for w in held])
             return Problem(Reason.WINDOW_HELD, f"run {run.id}: {names}: {held[0].message}")
     if runs.is_over_for_good(status) and status.runs[-1].state is RunState.FAILED:
         return Problem(Reason.RUN_FAILED, _why_failed(status.runs[-1]))
@@ -148,10 +149,9 @@ def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Obs
 
 
 def _unknown(unknown: list[UnknownSchedule]) -> str:
-    names = ", ".join(f"{s.schedule_id} ({s.time_zone}, from {to_rfc3339(s.start_time)})" for s in unknown[:5])
-    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+    names = listed([f"{s.schedule_id} ({s.time_zone}, from {to_rfc3339(s.start_time)})" for s in unknown])
     return (
-        f"the status was lost, and the dialer has schedules of this campaign that no window holds: {names}{more}; "
+        f"the status was lost, and the dialer has schedules of this campaign that no window holds: {names}; "
         f"nothing is submitted in their time zones until they are over or cancelled at the dialer, or the annotation "
         f"{RESOLVE_ANNOTATION} says unknown/ZONE=Ignore"
     )
