@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from campaign_operator.adapters.clock import SystemClock
+from campaign_operator.adapters.cxone.connection_secret import DEFAULT_SCOPE
 from campaign_operator.adapters.cxone.dialer import CXoneDialer
 from campaign_operator.adapters.cxone.oauth import TokenProvider
 from campaign_operator.adapters.outbound.egress import Egress
@@ -99,6 +100,7 @@ def connection_to(url: str, **changes: str) -> Connection:
         client_secret="operator-secret",
         token_url=f"{url}{TOKEN_PATH}",
         api_base_url=url,
+        scope=DEFAULT_SCOPE,
     )
     return replace(connection, **changes)
 

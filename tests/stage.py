@@ -24,6 +24,7 @@ from kubernetes.aio.config import load_kube_config
 
 from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.adapters.contact_lists import ContactLists
+from campaign_operator.adapters.cxone.connection_secret import parse_connection
 from campaign_operator.adapters.cxone.dialer import CXoneDialer
 from campaign_operator.adapters.cxone.oauth import TokenProvider
 from campaign_operator.adapters.kubernetes.api_server import APIServer
@@ -223,7 +224,14 @@ class Stage:
 
 def new_store(stage: Stage) -> KubeStore:
     """A store that has read nothing yet."""
-    return KubeStore(stage.api, [stage.namespace], KeyedObjects(stage.api, stage.clock), stage.recorder, stage.clock)
+    return KubeStore(
+        stage.api,
+        [stage.namespace],
+        KeyedObjects(stage.api, stage.clock),
+        stage.recorder,
+        parse_connection,
+        stage.clock,
+    )
 
 
 def new_operator(stage: Stage) -> Reconciler:

@@ -17,6 +17,7 @@ from campaign_operator import handlers
 from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.adapters.clock import SystemClock
 from campaign_operator.adapters.contact_lists import ContactLists
+from campaign_operator.adapters.cxone.connection_secret import parse_connection
 from campaign_operator.adapters.cxone.dialer import CXoneDialer
 from campaign_operator.adapters.cxone.oauth import TokenProvider
 from campaign_operator.adapters.kubernetes.api_server import REQUEST_SECONDS, APIServer, NoAnswerError
@@ -93,7 +94,7 @@ async def _reconciler(
         events.start()
         stack.push_async_callback(events.close, 5.0)
         objects = KeyedObjects(api, clock)
-        store = KubeStore(api, options.namespaces, objects, events, clock)
+        store = KubeStore(api, options.namespaces, objects, events, parse_connection, clock)
         analytics = SharedAnalytics(dialer, clock, options.settings.poll_seconds)
         stack.push_async_callback(analytics.aclose)
         alarms = LoopAlarms(clock)

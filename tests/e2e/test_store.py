@@ -17,6 +17,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_kube_config
 
 from campaign_operator.adapters.clock import SystemClock
+from campaign_operator.adapters.cxone.connection_secret import parse_connection
 from campaign_operator.adapters.kubernetes.api_server import APIServer
 from campaign_operator.adapters.kubernetes.events import EventRecorder
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
@@ -43,7 +44,7 @@ async def store_of(kubeconfig: Path) -> AsyncIterator[KubeStore]:
     )
     async with ApiClient(configuration) as client:
         api, clock = APIServer(client), SystemClock()
-        yield KubeStore(api, [], KeyedObjects(api, clock), EventRecorder(api, clock), clock)
+        yield KubeStore(api, [], KeyedObjects(api, clock), EventRecorder(api, clock), parse_connection, clock)
 
 
 @pytest.fixture

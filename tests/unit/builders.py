@@ -33,6 +33,7 @@ CONNECTION = Connection(
     client_secret="very-secret",
     token_url="https://na1.niceincontact.com/api/v2/oauth/token",
     api_base_url="https://na1.niceincontact.com",
+    scope="analytics:read",
 )
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from campaign_operator.domain.dialing.connection import DEFAULT_SCOPE, Connection
-from campaign_operator.domain.dialing.connection_secret import parse_connection
+from campaign_operator.adapters.cxone.connection_secret import DEFAULT_SCOPE, parse_connection
+from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.problem import Problem
 
 GOOD = {"client-id": b"id", "client-secret": b"s3cret", "environment": b"na1"}

@@ -28,7 +28,9 @@ from campaign_operator.domain.dialing.outcomes import (
 from campaign_operator.domain.status.polling import AnalyticsFault
 from manual_clock import NOON, ManualClock
 
-CONNECTION = Connection("operator", "secret", "https://dialer.example/token", "https://dialer.example")
+CONNECTION = Connection(
+    "operator", "secret", "https://dialer.example/token", "https://dialer.example", "analytics:read"
+)
 FROM = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 POLL_SECONDS = 30.0
 

@@ -29,7 +29,7 @@ from campaign_operator.api.references import ObjectKind, named
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
 from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits, ListSource
 from campaign_operator.domain.contacts.contact_reading import ContactReading, OpenedList, format_of
-from campaign_operator.domain.dialing.connection_secret import text_of
+from campaign_operator.domain.dialing.secret_value import secret_text
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.record import REFUSED_RETRY_SECONDS, retry_seconds
 from campaign_operator.engine.ports import Clock, ListReading, StoreUnavailableError
@@ -282,8 +282,8 @@ class ContactLists:
         if data is None:
             raise _unreadable(index, Reason.CONTACTS_NOT_FOUND, f"Secret {name} {NOT_FOUND}")
         try:
-            token = text_of(data, "token") if "token" in data else None
-            return ListAddress(text_of(data, "url"), token, namespace)
+            token = secret_text(data, "token") if "token" in data else None
+            return ListAddress(secret_text(data, "url"), token, namespace)
         except ValueError as error:
             raise _unreadable(index, Reason.CONTACTS_UNREADABLE, f"Secret {name}: {error}") from None
 

@@ -6,7 +6,7 @@ connection Secret may be, where the caller says how old it may be.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServer, NoAnswerError
@@ -27,7 +27,7 @@ from campaign_operator.api.vocabulary import CANCEL_FINALIZER, GROUP, HAS_RUN_AN
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Resource
 from campaign_operator.domain.decisions.unusable import UnusableCampaign
 from campaign_operator.domain.dialing.connection import Connection
-from campaign_operator.domain.dialing.connection_secret import parse_connection, text_of
+from campaign_operator.domain.dialing.secret_value import secret_text
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.campaign_events import CampaignEvent
 from campaign_operator.engine.ports import Clock, ConflictError, StoreUnavailableError, UnusableError
@@ -40,17 +40,27 @@ _ALL_CAMPAIGNS = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
 _NAMESPACE = "/api/v1/namespaces/{namespace}"
 _AS_US = {"fieldManager": "campaign-operator"}
 
+ParseConnection = Callable[[str, Mapping[str, bytes]], Connection | Problem]
+"""(name of the Secret, its data) -> the connection; which keys there are is the dialer's matter."""
+
 
 class KubeStore:
     """ports.CampaignStore. `namespaces` are those this operator watches; none means all of them."""
 
     def __init__(
-        self, api: APIServer, namespaces: Iterable[str], objects: KeyedObjects, events: EventRecorder, clock: Clock
+        self,
+        api: APIServer,
+        namespaces: Iterable[str],
+        objects: KeyedObjects,
+        events: EventRecorder,
+        parse_connection: ParseConnection,
+        clock: Clock,
     ) -> None:
         self._api = api
         self._namespaces = tuple(namespaces)
         self._objects = objects
         self._events = events
+        self._parse_connection = parse_connection
         self._clock = clock
         self._connections: dict[tuple[str, str], tuple[float, Connection | Problem, str]] = {}
 
@@ -158,7 +168,7 @@ class KubeStore:
         if known is not None and now - known[0] < max_age_seconds:
             return known[1], known[2]
         data, version = await self._objects.data(ObjectKind.SECRET, namespace, secret_name)
-        connection = _missing(secret_name) if data is None else parse_connection(secret_name, data)
+        connection = _missing(secret_name) if data is None else self._parse_connection(secret_name, data)
         self._connections[key] = now, connection, version
         return connection, version
 
@@ -168,7 +178,7 @@ class KubeStore:
         if data is None:
             return _missing(secret_name)
         try:
-            return text_of(data, key)
+            return secret_text(data, key)
         except ValueError as error:
             return Problem(Reason.SECRET_INVALID, f'Secret "{secret_name}": {error}')
 

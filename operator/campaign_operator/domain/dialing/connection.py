@@ -6,8 +6,6 @@ Owns the identity of a connection. Knows nothing of Kubernetes Secrets (that is 
 import hashlib
 from dataclasses import dataclass, field
 
-DEFAULT_SCOPE = "outbound:campaign:write outbound:contact:read analytics:read"
-
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -20,7 +18,7 @@ class Connection:
     client_secret: str = field(repr=False)
     token_url: str
     api_base_url: str
-    scope: str = DEFAULT_SCOPE
+    scope: str
 
     @property
     def hash(self) -> str:
