@@ -123,6 +123,25 @@ def test_every_error_is_told_at_once_whoever_would_find_it() -> None:
     ]
 
 
+def test_what_is_wrong_in_an_object_hides_no_rule_about_its_other_fields() -> None:
+    hours = "callingHours: {start: '21:00', end: '08:00', days: []}"
+    assert [each.field for each in checked(with_spec(hours)).findings] == [
+        "spec.callingHours.days",
+        "spec.callingHours.start",
+    ]
+
+
+def test_a_zone_that_is_wrong_hides_no_id_that_is_there_twice() -> None:
+    contacts = "".join(f"  - {{id: a, timeZone: {zone}}}\n" for zone in ("7", "Asia/Tokyo", "Europe/Londn"))
+    found = checked(SOUND.split("  contacts:")[0] + "  contacts:\n" + contacts).findings
+    assert {each.field for each in found} == {
+        "spec.contacts[0].timeZone",
+        "spec.contacts[1].id",
+        "spec.contacts[2].id",
+        "spec.contacts[2].timeZone",
+    }
+
+
 def test_a_contact_that_is_wrong_does_not_hide_the_others() -> None:
     text = SOUND + "    - {id: c3}\n    - {id: c4, timeZone: Mars/Base}\n    - {id: c4, timeZone: Etc/UTC}\n"
     assert [finding.field for finding in checked(text).findings] == [

@@ -59,9 +59,13 @@ def test_the_rule_of_a_column_is_applied_by_its_own_pattern(name: str, accepted:
     assert holds(CELRule(sources["idColumn"]["x-kubernetes-validations"][0]["rule"]), name) is accepted
 
 
-def test_only_a_rule_that_asks_what_is_there_is_applied_beside_other_errors() -> None:
-    asking = {text for text in RULES if CELRule(text).asks_only_what_is_there}
-    assert asking == {CONTACTS, PLACE, ADDRESS}
+def test_a_rule_is_applied_beside_errors_in_fields_that_it_does_not_read() -> None:
+    read = {text: CELRule(text).fields_read for text in RULES}
+    assert {text for text, fields in read.items() if fields == frozenset()} == {CONTACTS, PLACE, ADDRESS}
+    assert read["self.start < self.end"] == frozenset({"start", "end"})
+    assert read["self.startMode == 'SameInstant' || !has(self.timeZone)"] == frozenset({"startMode"})
+    assert CELRule("self.matches('^a$')").fields_read is None
+    assert CELRule("isURL(self)").fields_read is None
 
 
 def test_a_rule_about_an_edit_is_no_matter_for_a_manifest_alone() -> None:

@@ -172,6 +172,7 @@ class _Patches:
     def __init__(self, problems: Iterable[FieldError]) -> None:
         paths = [problem.path[1:] for problem in problems]
         self._contacts = _places_in("contacts", paths)
+        self._of_contacts = frozenset(path[1:3] for path in paths if path[:1] == ("contacts",))
         self.sources = _places_in("contactsFrom", paths)
         """Places in contactsFrom where something stands in."""
         self._fields = {path[0] for path in paths if path and not (path[0] in _LISTS and len(path) > 1)}
@@ -186,7 +187,7 @@ class _Patches:
             patched["callingHours"] = {_CALENDAR: hours[_CALENDAR]} if _CALENDAR in hours else {}
         if "contacts" in patched and self._contacts:
             patched["contacts"] = [
-                {"id": f"\0{index}", "timeZone": "Etc/UTC"} if index in self._contacts else contact
+                self._contact(index, contact) if index in self._contacts else contact
                 for index, contact in enumerate(value["contacts"])
             ]
         if "contactsFrom" in patched and self.sources:
@@ -196,6 +197,13 @@ class _Patches:
         if not any(name in patched for name in _LISTS):
             patched["contacts"] = [_SOUND_CONTACT]
         return patched
+
+    def _contact(self, index: int, contact: object) -> dict[str, object]:
+        """What is right of a contact stays, so that an id that is there twice is found beside a zone that is wrong."""
+        given = contact if isinstance(contact, dict) else {}
+        sound = {"id": f"\0{index}", "timeZone": "Etc/UTC"}
+        wrong = {name for name in sound if name not in given or (index, name) in self._of_contacts}
+        return {name: sound[name] if name in wrong else given[name] for name in sound}
 
 
 def _places_in(field: str, paths: Iterable[FieldPath]) -> frozenset[str | int]:

@@ -32,9 +32,13 @@ class CELRule:
         return _unescaped(found.group(1)) if found else None
 
     @property
-    def asks_only_what_is_there(self) -> bool:
-        """Whether it looks at no value, so that it can be applied also where one is wrong."""
-        return "self" not in re.sub(r"has\(self\.\w+\)", "", self.text)
+    def fields_read(self) -> frozenset[str] | None:
+        """The fields whose values it looks at; None where it looks at the value as a whole. Whether a field is there,
+        which `has` asks, can be told of a wrong one, too.
+        """
+        read = re.sub(r"has\(self\.\w+\)", "", self.text)
+        as_a_whole = re.search(r"\bself\b(?!\.\w+\b(?!\())", read)
+        return None if as_a_whole else frozenset(re.findall(r"\bself\.(\w+)", read))
 
     @property
     def has_a_twin(self) -> bool:

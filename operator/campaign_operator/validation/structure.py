@@ -41,7 +41,7 @@ class StructureCheck:
         """The value with its defaults; problems are noted. What is wrong is left as it is."""
         before = len(self.problems)
         value = self._checked(node, schema, path)
-        self._apply_rules(value, schema, path, sound=len(self.problems) == before)
+        self._apply_rules(value, schema, path, [problem.path for problem in self.problems[before:]])
         return value
 
     def note(self, path: FieldPath, message: str) -> None:
@@ -107,13 +107,20 @@ class StructureCheck:
         if "maximum" in schema and value > schema["maximum"]:
             self.note(path, f"{value} is too large; at most {schema['maximum']} is allowed")
 
-    def _apply_rules(self, value: Any, schema: StructuralSchema, path: FieldPath, *, sound: bool) -> None:
+    def _apply_rules(self, value: Any, schema: StructuralSchema, path: FieldPath, wrong: list[FieldPath]) -> None:
         for written in schema.get("x-kubernetes-validations", ()):
             rule = CELRule(written["rule"])
-            applies = sound or (rule.asks_only_what_is_there and isinstance(value, dict))
-            if applies and not holds(rule, value):
+            if _can_be_applied(rule, value, path, wrong) and not holds(rule, value):
                 shown = "" if not isinstance(value, str) or _is_private(path) else f"{quoted(value)} "
                 self.note((*path, *field_path(written.get("fieldPath", ""))), f"{shown}{written['message']}")
+
+
+def _can_be_applied(rule: CELRule, value: Any, path: FieldPath, wrong: list[FieldPath]) -> bool:
+    """A rule says nothing true of a value that is wrong already; one about other fields of the object still does."""
+    if not wrong:
+        return True
+    read = rule.fields_read
+    return isinstance(value, dict) and read is not None and read.isdisjoint(each[len(path)] for each in wrong)
 
 
 def unknown_field_message(name: str, known: Mapping[str, object]) -> str:
