@@ -37,10 +37,12 @@ test: lint control-plane ## Everything that must be true before a change lands; 
 	@$(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS)
 
 .PHONY: lint
-lint: setup ## Style, types, layers, and generated files that drifted
+lint: setup ## Style, types, layers, spelling and phrases, and generated files that drifted
 	@echo "ruff"; $(BIN)/ruff check operator tests benchmarks tools; $(BIN)/ruff format --check --quiet operator tests benchmarks tools
 	@echo "mypy --strict"; $(BIN)/mypy --no-error-summary
 	@echo "import-linter"; $(BIN)/lint-imports --no-cache > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+	@echo "codespell"; $(BIN)/codespell *.md operator tests tools docs charts examples benchmarks
+	@echo "prose"; $(BIN)/python tools/prose.py
 	@echo "generated files"; $(BIN)/python tools/generate.py --check
 
 .PHONY: unit
@@ -52,8 +54,12 @@ control-plane: setup ## Have the programs of the control plane and Helm ready in
 	@$(BIN)/python -m campaign_sandbox.binaries --helm
 
 .PHONY: generate
-generate: setup ## Write the generated files: the CustomResourceDefinition and its copy in the chart
+generate: setup ## Write the generated files: the CustomResourceDefinition and its copy in the chart, docs/api.md, JSON Schemas
 	@$(BIN)/python tools/generate.py
+
+.PHONY: release-check
+release-check: setup ## What must be true before a tag: one version, its changelog, the image's Python, fresh files
+	@$(BIN)/python tools/release_check.py
 
 .PHONY: bench
 bench: setup control-plane ## Measure on the sandbox and write docs/benchmarks.md

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from api_reference import render_reference
 from campaign_operator.api.crd import CRD_NAME, render_crd
 from campaign_operator.preview.preview_wire import PreviewWire
 from campaign_operator.validation.report_wire import ReportWire
@@ -17,22 +18,28 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "crds" / f"{CRD_NAME}.yaml": crd,
         ROOT / "charts" / "campaign-operator" / "crds" / f"{CRD_NAME}.yaml": crd,
+        ROOT / "docs" / "api.md": render_reference(),
         ROOT / "docs" / "preview.schema.json": schema_file(PreviewWire),
         ROOT / "docs" / "validate.schema.json": schema_file(ReportWire),
     }
 
 
+def drifted() -> dict[Path, str]:
+    """The generated files that are missing or differ, with what they must hold."""
+    return {path: text for path, text in generated().items() if not path.exists() or path.read_text() != text}
+
+
 def main(check: bool) -> int:
     """0 where all files are, or now are, as they must be; 1 where one has drifted."""
-    drifted = [path for path, text in generated().items() if not path.exists() or path.read_text() != text]
-    for path in drifted:
+    stale = drifted()
+    for path, text in stale.items():
         if check:
-            print(f"{path.relative_to(ROOT)} has drifted; run `make generate`", file=sys.stderr)  # noqa: T201 - a command
+            print(f"{path.relative_to(ROOT)} has drifted; run `make generate`", file=sys.stderr)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(generated()[path])
-            print(f"wrote {path.relative_to(ROOT)}")  # noqa: T201 - a command
-    return 1 if check and drifted else 0
+            path.write_text(text)
+            print(f"wrote {path.relative_to(ROOT)}")
+    return 1 if check and stale else 0
 
 
 if __name__ == "__main__":
