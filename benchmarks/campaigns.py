@@ -84,10 +84,10 @@ class Campaigns:
         list_campaigns = self._objects.list_namespaced_custom_object
         async with Watch() as watch:  # type: ignore[no-untyped-call] # it has no types
             async for event in watch.stream(list_campaigns, **_RESOURCE, namespace=NAMESPACE):
-                run = event["object"].get("status", {}).get("run", {})
-                seen = self._seen[event["object"]["metadata"]["name"], run.get("state", "")]
-                if not seen.done():
-                    seen.set_result(monotonic())
+                for run in event["object"].get("status", {}).get("runs", []):
+                    seen = self._seen[event["object"]["metadata"]["name"], run["state"]]
+                    if not seen.done():
+                        seen.set_result(monotonic())
 
 
 def campaign_id(name: str) -> str:

@@ -107,7 +107,7 @@ async def _reconciler(
         reconciler = Reconciler(
             store, contacts, Calendars(objects), dialer, analytics, notifier, alarms, clock, options.settings
         )
-        alarms.fire(reconciler.reconcile)
+        alarms.on_alarm(reconciler.reconcile)
         sweeper = asyncio.create_task(_forget_objects(store, objects), name="forget-objects")
         stack.callback(sweeper.cancel)
         yield reconciler
@@ -210,7 +210,7 @@ async def _check_cluster(api: APIServer, namespaces: tuple[str, ...]) -> None:
             raise CannotStartError(f"the API server cannot be reached: {error}") from None
         if answer.status == 404:
             raise CannotStartError(
-                f"the API server knows no {PLURAL}.{GROUP}; apply the CustomResourceDefinition: {UPDATE_COMMAND}"
+                f"the API server does not serve {PLURAL}.{GROUP}; apply the CustomResourceDefinition: {UPDATE_COMMAND}"
             )
         if answer.status != 200:
             raise CannotStartError(f"the API server refuses to list {PLURAL}.{GROUP}: {answer.status} {answer.reason}")
@@ -225,6 +225,6 @@ async def _check_definition(api: APIServer) -> None:
         if seconds is not None:
             await asyncio.sleep(seconds)
     if missing is None:
-        _log.warning("the API server does not publish the CustomResourceDefinition; whether it is older is not known")
+        _log.warning("the API server does not publish the CustomResourceDefinition, so its version is not checked")
     else:
         raise CannotStartError(outdated(missing))

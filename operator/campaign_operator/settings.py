@@ -11,19 +11,37 @@ from campaign_operator.observability.logging import LogFormat
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """`namespaces`: those watched; none means all. Ports: 0 means a free one, None means not served.
-
-    `list_timeout_seconds` bounds the download of a contact list, from the wait for a place to the last byte.
-    """
+    """What `campaign-operator run` is told."""
 
     settings: Settings
+    """What decisions depend on."""
+
     namespaces: tuple[str, ...] = ()
+    """The namespaces to watch; none means all."""
+
     log_format: LogFormat = "console"
+    """How log lines are written."""
+
     health_port: int | None = None
+    """Port of /healthz: 0 picks a free one, None serves nothing."""
+
     metrics_port: int | None = None
+    """Port of /metrics; as above."""
+
     ca_file: Path | None = None
+    """PEM file with additional certificate authorities to trust."""
+
     allow_cidrs: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Private or local networks that the operator may connect to."""
+
     proxy: str | None = None
+    """URL of a proxy for all outgoing connections."""
+
     list_limits: ListLimits = field(default_factory=ListLimits)
+    """How large contact lists may be."""
+
     list_timeout_seconds: float = 300.0
+    """How long a download may take, from the wait for a place to the last byte."""
+
     verbose: bool = False
+    """Whether debug logs are written."""

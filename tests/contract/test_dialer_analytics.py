@@ -100,7 +100,7 @@ async def test_analytics_that_never_stand_still_are_unavailable() -> None:
     readings = [(page([COUNTS] * reading, 1, 2), page([COUNTS], 2, 2)) for reading in (1, 2, 3)]
     outcome = await analytics_of(*(reply for reading in readings for reply in reading))
     assert isinstance(outcome, Unavailable)
-    assert "every reading came to different rows" in outcome.message
+    assert "every attempt returned different rows" in outcome.message
 
 
 async def test_a_campaign_without_a_row_has_had_no_call_yet() -> None:

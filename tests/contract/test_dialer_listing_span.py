@@ -125,7 +125,9 @@ async def test_a_schedule_that_lies_in_the_span_and_outside_it_makes_the_listing
 ) -> None:
     """One of the two accounts is not true."""
     api = ListingAPI([row("a", -4, end) for end in ends], page_size)
-    assert await listing(api) == Unavailable("the listing cannot be used: it names a schedule twice, in different ways")
+    assert await listing(api) == Unavailable(
+        "the listing cannot be used: it contains one schedule twice, with different values"
+    )
 
 
 async def test_one_row_that_cannot_be_read_makes_the_listing_unavailable() -> None:

@@ -127,7 +127,9 @@ async def test_pages_that_tell_another_number_than_the_first_make_the_listing_un
         dialer_to(server) as (dialer, connection),
     ):
         outcome = await dialer.list_schedules(connection, "8f14e45f")
-    assert outcome == Unavailable("the listing cannot be used: page 3: it tells another number of pages than the first")
+    assert outcome == Unavailable(
+        "the listing cannot be used: page 3: its number of pages differs from that of the first page"
+    )
 
 
 async def outcome_of(api: ListingAPI, span: Span | None, clock: ManualClock | None = None) -> ListOutcome:

@@ -199,7 +199,7 @@ async def test_a_row_given_twice_in_the_same_way_is_one_schedule() -> None:
 
 async def test_two_accounts_of_one_schedule_are_told_as_such() -> None:
     outcome = await listing_of(page([ROW, ROW | {"timezone": "Europe/London"}]))
-    assert outcome == Unavailable("the listing cannot be used: it names a schedule twice, in different ways")
+    assert outcome == Unavailable("the listing cannot be used: it contains one schedule twice, with different values")
 
 
 async def test_schedules_that_others_have_made_are_listed_as_they_are() -> None:
@@ -220,7 +220,7 @@ async def test_schedules_that_others_have_made_are_listed_as_they_are() -> None:
 async def test_a_schedule_of_another_campaign_is_neither_taken_for_ours_nor_passed_over() -> None:
     outcome = await listing_of(page([ROW | {"campaignId": "another"}]))
     assert outcome == Unavailable(
-        "the listing cannot be used: page 1: row 1: it is of another campaign; see campaignId"
+        "the listing cannot be used: page 1: row 1: it belongs to another campaign; see campaignId"
     )
 
 

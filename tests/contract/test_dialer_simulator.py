@@ -121,7 +121,7 @@ async def test_a_submitted_schedule_is_found_again_in_the_listing(
 async def test_a_listing_of_several_pages_is_read_whole(
     shared: tuple[RunningSimulator, Egress], connection: Connection, request_: ScheduleRequest
 ) -> None:
-    # all at once they wait for places among themselves, so a second is not enough
+    # all at once they wait for placesselves, so a second is not enough
     async with dialer_on(shared[1], request_timeout_seconds=60) as dialer:
         accepted = await asyncio.gather(
             *(

@@ -172,23 +172,23 @@ def answering(status: int, says: str, *, transient: bool = False, **headers: str
 
 SHORT = {"timeout_seconds": 0.3}
 FAILURES = {
-    "a token is missing or wrong": answering(401, "401: a valid token is needed"),
+    "a token is missing or wrong": answering(401, "401: the server needs a valid token"),
     "a token has too few rights": answering(403, "403: the token does not permit reading this list"),
-    "there is no list": answering(404, "404: there is nothing at the URL, correct it"),
-    "a list was removed": answering(410, "410: the list was removed for good, give another URL"),
+    "there is no list": answering(404, "404: the list does not exist; correct the URL"),
+    "a list was removed": answering(410, "410: the list was removed permanently; use another URL"),
     "another 4xx": answering(418, "the server answered 418"),
     "the server waited too long": answering(408, "408", transient=True),
     "it is too early": answering(425, "425", transient=True),
     "too many requests": answering(429, "429", transient=True),
     "the server is broken": answering(500, "500", transient=True),
     "the server is down for a while": answering(503, "503", transient=True),
-    "part of a list": answering(206, "206: only 200 brings a whole list"),
-    "no content": Failure("204: only 200 brings a whole list", False, garbage(b"HTTP/1.1 204 X\r\n\r\n")),
+    "part of a list": answering(206, "206: only status 200 returns a whole list"),
+    "no content": Failure("204: only status 200 returns a whole list", False, garbage(b"HTTP/1.1 204 X\r\n\r\n")),
     "not modified unasked": answering(304, "304: it was not asked"),
-    "a redirect": answering(302, "302: redirects are not followed", Location="https://secret.example/"),
-    "a redirect without a place": answering(307, "307: redirects are not followed"),
+    "a redirect": answering(302, "302: the operator does not follow redirects", Location="https://secret.example/"),
+    "a redirect without a place": answering(307, "307: the operator does not follow redirects"),
     "a content coding": Failure(
-        "give a gzip file the type application/gzip",
+        "serve a gzip file with the type application/gzip",
         False,
         answer(200, raw=b"\x1f\x8bsecret", headers={"Content-Encoding": "gzip"}),
     ),
@@ -197,7 +197,7 @@ FAILURES = {
         "larger than 1073741824 bytes", False, answer(200, raw=b"", headers={"Content-Length": "1073741825"})
     ),
     "a list whose end nobody could tell": Failure(
-        "half could pass for the whole", False, garbage(b"HTTP/1.1 200 OK\r\n\r\nsecret-body")
+        "an incomplete list would look complete", False, garbage(b"HTTP/1.1 200 OK\r\n\r\nsecret-body")
     ),
     "a list cut short": Failure("only part", True, answer(200, raw=LIST, cut_after=20)),
     "a list cut between chunks": Failure(
@@ -208,8 +208,8 @@ FAILURES = {
     "a list of unlike lengths": Failure(
         "not HTTP", True, garbage(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nsecret")
     ),
-    "a reset": Failure("broke before an answer came", True, reset),
-    "a server that hangs up": Failure("broke before an answer came", True, hang_up),
+    "a reset": Failure("broke before the answer", True, reset),
+    "a server that hangs up": Failure("broke before the answer", True, hang_up),
     "another protocol's greeting": Failure("not HTTP", True, garbage(b"SSH-2.0-secret-greeting\r\n")),
     "a change of protocol": Failure("not HTTP", True, garbage(b"HTTP/1.1 101 X\r\nUpgrade: secret\r\n\r\n")),
     "no answer": Failure("within 0.3 s", True, silence, bounds=SHORT),
@@ -231,15 +231,15 @@ FAILURES = {
     "a certificate for another address": Failure(
         "certificate is for another name", True, host="127.0.0.1", certificate_for=("localhost",)
     ),
-    "plain http": Failure("must begin with https://", False, url=f"http://HOST{PATH}"),
+    "plain http": Failure("must start with https://", False, url=f"http://HOST{PATH}"),
     "user information": Failure("user name or password", False, url=f"https://secret:secret@HOST{PATH}"),
-    "a malformed URL": Failure("the URL names no usable host", False, url="https://[secret/path"),
-    "a port that cannot be": Failure("the URL names no usable port", False, url=f"https://localhost:65536{PATH}"),
+    "a malformed URL": Failure("the URL has no valid host", False, url="https://[secret/path"),
+    "a port that cannot be": Failure("the URL has no valid port", False, url=f"https://localhost:65536{PATH}"),
     "a URL with a line break": Failure("cannot be read", False, url=f"https://HOST{PATH}\n"),
-    "no URL": Failure("must begin with https://", False, url=""),
-    "a token with a line break": Failure("the token is empty or has", False, token="secret\r\nX: secret"),
-    "a token beyond ASCII": Failure("the token is empty or has", False, token="secret\u00e9"),
-    "an empty token": Failure("the token is empty or has", False, token=""),
+    "no URL": Failure("must start with https://", False, url=""),
+    "a token with a line break": Failure("the token is empty or contains", False, token="secret\r\nX: secret"),
+    "a token beyond ASCII": Failure("the token is empty or contains", False, token="secret\u00e9"),
+    "an empty token": Failure("the token is empty or contains", False, token=""),
 }
 
 
@@ -287,7 +287,7 @@ async def test_a_redirect_is_not_followed(status: int) -> None:
         scripted_server(answer(status, headers={"Location": elsewhere.url}), signed_by=elsewhere) as server,
         downloads_from(server) as downloads,
     ):
-        with pytest.raises(DownloadError, match="redirects are not followed"):
+        with pytest.raises(DownloadError, match="the operator does not follow redirects"):
             await fetch(downloads, address_at(server, token=TOKEN))
         assert elsewhere.connections == 0
         assert len(server.requests) == 1
@@ -327,7 +327,7 @@ async def test_half_a_list_through_a_proxy_is_an_error() -> None:
         proxied(server) as (egress, _),
         downloads_over(egress) as downloads,
     ):
-        with pytest.raises(DownloadError, match="only part of the list came") as caught:
+        with pytest.raises(DownloadError, match="only part of the list arrived") as caught:
             await fetch(downloads, ListAddress(f"https://lists.example{PATH}"))
     assert caught.value.transient
 

@@ -246,7 +246,7 @@ async def test_a_lapsed_permission_is_not_spent_on_the_way_to_the_proxy() -> Non
 
 @pytest.mark.parametrize("proxy", ["socks5://proxy.example:1080", "proxy.example:3128", "http://"])
 def test_what_is_no_http_proxy_is_refused_at_the_start(proxy: str) -> None:
-    with pytest.raises(ValueError, match="a proxy is given as"):
+    with pytest.raises(ValueError, match="a proxy must have the form"):
         Egress(EgressPolicy(proxy=proxy))
 
 

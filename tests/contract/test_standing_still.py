@@ -110,5 +110,5 @@ async def test_the_kernel_gives_up_what_is_not_acknowledged() -> None:
         outcome = await exchange.send(post(server), deadline_seconds=30)
         await exchange.aclose()
         egress.close()
-        assert outcome == Unanswered("the connection broke before an answer came")
+        assert outcome == Unanswered("the connection broke before the answer")
         assert len(server.requests) == 1

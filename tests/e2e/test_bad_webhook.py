@@ -15,7 +15,7 @@ RETRIED: list[tuple[str, dict[str, Any], str]] = [
     (
         "302",
         {"kind": "answer", "status": 302, "headers": {"Location": "https://elsewhere.example"}},
-        "redirects are not",
+        "does not follow redirects",
     ),
     ("no answer", {"kind": "withhold"}, "no answer within 1 s"),
     ("reset", {"kind": "reset"}, "the connection broke"),

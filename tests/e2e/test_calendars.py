@@ -48,8 +48,12 @@ async def campaign_id(stage: Stage) -> str:
     ("text", "reason", "words"),
     [
         (None, "CalendarNotFound", "ConfigMap holidays, key us.txt does not exist"),
-        ("2027-01-01\n2027-02-31 # carnival\n", "InvalidCalendar", 'key us.txt, line 2: "2027-02-31" is not a date'),
-        ("Christmas\n", "InvalidCalendar", 'line 1: "Christmas" is not a date'),
+        (
+            "2027-01-01\n2027-02-31 # carnival\n",
+            "InvalidCalendar",
+            'key us.txt, line 2: "2027-02-31" is not a valid date',
+        ),
+        ("Christmas\n", "InvalidCalendar", 'line 1: "Christmas" is not a valid date'),
     ],
     ids=["no calendar", "31 February", "a name without a date"],
 )

@@ -135,10 +135,10 @@ async def test_an_edit_where_the_dialer_has_no_delete_leaves_the_run_and_says_so
     status = await stage.look("c")
     assert run_of(status).id == "20270303T0900"
     assert len(await stage.schedules(manifest["spec"]["campaignID"])) == 2
-    assert ("CannotCancel", "cancels no schedule") in [
-        (reason, "cancels no schedule")
+    assert ("CannotCancel", "does not support cancelling") in [
+        (reason, "does not support cancelling")
         for reason, message in await stage.warnings("c")
-        if "cancels no schedule" in message
+        if "does not support cancelling" in message
     ]
     requests = await stage.requests()
     await stage.look("c")
@@ -374,7 +374,7 @@ async def test_a_person_names_the_schedule_and_a_false_one_changes_nothing(stage
     assert (found[NY].state, found[NY].schedule_id) == (SUBMITTED, ids[NY])
     assert found[LONDON].state is HELD
     refused = [message for reason, message in await stage.warnings("c") if reason == "ResolutionRejected"]
-    assert refused == [f'"20270303T0900/{LONDON}={ids[NY]}": the schedule of that id is of "{NY}"']
+    assert refused == [f'"20270303T0900/{LONDON}={ids[NY]}": the schedule with that ID is for "{NY}"']
 
 
 async def test_entries_that_cannot_be_acted_upon_are_answered_and_change_nothing(stage: Stage) -> None:
@@ -384,10 +384,10 @@ async def test_entries_that_cannot_be_acted_upon_are_answered_and_change_nothing
     assert windows(await stage.look("c")) == before
     refused = [message for reason, message in await stage.warnings("c") if reason == "ResolutionRejected"]
     assert refused == [
-        '"20270303T0900/Europe/Paris=Resubmit": this run has no window of that time zone',
-        f'"19990101T0900/{NY}=Abandon": there is no such run',
-        '"nonsense": give RUN/ZONE=Resubmit, RUN/ZONE=Abandon or RUN/ZONE=ID',
-        f'"{NY}=Resubmit": there is no such run',
+        '"20270303T0900/Europe/Paris=Resubmit": the run has no window in that time zone',
+        f'"19990101T0900/{NY}=Abandon": the run does not exist',
+        '"nonsense": write RUN/ZONE=Resubmit, RUN/ZONE=Abandon or RUN/ZONE=ID',
+        f'"{NY}=Resubmit": the run does not exist',
     ]
 
 
@@ -404,6 +404,6 @@ async def test_an_annotation_of_ten_thousand_characters_is_refused_in_one_event(
     )
     status = await stage.look("c")
     refused = [message for reason, message in await stage.warnings("c") if reason == "ResolutionRejected"]
-    assert refused == ["it is longer than 4096 characters, so nothing of it is acted upon"]
+    assert refused == ["Too long: must be at most 4096 characters; all of it is ignored"]
     assert len(status.last_handled_resolve or "") < 100
     assert len(yaml.safe_dump(status.model_dump(mode="json"))) < 10_000

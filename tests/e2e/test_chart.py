@@ -19,6 +19,7 @@ from campaign_sandbox.loopback_port import LOOPBACK, LoopbackPort
 from e2e_world import campaign
 
 _CHART = Path(__file__).parents[2] / "charts" / "campaign-operator"
+_VERSION = yaml.safe_load((_CHART / "Chart.yaml").read_text())["appVersion"]
 _EVERYTHING: dict[str, Any] = {
     "image": {"repository": "registry.example.com/campaign-operator", "digest": f"sha256:{'a' * 64}"},
     "imagePullSecrets": [{"name": "registry"}],
@@ -269,7 +270,7 @@ def test_the_values_become_arguments_of_the_operator(
 @pytest.mark.parametrize(
     ("image", "expected"),
     [
-        ({}, "campaign-operator:0.1.0"),
+        ({}, f"campaign-operator:{_VERSION}"),
         ({"tag": "edge"}, "campaign-operator:edge"),
         ({"tag": "edge", "digest": f"sha256:{'b' * 64}"}, f"campaign-operator@sha256:{'b' * 64}"),
     ],

@@ -136,7 +136,7 @@ async def test_a_hundred_thousand_bad_rows_are_counted_and_twenty_shown(stage: S
     await stage.apply(listed(stage))
     message = told(await stage.look("c"), ConditionType.STALLED)[2]
     assert message.startswith("100000 errors in the lists: ")
-    assert message.count("is not a time zone") == 20
+    assert message.count("must be a valid time zone") == 20
     assert message.endswith("and 99980 more")
 
 
@@ -149,7 +149,7 @@ async def test_skip_plans_without_the_bad_rows_and_counts_them(stage: Stage) -> 
     valid = told(status, ConditionType.CONTACTS_VALID)
     assert valid[:2] == ("False", "InvalidContactsSkipped")
     assert valid[2].startswith(
-        "1 invalid row left out, 3 contacts left: ConfigMap spring-contacts, key contacts.csv: line 5"
+        "1 invalid row skipped, 3 contacts used: ConfigMap spring-contacts, key contacts.csv: line 5"
     )
     assert ("InvalidContactsSkipped", valid[2]) in await stage.warnings("c")
 
@@ -207,7 +207,7 @@ async def test_a_list_that_is_none(stage: Stage, name: str, text: str | bytes, w
         (IN_A_SECRET, "spec.contactsFrom[0]: Secret more-contacts does not exist"),
         (
             {"secretKeyRef": {"name": "cxone", "key": "nothing"}},
-            "spec.contactsFrom[0]: Secret cxone has no key nothing",
+            "spec.contactsFrom[0]: Secret cxone does not have the key nothing",
         ),
         ({"url": {"secretRef": {"name": "cxone"}}}, "spec.contactsFrom[0]: Secret cxone: key url is missing"),
     ],

@@ -139,4 +139,6 @@ async def test_a_schedule_that_somebody_else_made_is_told_by_one_event_and_block
     await stage.look("c")
     ((reason, message),) = await stage.warnings("c")
     assert reason == "UnknownSchedules"
-    assert message.startswith(f"the dialer has 1 schedule of this campaign that no window holds: {strange} ({LONDON}")
+    assert message.startswith(
+        f"the dialer has 1 schedule of this campaign that no window refers to: {strange} ({LONDON}"
+    )

@@ -28,7 +28,7 @@ from e2e_world import admit_operator, campaign
 from serving import until
 from stage import Stage, condition, opened_stage, told, windows
 
-COMMAND = "update it: campaign-operator crd | kubectl apply --server-side -f -"
+COMMAND = "update it: campaign-operator crd | kubectl apply --server-side --force-conflicts -f -"
 HOURS = ("spec", "callingHours")
 ATTEMPT = ("status", "runs", "windows", "attempt")
 

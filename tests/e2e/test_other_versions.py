@@ -103,7 +103,7 @@ async def test_a_window_state_of_a_newer_version_is_held_and_the_rest_goes_on(st
         LONDON: WindowState.HELD,
         NY: WindowState.SUBMITTED,
     }
-    held = "state Paused is of another version of the operator"
+    held = "state Paused belongs to another version of the operator"
     assert told(status, ConditionType.READY) == ("False", "WindowHeld", f"run {run_of(status).id}: {LONDON}: {held}")
 
 

@@ -93,7 +93,7 @@ async def test_without_the_crd_it_says_what_to_apply(control_plane_binaries: Con
     async with await ControlPlane.start(control_plane_binaries) as control_plane:
         done = await asyncio.to_thread(run_cli, "run", "-A", KUBECONFIG=str(control_plane.kubeconfig_path))
     assert done.returncode == 1
-    assert "campaign-operator crd | kubectl apply --server-side -f -" in done.stderr
+    assert "campaign-operator crd | kubectl apply --server-side --force-conflicts -f -" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -127,7 +127,7 @@ def test_every_option_can_come_from_the_environment() -> None:
 def test_no_cluster_is_told_in_words() -> None:
     done = run_cli("run", "-A", KUBECONFIG="/nowhere")
     assert done.returncode == 1
-    assert "cannot reach a cluster by /nowhere" in done.stderr
+    assert "cannot reach a cluster with /nowhere" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -52,18 +52,18 @@ async def test_a_webhook_that_is_not_plain_https(installed: ControlPlane, namesp
     ("spec", "words"),
     [
         ({"contacts": []}, "spec.contacts: Invalid value: 0: spec.contacts in body should have at least 1 items"),
-        ({"contacts": None}, "spec.contacts: Invalid value: give exactly one of contacts and contactsFrom"),
+        ({"contacts": None}, "spec.contacts: Invalid value: must set exactly one of contacts and contactsFrom"),
         (
             {"contactsFrom": [{"url": {"address": "https://lists.example.com/a.csv"}}]},
-            "spec.contacts: Invalid value: give exactly one of contacts and contactsFrom",
+            "spec.contacts: Invalid value: must set exactly one of contacts and contactsFrom",
         ),
         (
             {"contacts": None, "contactsFrom": [{}]},
-            "spec.contactsFrom[0]: Invalid value: give exactly one of configMapKeyRef, secretKeyRef and url",
+            "spec.contactsFrom[0]: Invalid value: must set exactly one of configMapKeyRef, secretKeyRef and url",
         ),
         (
             {"contacts": None, "contactsFrom": [{"url": {}}]},
-            "spec.contactsFrom[0].url: Invalid value: give exactly one of address and secretRef",
+            "spec.contactsFrom[0].url: Invalid value: must set exactly one of address and secretRef",
         ),
         (
             {"contacts": None, "contactsFrom": [{"url": {"address": "http://lists.example.com/a.csv"}}]},
@@ -71,11 +71,11 @@ async def test_a_webhook_that_is_not_plain_https(installed: ControlPlane, namesp
         ),
         (
             {"contacts": None, "contactsFrom": [{"url": {"address": "https://h/a"}, "idColumn": " id"}]},
-            'spec.contactsFrom[0].idColumn: Invalid value: " id": must be one line without spaces around it',
+            'spec.contactsFrom[0].idColumn: Invalid value: " id": must be a single line without leading or trailing',
         ),
         (
             {"contacts": None, "contactsFrom": [{"url": {"address": "https://h/a"}, "idColumn": "timeZone"}]},
-            "spec.contactsFrom[0]: Invalid value: idColumn and timeZoneColumn must be two columns",
+            "spec.contactsFrom[0]: Invalid value: idColumn and timeZoneColumn must be different columns",
         ),
         (
             {"submitAheadSeconds": -1},
@@ -93,8 +93,8 @@ async def test_a_webhook_that_is_not_plain_https(installed: ControlPlane, namesp
         (
             {"timeZone": "Europe/London"},
             (
-                "spec.timeZone: Invalid value: timeZone is only for startMode SameInstant; with ContactLocal each "
-                "contact has its own"
+                "spec.timeZone: Invalid value: timeZone requires startMode SameInstant; with ContactLocal, each "
+                "contact has its own time zone"
             ),
         ),
         ({"startMode": "contactlocal"}, 'spec.startMode: Unsupported value: "contactlocal"'),
@@ -110,14 +110,23 @@ async def test_a_webhook_that_is_not_plain_https(installed: ControlPlane, namesp
             {"connection": {"secretRef": {"name": "a", "namespace": "b"}}},
             'unknown field "spec.connection.secretRef.namespace"',
         ),
-        ({"callingHours": {"start": "8:00"}}, "must be a time of day from 00:00 to 23:59, HH:MM, such as 08:00"),
-        ({"callingHours": {"start": "24:00"}}, "must be a time of day from 00:00 to 23:59, HH:MM, such as 08:00"),
-        ({"callingHours": {"end": "24:01"}}, "must be a time of day from 00:01 to 24:00, HH:MM, such as 21:00"),
+        (
+            {"callingHours": {"start": "8:00"}},
+            "must be a valid time of day from 00:00 to 23:59 in the form HH:MM, such as 08:00",
+        ),
+        (
+            {"callingHours": {"start": "24:00"}},
+            "must be a valid time of day from 00:00 to 23:59 in the form HH:MM, such as 08:00",
+        ),
+        (
+            {"callingHours": {"end": "24:01"}},
+            "must be a valid time of day from 00:01 to 24:00 in the form HH:MM, such as 21:00",
+        ),
         (
             {"callingHours": {"start": "22:00", "end": "06:00"}},
             (
-                "spec.callingHours.start: Invalid value: start must be before end; hours that go past midnight are not "
-                "possible, and hours up to midnight end at 24:00"
+                "spec.callingHours.start: Invalid value: start must be before end; the hours cannot go past midnight, "
+                "and 24:00 is midnight at the end of the day"
             ),
         ),
         (
@@ -129,7 +138,7 @@ async def test_a_webhook_that_is_not_plain_https(installed: ControlPlane, namesp
         (
             {"callingHours": {"excludeDates": ["2028-02-29", "2026-02-31"]}},
             (
-                'spec.callingHours.excludeDates[1]: Invalid value: "2026-02-31": must be a date of the calendar, '
+                'spec.callingHours.excludeDates[1]: Invalid value: "2026-02-31": must be a valid date in the form '
                 "YYYY-MM-DD, such as 2026-12-25"
             ),
         ),
@@ -173,8 +182,8 @@ async def test_the_campaign_id_never_changes(installed: ControlPlane, namespace:
     manifest["spec"]["campaignID"] = "another"
     answer = await installed.kubectl("apply", "-f", "-", stdin=yaml.safe_dump(manifest), check=False)
     assert (
-        'spec.campaignID: Invalid value: "another": campaignID is immutable, since schedules already submitted belong '
-        "to it; apply a new resource instead"
+        'spec.campaignID: Invalid value: "another": campaignID is immutable because submitted schedules belong to it; '
+        "create a new resource instead"
     ) in answer.stderr
 
 
@@ -245,9 +254,9 @@ async def test_kubectl_get_tells_the_story(world: World, namespace: str) -> None
         ("ocamp.spec.completion.graceSeconds", "Default: 3600."),
         ("ocamp.spec.onUncertain", "Default: Verify. Example: Hold."),
         ("ocamp.spec.deletionPolicy", "Default: Cancel. Example: Orphan."),
-        ("ocamp.status.runs.plannedFrom", "resourceVersion that the run was planned from"),
-        ("ocamp.status.lastHandledResolve", "campaign-operator.io/resolve that was last acted upon"),
-        ("ocamp.status.runs.windows.reason", "Why the window is in this state"),
+        ("ocamp.status.runs.plannedFrom", "resourceVersion of the resource from which the run was planned"),
+        ("ocamp.status.lastHandledResolve", "campaign-operator.io/resolve that the operator handled"),
+        ("ocamp.status.runs.windows.reason", "Reason for the state of the window"),
     ],
 )
 async def test_kubectl_explain_has_meaning_default_and_example(installed: ControlPlane, path: str, words: str) -> None:

@@ -30,8 +30,8 @@ _HISTORY_OF_THE_WAY = frozenset({"attempt", "attempts", "lastStatusCode", "messa
 """What tells how it came to be so: how often something was tried, what was said of it, whether an answer was lost."""
 
 _NEVER_LOGGED = (
-    "unforeseen error",
-    "the campaign never has enough",
+    "unexpected error",
+    "too many actions in one pass",
     "never retrieved",
     "was destroyed but it is pending",
 )

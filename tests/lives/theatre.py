@@ -81,7 +81,7 @@ class Theatre:
 
 def _errors() -> float:
     """How often an operator in this process has met what should never be."""
-    counters = (metrics.unforeseen_errors, metrics.idle_actions)
+    counters = (metrics.unexpected_errors, metrics.idle_actions)
     return sum(
         sample.value
         for counter in counters

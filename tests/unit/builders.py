@@ -16,12 +16,20 @@ from campaign_operator.api.status import (
     WindowStatus,
 )
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.api.vocabulary import RunPolicy, RunState, WebhookState, WindowState
+from campaign_operator.api.vocabulary import (
+    ConcurrencyPolicy,
+    PastZones,
+    RunPolicy,
+    RunState,
+    WebhookState,
+    WindowState,
+)
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Settings
 from campaign_operator.domain.campaigns.observation import Observation
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.planning.calling_hours import CallingHours, parse_calling_hours
+from campaign_operator.domain.planning.plan_inputs import PlanInputs
 from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status import record
@@ -35,6 +43,11 @@ CONNECTION = Connection(
     api_base_url="https://na1.niceincontact.com",
     scope="analytics:read",
 )
+
+
+def plan_inputs(**parts: Any) -> PlanInputs:
+    """What a plan is made from, with the policies of the resource unless others are given."""
+    return PlanInputs(**{"past_zones": PastZones.WAIT, "concurrency_policy": ConcurrencyPolicy.ALLOW, **parts})
 
 
 def hours(start: str = "08:00", end: str = "21:00", **more: Any) -> CallingHours:

@@ -136,8 +136,8 @@ def life(campaign: dict[str, Any]) -> Life:
 
 
 def assert_at_rest(logs: list[Any]) -> None:
-    """No pass ended in an unforeseen error, and none took all of its steps."""
-    bad = [line for line in logs if line["event"] in ("unforeseen error", "the campaign never has enough; waiting")]
+    """No pass ended in an unexpected error, and none took all of its steps."""
+    bad = [line for line in logs if line["event"] in ("unexpected error", "too many actions in one pass; waiting")]
     assert bad == []
 
 

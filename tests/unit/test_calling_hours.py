@@ -269,12 +269,12 @@ def test_seconds_of_an_opening_are_its_own() -> None:
 
 SUNDAYS = [str(datetime(2026, 11, 29).date() + timedelta(weeks=n)) for n in range(53)]  # noqa: DTZ001 - dates
 ALL_EXCLUDED = (
-    "Europe/London has no opening from 2026-11-25 to 366 days later: every Sun is an excluded date; take a date out, "
-    "or name more days"
+    "Europe/London is never open in the 366 days from 2026-11-25: every Sun is an excluded date; remove a date, "
+    "or add days"
 )
 LAST_ONE_SKIPPED = (
-    "America/New_York has no opening from 2026-11-29 to 366 days later: on 2027-03-14, which is not an excluded date, "
-    "the clocks skip from start to end; take a date out, name more days, or give longer hours"
+    "America/New_York is never open in the 366 days from 2026-11-29: on 2027-03-14, which is not an excluded date, "
+    "the clocks skip the hours from start to end; remove a date, add days, or extend the hours"
 )
 NEVER_OPEN = {
     "every day that is named is excluded for more than a year": (

@@ -16,13 +16,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import pytest
-from builders import hours
+from builders import hours, plan_inputs
 from clocks import DAY, HOUR, MINUTE, Clocks, changes
 
 from campaign_operator.api.vocabulary import StartMode, Weekday
 from campaign_operator.domain.planning.cron import parse_cron
 from campaign_operator.domain.planning.plan import placed_windows
-from campaign_operator.domain.planning.plan_inputs import PlanInputs
 
 DAYS_BEFORE, DAYS_AFTER = 2, 3
 QUESTIONS_PER_CHANGE = 6
@@ -140,7 +139,7 @@ def at_time(day: date, time: str) -> datetime:
 
 def planned(zone: str, question: Question) -> tuple[datetime, datetime, str]:
     (window,) = placed_windows(
-        PlanInputs(
+        plan_inputs(
             schedule=parse_cron("0 9 * * *"),
             start_mode=question.start_mode,
             time_zone=zone,

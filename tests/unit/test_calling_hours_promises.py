@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from builders import hours
+from builders import hours, plan_inputs
 from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
@@ -14,7 +14,6 @@ from campaign_operator.domain.errors import SpecError
 from campaign_operator.domain.planning.calling_hours import CallingHours
 from campaign_operator.domain.planning.cron import parse_cron
 from campaign_operator.domain.planning.plan import PlannedWindow, RunPlan, plan_hash, plan_run
-from campaign_operator.domain.planning.plan_inputs import PlanInputs
 from campaign_operator.domain.planning.zones import ZONE_NAMES, load_zone
 
 DAY = timedelta(days=1)
@@ -53,7 +52,7 @@ def planned(asked: Mapping[str, Any], contacts_by_zone: Mapping[str, int]) -> Ru
     parts = {**asked, "contacts_by_zone": contacts_by_zone}
     try:
         moment = {name: parts.pop(name) for name in ("now", "lead_seconds", "taken") if name in parts}
-        return plan_run(PlanInputs(schedule=parse_cron(parts.pop("cron")), **parts), **moment)
+        return plan_run(plan_inputs(schedule=parse_cron(parts.pop("cron")), **parts), **moment)
     except SpecError:  # hours that never hold a match are refused
         reject()
 

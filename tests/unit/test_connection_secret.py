@@ -55,7 +55,7 @@ def test_rotating_the_secret_leads_to_the_same_place_and_another_client_does_not
         ({"client-secret": b"x" * 5000}, "key client-secret is longer"),
         ({"client-secret": b"a\x00b"}, "control characters"),
         ({"environment": None}, "key environment is missing"),
-        ({"environment": b"na1/../x"}, "key environment must be a lower-case host label"),
+        ({"environment": b"na1/../x"}, "key environment must be a lower case host label"),
         ({"environment": b"evil.example/"}, "key environment must be"),
         ({"environment": b"user@evil"}, "key environment must be"),
         ({"api-base-url": b"http://na1.niceincontact.com"}, "key api-base-url must be an https URL"),

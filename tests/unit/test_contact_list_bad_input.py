@@ -10,21 +10,21 @@ from contact_list_kit import HEADER, config_map, errors, read, secret
 from campaign_operator.domain.planning.zones import TZDATA_VERSION
 
 GOOD = HEADER + b"c1,Europe/London\n"
-ZONE_RULE = f"is not a time zone of the IANA database ({TZDATA_VERSION})"
+ZONE_RULE = f"must be a valid time zone of the IANA database ({TZDATA_VERSION})"
 ZONE_EXAMPLES = "use a name such as Europe/London or America/New_York"
 SAVE_UTF_16 = 'is in UTF-16; save it as UTF-8 (in Excel: "CSV UTF-8")'
-NUL = "has a NUL byte, which no text has; if it is in UTF-16, save it as UTF-8"
-NOT_UTF_8 = 'is not UTF-8 from here on; save it as UTF-8 (in Excel: "CSV UTF-8")'
+NUL = "contains a NUL byte, so it is not text; if it is in UTF-16, save it as UTF-8"
+NOT_UTF_8 = 'is not valid UTF-8, starting here; save it as UTF-8 (in Excel: "CSV UTF-8")'
 
 # In each: the bytes, and what follows the list's name in the errors.
 BAD_CSV = {
-    "nothing at all": (b"", [": is empty; a header row and at least one contact are needed"]),
+    "nothing at all": (b"", [": is empty; it must have a header row and at least one contact"]),
     "nothing but a byte order mark and blank lines": (
         b"\xef\xbb\xbf\r\n \n",
-        [": is empty; a header row and at least one contact are needed"],
+        [": is empty; it must have a header row and at least one contact"],
     ),
-    "a header row only": (b"id,timeZone", [": has a header row and no contacts"]),
-    "a header row and blank lines": (b"id,timeZone\n\n,\n", [": has a header row and no contacts"]),
+    "a header row only": (b"id,timeZone", [": has a header row but no contacts"]),
+    "a header row and blank lines": (b"id,timeZone\n\n,\n", [": has a header row but no contacts"]),
     "no column of zones": (
         b"\nid,zone,Postal code 2\nc1,Europe/London,x\n",
         [': line 2: has no column "timeZone"; the columns are "id", "zone", "Postal code 2"'],
@@ -39,38 +39,44 @@ BAD_CSV = {
     ),
     "no header row": (
         b"+15550100,Europe/London\n+15550101,Europe/London\n",
-        [': line 1: has no header row; the first row names the columns, "id" among them'],
+        [': line 1: has no header row; the first row must name the columns, including "id"'],
     ),
     "neither a header row nor a zone": (
         b"+15550100,ann@example.com,A-5550100,London\n",
         [': line 1: has no column "id"; the columns are (not shown), (not shown), (not shown), "London"'],
     ),
-    "two columns of ids": (b"id,timeZone, id\nc1,Europe/London,c2\n", [': line 1: has 2 columns "id"; one is needed']),
-    "two columns of zones": (b"id,timeZone,timeZone\n", [': line 1: has 2 columns "timeZone"; one is needed']),
+    "two columns of ids": (
+        b"id,timeZone, id\nc1,Europe/London,c2\n",
+        [': line 1: has 2 columns "id"; keep one of them'],
+    ),
+    "two columns of zones": (b"id,timeZone,timeZone\n", [': line 1: has 2 columns "timeZone"; keep one of them']),
     "semicolons": (
         b'"id";"timeZone"\nc1;Europe/London\n',
-        [': line 1: has a semicolon (";") between its columns; save it with commas'],
+        [': line 1: separates its columns with a semicolon (";"); save it with commas'],
     ),
     "semicolons, and a comma in a name": (
         b"id;name, first;timeZone\nc1;x;Europe/London\n",
-        [': line 1: has a semicolon (";") between its columns; save it with commas'],
+        [': line 1: separates its columns with a semicolon (";"); save it with commas'],
     ),
     "tabs": (
         b"id\ttimeZone\nc1\tEurope/London\n",
-        [': line 1: has a tab ("\\t") between its columns; save it with commas'],
+        [': line 1: separates its columns with a tab ("\\t"); save it with commas'],
     ),
     "a zone that is not known": (
         GOOD + b"c2,Europe/Lodnon\n",
-        [f': line 3, column timeZone: "Europe/Lodnon" {ZONE_RULE}; did you mean "Europe/London"?'],
+        [f': line 3, column timeZone: Invalid value: "Europe/Lodnon": {ZONE_RULE}; did you mean "Europe/London"?'],
     ),
-    "a number as zone": (GOOD + b"c2,5\n", [f': line 3, column timeZone: "5" {ZONE_RULE}; {ZONE_EXAMPLES}']),
+    "a number as zone": (
+        GOOD + b"c2,5\n",
+        [f': line 3, column timeZone: Invalid value: "5": {ZONE_RULE}; {ZONE_EXAMPLES}'],
+    ),
     "a zone with a space before it": (
         GOOD + b"c2, Europe/London\n",
-        [f': line 3, column timeZone: " Europe/London" {ZONE_RULE}; did you mean "Europe/London"?'],
+        [f': line 3, column timeZone: Invalid value: " Europe/London": {ZONE_RULE}; did you mean "Europe/London"?'],
     ),
     "a zone as long as a novel": (
         GOOD + b"c2," + b"x" * 100_000 + b"\n",
-        [f': line 3, column timeZone: "{"x" * 64}..." {ZONE_RULE}; {ZONE_EXAMPLES}'],
+        [f': line 3, column timeZone: Invalid value: "{"x" * 64}...": {ZONE_RULE}; {ZONE_EXAMPLES}'],
     ),
     "no zone": (GOOD + b"c2,\n", [": line 3, column timeZone: is empty"]),
     "no id": (GOOD + b",Europe/London\n", [": line 3, column id: is empty"]),
@@ -80,7 +86,7 @@ BAD_CSV = {
     ),
     "an id that is there twice": (
         GOOD + b"\nc1,Asia/Tokyo\n",
-        [": line 4, column id: is the same as in line 2; each contact needs an id of its own"],
+        [": line 4, column id: Duplicate value: the same id is in line 2; give each contact its own id"],
     ),
     "too few and too many fields": (
         GOOD + b"c2\nc3,Europe/London,x\nc4,Europe/London,\n",
@@ -101,7 +107,10 @@ BAD_CSV = {
     ),
     "an error after a field of several lines": (
         b'id,timeZone,note\nc1,Asia/Tokyo,"a\n\r\n""b"\n"c\n2","Nowhere",\n"",Asia/Tokyo,\n',
-        [f': line 5, column timeZone: "Nowhere" {ZONE_RULE}; {ZONE_EXAMPLES}', ": line 7, column id: is empty"],
+        [
+            f': line 5, column timeZone: Invalid value: "Nowhere": {ZONE_RULE}; {ZONE_EXAMPLES}',
+            ": line 7, column id: is empty",
+        ],
     ),
     "a quote that is never closed": (
         GOOD + b'c2,"Europe/London\nc3,Europe/London\n',
@@ -110,7 +119,7 @@ BAD_CSV = {
     "text after a closing quote": (
         GOOD + b'c2,"Europe"/London\nc3,Nowhere\n',
         [
-            ": line 3: has text after a closing quote in this row; a quote within a quoted field is written twice",
+            ": line 3: has text after a closing quote in this row; write a quote inside a quoted field twice",
         ],
     ),
     "lines that end in CR alone": (
@@ -142,23 +151,23 @@ BAD_CSV = {
     ),
     "gzip that is cut off": (
         gzip.compress(GOOD + b"c2,\nc3", mtime=0)[:-9],
-        [": line 3, column timeZone: is empty", ": line 4: is cut off: the gzip data end too early"],
+        [": line 3, column timeZone: is empty", ": line 4: is incomplete: the gzip data ends too early"],
     ),
     "gzip that is cut off in its header": (
         gzip.compress(GOOD)[:5],
-        [": line 1: is cut off: the gzip data end too early"],
+        [": line 1: is incomplete: the gzip data ends too early"],
     ),
     "gzip with a wrong checksum": (
         gzip.compress(GOOD)[:-8] + bytes(8),
-        [": is damaged: the gzip data cannot be unpacked"],
+        [": is damaged: the gzip data cannot be decompressed"],
     ),
     "gzip and then something else": (
         gzip.compress(GOOD) + b"\0\0c2,Asia/Tokyo",
-        [": line 3: has something else after its gzip data"],
+        [": line 3: contains something else after its gzip data"],
     ),
     "gzip and then half a mark of gzip": (
         gzip.compress(GOOD) + b"\x1f",
-        [": line 3: has something else after its gzip data"],
+        [": line 3: contains something else after its gzip data"],
     ),
 }
 
@@ -237,7 +246,7 @@ BAD_NDJSON = {
             ": line 4: is null where an object is expected",
             ": line 5: is not JSON: Extra data",
             ": line 6: is not JSON: Expecting value",
-            ": line 7, column id: is the same as in line 1; each contact needs an id of its own",
+            ": line 7, column id: Duplicate value: the same id is in line 1; give each contact its own id",
             ": line 7, column timeZone: is missing",
             ": line 8: is nested too deeply",
         ],
@@ -274,7 +283,7 @@ def test_of_a_secret_nothing_is_said_but_places_and_rules(source: str, data: byt
 
 def test_a_header_row_of_a_secret_is_told_by_its_width() -> None:
     assert errors(read((secret(), b"identity,password\nx,y\n"))) == [
-        'contacts.csv: line 1: has no column "id"; the header row has 2 fields, and none is named so'
+        'contacts.csv: line 1: has no column "id"; the header row has 2 fields, and none has this name'
     ]
 
 

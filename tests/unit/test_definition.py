@@ -101,5 +101,5 @@ def test_it_says_what_to_do() -> None:
     assert message.endswith(
         "lacks "
         + ", ".join(fields[:10])
-        + " and 2 more; update it: campaign-operator crd | kubectl apply --server-side -f -"
+        + " and 2 more; update it: campaign-operator crd | kubectl apply --server-side --force-conflicts -f -"
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import pytest
-from builders import hours
+from builders import hours, plan_inputs
 from clocks import DAY, HOUR, MINUTE, SECOND, Clocks, changes
 from test_calling_hours_by_minutes import Question, Row
 from test_plan_by_minutes import CRONS
@@ -20,7 +20,6 @@ from test_plan_by_minutes import CRONS
 from campaign_operator.api.vocabulary import ConcurrencyPolicy, PastZones, StartMode, Weekday
 from campaign_operator.domain.planning.cron import parse_cron
 from campaign_operator.domain.planning.plan import RunPlan, Taken, plan_run
-from campaign_operator.domain.planning.plan_inputs import PlanInputs
 from campaign_operator.domain.planning.zones import ZONE_NAMES
 
 DAYS_BEFORE, DAYS_AFTER = 3, 7
@@ -86,7 +85,7 @@ def questions(start_mode: StartMode) -> Iterator[Asked]:
 def planned(asked: Asked) -> RunPlan:
     of = asked.hours
     return plan_run(
-        PlanInputs(
+        plan_inputs(
             schedule=parse_cron(asked.cron),
             start_mode=asked.start_mode,
             time_zone=asked.changing_zone,

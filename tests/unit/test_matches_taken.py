@@ -1,4 +1,4 @@
-"""Which match of cron a run takes, and what is told of those that are passed over."""
+"""Which match of cron a run takes, and what is told of those that are skipped."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -162,7 +162,7 @@ def test_a_match_that_waited_for_room_until_a_zone_was_past_it_is_told_as_such()
     run = plan("2026-11-25T12:00", LONDON, NEW_YORK, taken=taken)
     assert run.run_id == "20261126T0900"
     assert skipped_matches_message(run.skipped_matches) == (
-        "passes over 1 match of cron, 2026-11-25T09:00: too many windows are ahead"
+        "skips 1 match of cron, 2026-11-25T09:00: there is no room for more windows"
     )
 
 
@@ -179,7 +179,7 @@ def test_one_zone_that_is_past_holds_up_the_run_of_all_and_is_named() -> None:
     run = plan("2026-11-27T12:00", NEW_YORK, AUCKLAND, cron="0 9 * * 1-5", runPolicy="Recurring")
     assert shown(run) == {AUCKLAND: "2026-11-29T20:00", NEW_YORK: "2026-11-30T14:00"}
     assert skipped_matches_message(run.skipped_matches) == (
-        "passes over 1 match of cron, 2026-11-27T09:00: already past in Pacific/Auckland (1 contact)"
+        "skips 1 match of cron, 2026-11-27T09:00: already past in Pacific/Auckland (1 contact)"
     )
 
 
@@ -221,7 +221,7 @@ def test_forbid_passes_over_what_would_start_before_the_run_before_is_over() -> 
     assert [run.run_id for run in allowed] == ["20261125T0900", "20261125T1400"]
     assert [run.run_id for run in forbidden] == ["20261125T0900", "20261126T0900"]
     assert skipped_matches_message(forbidden[1].skipped_matches) == (
-        "passes over 1 match of cron, 2026-11-25T14:00: an earlier run is not over and concurrencyPolicy is Forbid"
+        "skips 1 match of cron, 2026-11-25T14:00: an earlier run has not ended and concurrencyPolicy is Forbid"
     )
 
 
@@ -248,7 +248,7 @@ def test_of_many_zones_the_first_are_named() -> None:
         MatchSkipReason.WINDOW_OPEN, 3, floating("2026-11-25T09:00"), floating("2026-11-27T09:00"), zones, 70
     )
     assert skipped_matches_message([skipped]) == (
-        "passes over 3 matches of cron, 2026-11-25T09:00 to 2026-11-27T09:00: an earlier window is not over in Zone/0, "
+        "skips 3 matches of cron, 2026-11-25T09:00 to 2026-11-27T09:00: an earlier window is still open in Zone/0, "
         "Zone/1, Zone/2, Zone/3, Zone/4 and 2 more (70 contacts)"
     )
 
@@ -264,15 +264,15 @@ def test_a_cron_of_every_minute_is_counted_without_being_walked_along() -> None:
 @pytest.mark.parametrize(
     ("cron", "hours", "field", "said"),
     [
-        ("0 9 * * 1-5", {"days": ["Sat"]}, ".days", "from 2026-11-25 to 366 days later falls on Sat"),
+        ("0 9 * * 1-5", {"days": ["Sat"]}, ".days", "from 2026-11-25 to 366 falls on Sat"),
         (
             "0 9 25 12 *",
             {"excludeDates": ["2026-12-25", "2027-12-25"]},
             ".excludeDates",
             "is on an excluded date",
         ),
-        ("0 22 * * *", {}, "", "lies outside 08:00 to 21:00, and a start is deferred within its own date only"),
-        ("0 6 * * *", {"outside": "Skip"}, "", "lies outside 08:00 to 21:00, and outside is Skip"),
+        ("0 22 * * *", {}, "", "is outside 08:00 to 21:00, and a start is only deferred within its date"),
+        ("0 6 * * *", {"outside": "Skip"}, "", "is outside 08:00 to 21:00, and outside is Skip"),
     ],
 )
 def test_a_campaign_that_calls_nobody_for_a_year_is_refused_with_the_rule_that_closes_it(

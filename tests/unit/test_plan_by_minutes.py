@@ -12,13 +12,12 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from builders import OPEN_ALWAYS
+from builders import OPEN_ALWAYS, plan_inputs
 from clocks import DAY, HOUR, MINUTE, SECOND, Clocks, changes, file_of, one_name_per_file
 
 from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.planning.cron import parse_cron
 from campaign_operator.domain.planning.plan import Taken, plan_run
-from campaign_operator.domain.planning.plan_inputs import PlanInputs
 from campaign_operator.domain.planning.windows import place
 from campaign_operator.domain.planning.zones import ZONE_NAMES, load_zone
 
@@ -156,7 +155,7 @@ def questions() -> Iterator[Question]:
 def test_a_run_planned_near_a_change_is_the_one_found_by_trying_every_minute(start_mode: StartMode) -> None:
     for question in questions():
         run = plan_run(
-            PlanInputs(
+            plan_inputs(
                 schedule=parse_cron(question.cron),
                 start_mode=start_mode,
                 time_zone=question.changing_zone,

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from builders import OPEN_ALWAYS
+from builders import OPEN_ALWAYS, plan_inputs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign_operator.api.vocabulary import Adjustment, StartMode
 from campaign_operator.domain.planning.cron import matches, parse_cron
 from campaign_operator.domain.planning.plan import RunPlan, Taken, plan_hash, plan_run
-from campaign_operator.domain.planning.plan_inputs import PlanInputs
 from campaign_operator.domain.planning.zones import ZONE_NAMES, load_zone
 
 CRONS = ("* * * * *", "*/7 * * * *", "30 * * * *", "0 9 * * *", "30 2 * * *", "15 0 * * 0", "59 23 31 * 1-5")
@@ -49,7 +48,7 @@ def test_whatever_is_asked_a_plan_keeps_its_promises(
 
     def planned(contacts_by_zone: Mapping[str, int]) -> RunPlan:
         return plan_run(
-            PlanInputs(
+            plan_inputs(
                 schedule=schedule,
                 start_mode=start_mode,
                 time_zone=time_zone,

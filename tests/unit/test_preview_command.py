@@ -128,11 +128,11 @@ def test_several_campaigns_are_shown_one_by_one_and_one_can_be_chosen() -> None:
 @pytest.mark.parametrize(
     ("manifest", "words"),
     [
-        (SOUND.replace("name: spring", "name: <script>"), 'metadata.name: "<script>" is no name'),
+        (SOUND.replace("name: spring", "name: <script>"), 'metadata.name: Invalid value: "<script>": must consist of'),
         (SOUND.replace("Europe/London", "Europe/Londn"), 'did you mean "Europe/London"?'),
-        ("kind: ConfigMap\n", "there is no campaign in it"),
-        ("a: [\n", "is not YAML"),
-        ("", "holds no document"),
+        ("kind: ConfigMap\n", "the file contains no campaign"),
+        ("a: [\n", "is not valid YAML"),
+        ("", "is empty; write a manifest"),
     ],
 )
 def test_what_cannot_be_planned_is_status_1_with_the_reason_on_stderr(manifest: str, words: str) -> None:

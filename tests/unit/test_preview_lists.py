@@ -19,14 +19,17 @@ def test_the_example_is_planned_from_the_list_and_the_calendar_beside_it() -> No
     ]
     # on Christmas Day and the day after it nobody is called, and the match of no other day is moved there
     assert {window["localStart"][:10] for window in told["runs"][1]["windows"]} == {"2026-12-28"}
-    assert b"1 row of the lists left out for breaking a rule" in done.stderr
+    assert b"1 invalid row of the lists skipped" in done.stderr
 
 
-def test_what_the_readme_shows_of_the_example_is_what_is_printed() -> None:
-    done = run_cli("preview", EXAMPLE, "--now", NOW_TEXT, cwd=ROOT)
-    readme = (ROOT / "README.md").read_text()
-    assert done.stdout.decode() in readme
-    assert done.stderr.decode() in readme
+@pytest.mark.parametrize(
+    ("document", "manifest"), [("README.md", "examples/spring-renewals.yaml"), ("docs/previewing.md", EXAMPLE)]
+)
+def test_what_a_document_shows_of_an_example_is_what_is_printed(document: str, manifest: str) -> None:
+    done = run_cli("preview", manifest, "--now", NOW_TEXT, cwd=ROOT)
+    shown = (ROOT / document).read_text()
+    assert done.stdout.decode() in shown
+    assert done.stderr.decode() in shown
 
 
 def test_a_given_list_is_planned(tmp_path: Path) -> None:
@@ -41,15 +44,16 @@ def test_a_list_that_is_not_there_ends_the_preview_in_clear_words() -> None:
     done = run_cli("preview", "-", stdin=listed(source="url: {address: 'https://a.example/b.csv'}").encode())
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.decode() == (
-        "<stdin>:12: error: spec.contactsFrom[0].url: nothing is downloaded here, and a preview needs the list; give "
-        "all lists by --contacts FILE\n"
+        "<stdin>:12: error: spec.contactsFrom[0].url: this command downloads nothing, and a preview needs the list; "
+        "pass "
+        "all lists with --contacts FILE\n"
     )
 
 
 def test_a_calendar_that_is_not_there_leaves_the_preview_without_it() -> None:
     done = run_cli("preview", "-", "--now", NOW_TEXT, stdin=(SOUND + f"  {SHARED_CALENDAR}\n").encode())
     assert done.returncode == 0
-    assert b"the dates are not known and the preview is without them" in done.stderr
+    assert b"the dates are not in the preview" in done.stderr
     assert b"2 contacts called in 2 zones" in done.stdout
 
 
@@ -66,7 +70,7 @@ def test_a_campaign_of_a_list_with_a_strange_name_has_no_picture(name: str) -> N
     text = LISTED.replace("name: spring", f"name: {name}") + config_map("id,timeZone\nc1,Etc/UTC\n")
     done = run_cli("preview", "-", "-o", "svg", stdin=text.encode())
     assert (done.returncode, done.stdout) == (1, b"")
-    assert b"is no name" in done.stderr
+    assert b"must consist of lower case alphanumeric characters" in done.stderr
 
 
 def test_the_picture_of_a_list_is_one_of_xml() -> None:

@@ -62,7 +62,7 @@ def test_light_and_dark_are_both_there() -> None:
 def test_everything_that_happens_is_drawn_and_explained() -> None:
     svg = drawn(everything(), hours=True)
     words = [text.text or "" for text in svg.iter(f"{SVG}text")]
-    for meaning in ("open for calls", "night, 22 to 6 there", "closed hours there", "left out of the run"):
+    for meaning in ("open for calls", "night, 22 to 6 local time", "closed, local time", "skipped in this run"):
         assert meaning in words
     assert any(word.startswith("deferred") for word in words)
     assert "08:00\u201312:00" in words
@@ -73,8 +73,8 @@ def test_everything_that_happens_is_drawn_and_explained() -> None:
 
 def test_what_does_not_happen_is_not_explained() -> None:
     words = [text.text for text in drawn(of(["Etc/UTC"], cron="0 12 * * *")).iter(f"{SVG}text")]
-    assert "left out of the run" not in words
-    assert "closed hours there" not in words
+    assert "skipped in this run" not in words
+    assert "closed, local time" not in words
 
 
 def test_an_arrow_leads_from_where_the_match_was() -> None:
@@ -136,7 +136,7 @@ def test_fifty_runs_of_the_world_are_still_a_picture_of_bounded_size() -> None:
 
 def test_matches_that_are_passed_over_are_told_under_the_title_and_in_full_where_one_points() -> None:
     svg = drawn(of(["Asia/Tokyo", "America/New_York"]))
-    passed = "passes over 1 match of cron, 2026-11-25T09:00: already past in Asia/Tokyo (1 contact)"
+    passed = "skips 1 match of cron, 2026-11-25T09:00: already past in Asia/Tokyo (1 contact)"
     said = f"before run 20261126T0900: {passed}"
     texts = ["".join(element.itertext()) for element in svg.iter(f"{SVG}text")]
     assert said in texts

@@ -20,15 +20,15 @@ sales/spring, seen at 2026-11-25 12:00:00 UTC
 run 20261126T1500: 40 contacts in 4 zones, plan 0123456789abcdef
 ZONE                 CONTACTS  LOCAL TIME              UTC
 Asia/Tokyo                 10  Skipped
-    OutsideCallingHours: outside the calling hours; left out of this run
+    OutsideCallingHours: outside the calling hours; skipped in this run
 Asia/Kolkata               10  Thu 26 Nov 20:30-21:00  Thu 15:00-15:30
-    ClippedAtClosing: cut off where the calling hours end
+    ClippedAtClosing: shortened to end with the calling hours
 Europe/London              10  Thu 26 Nov 15:00-19:00  Thu 15:00-19:00
 America/Los_Angeles        10  Thu 26 Nov 08:00-12:00  Thu 16:00-20:00
-    DeferredToOpening: outside the calling hours; deferred to the next opening
+    DeferredToOpening: outside the calling hours; deferred until they start
 first call from   Thu 26 Nov 15:00 UTC, Thu 20:30 in Asia/Kolkata
 last call before  Thu 26 Nov 20:00 UTC, Thu 12:00 in America/Los_Angeles
-total             30 contacts called in 3 zones; 1 zone left out
+total             30 contacts called in 3 zones; 1 zone skipped
 """
 
 
@@ -68,7 +68,7 @@ def test_the_year_is_told_where_it_is_not_that_of_now() -> None:
 def test_what_is_passed_over_stands_before_the_run() -> None:
     table = forecast_table(of("0 9 * * *", ["America/New_York", "Pacific/Auckland"]))
     assert (
-        "passes over 1 match of cron, 2026-11-25T09:00: already past in Pacific/Auckland (1 contact)\nrun 20261126T0900"
+        "skips 1 match of cron, 2026-11-25T09:00: already past in Pacific/Auckland (1 contact)\nrun 20261126T0900"
     ) in table
 
 
@@ -97,7 +97,7 @@ changes of run 1: 20261126T0900 becomes 20261126T0830, 1 added, 1 dropped, 1 mov
 
 def test_an_edit_without_effect_is_told_so() -> None:
     old = of("0 9 * * *", ["Etc/UTC"])
-    assert changes_table(compare(old, old), NOW) == "The edit changes no window.\n"
+    assert changes_table(compare(old, old), NOW) == "The edit does not change any window.\n"
 
 
 @pytest.mark.parametrize("adjustment", sorted(set(Adjustment) - {Adjustment.STARTED_LATE}))
@@ -111,4 +111,4 @@ def test_every_adjustment_that_a_plan_can_have_is_explained(adjustment: Adjustme
 def test_matches_that_are_passed_over_stand_above_the_run() -> None:
     lines = forecast_table(of("0 9 * * *", ["Asia/Tokyo", "America/New_York"])).splitlines()
     title = next(number for number, line in enumerate(lines) if line.startswith("run 20261126T0900"))
-    assert lines[title - 1] == "passes over 1 match of cron, 2026-11-25T09:00: already past in Asia/Tokyo (1 contact)"
+    assert lines[title - 1] == "skips 1 match of cron, 2026-11-25T09:00: already past in Asia/Tokyo (1 contact)"

@@ -47,7 +47,7 @@ PAST = ("history", 0)
 def test_a_window_in_a_state_that_is_not_known_is_held_and_says_so() -> None:
     first, second = read_status(changed((*WINDOW, "state"), "Paused")).runs[0].windows
     assert (first.state, first.reason) == (WindowState.HELD, "WrittenByNewerVersion")
-    assert first.message == "state Paused is of another version of the operator"
+    assert first.message == "state Paused belongs to another version of the operator"
     assert first.schedule_id == "s-1"
     assert second.state is WindowState.PLANNED
 

@@ -10,7 +10,7 @@ from campaign_operator.domain.campaigns.campaign import Settings
 )
 @pytest.mark.parametrize("seconds", [0, -1])
 def test_a_time_that_must_pass_is_more_than_nothing(name: str, seconds: float) -> None:
-    with pytest.raises(ValueError, match=f"{name} must be more than 0"):
+    with pytest.raises(ValueError, match=f"{name} must be greater than 0"):
         Settings(**{name: seconds})
 
 

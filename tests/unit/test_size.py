@@ -1,4 +1,4 @@
-"""A status always fits into its resource, whatever a dialer says and however many runs wait for calls."""
+"""A status always fits into its resource, whatever a dialer says and however many runs are waiting for calls."""
 
 from datetime import datetime
 
@@ -82,7 +82,9 @@ def test_a_spec_that_leaves_no_room_is_refused() -> None:
     problem = unplannable(Situation(here, observed(), SETTINGS))
     assert problem is not None
     assert problem.reason == "InvalidSpec"
-    assert problem.message.startswith("spec.contacts: the resource would be larger than 1,200,000 bytes")
+    assert problem.message.startswith(
+        "spec.contacts: Too long: with its status, the resource would be larger than 1,200,000 bytes"
+    )
 
 
 def test_no_run_is_planned_ahead_that_would_not_fit() -> None:

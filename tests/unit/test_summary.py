@@ -148,7 +148,7 @@ def test_a_run_with_nothing_to_call_is_told_of_by_two_events() -> None:
         (
             "Normal",
             "NothingToCall",
-            "run 20261124T0900: nothing to call, every window lies outside the calling hours",
+            "run 20261124T0900: nothing to call, because every window is outside the calling hours",
         )
     ]
 

@@ -44,8 +44,8 @@ def test_a_given_calendar_stands_in_for_the_one_that_is_named(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("needed", "words"),
     [
-        (False, "so the dates were not checked; give them by --exclude-dates FILE"),
-        (True, "so the dates are not known and the preview is without them; give them by --exclude-dates FILE"),
+        (False, "so the dates are not checked; pass them with --exclude-dates FILE"),
+        (True, "so the dates are not in the preview; pass them with --exclude-dates FILE"),
     ],
 )
 def test_a_calendar_that_is_not_there_is_a_warning(needed: bool, words: str) -> None:
@@ -59,17 +59,17 @@ def test_a_calendar_that_is_not_there_is_a_warning(needed: bool, words: str) -> 
 def test_a_key_that_is_missing_is_an_error() -> None:
     (finding,) = checked(TEXT + config_map("2026-12-25\n", name="holidays", key="other")).findings
     assert (finding.severity, finding.line, finding.field) == (Severity.ERROR, 14, f"{FIELD}.key")
-    assert 'has no key all; it has "other"' in finding.message
+    assert 'does not have the key all; its keys are "other"' in finding.message
 
 
 BAD = [
-    ("31 February", b"2026-12-25\n2026-02-31\n", 2, '"2026-02-31" is not a date of the calendar'),
-    ("words", b"# ours\nChristmas\n", 2, '"Christmas" is not a date'),
-    ("a NUL", b"2026-12-25\n2026-\x0012-26\n", 2, "has a NUL byte"),
+    ("31 February", b"2026-12-25\n2026-02-31\n", 2, '"2026-02-31" is not a valid date'),
+    ("words", b"# ours\nChristmas\n", 2, '"Christmas" is not a valid date'),
+    ("a NUL", b"2026-12-25\n2026-\x0012-26\n", 2, "contains a NUL byte"),
     ("UTF-16", "2026-12-25\n".encode("utf-16"), 1, "is in UTF-16"),
-    ("no UTF-8", b"2026-12-25\n\xff\n", 2, "is not UTF-8 from here on"),
+    ("no UTF-8", b"2026-12-25\n\xff\n", 2, "is not valid UTF-8, starting here"),
     ("too many dates", b"".join(b"%d-%02d-%02d\n" % (y, m, d) for y in range(2000, 2040) for m in range(1, 13)
-                                for d in range(1, 29)), 1, "more than the limit of 10000"),
+                                for d in range(1, 29)), 1, "must have at most 10000 dates"),
     ("too large", b"#" * (16 * 1024 * 1024 + 1), 1, "is larger than 16 MiB"),
 ]  # fmt: skip
 
@@ -88,13 +88,13 @@ def test_an_error_in_a_given_calendar_names_its_file_and_line(
 def test_an_error_in_a_calendar_of_a_config_map_stands_at_the_reference_with_its_line() -> None:
     (finding,) = checked(TEXT + calendar("2026-12-25\n2026-02-31\n")).findings
     assert (finding.line, finding.field) == (14, FIELD)
-    assert finding.message.startswith('ConfigMap holidays, key all, line 2: "2026-02-31" is not a date')
+    assert finding.message.startswith('ConfigMap holidays, key all, line 2: "2026-02-31" is not a valid date')
 
 
 def test_all_errors_of_a_calendar_are_counted() -> None:
     findings = checked(TEXT + calendar("2026-02-31\n" * 30)).findings
     assert len(findings) == 21
-    assert "has 10 more such errors" in findings[-1].message
+    assert "10 more errors like these" in findings[-1].message
 
 
 def test_a_calendar_and_a_list_are_told_of_together() -> None:
@@ -108,7 +108,7 @@ def test_a_calendar_is_checked_beside_an_error_in_the_hours(hours: str) -> None:
     text = with_spec(SHARED_CALENDAR.replace("{excludeDatesFrom", f"{{{hours}, excludeDatesFrom"))
     findings = checked(text + calendar("2026-02-31\n")).findings
     assert [finding.severity for finding in findings] == [Severity.ERROR] * 2
-    assert '"2026-02-31" is not a date of the calendar' in findings[-1].message
+    assert '"2026-02-31" is not a valid date' in findings[-1].message
 
 
 @pytest.mark.parametrize("hours", ["[]", "{excludeDatesFrom: {}}", "{excludeDatesFrom: {configMapKeyRef: {name: A}}}"])

@@ -20,17 +20,17 @@ def values(text: str) -> list[object]:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("a: [\n", 2, "is not YAML"),
-        ("a: b: c\n", 1, "is not YAML"),
+        ("a: [\n", 2, "is not valid YAML"),
+        ("a: b: c\n", 1, "is not valid YAML"),
         ("a:\n\tb: 1\n", 2, "a tab; indent with spaces"),
         ("a: 1\nb: \x00\n", 2, "U+0000"),
-        ("a: *nobody\n", 1, "*nobody names an anchor that is not there"),
-        ("a: &a\n  b: *a\n", 2, "*a stands inside what it names"),
-        ("a: " + "[" * (MAX_DEPTH + 2), 1, f"nested more than {MAX_DEPTH} deep"),
-        ("a: 1\nb: 2\na: 3\n", 3, '"a" stands twice, here and in line 1'),
-        ("a: !!python/object:os.system 1\n", 1, "means nothing to Kubernetes"),
-        ("? [a]\n: 1\n", 1, "a key must be a word"),
-        ("<<: 1\n", 1, "<< takes over the fields of a map"),
+        ("a: *nobody\n", 1, "*nobody refers to an anchor that does not exist"),
+        ("a: &a\n  b: *a\n", 2, "*a refers to a value that contains it"),
+        ("a: " + "[" * (MAX_DEPTH + 2), 1, f"nested more than {MAX_DEPTH} levels deep"),
+        ("a: 1\nb: 2\na: 3\n", 3, 'duplicate key "a", already used on line 1'),
+        ("a: !!python/object:os.system 1\n", 1, "Kubernetes does not support the tag"),
+        ("? [a]\n: 1\n", 1, "a key must be a string"),
+        ("<<: 1\n", 1, "<< must refer to a map"),
     ],
 )
 def test_what_cannot_be_read_is_told_with_its_line(text: str, line: int, words: str) -> None:
@@ -47,7 +47,7 @@ def test_an_error_in_one_document_hides_none_of_the_next() -> None:
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing but words\n", "---\n", "---\n---\n# nothing\n...\n"])
 def test_a_file_that_was_named_and_is_empty_is_an_error(text: str) -> None:
-    assert "holds no document" in only(text).message
+    assert "is empty; write a manifest" in only(text).message
 
 
 def test_an_empty_file_in_a_folder_is_passed_over() -> None:

@@ -31,8 +31,8 @@ def said(problems: list[FieldError]) -> dict[str, str]:
 def test_a_zone_that_is_past_the_only_match_of_the_year_is_named() -> None:
     asked: dict[str, Any] = {"cron": "0 9 1 12 *", "runPolicy": "Once"}
     assert said(found("2026-12-01T00:01", "Asia/Tokyo", NEW_YORK, **asked)) == {
-        "spec.cron": "the match 2026-12-01T09:00 is already past in Asia/Tokyo, so the first run of all is that of "
-        "2027-12-01T09:00; give these contacts a campaign of their own"
+        "spec.cron": "the match 2026-12-01T09:00 is already past in Asia/Tokyo, so the first run is that of "
+        "2027-12-01T09:00; move these contacts to a campaign of their own"
     }
     assert found("2026-11-30T23:58", "Asia/Tokyo", NEW_YORK, **asked) == []
 
@@ -61,8 +61,8 @@ def test_an_excluded_date_is_no_cause_for_a_warning() -> None:
 
 def test_matches_for_which_an_earlier_window_is_not_over_are_counted() -> None:
     (message,) = said(found("2026-11-25T00:00", NEW_YORK, cron="0 9,11,13 * * *")).values()
-    assert message.startswith("366 of the 1099 matches of cron until 2027-11-26 are passed over")
-    assert "an earlier window is not over in America/New_York" in message
+    assert message.startswith("366 of the 1099 matches of cron until 2027-11-26 are skipped")
+    assert "an earlier window is still open in America/New_York" in message
 
 
 def test_a_start_after_the_close_calls_nobody() -> None:
@@ -73,7 +73,7 @@ def test_a_start_after_the_close_calls_nobody() -> None:
 
 def test_windows_of_two_minutes_are_warned_of() -> None:
     (message,) = said(found("2026-11-25T00:00", NEW_YORK, cron="58 20 * * 1-5")).values()
-    assert "shorter than 15 minutes, the shortest 2, since the calling hours end;" in message
+    assert "shorter than 15 minutes (the shortest: 2), because the calling hours end;" in message
     assert found("2026-11-25T00:00", NEW_YORK, windowSeconds=120) == [], "who writes it means it"
 
 
@@ -100,7 +100,7 @@ def test_what_cannot_fit_at_once_is_an_error() -> None:
     zones = sorted(ZONE_NAMES)[:500]
     asked: dict[str, Any] = {"cron": "0 */2 1 1 *", "windowSeconds": 7200, "callingHours": always}
     errors = [one for one in found("2026-11-25T00:00", *zones, **asked) if one.severity is Severity.ERROR]
-    assert ["at most 1800 may be" in one.message for one in errors] == [True]
+    assert ["at most 1800 are allowed" in one.message for one in errors] == [True]
     assert not [one for one in found("2026-11-25T00:00", *zones) if one.severity is Severity.ERROR]
 
 
@@ -109,7 +109,7 @@ def test_more_runs_at_once_than_a_status_takes_are_an_error() -> None:
     always = {"start": "00:00", "end": "24:00"}
     zones = ("Pacific/Kiritimati", "Pacific/Midway")
     asked: dict[str, Any] = {"windowSeconds": 60, "callingHours": always}
-    for cron, told in (("* * * * *", ["500 runs would not be over"]), ("*/5 * * * *", [])):
+    for cron, told in (("* * * * *", ["500 runs would not have ended"]), ("*/5 * * * *", [])):
         errors = [
             one for one in found("2026-11-25T00:00", *zones, cron=cron, **asked) if one.severity is Severity.ERROR
         ]

@@ -75,7 +75,7 @@ def test_a_drifted_schedule_stalls_the_campaign_and_says_what_to_do() -> None:
     stalled = find(after.conditions, ConditionType.STALLED)
     assert stalled is not None
     assert stalled.reason == "ScheduleDrifted"
-    assert stalled.message.startswith(f"20261124T0900/{NY}: the dialer does not list its schedule as it was submitted")
+    assert stalled.message.startswith(f"20261124T0900/{NY}: the dialer does not list its schedule as submitted")
 
 
 def test_a_dialer_without_a_listing_is_never_asked() -> None:
@@ -101,7 +101,7 @@ def test_a_drifted_window_is_not_given_up_while_its_schedule_is_listed(verdict: 
     after = resolved(verdict, schedule(start=at(1800)))
     assert only_window(after.status) == only_window(DRIFTED)
     assert after.refused == (
-        f'"20261124T0900/{NY}={verdict}": its schedule is still at the dialer; cancel it there first',
+        f'"20261124T0900/{NY}={verdict}": the dialer still has its schedule; cancel it there first',
     )
 
 
@@ -142,4 +142,4 @@ def test_a_person_says_that_they_are_not_ours() -> None:
     after = resolution.resolved(f"unknown/{NY}=Ignore, unknown/{LONDON}=Ignore", noted)
     assert after.status.unknown_schedules == ()
     assert after.done == (f"unknown/{NY}=Ignore",)
-    assert after.refused == (f'"unknown/{LONDON}=Ignore": give unknown/ZONE=Ignore for a zone of unknownSchedules',)
+    assert after.refused == (f'"unknown/{LONDON}=Ignore": write unknown/ZONE=Ignore for a zone of unknownSchedules',)

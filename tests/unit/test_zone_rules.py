@@ -66,6 +66,6 @@ def test_the_event_names_the_zones_and_what_can_be_done() -> None:
     note = event_of_time_zone_data(run, (LONDON,), "2026f")
     assert note is not None
     assert (note.type, note.reason) == ("Warning", "TimeZoneDataChanged")
-    assert "Europe/London: the rules of the time zone moved between tzdata 2020a and 2026f" in note.message
+    assert "Europe/London: the time zone rules changed between tzdata 2020a and 2026f" in note.message
     assert "spec.suspend" in note.message
     assert event_of_time_zone_data(run, (), "2026f") is None

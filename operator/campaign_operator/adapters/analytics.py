@@ -56,15 +56,28 @@ class _Known:
 
 @dataclass(slots=True)
 class _Group:
-    """Campaigns that share a query. `fault` is what the last query as a whole came to, if it failed."""
+    """Campaigns that share a query."""
 
     connection: Connection
+    """The connection of all of them."""
+
     date_from: datetime
+    """Start of the time to count."""
+
     date_to: datetime | None
+    """Its end; None for now."""
+
     asked: dict[str, float] = field(default_factory=dict)
+    """When each campaign last asked, in monotonic seconds."""
+
     known: dict[str, _Known] = field(default_factory=dict)
+    """What is known of each campaign."""
+
     fault: _Known | None = None
+    """What the last query as a whole failed with."""
+
     flight: asyncio.Task[tuple[datetime, Mapping[str, _Outcome]]] | None = None
+    """The query that is under way."""
 
 
 class SharedAnalytics:
@@ -224,5 +237,5 @@ def _is_about_ids(outcome: AnalyticsFault) -> bool:
 
 def _counted(analytics: Analytics, campaign_id: str) -> _Outcome:
     if campaign_id in analytics.unreadable:
-        return Unavailable("the dialer's numbers for this campaign cannot be read")
+        return Unavailable("the dialer's numbers for this campaign are unreadable")
     return analytics.counts.get(campaign_id, NOT_YET)

@@ -62,20 +62,37 @@ class _Counted:
 
 @dataclass(slots=True)
 class _Lists:
-    """The lists of one campaign. `tried` are the versions of objects at the last attempt, whatever came of it;
-    `retry_at` is in monotonic seconds.
-    """
+    """The lists of one campaign."""
 
     uid: str
+    """The resource that names them."""
+
     sources: Sources
+    """Where they are."""
+
     tried: tuple[str, ...] | None = None
+    """The versions of the objects at the last attempt, whatever came of it."""
+
     counted: _Counted | None = None
+    """What they contained when they were last read."""
+
     problem: Problem | None = None
+    """Why they cannot be read."""
+
     as_of: datetime | None = None
+    """When those on web servers were last requested."""
+
     asked_again: bool = False
+    """Whether they are to be requested again."""
+
     failures: int = 0
+    """Attempts that failed in a row."""
+
     retry_at: float = 0.0
+    """When to try again, in monotonic seconds."""
+
     task: asyncio.Task[None] | None = field(default=None, repr=False)
+    """The reading that is under way."""
 
     @property
     def has_urls(self) -> bool:
@@ -165,8 +182,8 @@ class ContactLists:
             self._failed(lists, versions, Problem(Reason.CONTACTS_UNAVAILABLE, str(error), transient=True))
         except Exception as error:
             # its text may hold what was read
-            _log.error("unforeseen error in reading contact lists", error=type(error).__name__, campaign=str(ref))
-            said = f"an unforeseen error ({type(error).__name__})"
+            _log.error("unexpected error while reading contact lists", error=type(error).__name__, campaign=str(ref))
+            said = f"an unexpected error ({type(error).__name__})"
             self._failed(lists, versions, Problem(Reason.CONTACTS_UNAVAILABLE, said, transient=True))
         finally:
             lists.task = None
@@ -264,7 +281,7 @@ class ContactLists:
         if data is None:
             raise _unreadable(index, Reason.CONTACTS_NOT_FOUND, f"{kind} {ref.name} {NOT_FOUND}")
         if ref.key not in data:
-            raise _unreadable(index, Reason.CONTACTS_NOT_FOUND, f"{kind} {ref.name} has no key {ref.key}")
+            raise _unreadable(index, Reason.CONTACTS_NOT_FOUND, f"{kind} {ref.name} does not have the key {ref.key}")
         return data[ref.key]
 
     async def _addresses(self, namespace: str, sources: Sources) -> dict[int, ListAddress]:

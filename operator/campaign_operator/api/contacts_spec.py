@@ -13,12 +13,15 @@ from campaign_operator.api.vocabulary import ContactFormat, TimeZoneName
 
 _ONE_PLACE = (
     "[has(self.configMapKeyRef), has(self.secretKeyRef), has(self.url)].exists_one(given, given)",
-    "give exactly one of configMapKeyRef, secretKeyRef and url",
+    "must set exactly one of configMapKeyRef, secretKeyRef and url",
 )
-_TWO_COLUMNS = ("self.idColumn != self.timeZoneColumn", "idColumn and timeZoneColumn must be two columns")
+_TWO_COLUMNS = ("self.idColumn != self.timeZoneColumn", "idColumn and timeZoneColumn must be different columns")
 _ONE_ADDRESS = (
     "has(self.address) != has(self.secretRef)",
-    "give exactly one of address and secretRef; an address with a token or a signature belongs into the Secret, whole",
+    (
+        "must set exactly one of address and secretRef; put an address that contains a token or a signature into the "
+        "Secret"
+    ),
 )
 _HTTPS = (
     r"isURL(self) && self.matches('^https://[^/?#@]+([/?#].*)?$')",
@@ -30,7 +33,9 @@ ColumnName = Annotated[
     Field(
         min_length=1,
         max_length=64,
-        json_schema_extra=rules((r"self.matches('^\\S(.*\\S)?$')", "must be one line without spaces around it")),
+        json_schema_extra=rules(
+            (r"self.matches('^\\S(.*\\S)?$')", "must be a single line without leading or trailing spaces")
+        ),
     ),
 ]
 
@@ -41,11 +46,10 @@ class ContactSpec(ResourceModel):
     id: str = Field(
         min_length=1,
         max_length=64,
-        description="Identifies the contact in this campaign; unique. Example: c1.",
+        description="ID of the contact, unique within the campaign. Example: c1.",
     )
     time_zone: TimeZoneName = Field(
-        description="Time zone of the contact, a name of the IANA time zone database, spelled exactly so. "
-        "Example: America/New_York."
+        description="Time zone of the contact, as a name of the IANA time zone database. Example: America/New_York."
     )
 
 
@@ -53,8 +57,10 @@ class ContactListSecretRef(ResourceModel):
     """A Secret of the campaign's own namespace that leads to a contact list."""
 
     name: ObjectName = Field(
-        description="Name of the Secret: key url, the whole https URL; optionally key token, sent as bearer token. "
-        "Example: crm-export."
+        description=(
+            "Name of the Secret. Its key url contains the https URL; its optional key token is sent as a bearer "
+            "token. Example: crm-export."
+        )
     )
 
 
@@ -72,8 +78,10 @@ class ContactListURL(ResourceModel):
     )
     secret_ref: ContactListSecretRef | None = Field(
         default=None,
-        description="Secret in the same namespace with the key url, and optionally token. The address stands in the "
-        "Secret beside the token, so that nobody can aim the token elsewhere who may not read it.",
+        description=(
+            "Secret in the same namespace with the key url, and optionally the key token. The address is in the "
+            "Secret so that only those who can read the token decide where it is sent."
+        ),
     )
 
 
@@ -84,29 +92,35 @@ class ContactsFromSource(ResourceModel):
 
     config_map_key_ref: ConfigMapKeyRef | None = Field(
         default=None,
-        description="Key of a ConfigMap in the same namespace; in binaryData it may be compressed with gzip.",
+        description="Key of a ConfigMap in the same namespace. In binaryData, the list can be compressed with gzip.",
     )
     secret_key_ref: SecretKeyRef | None = Field(
         default=None,
-        description="Key of a Secret in the same namespace. Nothing of its contents is ever quoted in messages.",
+        description="Key of a Secret in the same namespace. Messages never quote its contents.",
     )
     url: ContactListURL | None = Field(
         default=None,
-        description="A list that is larger than an object can hold. Nothing of it is ever quoted in messages.",
+        description="A list on a web server, if it is too large for an object. Messages never quote its contents.",
     )
     format: ContactFormat | None = Field(
         default=None,
-        description="CSV (with a header row), JSON (one array of objects) or NDJSON (one object a line). Default: by "
-        "the end of the key or of the URL's path (.csv, .json, .ndjson, .jsonl, each also with .gz), else by the first "
-        "character. Example: CSV.",
+        description=(
+            "Format of the list: CSV with a header row, JSON with one array of objects, or NDJSON with one object "
+            "per line. Default: derived from the suffix of the key or of the path in the URL (.csv, .json, .ndjson, "
+            ".jsonl, each also with .gz), otherwise from the first character. Example: CSV."
+        ),
     )
     id_column: ColumnName = Field(
         default="id",
-        description="Name of the column, or of the field of an object, that identifies a contact. Default: id. "
-        "Example: Contact ID.",
+        description=(
+            "Name of the column, or of the JSON field, that contains the ID of a contact. Default: id. Example: "
+            "Contact ID."
+        ),
     )
     time_zone_column: ColumnName = Field(
         default="timeZone",
-        description="Name of the column, or of the field of an object, that names the contact's time zone. Default: "
-        "timeZone. Example: tz.",
+        description=(
+            "Name of the column, or of the JSON field, that contains the time zone of a contact. Default: timeZone. "
+            "Example: tz."
+        ),
     )

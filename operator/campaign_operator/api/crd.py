@@ -83,19 +83,19 @@ def _column(name: str, path: str, description: str, kind: str = "string", wide: 
 def _columns() -> list[Schema]:
     ready = ".status.conditions[?(@.type=='Ready')]"
     return [
-        _column("Campaign", ".spec.campaignID", "The dialer's identifier of the campaign."),
-        _column("State", ".status.state", "Where the campaign stands."),
-        _column("Progress", ".status.progress", "Completed of expected calls."),
+        _column("Campaign", ".spec.campaignID", "ID of the campaign at the dialer."),
+        _column("State", ".status.state", "State of the campaign."),
+        _column("Progress", ".status.progress", "Completed and expected calls."),
         # a date column would print an age, and an instant that is ahead has none
-        _column("Next Run", ".status.nextRunTime", "The next first start of a run, UTC."),
+        _column("Next Run", ".status.nextRunTime", "Time of the next start of a run, in UTC."),
         _column("Suspend", ".spec.suspend", "Whether the campaign is suspended.", kind="boolean"),
-        _column("Ready", f"{ready}.status", "Whether the spec is accepted and the run planned."),
+        _column("Ready", f"{ready}.status", "Whether the spec is accepted and the campaign is on track."),
         _column("Age", ".metadata.creationTimestamp", "Time since creation.", kind="date"),
-        _column("Cron", ".spec.cron", "When a run starts.", wide=True),
-        _column("Contacts", ".status.contacts", "Contacts of the run.", kind="integer", wide=True),
-        _column("Windows", ".status.windowCount", "Windows of the run.", kind="integer", wide=True),
-        _column("Webhook", ".status.webhookState", "Delivery of the webhook of the run that finished last.", wide=True),
-        _column("Message", f"{ready}.message", "What the Ready condition says.", wide=True),
+        _column("Cron", ".spec.cron", "Cron schedule of the runs.", wide=True),
+        _column("Contacts", ".status.contacts", "Number of contacts in the run.", kind="integer", wide=True),
+        _column("Windows", ".status.windowCount", "Number of windows in the run.", kind="integer", wide=True),
+        _column("Webhook", ".status.webhookState", "Webhook delivery for the run that finished last.", wide=True),
+        _column("Message", f"{ready}.message", "Message of the Ready condition.", wide=True),
     ]
 
 

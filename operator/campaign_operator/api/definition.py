@@ -14,7 +14,7 @@ from campaign_operator.api.vocabulary import GROUP, KIND, VERSION
 from campaign_operator.wording import listed
 
 _FIELDS_SHOWN = 10
-UPDATE_COMMAND = "campaign-operator crd | kubectl apply --server-side -f -"
+UPDATE_COMMAND = "campaign-operator crd | kubectl apply --server-side --force-conflicts -f -"
 
 _OURS = {"group": GROUP, "kind": KIND, "version": VERSION}
 

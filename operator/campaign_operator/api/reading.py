@@ -97,7 +97,7 @@ def read_conditions(wire: object) -> tuple[Condition, ...]:
 
 
 def _hold(window: dict[str, Any]) -> None:
-    message = f"state {window.get('state')} is of another version of the operator"
+    message = f"state {window.get('state')} belongs to another version of the operator"
     window.setdefault("reason", Reason.WRITTEN_BY_NEWER_VERSION.value)
     window |= {"state": WindowState.HELD.value, "message": message[:256]}
 

@@ -25,14 +25,14 @@ class ConfigMapKeyRef(ResourceModel):
     """One key of a ConfigMap of the campaign's own namespace."""
 
     name: ObjectName = Field(description="Name of the ConfigMap. Example: spring-contacts.")
-    key: ObjectKey = Field(description="Key within the ConfigMap. Example: contacts.csv.")
+    key: ObjectKey = Field(description="Key in the ConfigMap. Example: contacts.csv.")
 
 
 class SecretKeyRef(ResourceModel):
     """One key of a Secret of the campaign's own namespace."""
 
     name: ObjectName = Field(description="Name of the Secret. Example: hook.")
-    key: ObjectKey = Field(description="Key within the Secret. Example: signing-secret.")
+    key: ObjectKey = Field(description="Key in the Secret. Example: signing-secret.")
 
 
 def named(kind: ObjectKind, name: str, key: str) -> str:

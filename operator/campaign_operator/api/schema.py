@@ -36,7 +36,7 @@ _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzin
 def _can_be_reckoned_with(moment: datetime, info: ValidationInfo) -> datetime:
     """At the ends of the calendar every sum and every other zone is out of range; only an altered status has such."""
     if info.context == AS_READ and not _EARLIEST <= moment < _LATEST:
-        raise ValueError("must be between the years 1970 and 9000")
+        raise ValueError("must be between 1970 and 9000")
     return moment
 
 

@@ -50,16 +50,16 @@ class Condition(StatusModel):
         json_schema_extra={"enum": ["True", "False", "Unknown"]},
     )
     observed_generation: int = Field(
-        ge=0, le=2**53, description="Generation of the resource that this condition was set for."
+        ge=0, le=2**53, description="Generation of the resource for which the condition was set."
     )
-    last_transition_time: Instant = Field(description="When status last changed, UTC.")
+    last_transition_time: Instant = Field(description="When the status of the condition last changed, in UTC.")
     reason: str = Field(
         min_length=1,
         max_length=128,
         pattern=_REASON,
-        description="Fact in CamelCase that explains status; every one is in the runbook.",
+        description="Reason for the status, in CamelCase. The runbook explains every reason.",
     )
-    message: Annotated[str, Field(max_length=MAX_CONDITION_MESSAGE)] = Field(description="Details for people.")
+    message: Annotated[str, Field(max_length=MAX_CONDITION_MESSAGE)] = Field(description="Human-readable details.")
 
 
 class WindowStatus(StatusModel):
@@ -69,109 +69,115 @@ class WindowStatus(StatusModel):
     """
 
     time_zone: TimeZoneName = Field(description="Time zone of the window.")
-    contacts: Count = Field(description="Contacts in this time zone.")
-    start_time: Instant = Field(description="First instant of the window, UTC; of a Skipped window, the match of cron.")
+    contacts: Count = Field(description="Number of contacts in this time zone.")
+    start_time: Instant = Field(description="Start of the window, in UTC. For a Skipped window, the match of cron.")
     end_time: Instant = Field(
-        description="End of the window, exclusive, UTC; of a Skipped window, a minute after the match of cron."
+        description="End of the window, exclusive, in UTC. For a Skipped window, one minute after the match of cron."
     )
     adjustments: tuple[Adjustment, ...] = Field(
         default=(),
         max_length=len(Adjustment),
-        description="How the window differs from the plain match of cron; absent if it does not.",
+        description="How the window differs from the match of cron. Absent if it does not differ.",
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
-    state: WindowState = Field(description="Where the schedule stands.")
+    state: WindowState = Field(description="State of the window and its schedule.")
     adopted: bool | None = Field(
         default=None,
-        description="True where the schedule was found at the dialer: an earlier life of the campaign, another cluster "
-        "or a person made it.",
+        description=(
+            "True if the schedule already existed at the dialer, for example from an earlier resource of the same "
+            "name, from another cluster, or created by a person."
+        ),
     )
     schedule_id: str | None = Field(
         default=None,
         alias="scheduleID",
         max_length=128,
-        description="The dialer's identifier of the schedule.",
+        description="ID of the schedule at the dialer.",
     )
     attempt: Count = Field(default=0, description="Number of the latest attempt to submit the window.")
-    next_attempt_time: Instant | None = Field(default=None, description="Not tried again before this instant, UTC.")
+    next_attempt_time: Instant | None = Field(default=None, description="Time of the next attempt, in UTC.")
     reason: str | None = Field(
         default=None,
         max_length=64,
         pattern=_REASON,
-        description="Why the window is in this state, in CamelCase; every reason is in the runbook.",
+        description="Reason for the state of the window, in CamelCase. The runbook explains every reason.",
     )
-    message: Message | None = Field(default=None, description="What stands in the way, or the dialer's reason.")
+    message: Message | None = Field(
+        default=None, description="Human-readable details, such as what blocks the window or the answer of the dialer."
+    )
 
 
 class Metrics(StatusModel):
     """Calls of a run, as the dialer's analytics last told."""
 
-    calls_completed: Count = Field(default=0, description="Completed calls since the run's first start.")
-    calls_attempted: Count = Field(default=0, description="Attempted calls since the run's first start.")
-    connected: Count = Field(default=0, description="Calls that reached a person since the run's first start.")
-    expected_calls: Count = Field(default=0, description="Completed calls at which the run is Completed.")
+    calls_completed: Count = Field(default=0, description="Completed calls of the run.")
+    calls_attempted: Count = Field(default=0, description="Attempted calls of the run.")
+    connected: Count = Field(default=0, description="Calls of the run that reached a person.")
+    expected_calls: Count = Field(default=0, description="Number of completed calls at which the run is Completed.")
     percent: Annotated[int, Field(ge=0, le=100)] = Field(
-        default=0, description="Completed of expected calls, in percent, rounded down, at most 100."
+        default=0, description="Completed calls in percent of the expected calls, rounded down, at most 100."
     )
-    as_of: Instant | None = Field(default=None, description="When these numbers last changed, UTC.")
+    as_of: Instant | None = Field(default=None, description="When these numbers last changed, in UTC.")
     counted_since: Instant | None = Field(
         default=None,
-        description="From when the dialer's calls are counted for this run, UTC; the first start of the earliest run "
-        "that overlaps it.",
+        description=(
+            "Time from which calls count for this run, in UTC. It is the first start of the earliest run that "
+            "overlaps it."
+        ),
     )
     shared: bool | None = Field(
         default=None,
-        description="True where another run overlaps this one. The dialer counts the calls of a campaign and not of a "
-        "run, so these are credited to the runs in turn, the oldest first.",
+        description=(
+            "True if another run overlaps this one. The dialer counts calls by campaign, not by run, so the operator "
+            "credits them to the runs in turn, starting with the oldest."
+        ),
     )
 
 
 class CreditedCalls(StatusModel):
     """Calls that were credited to runs; what the dialer counts beyond them is credited at the next poll."""
 
-    since: Instant = Field(description="From when the calls are counted, UTC.")
-    calls_completed: Count = Field(default=0, description="Completed calls that were credited.")
-    calls_attempted: Count = Field(default=0, description="Attempted calls that were credited.")
-    connected: Count = Field(default=0, description="Calls that reached a person and were credited.")
+    since: Instant = Field(description="Time from which calls count, in UTC.")
+    calls_completed: Count = Field(default=0, description="Completed calls credited so far.")
+    calls_attempted: Count = Field(default=0, description="Attempted calls credited so far.")
+    connected: Count = Field(default=0, description="Calls that reached a person, credited so far.")
 
 
 class UnknownSchedule(StatusModel):
     """A schedule of the campaign at the dialer that no window holds, found after the status was lost."""
 
     schedule_id: Annotated[str, Field(max_length=128)] = Field(
-        alias="scheduleID", description="The dialer's identifier of the schedule."
+        alias="scheduleID", description="ID of the schedule at the dialer."
     )
-    time_zone: TimeZoneName = Field(description="Its time zone.")
-    start_time: Instant = Field(description="Its start, UTC.")
-    end_time: Instant = Field(description="Its end, UTC.")
+    time_zone: TimeZoneName = Field(description="Time zone of the schedule.")
+    start_time: Instant = Field(description="Start of the schedule, in UTC.")
+    end_time: Instant = Field(description="End of the schedule, in UTC.")
 
 
 class WaitingResolution(StatusModel):
     """One entry of the annotation campaign-operator.io/resolve that waits for the dialer's listing."""
 
-    run_id: RunID = Field(alias="runID", description="Run of the window.")
+    run_id: RunID = Field(alias="runID", description="ID of the run.")
     planned_from: Annotated[str, Field(max_length=64)] = Field(description="plannedFrom of the run.")
     time_zone: TimeZoneName = Field(description="Time zone of the window.")
-    attempt: Count = Field(description="Attempt of the window that the entry speaks of.")
-    verdict: Annotated[str, Field(max_length=128)] = Field(description="Resubmit, or the identifier of a schedule.")
-    next_attempt_time: Instant | None = Field(default=None, description="Not tried again before this instant, UTC.")
-    message: Message | None = Field(default=None, description="Why it waits.")
+    attempt: Count = Field(description="Number of the attempt to which the entry applies.")
+    verdict: Annotated[str, Field(max_length=128)] = Field(description="Resubmit, or the ID of a schedule.")
+    next_attempt_time: Instant | None = Field(default=None, description="Time of the next attempt, in UTC.")
+    message: Message | None = Field(default=None, description="Why the entry waits.")
 
 
 class WebhookStatus(StatusModel):
     """The outbox: one event of one run, written with the run's end and delivered until it is done."""
 
-    id: str = Field(
-        max_length=64, description="Identifier of the event; the same on every attempt (header webhook-id)."
-    )
+    id: str = Field(max_length=64, description="ID of the event, the same for every attempt (header webhook-id).")
     event: str = Field(max_length=32, description="campaign.completed, campaign.timed_out or campaign.failed.")
     state: WebhookState = Field(
-        description="Pending; Delivered; Gone (the receiver answered 410); Failed (given up after 10 attempts)."
+        description="Pending, Delivered, Gone (the receiver answered 410) or Failed (given up after 10 attempts)."
     )
-    attempts: Count = Field(default=0, description="Attempts so far.")
-    next_attempt_time: Instant | None = Field(default=None, description="Not tried again before this instant, UTC.")
+    attempts: Count = Field(default=0, description="Number of attempts so far.")
+    next_attempt_time: Instant | None = Field(default=None, description="Time of the next attempt, in UTC.")
     last_status_code: Annotated[int, Field(ge=0, le=999)] | None = Field(
-        default=None, description="HTTP status of the last answer; absent where none came."
+        default=None, description="HTTP status code of the last answer. Absent if there was no answer."
     )
     message: Message | None = Field(default=None, description="Why the last attempt failed.")
 
@@ -179,44 +185,46 @@ class WebhookStatus(StatusModel):
 class FinishedRun(StatusModel):
     """One run, without its windows."""
 
-    id: RunID = Field(description="Nominal time of the run, without a zone, as cron names it. Example: 20261125T0900.")
-    state: RunState = Field(description="Where the run stands.")
+    id: RunID = Field(description="ID of the run: the match of cron, without a time zone. Example: 20261125T0900.")
+    state: RunState = Field(description="State of the run.")
     planned_from: Annotated[str, Field(max_length=64)] = Field(
         default="",
-        description="resourceVersion that the run was planned from: no two plans have the same, even if status is "
-        "wiped.",
+        description=(
+            "resourceVersion of the resource from which the run was planned. It differs between any two plans, even "
+            "if the status is lost."
+        ),
     )
-    plan_hash: Hash = Field(description="Hash over the windows as planned.")
-    spec_hash: Hash = Field(
-        description="Hash over the parts of the spec that the plan was made from, and over its calendar."
-    )
+    plan_hash: Hash = Field(description="Hash of the planned windows.")
+    spec_hash: Hash = Field(description="Hash of the parts of the spec that affect the plan, and of the calendar.")
     list_hash: Hash = Field(
-        default="", description="Hash over what the lists of contactsFrom held; empty where there are none."
+        default="", description="Hash of the contact lists in contactsFrom. Empty if there are none."
     )
     tzdata_version: Annotated[str, Field(max_length=16)] = Field(
         default="",
         alias="tzdataVersion",
-        description="Version of the IANA time zone database that the plan was made by. Example: 2026c.",
+        description="Version of the IANA time zone database used for the plan. Example: 2026c.",
     )
-    planned_time: Instant | None = Field(default=None, description="When the run was planned, UTC.")
+    planned_time: Instant | None = Field(default=None, description="When the run was planned, in UTC.")
     match_time: Instant | None = Field(
-        default=None, description="First instant at which a time zone of the run reaches the match of cron, UTC."
+        default=None, description="Earliest time at which a time zone of the run reaches the match of cron, in UTC."
     )
-    start_time: Instant | None = Field(default=None, description="First start of a window that is not Skipped, UTC.")
-    end_time: Instant | None = Field(default=None, description="Last end of a window that is not Skipped, UTC.")
-    run_policy: RunPolicy = Field(default=RunPolicy.ONCE, description="runPolicy while the run was current.")
+    start_time: Instant | None = Field(
+        default=None, description="Earliest start of a window that is not Skipped, in UTC."
+    )
+    end_time: Instant | None = Field(default=None, description="Latest end of a window that is not Skipped, in UTC.")
+    run_policy: RunPolicy = Field(default=RunPolicy.ONCE, description="runPolicy of the campaign during the run.")
     connection_hash: Hash | None = Field(
         default=None,
-        description="Hash over token-url, api-base-url and client-id of the connection submitted to.",
+        description="Hash of token-url, api-base-url and client-id of the connection that was used.",
     )
     contacts: Count = Field(description="Contacts of the run.")
     invalid_contacts: Count = Field(
-        default=0, description="Rows of the contact lists that were left out, since they break a rule."
+        default=0, description="Number of invalid rows of the contact lists that were skipped."
     )
     window_count: Count = Field(description="Windows of the run.")
-    metrics: Metrics = Field(default=Metrics(), description="Calls of the run.")
-    webhook: WebhookStatus | None = Field(default=None, description="The event of the run's end.")
-    finish_time: Instant | None = Field(default=None, description="When the end of the run was recorded, UTC.")
+    metrics: Metrics = Field(default=Metrics(), description="Call metrics of the run.")
+    webhook: WebhookStatus | None = Field(default=None, description="Webhook of the end of the run.")
+    finish_time: Instant | None = Field(default=None, description="When the run finished, in UTC.")
 
 
 class RunStatus(FinishedRun):
@@ -227,13 +235,15 @@ class RunStatus(FinishedRun):
 
     verified_until: Instant | None = Field(
         default=None,
-        description="The schedules of windows that start before this instant were looked for in the dialer's listing, "
-        "UTC.",
+        description=(
+            "The operator has verified in the listing of the dialer the schedules of all windows that start before "
+            "this time, in UTC."
+        ),
     )
     windows: tuple[WindowStatus, ...] = Field(
         default=(),
         max_length=MAX_WINDOWS,
-        description="The windows, one per time zone; none where all are past and had to make room.",
+        description="Windows of the run, one per time zone. Empty if all are past and the status needed the room.",
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
 
@@ -261,7 +271,7 @@ class OutboundCampaignStatus(StatusModel):
     """What the operator has seen and done."""
 
     observed_generation: int = Field(
-        default=-1, ge=-1, le=2**53, description="Generation of the resource that this status speaks of."
+        default=-1, ge=-1, le=2**53, description="Generation of the resource to which this status applies."
     )
     conditions: tuple[Condition, ...] = Field(
         default=(),
@@ -272,18 +282,23 @@ class OutboundCampaignStatus(StatusModel):
     )
     state: Annotated[str, Field(max_length=32)] | None = Field(
         default=None,
-        description="Where the campaign stands: the state of the oldest run that is not finished, else of the last "
-        "one; Cancelling while schedules of a suspended or deleted campaign stand; Suspended where it has no run.",
+        description=(
+            "State of the campaign: that of the oldest run that is not finished, otherwise of the last run. "
+            "Cancelling while a suspended or deleted campaign still has schedules. Suspended if a suspended campaign "
+            "has no run."
+        ),
     )
     progress: str | None = Field(
         default=None,
         max_length=64,
-        description="Completed of expected calls of that run, for people. Example: 37/50 (74%).",
+        description="Completed and expected calls of that run, in human-readable form. Example: 37/50 (74%).",
     )
-    contacts: Count | None = Field(default=None, description="Contacts of that run.")
-    window_count: Count | None = Field(default=None, description="Windows of that run.")
+    contacts: Count | None = Field(default=None, description="Number of contacts in that run.")
+    window_count: Count | None = Field(default=None, description="Number of windows in that run.")
     next_run_time: str | None = Field(
-        default=None, max_length=32, description="The next first start of a run, UTC; none while suspended."
+        default=None,
+        max_length=32,
+        description="Time of the next start of a run, in UTC. Absent while the campaign is suspended.",
     )
     webhook_state: WebhookState | None = Field(
         default=None, description="Delivery of the webhook of the run that finished last."
@@ -291,29 +306,36 @@ class OutboundCampaignStatus(StatusModel):
     runs: tuple[RunStatus, ...] = Field(
         default=(),
         max_length=MAX_RUNS,
-        description="The runs that are not over, oldest first, and before them the last one that is. A run is over "
-        "when it is finished and its last window has ended.",
+        description=(
+            "The runs that have not ended, oldest first, preceded by the last run that has. A run has ended when it "
+            "is finished and its last window is past."
+        ),
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
     history: tuple[FinishedRun, ...] = Field(
         default=(),
         max_length=MAX_PENDING,
-        description="The last 5 runs that are over, and those whose webhook is pending, newest first. At most 100.",
+        description="The last 5 runs that have ended and the runs with a pending webhook, newest first. At most 100.",
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
     credited: CreditedCalls | None = Field(
-        default=None, description="Calls that were credited to the runs that are counted together."
+        default=None, description="Calls credited to the runs that are counted together."
     )
     listing_trusted_from: Instant | None = Field(
         default=None,
-        description="From when the dialer's listing shows all that was requested, UTC. One that was asked for earlier "
-        "proves nothing.",
+        description=(
+            "Time from which the listing of the dialer reflects every request of the operator, in UTC. The operator "
+            "trusts no earlier listing."
+        ),
     )
     unknown_schedules: tuple[UnknownSchedule, ...] = Field(
         default=(),
         max_length=MAX_UNKNOWN_SCHEDULES,
-        description="Schedules of the campaign at the dialer that no window holds, found after the status was lost. "
-        "Nothing is submitted in their time zones until they are over or cancelled, or a person says otherwise.",
+        description=(
+            "Schedules of the campaign at the dialer that no window refers to, found after the status was lost. "
+            "Nothing is submitted in their time zones until they end, are cancelled, or a person decides to ignore "
+            "them."
+        ),
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
     waiting_resolutions: tuple[WaitingResolution, ...] = Field(
@@ -325,12 +347,12 @@ class OutboundCampaignStatus(StatusModel):
     last_handled_request: str | None = Field(
         default=None,
         max_length=256,
-        description="Value of the annotation campaign-operator.io/requestedAt that was last acted upon.",
+        description="Last value of the annotation campaign-operator.io/requestedAt that the operator handled.",
     )
     last_handled_resolve: str | None = Field(
         default=None,
         max_length=256,
-        description="Value of the annotation campaign-operator.io/resolve that was last acted upon.",
+        description="Last value of the annotation campaign-operator.io/resolve that the operator handled.",
     )
 
 

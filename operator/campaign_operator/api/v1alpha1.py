@@ -41,8 +41,10 @@ class ConnectionSpec(ResourceModel):
     """Where the dialer is and who we are there."""
 
     secret_ref: ConnectionSecretRef = Field(
-        description="Secret in the same namespace with the keys client-id, client-secret and environment, and "
-        "optionally api-base-url, token-url and scope. A changed Secret is taken up without an edit of the campaign."
+        description=(
+            "Secret in the same namespace with the keys client-id, client-secret and environment, and optionally "
+            "api-base-url, token-url and scope. A changed Secret takes effect without an edit of the campaign."
+        )
     )
 
 
@@ -52,7 +54,7 @@ class Webhook(ResourceModel):
     url: str = Field(
         min_length=1,
         max_length=2048,
-        description="https URL to which the end of each run is posted. Example: https://hooks.example.com/cx.",
+        description="https URL to which the operator posts the end of each run. Example: https://hooks.example.com/cx.",
         json_schema_extra=rules(
             (
                 r"isURL(self) && self.matches('^https://[^/?#@]+([/?#].*)?$')",
@@ -62,8 +64,10 @@ class Webhook(ResourceModel):
     )
     secret_ref: SecretKeyRef | None = Field(
         default=None,
-        description="Signing secret in the same namespace. Where given, every delivery is signed by Standard Webhooks. "
-        "Default: not signed.",
+        description=(
+            "Signing secret in the same namespace. If set, every delivery is signed as defined by Standard Webhooks. "
+            "Default: not signed."
+        ),
     )
 
 
@@ -74,15 +78,19 @@ class Completion(ResourceModel):
         default=None,
         ge=1,
         le=1_000_000_000,
-        description="Completed calls at which a run is Completed. Default: the contacts of its submitted windows. "
-        "Example: 2.",
+        description=(
+            "Number of completed calls at which a run is Completed. Default: the number of contacts in its submitted "
+            "windows. Example: 2."
+        ),
     )
     grace_seconds: int = Field(
         default=3600,
         ge=0,
         le=2_678_400,
-        description="Seconds after the end of the last window until a run that has not reached its calls is TimedOut. "
-        "Default: 3600. Example: 7200.",
+        description=(
+            "Seconds after the end of the last window after which a run without the expected calls is TimedOut. "
+            "Default: 3600. Example: 7200."
+        ),
     )
 
 
@@ -93,17 +101,17 @@ class OutboundCampaignSpec(ResourceModel):
         json_schema_extra=rules(
             (
                 "self.startMode == 'SameInstant' || !has(self.timeZone)",
-                "timeZone is only for startMode SameInstant; with ContactLocal each contact has its own",
+                "timeZone requires startMode SameInstant; with ContactLocal, each contact has its own time zone",
                 ".timeZone",
             ),
             (
                 "has(self.contacts) != has(self.contactsFrom)",
-                "give exactly one of contacts and contactsFrom",
+                "must set exactly one of contacts and contactsFrom",
                 ".contacts",
             ),
             (
                 "self.pastZones == 'Wait' || self.runPolicy == 'Recurring'",
-                "pastZones Skip is only for runPolicy Recurring; a zone that a single run leaves out is never called",
+                "pastZones Skip requires runPolicy Recurring; with Once, a skipped time zone is never called",
                 ".pastZones",
             ),
         )
@@ -114,116 +122,148 @@ class OutboundCampaignSpec(ResourceModel):
         min_length=1,
         max_length=128,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
-        description="The dialer's identifier of the campaign. Immutable. Example: 8f14e45f.",
+        description="ID of the campaign at the dialer. Immutable. Example: 8f14e45f.",
         json_schema_extra=rules(
             (
                 "self == oldSelf",
-                "campaignID is immutable, since schedules already submitted belong to it; apply a new resource instead",
+                "campaignID is immutable because submitted schedules belong to it; create a new resource instead",
             )
         ),
     )
     cron: str = Field(
         min_length=1,
         max_length=128,
-        description="When a run starts: five fields (minute, hour, day of month, month, day of week) as in a "
-        "Kubernetes CronJob, or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually. Read on the "
-        "clock that startMode names. Example: 0 9 * * 1-5.",
+        description=(
+            "When runs start: five cron fields (minute, hour, day of month, month, day of week) as in a Kubernetes "
+            "CronJob, or one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly and @annually. startMode "
+            "selects the clock. Example: 0 9 * * 1-5."
+        ),
         json_schema_extra=rules((_CRON_RULE, _CRON_MESSAGE)),
     )
-    connection: ConnectionSpec = Field(description="The dialer's address and credentials.")
+    connection: ConnectionSpec = Field(description="Address and credentials of the dialer.")
     contacts: tuple[ContactSpec, ...] | None = Field(
         default=None,
         min_length=1,
         max_length=MAX_CONTACTS,
-        description="Contacts to be called, at most 2000; exactly one of contacts and contactsFrom is given. They tell "
-        "which time zones open and how many calls to expect; whom the dialer calls is the dialer's own list.",
+        description=(
+            "Contacts to call, at most 2000. Set exactly one of contacts and contactsFrom. The contacts determine "
+            "the time zones and the expected number of calls; the dialer calls the people in its own list."
+        ),
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
     contacts_from: tuple[ContactsFromSource, ...] | None = Field(
         default=None,
         min_length=1,
         max_length=MAX_CONTACT_SOURCES,
-        description="Contact lists of the same namespace or of the Web, at most 20, read as one. A changed list is "
-        "taken up until the run is submitted.",
+        description=(
+            "Contact lists in the same namespace or on web servers, at most 20, read as one list. A changed list "
+            "takes effect until the run is submitted."
+        ),
         json_schema_extra={"x-kubernetes-list-type": "atomic"},
     )
     on_invalid_contact: OnInvalidContact = Field(
         default=OnInvalidContact.REJECT,
-        description="What becomes of the lists of contactsFrom where a row breaks a rule: Reject, nothing is planned; "
-        "Skip, the run is planned without those rows, and status counts them. Default: Reject. Example: Skip.",
+        description=(
+            "What happens if a row in the lists of contactsFrom is invalid. Reject: nothing is planned. Skip: the "
+            "run is planned without the row, and the status counts it. Default: Reject. Example: Skip."
+        ),
     )
-    webhook: Webhook | None = Field(default=None, description="Who is told at the end of each run. Default: nobody.")
+    webhook: Webhook | None = Field(default=None, description="Webhook to call at the end of each run. Default: none.")
     start_mode: StartMode = Field(
         default=StartMode.CONTACT_LOCAL,
-        description="Whose clock cron is read on: ContactLocal, the wall clock of each contact, so that a run goes "
-        "round the globe; SameInstant, the clock of timeZone, one moment for all. Default: ContactLocal.",
+        description=(
+            "Clock on which cron is evaluated. ContactLocal: the local time of each contact, so a run follows the "
+            "time zones around the globe. SameInstant: the clock of timeZone, so a run starts at the same moment "
+            "everywhere. Default: ContactLocal."
+        ),
     )
     time_zone: TimeZoneName | None = Field(
         default=None,
-        description="The time zone of cron in startMode SameInstant, a name of the IANA time zone database; refused in "
-        "ContactLocal. Default: Etc/UTC. Example: Europe/London.",
+        description=(
+            "Time zone of cron with startMode SameInstant, as a name of the IANA time zone database. Not allowed "
+            "with ContactLocal. Default: Etc/UTC. Example: Europe/London."
+        ),
     )
     window_seconds: int = Field(
         default=14400,
         ge=60,
         le=604_800,
-        description="Seconds for which each schedule stays open at the dialer, or shorter where the calling hours end. "
-        "Default: 14400 (4 hours). Example: 7200.",
+        description=(
+            "Seconds for which each schedule stays open at the dialer. Calling hours can end it earlier. Default: "
+            "14400 (4 hours). Example: 7200."
+        ),
     )
     calling_hours: CallingHoursSpec = Field(
         default=CallingHoursSpec(),
-        description="When calls may be made, by the clock of each contact's own time zone. Always enforced. Default: "
-        "08:00 to 21:00 on all days; a start outside is deferred.",
+        description=(
+            "When calls are allowed, in the local time of each contact. Always enforced. Default: 08:00 to 21:00 on "
+            "all days; a start outside these hours is deferred."
+        ),
     )
     run_policy: RunPolicy = Field(
         default=RunPolicy.ONCE,
-        description="Once: the next match of cron, then never again. Recurring: run after run. Default: Once.",
+        description=(
+            "Once: the campaign runs at the next match of cron only. Recurring: the campaign runs at every match. "
+            "Default: Once."
+        ),
     )
     past_zones: PastZones = Field(
         default=PastZones.WAIT,
-        description="Which match a run takes when some time zones are already past one: Wait, the first that is ahead "
-        "in every time zone; Skip, the first that is ahead in any, without the time zones that are past it, which join "
-        "in the next run; only with runPolicy Recurring. Default: Wait. Example: Skip.",
+        description=(
+            "Which match a run takes if some time zones are already past it. Wait: the first match that is ahead in "
+            "every time zone. Skip: the first match that is ahead in any time zone; the others are skipped until the "
+            "next run. Skip requires runPolicy Recurring. Default: Wait. Example: Skip."
+        ),
     )
     concurrency_policy: ConcurrencyPolicy = Field(
         default=ConcurrencyPolicy.ALLOW,
-        description="Whether a run may start before an earlier run is over in every time zone, as in a CronJob: Allow, "
-        "it may, but never before the earlier window of the same time zone is over; Forbid, matches of cron until then "
-        "are passed over. Default: Allow. Example: Forbid.",
+        description=(
+            "Whether runs may overlap, as in a CronJob. Allow: a run may start before an earlier run has ended in "
+            "every time zone, but never while a window of the same time zone is open. Forbid: matches of cron are "
+            "skipped until the earlier run has ended. Default: Allow. Example: Forbid."
+        ),
     )
     submit_ahead_seconds: int = Field(
         default=86400,
         ge=0,
         le=31_622_400,
-        description="Seconds before the first start of a run at which its schedules are submitted; but always as early "
-        "as the operator needs to submit in time. Until then the run is shown as Planned, and planned anew whenever "
-        "spec, contact lists or calendar change. Default: 86400 (1 day). Example: 3600.",
+        description=(
+            "Seconds before the first start of a run at which the operator submits its schedules, or earlier if it "
+            "needs more time. Until then, the run is Planned, and is replanned whenever the spec, the contact lists "
+            "or the calendar change. Default: 86400 (1 day). Example: 3600."
+        ),
     )
-    completion: Completion = Field(default=Completion(), description="When a run is done.")
+    completion: Completion = Field(default=Completion(), description="When a run is Completed or TimedOut.")
     on_uncertain: OnUncertain = Field(
         default=OnUncertain.VERIFY,
-        description="What is done when nobody knows whether the dialer has taken a schedule, for instance because its "
-        "answer was lost: Verify, the dialer's listing is read and the schedule is adopted or submitted again; Hold, "
-        "nothing is looked up and the window waits for a person, who settles it by the annotation "
-        "campaign-operator.io/resolve. Default: Verify. Example: Hold.",
+        description=(
+            "What happens if it is not known whether the dialer accepted a schedule, for example because its answer "
+            "was lost. Verify: the operator reads the listing of the dialer, and adopts the schedule or submits it "
+            "again. Hold: the window waits for a person, who resolves it with the annotation "
+            "campaign-operator.io/resolve. Default: Verify. Example: Hold."
+        ),
     )
     deletion_policy: DeletionPolicy = Field(
         default=DeletionPolicy.CANCEL,
-        description="What becomes of schedules that have not started when the campaign is deleted: Cancel, they are "
-        "cancelled at the dialer before the campaign goes; Orphan, they stay and will dial. Default: Cancel. "
-        "Example: Orphan.",
+        description=(
+            "What happens to schedules that have not started when the campaign is deleted. Cancel: the operator "
+            "cancels them at the dialer before the campaign is removed. Orphan: they stay at the dialer and will "
+            "dial. Default: Cancel. Example: Orphan."
+        ),
     )
     suspend: bool = Field(
         default=False,
-        description="True: schedules that have not started are cancelled, and nothing is submitted until it is taken "
-        "back; what has started goes on. Default: false.",
+        description=(
+            "If true, the operator cancels schedules that have not started and submits nothing. Schedules that have "
+            "started continue. Default: false."
+        ),
     )
 
 
 class OutboundCampaign(ResourceModel):
     """An outbound calling campaign: what is called when, and how far it has come."""
 
-    spec: OutboundCampaignSpec = Field(description="What shall be called when.")
+    spec: OutboundCampaignSpec = Field(description="Desired campaign.")
     status: OutboundCampaignStatus = Field(
-        default=OutboundCampaignStatus(), description="What the operator has seen and done."
+        default=OutboundCampaignStatus(), description="Observed state of the campaign. Written by the operator."
     )

@@ -56,28 +56,40 @@ class StartMode(StrEnum):
     """Whose clock `cron` is read on."""
 
     CONTACT_LOCAL = "ContactLocal"
+    """The local time of each contact."""
+
     SAME_INSTANT = "SameInstant"
+    """The clock of `timeZone`, for all contacts."""
 
 
 class RunPolicy(StrEnum):
     """How many runs a campaign has."""
 
     ONCE = "Once"
+    """One run, at the next match."""
+
     RECURRING = "Recurring"
+    """A run at every match."""
 
 
 class OnUncertain(StrEnum):
-    """What becomes of a window of which nobody knows whether the dialer has taken it."""
+    """What to do if it is not known whether the dialer accepted a schedule."""
 
     VERIFY = "Verify"
+    """Look it up in the listing of the dialer."""
+
     HOLD = "Hold"
+    """Wait for a person."""
 
 
 class DeletionPolicy(StrEnum):
-    """What becomes of schedules that have not started when their campaign is deleted."""
+    """What to do with schedules that have not started when their campaign is deleted."""
 
     CANCEL = "Cancel"
+    """Cancel them at the dialer first."""
+
     ORPHAN = "Orphan"
+    """Leave them at the dialer; they will dial."""
 
 
 class Weekday(StrEnum):
@@ -93,24 +105,33 @@ class Weekday(StrEnum):
 
 
 class Outside(StrEnum):
-    """What becomes of a window whose start lies outside the calling hours."""
+    """What to do if the start of a window is outside the calling hours."""
 
     DEFER = "Defer"
+    """Start when the calling hours next begin."""
+
     SKIP = "Skip"
+    """Skip the time zone in this run."""
 
 
 class PastZones(StrEnum):
-    """What becomes of time zones that are past a match when the run is planned."""
+    """What to do about time zones that are past a match when the run is planned."""
 
     WAIT = "Wait"
+    """Take the first match that is ahead in every time zone."""
+
     SKIP = "Skip"
+    """Take the first match that is ahead in any time zone, and skip the others."""
 
 
 class ConcurrencyPolicy(StrEnum):
-    """Whether a run may start before an earlier one is over."""
+    """Whether a run may start before an earlier run has ended."""
 
     ALLOW = "Allow"
+    """Runs may overlap, but not in one time zone."""
+
     FORBID = "Forbid"
+    """Skip matches until the earlier run has ended."""
 
 
 class MatchSkipReason(StrEnum):
@@ -120,10 +141,10 @@ class MatchSkipReason(StrEnum):
     """Some time zones were past the match, and pastZones is Wait."""
 
     WINDOW_OPEN = "WindowOpen"
-    """An earlier window of a time zone is not over by then."""
+    """An earlier window of a time zone is still open by then."""
 
     CONCURRENCY_POLICY = "ConcurrencyPolicy"
-    """An earlier run is not over by then, and concurrencyPolicy is Forbid."""
+    """An earlier run has not ended by then, and concurrencyPolicy is Forbid."""
 
     NOTHING_OPEN = "NothingOpen"
     """No time zone may be called at the match."""
@@ -133,33 +154,60 @@ class MatchSkipReason(StrEnum):
 
 
 class ContactFormat(StrEnum):
-    """How the contacts of a list are written down."""
+    """The format of a contact list."""
 
     CSV = "CSV"
+    """A header row, then one contact per row."""
+
     JSON = "JSON"
+    """One array of objects."""
+
     NDJSON = "NDJSON"
+    """One object per line."""
 
 
 class OnInvalidContact(StrEnum):
-    """What becomes of contact lists with rows that break a rule."""
+    """What to do about invalid rows in contact lists."""
 
     REJECT = "Reject"
+    """Plan nothing."""
+
     SKIP = "Skip"
+    """Plan without the row."""
 
 
 class WindowState(StrEnum):
-    """Where the schedule of one window stands."""
+    """The state of one window and its schedule."""
 
     PLANNED = "Planned"
+    """Not submitted yet."""
+
     SKIPPED = "Skipped"
+    """Not called in this run; `adjustments` says why."""
+
     INTENT = "Intent"
+    """About to be submitted: the request leaves after this is stored."""
+
     UNCERTAIN = "Uncertain"
+    """It is not known whether the dialer has the schedule; the operator looks it up."""
+
     SUBMITTED = "Submitted"
+    """The dialer has the schedule."""
+
     HELD = "Held"
+    """It is not known whether the dialer has the schedule; a person must resolve it."""
+
     REJECTED = "Rejected"
+    """The dialer refused the schedule."""
+
     MISSED = "Missed"
+    """Too late to submit."""
+
     CANCELLING = "Cancelling"
+    """The operator is cancelling the schedule at the dialer."""
+
     CANCELLED = "Cancelled"
+    """The schedule is cancelled."""
 
 
 class Adjustment(StrEnum):
@@ -172,7 +220,7 @@ class Adjustment(StrEnum):
     """The clocks show the local time twice; the window starts the first time."""
 
     DEFERRED_TO_OPENING = "DeferredToOpening"
-    """The match lies outside the calling hours; the window starts when they next begin."""
+    """The match is outside the calling hours; the window starts when they next begin."""
 
     CLIPPED_AT_CLOSING = "ClippedAtClosing"
     """The calling hours end before the window would; it ends with them."""
@@ -181,7 +229,7 @@ class Adjustment(StrEnum):
     """The calling hours close the date of the match; the zone is skipped in this run."""
 
     OUTSIDE_CALLING_HOURS = "OutsideCallingHours"
-    """The match lies outside the calling hours; the zone is skipped in this run."""
+    """The match is outside the calling hours; the zone is skipped in this run."""
 
     START_PASSED = "StartPassed"
     """The zone was past the match when the run was planned; it is skipped in this run."""
@@ -191,23 +239,47 @@ class Adjustment(StrEnum):
 
 
 class RunState(OpenEnum):
-    """Where a run stands; a pure function of its windows, its metrics and the time."""
+    """The state of a run; a pure function of its windows, its metrics and the time."""
 
     PLANNED = "Planned"
+    """Nothing is submitted yet."""
+
     SUBMITTING = "Submitting"
+    """Some windows are submitted."""
+
     SCHEDULED = "Scheduled"
+    """Every window is submitted, and none has started."""
+
     RUNNING = "Running"
+    """A window has started."""
+
     HELD = "Held"
+    """A window waits for a person."""
+
     COMPLETED = "Completed"
+    """The expected calls are completed, or there was nothing to call."""
+
     TIMED_OUT = "TimedOut"
+    """The grace period ended before the expected calls were completed."""
+
     FAILED = "Failed"
+    """No window was submitted."""
+
     CANCELLED = "Cancelled"
+    """Every window was cancelled."""
 
 
 class WebhookState(OpenEnum):
-    """Where the delivery of a run's webhook stands."""
+    """The state of the delivery of a run's webhook."""
 
     PENDING = "Pending"
+    """Not delivered yet; the operator tries again."""
+
     DELIVERED = "Delivered"
+    """The receiver accepted it."""
+
     GONE = "Gone"
+    """The receiver answered 410 Gone; no further attempt is made."""
+
     FAILED = "Failed"
+    """Given up after 10 attempts."""

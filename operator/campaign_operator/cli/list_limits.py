@@ -7,7 +7,7 @@ import typer
 ListMaxRows: TypeAlias = Annotated[
     int,
     typer.Option(
-        "--list-max-rows", min=1, max=100_000_000, help="Rows in all the contact lists of a campaign together."
+        "--list-max-rows", min=1, max=100_000_000, help="Maximum number of rows in all contact lists of a campaign."
     ),
 ]
 ListMaxBytes: TypeAlias = Annotated[
@@ -16,7 +16,7 @@ ListMaxBytes: TypeAlias = Annotated[
         "--list-max-bytes",
         min=1,
         max=4_294_967_295,
-        help="Bytes in all the contact lists of a campaign together, decompressed.",
+        help="Maximum size of all contact lists of a campaign, in bytes after decompression.",
     ),
 ]
 LIST_MAX_ROWS = 3_000_000

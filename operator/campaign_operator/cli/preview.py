@@ -36,46 +36,50 @@ def preview(
     ],
     now: Annotated[
         str | None,
-        typer.Option(metavar="TIME", help="See it at this time, RFC 3339. Default: now.", show_default=False),
+        typer.Option(metavar="TIME", help="Preview as of this time, in RFC 3339. Default: now.", show_default=False),
     ] = None,
-    runs: Annotated[int, typer.Option(min=1, max=_MAX_RUNS, help="How many runs, also where runPolicy is Once.")] = 1,
+    runs: Annotated[
+        int, typer.Option(min=1, max=_MAX_RUNS, help="Number of runs to show, even if runPolicy is Once.")
+    ] = 1,
     against: Annotated[
         str | None,
         typer.Option(
             metavar="OLD",
-            help="The manifest before an edit: tell what the edit would move, add or drop.",
+            help="The manifest before an edit; shows what the edit moves, adds and drops.",
             show_default=False,
         ),
     ] = None,
     campaign: Annotated[
         str | None,
         typer.Option(
-            metavar="[NAMESPACE/]NAME", help="This one, where there are several. Default: all.", show_default=False
+            metavar="[NAMESPACE/]NAME",
+            help="The campaign to show, if there are several. Default: all.",
+            show_default=False,
         ),
     ] = None,
     contacts: ContactsFile = None,
     exclude_dates: ExcludeDatesFile = None,
     list_max_rows: ListMaxRows = LIST_MAX_ROWS,
     list_max_bytes: ListMaxBytes = LIST_MAX_BYTES,
-    output: Annotated[PreviewFormat, typer.Option("--output", "-o", help="How it is printed.")] = PreviewFormat.TABLE,
+    output: Annotated[PreviewFormat, typer.Option("--output", "-o", help="Output format.")] = PreviewFormat.TABLE,
 ) -> None:
-    """Show what a campaign would call when, without a cluster.
+    """Show whom a campaign calls, and when, without a cluster.
 
-    The operator's own planner makes the preview, with its default of 30 lead seconds. A manifest that `validate` would
-    refuse has none. Contact lists are found as `validate` finds them, and must be there.
+    Uses the planner of the operator with its default lead time of 30 seconds. Requires a manifest that `validate`
+    accepts, and the contact lists, which are found as for `validate`.
     """
     from campaign_operator.domain.contacts.contact_list import ListLimits
 
     moment = _read_time(now)
     if output is PreviewFormat.SVG and against is not None:
-        raise typer.BadParameter("a picture shows no edit; use -o table or -o json", param_hint="--against")
+        raise typer.BadParameter("a picture cannot show an edit; use -o table or -o json", param_hint="--against")
     named = [name for name in (file, against) if name is not None]
     limits = ListLimits(max_rows=list_max_rows, max_bytes=list_max_bytes)
     supplied = supplied_files(named, contacts, exclude_dates, limits, needed=True)
     found = _campaigns(file, moment, supplied, campaign, read=(file, contacts, exclude_dates))
     if output is PreviewFormat.SVG and len(found) > 1:
         names = ", ".join(str(one.checked.ref) for one in found)
-        raise typer.BadParameter(f"a picture shows one campaign, and there are {names}", param_hint="--campaign")
+        raise typer.BadParameter(f"a picture shows one campaign; select one of {names}", param_hint="--campaign")
     olds = _campaigns(against, moment, supplied, read=(against,)) if against is not None else None
     warn_of_unread(supplied)
     for one in found:
@@ -95,7 +99,9 @@ def _read_time(text: str | None) -> datetime:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise typer.BadParameter(f"{text!r} is not RFC 3339; write it like 2026-11-25T09:00:00Z", param_hint="--now")
+    raise typer.BadParameter(
+        f"{text!r} is not a valid RFC 3339 time; for example, 2026-11-25T09:00:00Z", param_hint="--now"
+    )
 
 
 def _campaigns(
@@ -118,7 +124,7 @@ def _campaigns(
     wanted = [one for one in report.campaigns if name is None or name in (str(one.checked.ref), one.checked.ref.name)]
     if not wanted:
         names = ", ".join(str(one.checked.ref) for one in report.campaigns)
-        fail(f"{file}: no campaign named {name}, only {names}" if names else f"{file}: there is no campaign in it")
+        fail(f"{file}: no campaign named {name}, only {names}" if names else f"{file}: the file contains no campaign")
     return wanted
 
 
@@ -151,7 +157,7 @@ def _changes(
         return list(compare(Forecast(one.checked.ref, now, ()), new))
     old, new_spec = same[0], one.checked.spec
     if old.checked.spec is not None and new_spec is not None and old.checked.spec.campaign_id != new_spec.campaign_id:
-        fail(f"{one.file}:{one.line}: spec.campaignID is immutable: the API server would refuse this edit")
+        fail(f"{one.file}:{one.line}: spec.campaignID is immutable, so the API server refuses this edit")
     return list(compare(_forecast(old, now, runs), new))
 
 

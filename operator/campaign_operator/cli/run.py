@@ -46,7 +46,7 @@ def run(
         int | None, typer.Option(min=1, max=65535, help="Serve /metrics on this port.", show_default=False)
     ] = None,
     poll_seconds: Annotated[
-        float, typer.Option(min=0.1, max=3600, help="How often the analytics of a running run are read.")
+        float, typer.Option(min=0.1, max=3600, help="How often to read the analytics while a run is in progress.")
     ] = 30,
     ca_file: Annotated[
         Path | None,
@@ -54,58 +54,66 @@ def run(
             exists=True,
             dir_okay=False,
             readable=True,
-            help="PEM file of further certificate authorities to trust for dialer and webhooks.",
+            help=(
+                "PEM file with additional certificate authorities to trust for the dialer, contact lists and webhooks."
+            ),
             show_default=False,
         ),
     ] = None,
     allow_cidr: Annotated[
         list[str] | None,
         typer.Option(
-            help="Network that may be called although it is private or local, such as 10.1.0.0/16; repeatable.",
+            help="Private or local network that the operator may connect to, such as 10.1.0.0/16; repeatable.",
             show_default=False,
         ),
     ] = None,
     proxy: Annotated[
-        str | None, typer.Option(help="http or https URL of a proxy for all outgoing calls.", show_default=False)
+        str | None, typer.Option(help="HTTP or HTTPS URL of a proxy for all outgoing connections.", show_default=False)
     ] = None,
     lead_seconds: Annotated[
-        float, typer.Option(min=0, max=86400, help="A run is planned to start at least this long from now.")
+        float, typer.Option(min=0, max=86400, help="Minimum time between planning a run and its start.")
     ] = 30,
     settle_seconds: Annotated[
         float,
         typer.Option(
             min=0.1,
             max=3600,
-            help="After this long a request that was not answered is looked up; it must have taken effect by then, "
-            "if ever.",
+            help=(
+                "Settling time: a request without an answer is looked up after this time, and must have taken effect "
+                "by then, if at all."
+            ),
         ),
     ] = 60,
     send_within_seconds: Annotated[
         float,
-        typer.Option(min=0.1, max=600, help="A request leaves within this time of its recorded intent, or never."),
+        typer.Option(
+            min=0.1,
+            max=600,
+            help="Maximum time between the recorded intent and its request; a later request is not sent.",
+        ),
     ] = 10,
     request_timeout_seconds: Annotated[
-        float, typer.Option(min=0.1, max=600, help="Time-out of a request to the dialer.")
+        float, typer.Option(min=0.1, max=600, help="Timeout of a request to the dialer.")
     ] = 30,
     deletion_deadline_seconds: Annotated[
         float,
         typer.Option(
             min=0.1,
             max=604_800,
-            help="After this long a deleted campaign goes, even where its schedules could not be cancelled.",
+            help="Time after which a deleted campaign is released even if its schedules could not be cancelled.",
         ),
     ] = 600,
     list_max_rows: ListMaxRows = LIST_MAX_ROWS,
     list_max_bytes: ListMaxBytes = LIST_MAX_BYTES,
     list_timeout_seconds: Annotated[
-        float, typer.Option(min=0.1, max=86_400, help="Time-out of the download of a contact list.")
+        float, typer.Option(min=0.1, max=86_400, help="Timeout for downloading a contact list.")
     ] = 300,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Log what is done in detail.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Write debug logs.")] = False,
 ) -> None:
-    """Run the operator: in a cluster, or against the current kubeconfig.
+    """Run the operator, in a cluster or against the current kubeconfig.
 
-    Every option can also be given by an environment variable: --poll-seconds as CAMPAIGN_OPERATOR_POLL_SECONDS,
-    and so on.
+    You can also set each option with an environment variable, such as CAMPAIGN_OPERATOR_POLL_SECONDS for
+    --poll-seconds.
     """
     import asyncio
 
@@ -114,7 +122,7 @@ def run(
     from campaign_operator.settings import RunOptions
 
     if all_namespaces == bool(namespace):
-        raise typer.BadParameter("give either --namespace (repeatable) or --all-namespaces")
+        raise typer.BadParameter("specify either --namespace (repeatable) or --all-namespaces")
     try:
         settings = Settings(
             poll_seconds=poll_seconds,

@@ -17,8 +17,10 @@ ContactsFile: TypeAlias = Annotated[
     typer.Option(
         _CONTACTS,
         metavar="FILE",
-        help="A contact list to read in place of every contactsFrom, CSV, JSON or NDJSON, also with gzip; - for "
-        "standard input. Columns: those of the first source. Default: the ConfigMaps and Secrets among the files.",
+        help=(
+            "A contact list that replaces every contactsFrom, as CSV, JSON or NDJSON, optionally with gzip; - for "
+            "standard input. Columns: those of the first source. Default: the ConfigMaps and Secrets in the files."
+        ),
         show_default=False,
     ),
 ]
@@ -27,8 +29,10 @@ ExcludeDatesFile: TypeAlias = Annotated[
     typer.Option(
         _EXCLUDE_DATES,
         metavar="FILE",
-        help="A calendar to read in place of every excludeDatesFrom, one date a line; - for standard input. Default: "
-        "the ConfigMaps among the files.",
+        help=(
+            "A calendar that replaces every excludeDatesFrom, with one date per line; - for standard input. Default: "
+            "the ConfigMaps in the files."
+        ),
         show_default=False,
     ),
 ]
@@ -47,7 +51,7 @@ def supplied_files(
     from campaign_operator.validation.supplied import Supplied, SuppliedContacts
 
     if [*manifests, contacts, exclude_dates].count(STANDARD_INPUT) > 1:
-        raise typer.BadParameter("standard input can be read for one of them only", param_hint=STANDARD_INPUT)
+        raise typer.BadParameter("only one of them can be read from standard input", param_hint=STANDARD_INPUT)
     return Supplied(
         contacts=SuppliedContacts(_file(contacts, _CONTACTS)) if contacts is not None else None,
         exclude_dates=_file(exclude_dates, _EXCLUDE_DATES) if exclude_dates is not None else None,
@@ -68,9 +72,9 @@ def _file(name: str, option: str) -> "SuppliedFile":
 def warn_of_unread(supplied: "Supplied") -> None:
     """Say so where a file was given for nothing."""
     if supplied.contacts is not None and not supplied.contacts.file.was_read:
-        _warn(f"{_CONTACTS} was not read: no campaign has contactsFrom")
+        _warn(f"{_CONTACTS} is not used: no campaign has contactsFrom")
     if supplied.exclude_dates is not None and not supplied.exclude_dates.was_read:
-        _warn(f"{_EXCLUDE_DATES} was not read: no campaign has callingHours.excludeDatesFrom")
+        _warn(f"{_EXCLUDE_DATES} is not used: no campaign has callingHours.excludeDatesFrom")
 
 
 def _warn(message: str) -> None:

@@ -23,22 +23,23 @@ def validate(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...", help="Manifests; folders, with all below them; - for standard input.", show_default=False
+            metavar="FILE...",
+            help="Manifests, or folders that are searched recursively; - for standard input.",
+            show_default=False,
         ),
     ],
     contacts: ContactsFile = None,
     exclude_dates: ExcludeDatesFile = None,
     list_max_rows: ListMaxRows = LIST_MAX_ROWS,
     list_max_bytes: ListMaxBytes = LIST_MAX_BYTES,
-    output: Annotated[
-        ReportFormat, typer.Option("--output", "-o", help="How findings are printed.")
-    ] = ReportFormat.TEXT,
+    output: Annotated[ReportFormat, typer.Option("--output", "-o", help="Output format.")] = ReportFormat.TEXT,
 ) -> None:
-    """Check manifests without a cluster, by the rules that the API server and the operator would apply.
+    """Check manifests without a cluster.
 
-    Names file, line, field and remedy for every error at once. Documents of other kinds are passed over, but for
-    ConfigMaps and Secrets that hold the lists and calendars of campaigns. Warnings are for what is allowed and surely
-    not meant, and for what could not be checked; they leave the exit status at 0.
+    Applies the rules of the API server and of the operator, and reports every error at once with its file, line, field
+    and remedy. Skips documents of other kinds, except for ConfigMaps and Secrets that contain the lists and calendars
+    of campaigns. Warnings point out what is allowed but probably not intended, and what is not checked; they do not
+    change the exit status.
     """
     from datetime import UTC, datetime
 

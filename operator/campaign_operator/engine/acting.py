@@ -152,7 +152,7 @@ class Actor:
         except StoreRefusedError as error:
             if action.run is None:
                 raise
-            _log.warning("the finalizer is refused", error=str(error))
+            _log.warning("the API server refuses the finalizer", error=str(error))
             problem = Problem(Reason.FINALIZER_REFUSED, f"{error}; nothing is submitted without it")
             until = self._clock.now() + timedelta(seconds=FINALIZER_RETRY_SECONDS)
             status = record.parked(campaign.status, action.run, action.time_zones, problem, until)
@@ -164,9 +164,9 @@ class Actor:
         if not orphaned:
             return
         metrics.orphaned.inc(len(orphaned))
-        _log.error("the campaign goes and leaves schedules behind", windows=list(orphaned), dialing=dialing)
+        _log.error("the campaign is released with orphaned schedules", windows=list(orphaned), dialing=dialing)
         shown = listed(orphaned, SHOWN_ORPHANED)
-        message = f"{counted(len(orphaned), 'schedule')} could not be cancelled and may still dial: {shown}"
+        message = f"{counted(len(orphaned), 'schedule')} could not be cancelled and can still dial: {shown}"
         if dialing:
             message += f"; {counted(dialing, 'more schedule')} had started"
         self._store.record_event(campaign, CampaignEvent("Warning", Reason.SCHEDULES_ORPHANED, message))

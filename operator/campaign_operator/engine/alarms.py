@@ -20,7 +20,7 @@ class LoopAlarms:
         self._handles: dict[CampaignRef, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def fire(self, wake: Callable[[CampaignRef], Awaitable[None]]) -> None:
+    def on_alarm(self, wake: Callable[[CampaignRef], Awaitable[None]]) -> None:
         """From now on alarms call `wake`."""
         self._wake = wake
 

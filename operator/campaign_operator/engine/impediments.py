@@ -32,8 +32,8 @@ AGAIN_SECONDS = 60.0
 """How often it is looked whether a CustomResourceDefinition was replaced, of which no event tells."""
 
 UNKNOWN_SCHEDULES = (
-    "the campaign was deleted, and which schedules it had cannot be read; what was not cancelled may still dial; see "
-    "the dialer's listing"
+    "the campaign was deleted, and its schedules cannot be read; schedules that were not cancelled can still "
+    "dial; check the dialer"
 )
 
 _log = structlog.get_logger()
@@ -56,7 +56,7 @@ class Impediments:
             memory.begin_anew(campaign.uid)
         memory.own_versions.append(campaign.resource_version)
         metrics.unusable_campaigns.labels(campaign.problem.reason).inc()
-        _log.error("the campaign cannot be worked with", reason=campaign.problem.reason, error=campaign.problem.message)
+        _log.error("the campaign cannot be processed", reason=campaign.problem.reason, error=campaign.problem.message)
         again = self._clock.now() + timedelta(seconds=AGAIN_SECONDS)
         try:
             deadline = give_up_at(campaign, memory, self._clock, self._settings) if campaign.has_finalizer else None
@@ -69,7 +69,7 @@ class Impediments:
 
     async def tell(self, ref: CampaignRef, error: StoreRefusedError, memory: Memory) -> None:
         """Say that the API server refuses something, as far as it lets us. Raises nothing."""
-        problem = Problem(Reason.API_SERVER_REFUSES, f"the API server refuses what the operator asks: {error}", True)
+        problem = Problem(Reason.API_SERVER_REFUSES, f"the API server refuses a request of the operator: {error}", True)
         try:
             campaign = await self._store.read(ref)
             if campaign is not None:
@@ -90,7 +90,7 @@ class Impediments:
 
     async def _let_go(self, campaign: UnusableCampaign) -> None:
         metrics.orphaned.inc()  # how many is not known, and whoever is alarmed by one shall be
-        _log.error("the campaign goes, and what it had at the dialer is not known")
+        _log.error("the campaign is released, and its schedules at the dialer are not known")
         self._store.record_event(campaign, CampaignEvent("Warning", Reason.SCHEDULES_ORPHANED, UNKNOWN_SCHEDULES))
         await self._store.release(campaign)
         self._alarms.clear(campaign.ref)

@@ -19,35 +19,55 @@ _OWN_WRITES_REMEMBERED = 16
 
 @dataclass(slots=True)
 class Memory:
-    """`first_seen`: monotonic seconds at which each possibly sent attempt was first seen. `outcomes`: answers not on
-    record yet.
-
-    `listed_version` is the resourceVersion of a status of which every write since the dialer's last listing was this
-    process's own. `has_unclaimed`: that listing shows schedules that no window holds, which a run that is planned
-    later may find to be its own. `told_strangers`: those of which an Event told that somebody else made them.
-    `look_again_at`: before then the listing is not asked for only to make sure. `poll_owed`: the poll timer has
-    fired, and the poll is not made yet. `deleting_since` is in monotonic seconds, too. `connection` is the one last
-    read, for the time when its Secret is gone before the campaign. `refused_version` is the version of the connection
-    Secret that was refused, `own_versions` the resourceVersions that our own writes made, whose events tell nothing
-    new. `blueprint` stands with what it was made from.
-    """
+    """What is remembered of one campaign."""
 
     uid: str = ""
+    """The resource that all of this is about."""
+
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the pass that looks at the campaign."""
+
     first_seen: dict[Attempt, float] = field(default_factory=dict)
+    """When each attempt that may have been sent was first seen, in monotonic seconds."""
+
     outcomes: dict[Attempt, SubmitOutcome] = field(default_factory=dict)
+    """Answers of the dialer that are not in the status yet."""
+
     polled_until: datetime | None = None
+    """The end of the time for which calls were last requested."""
+
     poll_owed: bool = False
+    """Whether the poll timer has fired and the poll is not made yet."""
+
     refused_version: str | None = None
+    """The version of the connection Secret that the dialer refused."""
+
     listed_version: str | None = None
+    """The resourceVersion of a status that this process alone wrote since the dialer's last listing."""
+
     has_unclaimed: bool = False
+    """Whether that listing has schedules that no window refers to; a run that is planned later may own them."""
+
     told_strangers: frozenset[str] = frozenset()
+    """The schedules of somebody else that an Event has reported."""
+
     look_again_at: datetime | None = None
+    """A listing that is only read to make sure is not requested before this time."""
+
     deleting_since: float | None = None
+    """When the deletion was first seen, in monotonic seconds."""
+
     connection: Connection | None = None
+    """The connection as last read, in case its Secret goes before the campaign."""
+
     own_versions: deque[str] = field(default_factory=lambda: deque(maxlen=_OWN_WRITES_REMEMBERED))
+    """The resourceVersions that our own writes made; their events tell nothing new."""
+
     blueprint: tuple[tuple[int, ReadInputs], Blueprint | Problem] | None = None
+    """The blueprint, with what it was made from."""
+
     faults_in_a_row: int = 0
+    """How many passes have failed since the last that did not."""
 
     def wrote(self, before: str, after: str) -> None:
         """A write of our own took the resource from one resourceVersion to the next."""

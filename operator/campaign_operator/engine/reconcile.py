@@ -51,7 +51,7 @@ MAX_STEPS = 200
 """Actions in one pass; a run of 600 windows takes 76. More would be a rule that never has enough."""
 
 FAULT_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Waits after passes that failed in a row, for want of the API server or by an unforeseen error."""
+"""Waits after passes that failed in a row, for want of the API server or by an unexpected error."""
 
 _log = structlog.get_logger()
 
@@ -112,14 +112,14 @@ class Reconciler:
                     memory.poll_owed = False
                     memory.faults_in_a_row = 0
                 except StoreUnavailableError as error:
-                    _log.warning("the API server did not answer as it should", error=str(error))
+                    _log.warning("the API server did not answer as expected", error=str(error))
                     if isinstance(error, StoreRefusedError) and memory.faults_in_a_row:
                         await self._impediments.tell(ref, error, memory)
                     self._try_later(ref, memory)
                 except Exception as error:
                     # no traceback values: a frame may hold a secret, so only the places are told
-                    _log.error("unforeseen error", error=type(error).__name__, places=places(error))
-                    metrics.unforeseen_errors.inc()
+                    _log.error("unexpected error", error=type(error).__name__, places=places(error))
+                    metrics.unexpected_errors.inc()
                     self._try_later(ref, memory)
 
     def _try_later(self, ref: CampaignRef, memory: Memory) -> None:
@@ -134,7 +134,7 @@ class Reconciler:
                 return await self._impediments.look_after(error.campaign, memory)
             except ConflictError:
                 seen = None
-                _log.debug("somebody else wrote in between; looking again")
+                _log.debug("the resource changed in the meantime; looking again")
         self._alarms.set_in(ref, FAULT_SECONDS[0])
         return None
 
@@ -164,7 +164,7 @@ class Reconciler:
                 idle.add(decision.rule)
                 has_idled = self._has_idled(decision) or has_idled
             campaign = after
-        _log.error("the campaign never has enough; waiting", steps=MAX_STEPS)
+        _log.error("too many actions in one pass; waiting", steps=MAX_STEPS)
         self._alarms.set_in(ref, FAULT_SECONDS[-1])
         return None
 
@@ -173,7 +173,7 @@ class Reconciler:
         if isinstance(decision.action, Poll | ReadLists | TryAgain | TakeUpConnection | Verify | LookForUnknown):
             return False  # nothing new was counted, the lists are on their way, or what was refused is in memory
         metrics.idle_actions.labels(type(decision.action).__name__).inc()
-        _log.warning("the action changed nothing; going on with the others", rule=decision.rule)
+        _log.warning("the action changed nothing; continuing with the others", rule=decision.rule)
         return True
 
     async def _wait(

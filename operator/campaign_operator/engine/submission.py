@@ -109,7 +109,7 @@ class Submission:
         connection, version = await read_connection(self._store, campaign, memory)
         if isinstance(connection, Problem) or changed_connection(campaign, connection, self._clock.now()):
             return campaign  # the next look at the campaign finds the same and says so
-        problem, until = await self._standing_in_the_way(campaign, connection)
+        problem, until = await self._blocking_problem(campaign, connection)
         if problem is None and campaign.resource_version != memory.listed_version:
             listing = await self._list(connection, campaign)
             if isinstance(listing, Listing | ListingNotOffered):
@@ -126,7 +126,7 @@ class Submission:
                 if adopts:
                     return campaign
             else:
-                problem, seconds = record.standing_in_the_way(listing)
+                problem, seconds = record.blocking_problem(listing)
                 until = self._in(LOOK_UP_RETRY_SECONDS if seconds is None else seconds)
         if problem is not None:
             if problem.reason in STALLING_CAUSES:
@@ -208,7 +208,7 @@ class Submission:
         try:
             memory.outcomes[attempt] = await self._dialer.submit(connection, request, before_start)
         except Exception as error:  # whatever broke, the request may have left, and the others' answers count
-            memory.outcomes[attempt] = Unclear(f"an unforeseen {type(error).__name__} while sending")
+            memory.outcomes[attempt] = Unclear(f"an unexpected {type(error).__name__} while sending")
         metrics.submissions.labels(type(memory.outcomes[attempt]).__name__).inc()
 
     async def look_up(self, campaign: Campaign, action: LookUp, memory: Memory) -> Campaign:
@@ -235,7 +235,7 @@ class Submission:
                     memory,
                 )
             case _:
-                problem, seconds = record.standing_in_the_way(listing)
+                problem, seconds = record.blocking_problem(listing)
                 if problem.reason in STALLING_CAUSES:
                     memory.refused_version = version
                 until = self._in(LOOK_UP_RETRY_SECONDS if seconds is None else seconds)
@@ -296,13 +296,13 @@ class Submission:
         span = adoption.span_to_ask_for(campaign.status, self._clock.now())
         return await self._dialer.list_schedules(connection, campaign.spec.campaign_id, span)
 
-    async def _standing_in_the_way(self, campaign: Campaign, connection: Connection) -> tuple[Problem | None, datetime]:
+    async def _blocking_problem(self, campaign: Campaign, connection: Connection) -> tuple[Problem | None, datetime]:
         """Whether these credentials are accepted and the campaign is ours to submit to; else why not, and until when
         to wait.
         """
         outcome = await self._dialer.authenticate(connection)
         if not isinstance(outcome, Authenticated):
-            problem, seconds = record.standing_in_the_way(outcome)
+            problem, seconds = record.blocking_problem(outcome)
             return problem, self._in(LOOK_UP_RETRY_SECONDS if seconds is None else seconds)
         if runs.has_outstanding(campaign.status, self._clock.now()):
             return None, self._clock.now()

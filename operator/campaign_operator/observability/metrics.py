@@ -2,48 +2,51 @@
 
 from prometheus_client import Counter, start_http_server
 
-unforeseen_errors = Counter(
-    "campaign_operator_unforeseen_errors_total", "Passes over a campaign that ended in an unforeseen error."
+unexpected_errors = Counter(
+    "campaign_operator_unexpected_errors_total", "Reconciliations of a campaign that failed with an unexpected error."
 )
 submissions = Counter(
-    "campaign_operator_submissions_total", "Answers to requests for a schedule, by what they were.", ["outcome"]
+    "campaign_operator_submissions_total", "Answers to requests to submit a schedule, by outcome.", ["outcome"]
 )
 cancellations = Counter(
     "campaign_operator_cancellations_total",
-    "Answers to requests to cancel a schedule, by what they were.",
+    "Answers to requests to cancel a schedule, by outcome.",
     ["outcome"],
 )
 orphaned = Counter(
     "campaign_operator_schedules_orphaned_total",
-    "Schedules that have not started and may still dial for campaigns that are gone.",
+    "Schedules of deleted campaigns that had not started and can still dial.",
 )
 schedules_left_dialing = Counter(
-    "campaign_operator_schedules_left_dialing_total", "Schedules that had started when their campaign went."
+    "campaign_operator_schedules_left_dialing_total", "Schedules of deleted campaigns that had started."
 )
 schedules_drifted = Counter(
     "campaign_operator_schedules_drifted_total",
-    "Schedules that the dialer does not list any more as they were submitted.",
+    "Schedules that the dialer no longer lists as submitted.",
 )
 idle_actions = Counter(
     "campaign_operator_idle_actions_total",
-    "Actions that changed nothing, each passed over for the rest of its pass.",
+    "Actions that changed nothing and were skipped for the rest of the reconciliation.",
     ["action"],
 )
 status_writes = Counter(
-    "campaign_operator_status_writes_total", "Writes of a campaign's status, by how they ended.", ["outcome"]
+    "campaign_operator_status_writes_total", "Writes of a campaign's status, by outcome.", ["outcome"]
 )
 unusable_campaigns = Counter(
     "campaign_operator_unusable_campaigns_total",
-    "Looks at campaigns whose spec or status this version cannot read, or whose status is not kept as written.",
+    (
+        "Campaigns whose spec or status this version cannot read, or whose status the API server does not store as "
+        "written; counted each time."
+    ),
     ["reason"],
 )
 list_readings = Counter(
     "campaign_operator_contact_list_readings_total",
-    "Readings of a campaign's contact lists, by how they ended; a reason where nothing was read.",
+    "Times that the contact lists of a campaign were read, by outcome; a reason if nothing was read.",
     ["outcome"],
 )
 deliveries = Counter(
-    "campaign_operator_webhook_deliveries_total", "Attempts at a webhook, by what they were.", ["outcome"]
+    "campaign_operator_webhook_deliveries_total", "Attempts to deliver a webhook, by outcome.", ["outcome"]
 )
 
 

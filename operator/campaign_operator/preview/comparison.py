@@ -30,17 +30,28 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WindowChange:
-    """One zone's window in one run, before and after. `number` is the run's place, counted from 1; the ids are None
-    where there is no such run.
-    """
+    """One zone's window in one run, before and after an edit."""
 
     number: int
+    """The place of the run, counted from 1."""
+
     kind: ChangeKind
+    """What the edit does to the window."""
+
     time_zone: str
+    """The zone."""
+
     old_run_id: str | None
+    """The run before the edit; None if there is none."""
+
     run_id: str | None
+    """The run after the edit; None if there is none."""
+
     old: ForecastWindow | None
+    """The window before the edit; None if there is none."""
+
     new: ForecastWindow | None
+    """The window after the edit; None if there is none."""
 
     @property
     def moved_seconds(self) -> float | None:

@@ -24,17 +24,28 @@ _MARGIN = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForecastWindow:
-    """One zone in one run. `match` is where `cron` alone would put the start; `start` and `end` are None where the
-    window is Skipped. All in UTC.
-    """
+    """One zone in one run; all times in UTC."""
 
     time_zone: str
+    """The zone."""
+
     contacts: int
+    """The number of contacts in the zone."""
+
     match: datetime
+    """Where `cron` alone would put the start."""
+
     start: datetime | None
+    """None if the window is Skipped."""
+
     end: datetime | None
+    """Exclusive; None if the window is Skipped."""
+
     adjustments: tuple[str, ...] = ()
+    """How the window differs from the match."""
+
     state: WindowState = WindowState.PLANNED
+    """Planned or Skipped."""
 
     @property
     def utc_offset(self) -> timedelta:
@@ -44,16 +55,25 @@ class ForecastWindow:
 
 @dataclass(frozen=True, slots=True)
 class ForecastRun:
-    """One run. `nominal_time` is floating; the windows are in the order of the plan. `skipped_matches`: what is passed
-    over before it.
-    """
+    """One run of a forecast."""
 
     id: str
+    """The nominal time to the minute."""
+
     nominal_time: datetime
+    """The match of `cron`, floating."""
+
     contacts: int
+    """The sum over the windows."""
+
     plan_hash: str
+    """By which the plan is compared with that of the operator."""
+
     windows: tuple[ForecastWindow, ...]
+    """In the order of the plan."""
+
     skipped_matches: tuple[SkippedMatches, ...] = ()
+    """What is passed over before this run."""
 
     @property
     def windows_from_east(self) -> tuple[ForecastWindow, ...]:

@@ -44,17 +44,28 @@ class ClockChange:
 
 @dataclass(frozen=True, slots=True)
 class PictureRow:
-    """One zone, or several whose windows, nights and closed hours are at the same instants. `zones` are ordered by
-    their contacts, most first; `offset` is that of UTC at the first start. `windows` has one window for each run.
-    """
+    """One zone, or several whose windows, nights and closed hours are at the same times."""
 
     zones: tuple[str, ...]
+    """The zones, the one with the most contacts first."""
+
     contacts: int
+    """The sum over the zones."""
+
     offset: timedelta
+    """The UTC offset at the first start."""
+
     windows: tuple[ForecastWindow, ...]
+    """One window for each run."""
+
     nights: tuple[OpenSpan, ...]
+    """Spans to shade as night."""
+
     closed: tuple[OpenSpan, ...]
+    """Spans outside the calling hours."""
+
     clock_changes: tuple[ClockChange, ...]
+    """Where the clocks change."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class WindowWire(WireModel):
 
 
 class SkippedMatchesWire(WireModel):
-    """Matches of cron that are passed over for one reason."""
+    """Matches of cron that are skipped for one reason."""
 
     reason: MatchSkipReason = Field(
         description="StartPassed: some time zones are past it; WindowOpen: an earlier window of a time zone is not "
@@ -74,7 +74,7 @@ class RunWire(WireModel):
     plan_hash: str = Field(description="Hash over the windows, as status has it.")
     windows: tuple[WindowWire, ...] = Field(description="The windows, one per time zone.")
     skipped_matches: tuple[SkippedMatchesWire, ...] = Field(
-        default=(), description="Matches of cron that are passed over before this run, each reason once."
+        default=(), description="Matches of cron that are skipped before this run, each reason once."
     )
 
 

@@ -72,7 +72,7 @@ class _Drawing:
 
     def _head(self) -> None:
         forecast = self._picture.forecast
-        title = f"What {forecast.ref} would call when"
+        title = f"Who {forecast.ref} calls, and when"
         _child(self._svg, "title", {"id": "title"}, title)
         _child(self._svg, "desc", {"id": "description"}, f"{_summary(self._picture)}. One row for each time zone.")
         _child(self._svg, "style", {}, style_sheet())
@@ -115,7 +115,7 @@ class _Drawing:
                 dated.append(moment)
         if step < timedelta(days=1):
             self._dates(dated)
-        self._text(_RIGHT, _FIRST_ROW - 42, "times are UTC; on the bars, each zone's own", "faint small end")
+        self._text(_RIGHT, _FIRST_ROW - 42, "the axis shows UTC; the bars show local times", "faint small end")
 
     def _dates(self, moments: list[datetime]) -> None:
         """The first date gives way to the second where there is no room for both."""
@@ -187,16 +187,16 @@ class _Drawing:
         x = self._meaning(x, y, "open for calls")
         if any(row.nights for row in rows):
             self._box_at(x, y - 8, 34, 16, {"class": "night"})
-            x = self._meaning(x, y, "night, 22 to 6 there")
+            x = self._meaning(x, y, "night, 22 to 6 local time")
         if any(row.closed for row in rows):
             self._box_at(x, y - 8, 34, 16, {"class": "closed", "fill": "url(#closed)"})
-            x = self._meaning(x, y, "closed hours there")
+            x = self._meaning(x, y, "closed, local time")
         if any(w.start is not None and w.match < w.start for w in windows):
             self._arrow(x + 3, x + 34, y, self._svg)
-            x = self._meaning(x, y, "deferred, from where cron put it")
+            x = self._meaning(x, y, "deferred from the time of cron")
         if any(w.start is None for w in windows):
             self._cross(x + 17, y, self._svg)
-            x = self._meaning(x, y, "left out of the run")
+            x = self._meaning(x, y, "skipped in this run")
         if any(row.clock_changes for row in rows):
             self._line(x + 17, y - 9, x + 17, y + 9, "change")
             self._meaning(x, y, "clocks change")

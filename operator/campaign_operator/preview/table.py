@@ -18,13 +18,13 @@ _BOLD, _DIM, _RED, _GREEN, _YELLOW = "1", "2", "31", "32", "33"
 _SHORTEST_ZONE = 12
 _WIDTH = 120
 _REASONS = {
-    "MovedOutOfGap": "the clocks skip that time; the first instant after it",
-    "FirstOfTwo": "the clocks show that time twice; the first of the two",
-    "DeferredToOpening": "outside the calling hours; deferred to the next opening",
-    "ClippedAtClosing": "cut off where the calling hours end",
-    "ClosedDate": "that date is closed; left out of this run",
-    "StartPassed": "already past; left out of this run",
-    "OutsideCallingHours": "outside the calling hours; left out of this run",
+    "MovedOutOfGap": "the clocks skip this time; uses the first moment after it",
+    "FirstOfTwo": "the clocks show this time twice; uses the first",
+    "DeferredToOpening": "outside the calling hours; deferred until they start",
+    "ClippedAtClosing": "shortened to end with the calling hours",
+    "ClosedDate": "the date is closed; skipped in this run",
+    "StartPassed": "already past; skipped in this run",
+    "OutsideCallingHours": "outside the calling hours; skipped in this run",
 }
 """What a reason of a window means, in a few words."""
 
@@ -59,7 +59,7 @@ def changes_table(changes: Sequence[WindowChange], now: datetime, *, colours: bo
     """What an edit would move, add or drop."""
     paint = _Paint(colours)
     if not changes:
-        return "The edit changes no window.\n"
+        return "The edit does not change any window.\n"
     lines: list[str] = []
     for number in sorted({change.number for change in changes}):
         of_run = [change for change in changes if change.number == number]
@@ -114,14 +114,14 @@ def _totals(windows: Sequence[ForecastWindow], now: datetime) -> Iterator[str]:
     called = [window for window in windows if window.start is not None and window.end is not None]
     skipped = len(windows) - len(called)
     if not called:
-        yield "nobody is called: every zone is left out of this run"
+        yield "nobody is called: every time zone is skipped in this run"
         return
     first = min(called, key=lambda w: (w.start or w.match, w.time_zone))
     last = max(called, key=lambda w: (w.end or w.match, w.time_zone))
     yield f"first call from   {_moment(first.start, first.time_zone, now)}"
     yield f"last call before  {_moment(last.end, last.time_zone, now)}"
     contacts = sum(window.contacts for window in called)
-    left_out = f"; {counted(skipped, 'zone')} left out" if skipped else ""
+    left_out = f"; {counted(skipped, 'zone')} skipped" if skipped else ""
     yield f"total             {counted(contacts, 'contact')} called in {counted(len(called), 'zone')}{left_out}"
 
 

@@ -91,15 +91,15 @@ def _ref(node: Fields) -> CampaignRef:
 
 def _check_top(node: Fields) -> Iterable[FieldError]:
     if "apiVersion" not in node.fields:
-        yield FieldError(("apiVersion",), f"is missing and required; write {API_VERSION}")
+        yield FieldError(("apiVersion",), f"Required value: write {API_VERSION}")
     elif _text(node, "apiVersion") != API_VERSION:
         shown = quoted(_text(node, "apiVersion"))
-        yield FieldError(("apiVersion",), f"{shown} is not served; write {API_VERSION}")
+        yield FieldError(("apiVersion",), f"Unsupported value: {shown}: supported values: {API_VERSION}")
     for name in node.fields:
         if name not in _FIELDS:
             yield FieldError((name,), unknown_field_message(name, _FIELDS))
     if "spec" not in node.fields:
-        yield FieldError(("spec",), "is missing and required")
+        yield FieldError(("spec",), "Required value")
 
 
 @cache
@@ -163,7 +163,7 @@ def _problems_of(error: InvalidSpecError) -> Iterable[FieldError]:
         yield FieldError(field_path(one.field), one.message)
     hidden = error.count - len(error.errors)
     if hidden:
-        yield FieldError(field_path(error.errors[-1].field)[:2], f"has {hidden} more such errors")
+        yield FieldError(field_path(error.errors[-1].field)[:2], f"{hidden} more errors like these")
 
 
 class _Patches:

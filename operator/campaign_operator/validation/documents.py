@@ -47,7 +47,7 @@ def read_documents(file: str, text: str) -> Iterator[Document]:
             continue
         number += 1
         if number > MAX_DOCUMENTS:
-            message = f"has more than {MAX_DOCUMENTS} documents; the rest was not read: split the file"
+            message = f"contains more than {MAX_DOCUMENTS} documents, and the rest is not read; split the file"
             yield Document(file, first_line, None, (Finding(file, first_line, "", message),))
             return
         document = _composed(file, first_line, part)
@@ -127,7 +127,9 @@ class _Composer:
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
-                    raise _RefusedError(self._line(event), "a second document begins here; put a line --- before it")
+                    raise _RefusedError(
+                        self._line(event), "a second document starts here; put a line with --- before it"
+                    )
                 root = self._node(next(events), events, 0)
         return root
 
@@ -139,7 +141,7 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             return self._aliased(str(event.anchor), line)
         if depth > MAX_DEPTH:
-            raise _RefusedError(line, f"is nested more than {MAX_DEPTH} deep")
+            raise _RefusedError(line, f"is nested more than {MAX_DEPTH} levels deep")
         if event.anchor:
             self.anchors[event.anchor] = None
         node: Node
@@ -158,10 +160,10 @@ class _Composer:
 
     def _aliased(self, anchor: str, line: int) -> Node:
         if anchor not in self.anchors:
-            raise _RefusedError(line, f"*{anchor} names an anchor that is not there; write &{anchor} before it")
+            raise _RefusedError(line, f"*{anchor} refers to an anchor that does not exist; define &{anchor} first")
         node = self.anchors[anchor]
         if node is None:
-            raise _RefusedError(line, f"*{anchor} stands inside what it names; write the value out")
+            raise _RefusedError(line, f"*{anchor} refers to a value that contains it; write the value out")
         return node
 
     def _scalar(self, event: Any, line: int) -> ScalarValue:
@@ -191,14 +193,14 @@ class _Composer:
             key = self._node(event, events, depth + 1)
             value = self._node(next(events), events, depth + 1)
             if not isinstance(key, Scalar):
-                self.note(key_line, "a key must be a word, and not a list or a map")
+                self.note(key_line, "a key must be a string, not a list or a map")
                 continue
             name = _key_text(key.value)
             if name == _MERGE_KEY and not getattr(event, "style", "alias"):
                 merged.append((key_line, value))
             elif name in node.fields:
                 earlier = node.key_lines[name]
-                self.note(key_line, f"{quoted(name)} stands twice, here and in line {earlier}; remove one of the two")
+                self.note(key_line, f"duplicate key {quoted(name)}, already used on line {earlier}; remove one of them")
             else:
                 node.fields[name], node.key_lines[name] = value, key_line
         for key_line, value in merged:
@@ -210,7 +212,7 @@ class _Composer:
         sources = value.items if isinstance(value, Items) else [value]
         for source in sources:
             if not isinstance(source, Fields):
-                self.note(key_line, "<< takes over the fields of a map, or of a list of maps")
+                self.note(key_line, "<< must refer to a map or to a list of maps")
                 continue
             for name, below in source.fields.items():
                 if name not in node.fields:
@@ -225,7 +227,7 @@ def _key_text(value: ScalarValue) -> str:
 
 
 def _tag_message(tag: str) -> str:
-    return f"the tag {quoted(tag)} means nothing to Kubernetes; remove it"
+    return f"Kubernetes does not support the tag {quoted(tag)}; remove it"
 
 
 def _syntax_message(part: str, error: yaml.MarkedYAMLError) -> str:
@@ -236,15 +238,18 @@ def _syntax_message(part: str, error: yaml.MarkedYAMLError) -> str:
         and _lines(part)[mark.line : mark.line + 1]
         and "\t" in _lines(part)[mark.line][mark.column :][:1]
     ):
-        return "is not YAML: a tab; indent with spaces"
+        return "is not valid YAML: found a tab; indent with spaces"
     context = f" ({error.context})" if error.context and error.problem else ""
-    return f"is not YAML: {problem}{context}"
+    return f"is not valid YAML: {problem}{context}"
 
 
 def _unreadable(part: str, error: yaml.YAMLError) -> tuple[int, str]:
     """Line, counted from 0, and message of a text with characters that YAML does not have."""
     odd = re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", part)
     if odd is None:
-        return 0, f"is not YAML: {error}".splitlines()[0]
+        return 0, f"is not valid YAML: {error}".splitlines()[0]
     line = part.count("\n", 0, odd.start())
-    return line, f"is not YAML: the character U+{ord(odd.group()):04X} must not stand in it; is it a text file?"
+    return (
+        line,
+        f"is not valid YAML: the character U+{ord(odd.group()):04X} is not allowed; check that this is a text file",
+    )

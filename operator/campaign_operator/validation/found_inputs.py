@@ -109,7 +109,7 @@ class _Search:
         kind, ref = ObjectKind.CONFIG_MAP, source.config_map_key_ref or source.secret_key_ref
         path = (*path, "configMapKeyRef")
         if ref is None:
-            self._note_unknown((*path[:-1], "url"), "nothing is downloaded here")
+            self._note_unknown((*path[:-1], "url"), "this command downloads nothing")
             return None
         if source.config_map_key_ref is None:
             kind, path = ObjectKind.SECRET, (*path[:-1], "secretKeyRef")
@@ -129,15 +129,17 @@ class _Search:
         """What the key holds; None, and noted, where that is not known."""
         found = self.around.objects.find(kind, self.namespace, ref.name)
         if found is None:
-            self._note_unknown(path, f"{kind} {ref.name} of namespace {self.namespace} is not among these files")
+            self._note_unknown(
+                path, f"these files do not contain the {kind} {ref.name} of the namespace {self.namespace}"
+            )
             return None
         if found.earlier is not None:
-            message = f"{kind} {ref.name} stands in {found.earlier.place} and in {found.place}; the latter is read"
+            message = f"{kind} {ref.name} is in {found.earlier.place} and in {found.place}; the latter is used"
             self.problems.append(FieldError(path, message, Severity.WARNING))
         try:
             return found.value(ref.key)
         except MissingKeyError as error:
-            self.problems.append(FieldError((*path, "key"), f"{kind} {ref.name} in {found.place}, {error}"))
+            self.problems.append(FieldError((*path, "key"), f"{kind} {ref.name} in {found.place} {error}"))
         except MalformedObjectError as error:
             self.findings.append(error.finding)
         return None
@@ -145,12 +147,12 @@ class _Search:
     def _note_unknown(self, path: FieldPath, why: str) -> None:
         severity = Severity.WARNING
         if path == _CALENDAR:
-            so = "are not known and the preview is without them" if self.around.supplied.needed else "were not checked"
-            remedy = f"so the dates {so}; give them by --exclude-dates FILE"
+            so = "are not in the preview" if self.around.supplied.needed else "are not checked"
+            remedy = f"so the dates {so}; pass them with --exclude-dates FILE"
         elif self.around.supplied.needed:
-            severity, remedy = Severity.ERROR, "and a preview needs the list; give all lists by --contacts FILE"
+            severity, remedy = Severity.ERROR, "and a preview needs the list; pass all lists with --contacts FILE"
         else:
-            remedy = "so the list was not checked; give all lists by --contacts FILE"
+            remedy = "so the list is not checked; pass all lists with --contacts FILE"
         self.problems.append(FieldError(path, f"{why}, {remedy}", severity))
 
     def _accepted(
@@ -167,10 +169,10 @@ class _Search:
             hidden = count.error_count - len(count.errors)
             if hidden:
                 last = count.errors[-1]
-                self._note(last.source, 1, f"has {hidden} more such errors", _LISTS if paths else None)
+                self._note(last.source, 1, f"{hidden} more errors like these", _LISTS if paths else None)
             return None
         if accepted.invalid:
-            left_out = f"{counted(accepted.invalid, 'row')} of the lists left out for breaking a rule"
+            left_out = f"{counted(accepted.invalid, 'invalid row')} of the lists skipped"
             message = f"{left_out}; the first: {count.errors[0]}"
             self.problems.append(FieldError(("spec", "onInvalidContact"), message, Severity.WARNING))
         return accepted
@@ -196,7 +198,7 @@ class _Search:
                 self._note(name, int(line or 1), one.message if path is None else str(one), path)
             hidden = error.count - len(error.errors)
             if hidden:
-                self._note(name, 1, f"has {hidden} more such errors", path)
+                self._note(name, 1, f"{hidden} more errors like these", path)
         return frozenset()
 
     def _note(self, file: str, line: int, message: str, path: FieldPath | None) -> None:

@@ -52,11 +52,11 @@ class KeyedObject:
         text, base64 = _TEXT_IN[self.kind], _BASE64_IN[self.kind]
         texts, encoded = self._keys_in(text), self._keys_in(base64)
         if key in texts and key in encoded and self.kind is ObjectKind.CONFIG_MAP:
-            raise self._malformed((base64, key), f"stands in {text} too; remove one of the two")
+            raise self._malformed((base64, key), f"is also in {text}; remove one of them")
         if key in texts:
             return self._text((text, key), texts[key]).encode()
         if key not in encoded:
-            raise MissingKeyError(f"has no key {key}; {_keys_text([*texts, *encoded])}")
+            raise MissingKeyError(f"does not have the key {key}; {_keys_text([*texts, *encoded])}")
         try:
             return b64decode(_without_line_ends(self._text((base64, key), encoded[key])), validate=True)
         except (binascii.Error, ValueError):
@@ -67,12 +67,12 @@ class KeyedObject:
         if node is None or (isinstance(node, Scalar) and node.value is None):
             return {}
         if not isinstance(node, Fields):
-            raise self._malformed((place,), "must be a map of texts")
+            raise self._malformed((place,), "must be a map of strings")
         return node.fields
 
     def _text(self, path: FieldPath, node: Node) -> str:
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
-            raise self._malformed(path, "must be a text; put it in quotes, or below a |")
+            raise self._malformed(path, "must be a string; put it in quotes, or write it below a |")
         return node.value
 
     def _malformed(self, path: FieldPath, message: str) -> MalformedObjectError:
@@ -110,8 +110,8 @@ class ManifestObjects:
 
 def _keys_text(keys: list[str]) -> str:
     if not keys:
-        return "it has none"
-    return f"it has {listed([quoted(key) for key in sorted(keys)])}"
+        return "it has no keys"
+    return f"its keys are {listed([quoted(key) for key in sorted(keys)])}"
 
 
 def _without_line_ends(text: str) -> str:

@@ -36,6 +36,14 @@ _FIELDS = dict.fromkeys(
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(?:\.{_LABEL})*"
 _WORD = r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_SUBDOMAIN_RULE = (
+    "must consist of lower case alphanumeric characters, '-' or '.', start and end with an alphanumeric character"
+)
+_LABEL_RULE = "must consist of lower case alphanumeric characters or '-', start and end with an alphanumeric character"
+_LABEL_VALUE_RULE = (
+    "must consist of alphanumeric characters, '-', '_' or '.', start and end with an alphanumeric character, and be at "
+    "most 63 characters long"
+)
 _LONGEST_NAME = 253
 _LONGEST_LABEL = 63
 _LARGEST_ANNOTATIONS = 262_144
@@ -44,10 +52,10 @@ _LARGEST_ANNOTATIONS = 262_144
 def check_metadata(node: Node | None) -> Iterator[FieldError]:
     """What is wrong with an object's metadata; the path begins with `metadata`."""
     if node is None:
-        yield FieldError(("metadata",), "is missing and required; give the campaign a name")
+        yield FieldError(("metadata",), "Required value: give the campaign a name")
         return
     if not isinstance(node, Fields):
-        yield FieldError(("metadata",), "must be a map with the campaign's name")
+        yield FieldError(("metadata",), "must be a map that contains the name of the campaign")
         return
     for name in node.fields:
         if name not in _FIELDS:
@@ -66,17 +74,17 @@ def name_in(node: Node | None, field: str) -> str | None:
 
 def _check_names(node: Fields) -> Iterator[FieldError]:
     if name_in(node, "name") is None and name_in(node, "generateName") is None:
-        what = "must be a text; put it in quotes" if "name" in node.fields else "is missing and required"
-        yield FieldError(("metadata", "name"), f"{what}; for example spring-renewals")
+        what = "must be a string; put it in quotes" if "name" in node.fields else "Required value"
+        yield FieldError(("metadata", "name"), f"{what}; for example, spring-renewals")
     name = name_in(node, "name") or ""
     if name and (len(name) > _LONGEST_NAME or not re.fullmatch(_SUBDOMAIN, name)):
-        rule = f"lower case letters, digits, - and ., at most {_LONGEST_NAME}, a letter or digit at either end"
-        yield FieldError(("metadata", "name"), f"{quoted(name)} is no name; a name has {rule}")
+        rule = f"{_SUBDOMAIN_RULE}, and be at most {_LONGEST_NAME} characters long"
+        yield FieldError(("metadata", "name"), f"Invalid value: {quoted(name)}: {rule}")
     if "namespace" in node.fields:
         namespace = name_in(node, "namespace") or ""
         if len(namespace) > _LONGEST_LABEL or not re.fullmatch(_LABEL, namespace):
-            rule = f"lower case letters, digits and -, at most {_LONGEST_LABEL}, a letter or digit at either end"
-            yield FieldError(("metadata", "namespace"), f"{quoted(namespace)} is no namespace; one has {rule}")
+            rule = f"{_LABEL_RULE}, and be at most {_LONGEST_LABEL} characters long"
+            yield FieldError(("metadata", "namespace"), f"Invalid value: {quoted(namespace)}: {rule}")
 
 
 def _check_words(node: Node, path: FieldPath) -> Iterator[FieldError]:
@@ -84,7 +92,7 @@ def _check_words(node: Node, path: FieldPath) -> Iterator[FieldError]:
     if isinstance(node, Scalar) and node.value is None:
         return
     if not isinstance(node, Fields):
-        yield FieldError(path, "must be a map of texts")
+        yield FieldError(path, "must be a map of strings")
         return
     size = 0
     for key, below in node.fields.items():
@@ -92,13 +100,12 @@ def _check_words(node: Node, path: FieldPath) -> Iterator[FieldError]:
         prefix = prefix.lower() if path[-1] == "annotations" else prefix
         good_prefix = not slash or (len(prefix) <= _LONGEST_NAME and re.fullmatch(_SUBDOMAIN, prefix))
         if not good_prefix or not re.fullmatch(_WORD, word):
-            yield FieldError((*path, key), "is no key; one is like team or example.com/team")
+            yield FieldError((*path, key), "is not a valid key; for example, team or example.com/team")
         if not isinstance(below, Scalar) or not isinstance(below.value, str):
-            yield FieldError((*path, key), "must be a text; put it in quotes")
+            yield FieldError((*path, key), "must be a string; put it in quotes")
             continue
         size += len(key) + len(below.value.encode())
         if path[-1] == "labels" and below.value and not re.fullmatch(_WORD, below.value):
-            rule = "has letters, digits, -, _ and ., at most 63, a letter or digit at either end"
-            yield FieldError((*path, key), f"{quoted(below.value)} is no value of a label; one {rule}")
+            yield FieldError((*path, key), f"Invalid value: {quoted(below.value)}: {_LABEL_VALUE_RULE}")
     if path[-1] == "annotations" and size > _LARGEST_ANNOTATIONS:
-        yield FieldError(path, f"has {size} bytes; at most {_LARGEST_ANNOTATIONS} are allowed")
+        yield FieldError(path, f"Too long: must be at most {_LARGEST_ANNOTATIONS} bytes, but is {size}")

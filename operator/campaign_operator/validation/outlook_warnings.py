@@ -45,14 +45,14 @@ def _of_past_zones(outlook: Outlook, spec: OutboundCampaignSpec) -> Iterator[Fie
         if each.reason is not MatchSkipReason.START_PASSED or first_run.nominal_time - each.first <= _WEEK:
             continue
         remedy = (
-            "write pastZones: Skip to call the other time zones first"
+            "set pastZones: Skip to call the other time zones first"
             if spec.run_policy is RunPolicy.RECURRING
-            else "give these contacts a campaign of their own"
+            else "move these contacts to a campaign of their own"
         )
         zones = shown_zones(outlook.zones(each.time_zones))
         yield _warning(
             ("cron",),
-            f"the match {each.first:%Y-%m-%dT%H:%M} is already past in {zones}, so the first run of all is that of "
+            f"the match {each.first:%Y-%m-%dT%H:%M} is already past in {zones}, so the first run is that of "
             f"{first_run.nominal_time:%Y-%m-%dT%H:%M}; {remedy}",
         )
 
@@ -63,9 +63,9 @@ def _of_open_windows(outlook: Outlook) -> Iterator[FieldError]:
         zones = shown_zones(outlook.zones(tuple(zone for each in found for zone in each.time_zones)))
         yield _warning(
             ("windowSeconds",),
-            f"{_how_many(outlook, sum(each.count for each in found))} are passed over, the first "
-            f"{found[0].first:%Y-%m-%dT%H:%M}, since an earlier window is not over in {zones}; shorten windowSeconds, "
-            "or let cron match less often, and within the calling hours",
+            f"{_how_many(outlook, sum(each.count for each in found))} are skipped, starting with "
+            f"{found[0].first:%Y-%m-%dT%H:%M}, because an earlier window is still open in {zones}; reduce "
+            "windowSeconds, or let cron match less often and within the calling hours",
         )
 
 
@@ -74,8 +74,8 @@ def _of_open_runs(outlook: Outlook) -> Iterator[FieldError]:
     if found:
         yield _warning(
             ("concurrencyPolicy",),
-            f"{_how_many(outlook, sum(each.count for each in found))} are passed over, the first "
-            f"{found[0].first:%Y-%m-%dT%H:%M}, since an earlier run is not over in every time zone; write Allow, or "
+            f"{_how_many(outlook, sum(each.count for each in found))} are skipped, starting with "
+            f"{found[0].first:%Y-%m-%dT%H:%M}, because an earlier run has not ended in every time zone; set Allow, or "
             "let cron match less often",
         )
 
@@ -89,15 +89,15 @@ def _of_closed_matches(outlook: Outlook, blueprint: Blueprint) -> Iterator[Field
     if by_day:
         yield _warning(
             ("callingHours", "days"),
-            f"{_how_many(outlook, sum(each.count for each in by_day))} call nobody, the first "
-            f"{by_day[0].first:%a %Y-%m-%dT%H:%M}, since that date is closed; let cron match on the days that are open",
+            f"{_how_many(outlook, sum(each.count for each in by_day))} call nobody, starting with "
+            f"{by_day[0].first:%a %Y-%m-%dT%H:%M}, because that day is closed; let cron match on open days",
         )
     if by_hour:
         yield _warning(
             ("cron",),
-            f"{_how_many(outlook, sum(each.count for each in by_hour))} call nobody, the first "
-            f"{by_hour[0].first:%Y-%m-%dT%H:%M}, since the calling hours, {hours.text}, do not hold them; let cron "
-            "match before the close, or give longer hours",
+            f"{_how_many(outlook, sum(each.count for each in by_hour))} call nobody, starting with "
+            f"{by_hour[0].first:%Y-%m-%dT%H:%M}, because the calling hours are {hours.text}; let cron match before "
+            "they end, or extend them",
         )
 
 
@@ -112,9 +112,9 @@ def _of_short_windows(outlook: Outlook) -> Iterator[FieldError]:
         which = "all windows" if len(short) == len(windows) else "some windows"
         yield _warning(
             ("windowSeconds",),
-            f"{which} of {outlook.horizon} in {zones} are shorter than 15 minutes, the shortest "
-            f"{length.total_seconds() / 60:g}, since the calling hours end; let cron match earlier before the close, "
-            "or give longer hours",
+            f"{which} of {outlook.horizon} in {zones} are shorter than 15 minutes (the shortest: "
+            f"{length.total_seconds() / 60:g}), because the calling hours end; let cron match earlier, or extend the "
+            "calling hours",
         )
 
 
@@ -130,8 +130,8 @@ def _of_too_much_ahead(outlook: Outlook) -> Iterator[FieldError]:
 def _too_much(found: int, what: str, most: int, at: datetime) -> FieldError:
     return FieldError(
         ("spec", "cron"),
-        f"{found} {what} would not be over at the start of the run of {at:%Y-%m-%dT%H:%M}, and at most {most} may be; "
-        "let cron match less often, or give some time zones a campaign of their own",
+        f"{found} {what} would not have ended at the start of the run of {at:%Y-%m-%dT%H:%M}, but at most {most} are "
+        "allowed; let cron match less often, or move some time zones to a campaign of their own",
     )
 
 

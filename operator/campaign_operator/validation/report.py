@@ -112,7 +112,7 @@ def _read(source: Source, objects: ManifestObjects) -> _Contents:
                 if isinstance(node, Fields):
                     objects.add(source.file, node)
     if contents.documents == 0 and source.named:
-        contents.findings.append(Finding(source.file, 1, "", "holds no document; write a manifest into it"))
+        contents.findings.append(Finding(source.file, 1, "", "is empty; write a manifest into it"))
     return contents
 
 
@@ -129,14 +129,16 @@ def _objects(root: Node) -> Iterator[Node]:
 def _no_object(source: Source, node: Node) -> Finding | None:
     """What is wrong with a document that is no object."""
     if not isinstance(node, Fields):
-        message = f"is no object; a manifest is a map with apiVersion: {API_VERSION}, kind: {KIND}, metadata and spec"
+        message = (
+            f"is not an object; a manifest is a map with apiVersion: {API_VERSION}, kind: {KIND}, metadata and spec"
+        )
         return Finding(source.file, node.line, "", message)
     kind = node.fields.get("kind")
     if isinstance(kind, Scalar) and isinstance(kind.value, str) and kind.value:
         return None
     if not source.named and not any(name in node.fields for name in ("apiVersion", "kind", "spec")):
         return None  # a folder may hold more than manifests
-    return Finding(source.file, line_at(node, ("kind",)), "kind", f"is missing and required; write {KIND}")
+    return Finding(source.file, line_at(node, ("kind",)), "kind", f"Required value: write {KIND}")
 
 
 def _told_twice(campaigns: Iterable[PlacedCampaign]) -> Iterator[Finding]:
@@ -147,9 +149,7 @@ def _told_twice(campaigns: Iterable[PlacedCampaign]) -> Iterator[Finding]:
         ref, spec = placed.checked.ref, placed.checked.spec
         earlier = names.setdefault(ref, placed)
         if earlier is not placed and ref.name:
-            message = (
-                f"{ref} stands in {earlier.file}, line {earlier.line}, too; where both are applied the later one wins"
-            )
+            message = f"{ref} is also in {earlier.file}, line {earlier.line}; if both are applied, the later one wins"
             yield Finding(placed.file, placed.line, "metadata.name", message, Severity.WARNING)
         elif spec is not None:
             key = (ref.namespace, spec.connection.secret_ref.name, spec.campaign_id)
@@ -157,6 +157,6 @@ def _told_twice(campaigns: Iterable[PlacedCampaign]) -> Iterator[Finding]:
             if other is not placed:
                 message = (
                     f"{other.checked.ref} in {other.file}, line {other.line}, has the same campaignID and connection; "
-                    "only one of the two will be called at a time"
+                    "only one of them submits schedules at a time"
                 )
                 yield Finding(placed.file, placed.line, "spec.campaignID", message, Severity.WARNING)

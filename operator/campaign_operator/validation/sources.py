@@ -46,7 +46,7 @@ class SuppliedFile:
         if name != STANDARD_INPUT:
             with _no_source_error(name):
                 if stat.S_ISDIR(Path(name).stat().st_mode):
-                    raise NoSourceError(f"{name}: is a folder, and a file is needed")
+                    raise NoSourceError(f"{name}: must be a file, but is a folder")
         self.file = "<stdin>" if name == STANDARD_INPUT else name
         self._name = name
         self._copy: IO[bytes] | None = None
@@ -131,7 +131,9 @@ def read_sources(names: Iterable[str]) -> Iterator[Source]:
                 found = True
                 yield _read(path, named=False)
             if not found:
-                raise NoSourceError(f"{name}: there is no file *.yaml, *.yml or *.json in this folder or below it")
+                raise NoSourceError(
+                    f"{name}: this folder and the folders below it contain no *.yaml, *.yml or *.json file"
+                )
         else:
             yield _read(Path(name), named=True)
 
@@ -155,11 +157,11 @@ def _read(path: Path, *, named: bool) -> Source:
 
 def _source(file: str, data: bytes, *, named: bool) -> Source:
     if len(data) > MAX_BYTES:
-        return Source(file, "", named, f"is larger than {MAX_BYTES // 1024 // 1024} MiB and was not read; split it")
+        return Source(file, "", named, f"is larger than {MAX_BYTES // 1024 // 1024} MiB and is not read; split it")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return Source(file, "", named, "is UTF-16; save it as UTF-8")
     try:
         return Source(file, data.decode("utf-8-sig"), named)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return Source(file, "", named, f"is not UTF-8, from line {line} on; save it as UTF-8")
+        return Source(file, "", named, f"is not valid UTF-8, starting on line {line}; save it as UTF-8")

@@ -59,9 +59,8 @@ def _of_zones_never_called(blueprint: Blueprint, zones: Sequence[str], now: date
         shown = listed(never.zones, at_least=not never.complete)
         yield FieldError(
             ("spec", "callingHours", "outside"),
-            f"Skip leaves {shown} out of every run of the next year, since no match of "
-            "cron lies in the calling hours there; let cron match at other times, give longer hours or more days, or "
-            "write Defer",
+            f"Skip leaves {shown} out of every run of the next year, because no match of "
+            "cron is within the calling hours there; let cron match at other times, add hours or days, or set Defer",
             Severity.WARNING,
         )
 
@@ -76,12 +75,12 @@ def _of_long_windows(spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterat
     if spec.window_seconds > _DAY_SECONDS <= opening.total_seconds():
         yield _warning(
             "windowSeconds",
-            f"{hours}: the window stays open through the night and into the next day; a day has {_DAY_SECONDS} seconds",
+            f"{hours}: the window stays open overnight and into the next day; a day has {_DAY_SECONDS} seconds",
         )
     elif spec.window_seconds > opening.total_seconds():
         between = f"{spec.calling_hours.start} to {spec.calling_hours.end}"
         yield _warning(
-            "windowSeconds", f"{hours}, longer than the calling hours, {between}: every window ends with them"
+            "windowSeconds", f"{hours}, longer than the calling hours, {between}: every window ends when they end"
         )
 
 
@@ -92,7 +91,7 @@ def _of_steps(cron: str) -> Iterator[str]:
             span, _, step = item.partition("/")
             if step.isdigit() and int(step) >= size:
                 yield (
-                    f"{quoted(cron)}, {field}: a step of {step} is larger than the field, so {quoted(item)} names "
+                    f"{quoted(cron)}, {field}: the step {step} is larger than the field, so {quoted(item)} matches "
                     f"{'only its first value' if span == '*' else 'one value only'}; the largest step is {size - 1}"
                 )
 
@@ -103,9 +102,8 @@ def _of_day_fields(cron: str, blueprint: Blueprint) -> Iterator[str]:
     if schedule.day_of_month_restricted and schedule.day_of_week_restricted:
         skip = " with outside: Skip" if blueprint.inputs.start_mode is StartMode.SAME_INSTANT else ""
         yield (
-            f"{quoted(cron)}: day of month and day of week are both given, and a day that matches either of them is "
-            "a match; if both were meant to hold, write * for day of week and name those days in "
-            f"callingHours.days{skip}"
+            f"{quoted(cron)}: day of month and day of week are both restricted, so a day that matches either is a "
+            f"match; to require both, write * for day of week and list the days in callingHours.days{skip}"
         )
 
 
@@ -119,7 +117,7 @@ def _of_the_calendar(spec: OutboundCampaignSpec, blueprint: Blueprint, now: date
         when = "is past" if last < today else f"is within {_SOON.days} days"
         yield FieldError(
             ("spec", "callingHours", "excludeDatesFrom"),
-            f"the last excluded date, {last}, {when}; add the dates to come, or nothing is excluded after it",
+            f"the last excluded date, {last}, {when}; no later date is excluded until you add it",
             Severity.WARNING,
         )
 
@@ -131,6 +129,6 @@ def _of_zone(name: str) -> Iterator[str]:
         return
     side = "behind" if found.group(1) == "+" else "ahead of"
     yield (
-        f"{quoted(name)} is {counted(int(found.group(2)), 'hour')} {side} UTC: the sign in these names is turned "
-        "round, and they know no summer time; name a place, such as America/New_York"
+        f"{quoted(name)} is {counted(int(found.group(2)), 'hour')} {side} UTC: the sign in these names is "
+        "inverted, and they have no daylight saving time; name a place instead, such as America/New_York"
     )

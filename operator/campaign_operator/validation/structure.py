@@ -15,15 +15,15 @@ from typing import Any
 from campaign_operator.validation.cel import CELRule, holds
 from campaign_operator.validation.findings import FieldError, FieldPath, field_path
 from campaign_operator.validation.nodes import Fields, Items, Node, Scalar
-from campaign_operator.wording import quoted
+from campaign_operator.wording import counted, quoted
 
 StructuralSchema = Mapping[str, Any]
 
 _TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 _NOUNS: Mapping[str, str] = {
-    "string": "a text",
-    "boolean": "true or false",
-    "integer": "a whole number",
+    "string": "a string",
+    "boolean": "a boolean",
+    "integer": "an integer",
     "number": "a number",
     "null": "empty",
     "array": "a list",
@@ -73,7 +73,7 @@ class StructureCheck:
                 value[name] = self.check(below, known[name], (*path, name))
         for name in schema.get("required", ()):
             if name not in node.fields:
-                self.note((*path, name), f"is missing and required{_example(known[name])}")
+                self.note((*path, name), f"Required value{_example(known[name])}")
         for name, below_schema in known.items():
             if name not in value and "default" in below_schema:
                 value[name] = below_schema["default"]
@@ -82,36 +82,36 @@ class StructureCheck:
     def _array(self, node: Items, schema: StructuralSchema, path: FieldPath) -> list[Any]:
         count, least, most = len(node.items), schema.get("minItems", 0), schema.get("maxItems")
         if count < least:
-            self.note(path, f"has {count} items; at least {least} must be there")
+            self.note(path, f"must have at least {counted(least, 'item')}")
         if most is not None and count > most:
-            self.note(path, f"has {count} items; at most {most} are allowed")
+            self.note(path, f"Too many: {count}: must have at most {counted(most, 'item')}")
         return [self.check(item, schema["items"], (*path, index)) for index, item in enumerate(node.items)]
 
     def _string(self, value: str, schema: StructuralSchema, path: FieldPath) -> None:
         least, most = schema.get("minLength", 0), schema.get("maxLength")
         if len(value) < least:
-            self.note(path, f"has {len(value)} characters; at least {least} must be there{_example(schema)}")
+            self.note(path, f"must be at least {counted(least, 'character')} long{_example(schema)}")
         elif most is not None and len(value) > most:
-            self.note(path, f"has {len(value)} characters; at most {most} are allowed")
+            self.note(path, f"Too long: must be at most {counted(most, 'character')}, but is {len(value)}")
         elif "enum" in schema and value not in schema["enum"]:
-            self.note(path, f"{quoted(value)} is none of {', '.join(schema['enum'])}{_meant(value, schema['enum'])}")
+            self.note(path, _unsupported_value_message(value, schema["enum"]))
         elif "pattern" in schema and not re.search(_python_pattern(schema["pattern"]), value):
-            shown = "" if _is_private(path) else f"{quoted(value)} "
-            self.note(path, f"{shown}does not match {schema['pattern']}{_example(schema)}")
+            shown = "" if _is_private(path) else f"Invalid value: {quoted(value)}: "
+            self.note(path, f"{shown}must match the regular expression {schema['pattern']}{_example(schema)}")
 
     def _number(self, value: float | None, schema: StructuralSchema, path: FieldPath) -> None:
         if value is None:
             return
         if "minimum" in schema and value < schema["minimum"]:
-            self.note(path, f"{value} is too small; at least {schema['minimum']} is allowed")
+            self.note(path, f"Invalid value: {value}: must be greater than or equal to {schema['minimum']}")
         if "maximum" in schema and value > schema["maximum"]:
-            self.note(path, f"{value} is too large; at most {schema['maximum']} is allowed")
+            self.note(path, f"Invalid value: {value}: must be less than or equal to {schema['maximum']}")
 
     def _apply_rules(self, value: Any, schema: StructuralSchema, path: FieldPath, wrong: list[FieldPath]) -> None:
         for written in schema.get("x-kubernetes-validations", ()):
             rule = CELRule(written["rule"])
             if _can_be_applied(rule, value, path, wrong) and not holds(rule, value):
-                shown = "" if not isinstance(value, str) or _is_private(path) else f"{quoted(value)} "
+                shown = "" if not isinstance(value, str) or _is_private(path) else f"Invalid value: {quoted(value)}: "
                 self.note((*path, *field_path(written.get("fieldPath", ""))), f"{shown}{written['message']}")
 
 
@@ -125,13 +125,18 @@ def _can_be_applied(rule: CELRule, value: Any, path: FieldPath, wrong: list[Fiel
 
 def unknown_field_message(name: str, known: Mapping[str, object]) -> str:
     """That there is no such field and, where it is clear, which one was meant."""
-    return f"there is no such field{_meant(name, known) or '; remove it'}"
+    return f"unknown field{_meant(name, known) or '; remove it'}"
 
 
 def _meant(word: str, choices: Mapping[str, object] | list[str]) -> str:
     by_lower = {choice.lower(): choice for choice in choices}
     nearest = difflib.get_close_matches(word.lower()[:64], by_lower, n=1, cutoff=0.75)
     return f"; did you mean {by_lower[nearest[0]]}?" if nearest else ""
+
+
+def _unsupported_value_message(value: str, supported: list[str]) -> str:
+    values = ", ".join(quoted(each) for each in supported)
+    return f"Unsupported value: {quoted(value)}: supported values: {values}{_meant(value, supported)}"
 
 
 def _type_of(node: Node) -> str:
@@ -143,19 +148,19 @@ def _type_of(node: Node) -> str:
 def _type_message(node: Node, wanted: str) -> str:
     found = _type_of(node)
     if found == "null":
-        return f"is empty; write {_NOUNS[wanted]}, or leave the field out"
+        return f"must be {_NOUNS[wanted]}, but is empty; write one, or remove the field"
     remedy = ""
     if wanted == "string" and isinstance(node, Scalar):
         remedy = "; put it in quotes"
     elif found == "string" and wanted in ("integer", "boolean"):
         remedy = "; write it without quotes"
-    return f"is {_NOUNS[found]} and must be {_NOUNS[wanted]}{remedy}"
+    return f"must be {_NOUNS[wanted]}, but is {_NOUNS[found]}{remedy}"
 
 
 def _example(schema: StructuralSchema) -> str:
     """The example that the field's description gives."""
     found = re.search(r"Example: (.+?)\.?$", schema.get("description", ""))
-    return f"; for example {found.group(1)}" if found else ""
+    return f"; for example, {found.group(1)}" if found else ""
 
 
 def _is_private(path: FieldPath) -> bool:

@@ -21,7 +21,7 @@ def report_text(report: Report, *, colours: bool) -> str:
         counted(report.warnings, "warning"),
     ]
     if report.passed_over:
-        counts.append(f"{counted(report.passed_over, 'document')} of other kinds passed over")
+        counts.append(f"{counted(report.passed_over, 'document')} of other kinds skipped")
     return f"{findings_text(report.findings, colours=colours)}{', '.join(counts)}\n"
 
 

@@ -34,7 +34,7 @@ def parse_connection(secret_name: str, data: Mapping[str, bytes]) -> Connection 
 def _environment(data: Mapping[str, bytes]) -> str:
     environment = secret_text(data, "environment")
     if not _ENVIRONMENT.fullmatch(environment):
-        raise SecretValueError("key environment must be a lower-case host label such as na1")
+        raise SecretValueError("key environment must be a lower case host label, such as na1")
     return environment
 
 

@@ -232,7 +232,7 @@ class CXoneDialer:
         self, connection: Connection, call: _Call, token: Token, permission: SendPermission | None
     ) -> ExchangeOutcome:
         if "?" in connection.api_base_url or "#" in connection.api_base_url:
-            return Forbidden("the URL must not carry a query or a fragment")
+            return Forbidden("the URL must not have a query or a fragment")
         request = OutgoingRequest(
             pool=credentials_key(connection),
             method=call.method,
@@ -338,7 +338,7 @@ def _schedules_path(campaign_id: str) -> str:
 def _segment(name: str, value: str) -> str:
     """One segment of a path, which no id can leave."""
     if value in ("", ".", ".."):
-        raise _UnusableIDError(f"{name} is empty or made of dots alone, which no URL can hold")
+        raise _UnusableIDError(f"{name} must not be empty or consist only of dots")
     return quote(value, safe="")
 
 

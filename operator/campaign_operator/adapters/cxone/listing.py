@@ -75,7 +75,7 @@ class ListedSchedules:
         """Each schedule once. Copies that differ are unreadable: one of them is not true."""
         kept = {hash(id_) for id_ in self._kept}
         if self._contradictory or not kept.isdisjoint(self._let_go):
-            raise UnreadableAnswerError("it names a schedule twice, in different ways")
+            raise UnreadableAnswerError("it contains one schedule twice, with different values")
         return tuple(row for row in self._kept.values() if isinstance(row, Schedule))
 
     def _is_outside(self, found: Schedule | CancelledRow) -> bool:

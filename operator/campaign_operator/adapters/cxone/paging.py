@@ -82,7 +82,7 @@ async def read_all(pages: Pages[_FaultT], gathering: Gathering, clock: Clock) ->
         if reading.pages <= 1 or reading.digest() == previous:
             return None
         previous = reading.digest()
-    return Unavailable(f"the {pages.subject} cannot be used: every reading came to different rows")
+    return Unavailable(f"the {pages.subject} cannot be used: every attempt returned different rows")
 
 
 class _Reading(Generic[_FaultT]):
@@ -129,7 +129,7 @@ class _Reading(Generic[_FaultT]):
         if number == 1:
             self.pages = page.total_pages
         elif page.total_pages != self.pages:
-            raise UnreadableAnswerError("it tells another number of pages than the first")
+            raise UnreadableAnswerError("its number of pages differs from that of the first page")
         self._rows += len(page.rows)
         names = blake2b(digest_size=_DIGEST_BYTES)
         for position, row in enumerate(page.rows, start=1):

@@ -101,11 +101,11 @@ def read_page(body: bytes | None, page: int) -> Page:
         raise UnreadableAnswerError("its totalPages is not a number")
     total_pages = cast("int", total)
     if total_pages > ABSURD_PAGES:
-        raise UnreadableAnswerError(f"it claims to have more than {ABSURD_PAGES} pages")
+        raise UnreadableAnswerError(f"it reports more than {ABSURD_PAGES} pages")
     if "page" in found and (not _is_count(found["page"]) or found["page"] != page):
-        raise UnreadableAnswerError(f"it is not page {page}, which was asked for")
+        raise UnreadableAnswerError(f"it is not page {page}, which was requested")
     if page > total_pages and rows:
-        raise UnreadableAnswerError("it has more pages than it claims")
+        raise UnreadableAnswerError("it has more pages than it reports")
     if not rows and (page > 1 or total_pages > 1):
         raise UnreadableAnswerError("one of its pages is empty")
     return Page(tuple(rows), total_pages)
@@ -119,7 +119,7 @@ def read_schedule(row: Row, campaign_id: str) -> Schedule | CancelledRow:
     adopt it would be wrong, and so would be to leave it out where the dialer merely spells our id in another way.
     """
     if row.get("campaignId", campaign_id) != campaign_id:
-        raise UnreadableAnswerError("it is of another campaign; see campaignId")
+        raise UnreadableAnswerError("it belongs to another campaign; see campaignId")
     try:
         return _read_schedule(row)
     except UnreadableAnswerError:
@@ -145,7 +145,7 @@ def _read_schedule(row: Row) -> Schedule:
     if not isinstance(time_zone, str) or not 0 < len(time_zone) <= _LONGEST_ZONE:
         raise UnreadableAnswerError("its timezone cannot be read")
     if not isinstance(state, str) or state not in ScheduleState.__members__:
-        raise UnreadableAnswerError("its state is none that is known")
+        raise UnreadableAnswerError("its state is unknown")
     return Schedule(
         id=_read_schedule_id(row),
         time_zone=time_zone,

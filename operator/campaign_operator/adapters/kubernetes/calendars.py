@@ -47,5 +47,5 @@ def _dates(where: str, data: bytes | None) -> Dates:
 def _missing(where: str) -> Problem:
     return Problem(
         Reason.CALENDAR_NOT_FOUND,
-        f"{where} {NOT_FOUND}; create it, or take spec.callingHours.excludeDatesFrom away",
+        f"{where} {NOT_FOUND}; create it, or remove spec.callingHours.excludeDatesFrom",
     )

@@ -98,8 +98,8 @@ def _spec_of(wire: Mapping[str, Any]) -> OutboundCampaignSpec:
 
 def _unreadable(error: UnreadableError) -> str:
     return (
-        f"{error} cannot be read: it is of another version of the operator, or was altered by hand; nothing is "
-        "submitted and nothing cancelled meanwhile. Run the version that wrote it, or put it right"
+        f"{error} cannot be read: another version of the operator wrote it, or it was changed by hand; meanwhile "
+        "nothing is submitted or cancelled. Run the version that wrote it, or correct it"
     )
 
 

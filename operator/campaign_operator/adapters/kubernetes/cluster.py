@@ -31,8 +31,8 @@ async def load_configuration() -> Configuration:
             path = str(Path.home() / ".kube" / "config")
             await _load_kubeconfig(path, configuration)
     except (ConfigException, OSError) as error:
-        where = path or "the service account of the pod"
-        raise NoClusterError(f"cannot reach a cluster by {where}: {error}") from error
+        where = path or "the pod's service account"
+        raise NoClusterError(f"cannot reach a cluster with {where}: {error}") from error
     configuration.connection_pool_maxsize = CONNECTIONS
     # where the environment names no proxy, not even a look for one and for a ~/.netrc at every request, which took a
     # tenth of the CPU time of polling

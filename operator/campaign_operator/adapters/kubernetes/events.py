@@ -46,7 +46,7 @@ class EventRecorder:
         try:
             self._waiting.put_nowait(_event(campaign, event, self._clock.now()))
         except asyncio.QueueFull:
-            _log.warning("too many events are waiting; dropped one", reason=str(event.reason), **_where(campaign))
+            _log.warning("too many events are waiting; one was dropped", reason=str(event.reason), **_where(campaign))
 
     async def posted(self) -> None:
         """Wait until every Event that was recorded has been posted or let go."""
@@ -60,7 +60,7 @@ class EventRecorder:
             async with asyncio.timeout(patience_seconds):
                 await self.posted()
         except TimeoutError:
-            _log.warning("events were not posted before the end", count=self._waiting.qsize())
+            _log.warning("some events were not posted before the operator stopped", count=self._waiting.qsize())
         self._worker.cancel()
 
     async def _post_all(self) -> None:

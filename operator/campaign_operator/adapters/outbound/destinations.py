@@ -74,7 +74,7 @@ class AddressRefusedError(DestinationRefusedError):
     """
 
     def __init__(self, host: str, kind: str) -> None:
-        super().__init__(f"{host} is {kind} address: the operator calls it only if started with --allow-cidr for it")
+        super().__init__(f"{host} is {kind} address; the operator connects to it only if --allow-cidr permits it")
         self.kind = kind
 
 
@@ -92,14 +92,14 @@ def checked_url(text: str) -> httpx.URL:
     except (httpx.InvalidURL, ValueError) as error:
         raise DestinationRefusedError("the URL cannot be read") from error
     if url.scheme != "https":
-        raise DestinationRefusedError("the URL must begin with https://")
+        raise DestinationRefusedError("the URL must start with https://")
     if url.userinfo:
-        raise DestinationRefusedError("the URL must not carry a user name or password")
+        raise DestinationRefusedError("the URL must not contain a user name or password")
     host = url.raw_host.decode("ascii")
     if literal_address(host) is None and not _HOST_NAME.fullmatch(host):
-        raise DestinationRefusedError("the URL names no usable host")
+        raise DestinationRefusedError("the URL has no valid host")
     if url.port is not None and not 0 < url.port < 65536:
-        raise DestinationRefusedError("the URL names no usable port")
+        raise DestinationRefusedError("the URL has no valid port")
     return url
 
 

@@ -35,16 +35,22 @@ _LANE_IDLE_SECONDS = 1.0
 _TRANSIENT_STATUSES = (408, 425, 429)
 
 _REMEDIES = {
-    304: "it was not asked whether the list has changed",
-    401: "a valid token is needed",
+    304: "the request did not ask whether the list changed",
+    401: "the server needs a valid token",
     403: "the token does not permit reading this list",
-    404: "there is nothing at the URL, correct it",
-    410: "the list was removed for good, give another URL",
+    404: "the list does not exist; correct the URL",
+    410: "the list was removed permanently; use another URL",
 }
-_NO_ANSWER = "the connection broke before an answer came, or the answer is not HTTP"
-_ENCODED = "the server sets a Content-Encoding although it was asked not to; give a gzip file the type application/gzip"
-_ENDLESS = "the server does not say where the list ends, by Content-Length or chunks: half could pass for the whole"
-_IN_PART = "only part of the list came: the connection broke, or the server does not keep to HTTP"
+_NO_ANSWER = "the connection broke before the answer, or the answer is not HTTP"
+_ENCODED = (
+    "the server sets a Content-Encoding although the request excludes it; serve a gzip file with the type "
+    "application/gzip"
+)
+_ENDLESS = (
+    "the server does not say where the list ends, by Content-Length or chunks, so an incomplete list would look "
+    "complete"
+)
+_IN_PART = "only part of the list arrived: the connection broke, or the server does not follow HTTP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +205,7 @@ class Downloads:
         except DestinationRefusedError as error:
             raise DownloadError(_forbidden(error), transient=False) from None
         except TimeoutError:
-            raise DownloadError(f"the list did not come within {self._timeout_seconds:g} s", transient=True) from None
+            raise DownloadError(f"the list did not arrive within {self._timeout_seconds:g} s", transient=True) from None
         except Exception as error:  # whatever network and server do
             raise DownloadError(_description(error, broken), transient=True) from None
 
@@ -214,7 +220,7 @@ def _headers(url: httpx.URL, token: str | None, known: str | None) -> list[tuple
     headers = [("Host", url.netloc.decode("ascii")), ("User-Agent", USER_AGENT), ("Accept-Encoding", "identity")]
     if token is not None:
         if not _TOKEN.fullmatch(token):
-            raise DownloadError("the token is empty or has characters other than visible ASCII", transient=False)
+            raise DownloadError("the token is empty or contains characters other than visible ASCII", transient=False)
         headers.append(("Authorization", f"Bearer {token}"))
     if known is not None:
         headers.append(("If-None-Match", known))
@@ -232,16 +238,16 @@ def _unwanted(status: int, retry_after: str | None) -> DownloadError:
     if status in _REMEDIES:
         said += f": {_REMEDIES[status]}"
     elif 300 <= status < 400:
-        said += ": redirects are not followed, give the final URL"
+        said += ": the operator does not follow redirects; use the final URL"
     elif status < 300:
-        said += ": only 200 brings a whole list"
+        said += ": only status 200 returns a whole list"
     transient = status in _TRANSIENT_STATUSES or status >= 500
     return DownloadError(said, transient=transient, retry_after=retry_after if transient else None)
 
 
 def _forbidden(error: DestinationRefusedError) -> str:
     if isinstance(error, AddressRefusedError):
-        return f"the host is {error.kind} address: the operator calls it only if started with --allow-cidr for it"
+        return f"the host is {error.kind} address; the operator connects to it only if --allow-cidr permits it"
     return str(error)
 
 
@@ -254,7 +260,7 @@ def _description(error: Exception, broken: str) -> str:
         case httpcore.ConnectError(__cause__=ssl.SSLCertVerificationError(verify_code=62 | 64)):  # name, address
             return "the server's certificate is for another name"
         case httpcore.ConnectError(__cause__=ssl.SSLCertVerificationError(verify_message=reason)):
-            return f"the server's certificate is not trusted: {reason} (--ca-file adds an authority)"
+            return f"the server's certificate is not trusted: {reason} (to trust another authority, use --ca-file)"
         case httpcore.ConnectError(__cause__=ssl.SSLError()):
             return "the TLS handshake failed"
         case httpcore.ConnectError():

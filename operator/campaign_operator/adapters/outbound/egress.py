@@ -151,7 +151,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
             async with asyncio.timeout_at(deadline):
                 addresses = await self._judged_addresses(host, port)
         except TimeoutError as error:
-            raise httpcore.ConnectTimeout(f"{host} was not resolved in time") from error
+            raise httpcore.ConnectTimeout(f"{host} could not be resolved in time") from error
         fault: Exception = httpcore.ConnectError(f"{host} has no address")
         for position, address in enumerate(addresses):
             share = None if deadline is None else (deadline - loop.time()) / (len(addresses) - position)
@@ -232,7 +232,7 @@ def _system_reason(error: BaseException) -> str:
 def _proxy(text: str, tls: ssl.SSLContext) -> httpcore.Proxy:
     url = httpx.URL(text)
     if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("a proxy is given as http://host:port or https://host:port")
+        raise ValueError("a proxy must have the form http://host:port or https://host:port")
     return httpcore.Proxy(
         httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/"),
         auth=(url.username, url.password) if url.userinfo else None,

@@ -36,18 +36,25 @@ _SSL_SOURCE_LINE = re.compile(r" \(_ssl\.c:\d+\)")
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
-    """A request to be sent at most once.
-
-    `pool` names those who share connections and the bound on concurrency. `secrets` are what an answer must
-    not bring back into a message. URL, headers and body are left out of `repr`: each may carry a secret.
-    """
+    """A request to be sent at most once. Whatever may carry a secret is left out of `repr`."""
 
     pool: str
+    """Names the requests that share connections and the limit of concurrency."""
+
     method: str
+    """The HTTP method."""
+
     url: str = field(repr=False)
+    """The whole URL."""
+
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """In addition to those that the exchange sets."""
+
     body: bytes | None = field(default=None, repr=False)
+    """None for a request without one."""
+
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What an answer must not bring back into a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +246,7 @@ def _description(error: Exception, too_late: str) -> str:
     """What went wrong, in words of ours (`too_late` for a time-out): a library's message may quote the answer."""
     match error:
         case PermissionLapsedError():
-            return "the permission to send lapsed before the request had left"
+            return "the permission to send expired before the request left"
         case TimeoutError() | httpcore.ReadTimeout() | httpcore.WriteTimeout():
             return too_late
         case httpcore.ConnectTimeout():
@@ -251,6 +258,6 @@ def _description(error: Exception, too_late: str) -> str:
         case httpcore.RemoteProtocolError() if "disconnected" not in str(error):
             return "the answer is not HTTP"
         case httpcore.NetworkError() | httpcore.RemoteProtocolError():
-            return "the connection broke before an answer came"
+            return "the connection broke before the answer"
         case _:
             return f"it failed ({type(error).__name__})"

@@ -125,7 +125,7 @@ def set_timer_of_this_machine() -> SetTimer:
             return KernelTimer()
         except OSError as error:  # a sandboxed container may have none
             _log.warning(
-                "the kernel gives no timer: if this process is stopped while it sends, it is not ended",
+                "the kernel provides no timer: if this process is stopped while it sends, nothing ends it",
                 error=str(error),
             )
     return lambda _: None

@@ -33,7 +33,7 @@ class WebhookNotifier:
     async def deliver(self, url: str, message: WebhookMessage, signing_secret: str | None) -> DeliveryOutcome:
         """POST the message once, signed if there is a secret. See ports.Notifier."""
         if signing_secret == "":
-            return DeliveryFailed(None, "the signing secret is empty: nothing was sent unsigned")
+            return DeliveryFailed(None, "the signing secret is empty, so nothing was sent")
         body = json.dumps(dict(message.body), ensure_ascii=False, separators=(",", ":"))
         request = OutgoingRequest(
             pool=_receiver(url),
@@ -55,7 +55,7 @@ class WebhookNotifier:
             return Gone()
         said = f"the receiver answered {status}"
         if 300 <= status < 400:
-            said += ": redirects are not followed, give the final URL"
+            said += ": the operator does not follow redirects; use the final URL"
         wait = retry_after_seconds(answer.headers.get("retry-after"), self._clock.now())
         return DeliveryFailed(status, said, wait)
 

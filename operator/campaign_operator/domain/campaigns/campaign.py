@@ -21,19 +21,28 @@ class CampaignRef:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """The metadata of a resource at one resourceVersion: what is known of it even where nothing else can be read.
-
-    `deletion_time`: when its deletion was asked for; None while it is not being deleted. `finalizers` are everybody's,
-    in their order.
-    """
+    """The metadata of a resource at one resourceVersion: what is known even if nothing else can be read."""
 
     ref: CampaignRef
+    """Its namespace and name."""
+
     uid: str
+    """Tells it from another resource of the same name."""
+
     generation: int
+    """Number of the edit of its spec."""
+
     resource_version: str
+    """The version that a write must be based on."""
+
     created: datetime
+    """When it was created."""
+
     deletion_time: datetime | None
+    """When its deletion was requested; None if it was not."""
+
     finalizers: tuple[str, ...]
+    """The finalizers of everybody, in their order."""
 
     @property
     def has_finalizer(self) -> bool:
@@ -48,20 +57,25 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Campaign(Resource):
-    """A resource at one resourceVersion, with its spec and its status.
-
-    `requested_at` is the annotation that asks for another look. `resolve` is the annotation that says what shall become
-    of held windows; of MAX_RESOLVE characters it is at most, and one of just so many may have been cut. `has_run` is
-    the annotation that says that the only run of a Once campaign was begun. `other_bytes`: how large all but the status
-    is, as etcd keeps it.
-    """
+    """A resource at one resourceVersion, with its spec and its status."""
 
     requested_at: str | None
+    """The annotation that asks for another look."""
+
     resolve: str | None
+    """The annotation that says what becomes of held windows; cut to MAX_RESOLVE characters."""
+
     spec: OutboundCampaignSpec
+    """What is wanted."""
+
     status: OutboundCampaignStatus
+    """What the operator has recorded."""
+
     has_run: str | None = None
+    """The annotation that says that the submission of the only run of a Once campaign has started."""
+
     other_bytes: int = field(default=0, compare=False)
+    """The size of everything but the status, as etcd stores it."""
 
     @property
     def secret_name(self) -> str:
@@ -75,19 +89,27 @@ LEAST_REST_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The operator's settings that decisions depend on, all in seconds.
-
-    `settle_seconds` must cover the time within which a request may leave, the request's own time-out, and the time the
-    dialer needs to carry it out and show it in its listing. After `deletion_deadline_seconds` a deleted campaign goes,
-    even where its schedules could not be cancelled.
-    """
+    """The settings that decisions depend on, all in seconds. Raises ValueError if they contradict each other."""
 
     poll_seconds: float = 30
+    """How often the analytics are read while a run is in progress."""
+
     lead_seconds: float = 30
+    """How far ahead the start of a window is, at least, when it is planned."""
+
     send_within_seconds: float = 10
+    """How soon after its intent a request leaves, or it never does."""
+
     request_timeout_seconds: float = 30
+    """How long a request to the dialer may take."""
+
     settle_seconds: float = 60
+    """The settling time. Covers the time in which a request may leave, its timeout, and the time that the dialer needs
+    to carry it out and to show it in its listing.
+    """
+
     deletion_deadline_seconds: float = 600
+    """When a deleted campaign is released even if its schedules could not be cancelled."""
 
     def __post_init__(self) -> None:
         for name in (
@@ -97,15 +119,15 @@ class Settings:
             "deletion_deadline_seconds",
         ):
             if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be more than 0")
+                raise ValueError(f"{name} must be greater than 0")
         if self.lead_seconds < 0:
-            raise ValueError("lead_seconds must not be negative")
+            raise ValueError("lead_seconds must be greater than or equal to 0")
         least = self.send_within_seconds + self.request_timeout_seconds + LEAST_REST_SECONDS
         if self.settle_seconds < least:
             raise ValueError(
                 f"settle_seconds ({self.settle_seconds:g}) must be at least send_within_seconds + "
-                f"request_timeout_seconds + {LEAST_REST_SECONDS:g} "
-                f"({least:g}): a request that may still be carried out must not be taken for lost"
+                f"request_timeout_seconds + {LEAST_REST_SECONDS:g} ({least:g}): a request that can still take "
+                "effect must not count as lost"
             )
 
     @property

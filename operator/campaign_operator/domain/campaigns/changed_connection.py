@@ -15,8 +15,10 @@ def changed_connection(campaign: Campaign, connection: Connection, now: datetime
         if run.connection_hash not in (None, connection.hash) and runs.is_outstanding(run, now):
             return Problem(
                 Reason.CONNECTION_CHANGED,
-                "the Secret now leads to another token-url, api-base-url or client-id, by which the dialer does not "
-                f"list the schedules of run {run.id}; put it back until that run is over, or grant the new client the "
-                "campaign",
+                (
+                    "the Secret now has a different token-url, api-base-url or client-id, and the dialer does not "
+                    f"list the schedules of run {run.id} for it; restore the Secret until that run ends, or give the "
+                    "new client access to the campaign"
+                ),
             )
     return None

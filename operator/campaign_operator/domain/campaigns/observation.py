@@ -14,37 +14,55 @@ from campaign_operator.domain.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """The world as this process sees it now.
-
-    `blueprint` and `connection` are the thing itself or what is wrong with it; no connection where none is needed any
-    more. `outcomes` are answers to requests of this process that are not on record yet. `settled_at` tells, for each
-    attempt that may have been carried out, the instant at which this process will have waited out the settling time.
-    `credentials_lost`: the campaign and its namespace are being deleted, and the Secret is gone for good.
-    `give_up_at`: the instant from which a deletion waits for the dialer no longer; None while the campaign is not
-    being deleted. `namespace_ends`: so is its namespace. `polled_until` is up to when the calls were last asked for by
-    this process, whether or not the analytics answered. `listed`: every write of the status since the dialer's listing
-    was last looked at was this process's own. `look_again_at`: a listing that is only looked at to make sure is not
-    asked for before. `poll_due` and `retry_now` are wishes: the poll timer has fired; a
-    person, an edit or a changed Secret asks to try again what was refused. `lists_as_of` is when contact lists that
-    tell nobody of a change were last asked for; None where there are none, or none was read yet. `lists_were_read`: the
-    blueprint is made from what the lists hold now, and not from what they held at the submission. `tzdata_version` is
-    that of the rules of zones in use.
-    """
+    """The world as this process sees it now."""
 
     now: datetime
+    """The time of the decision, UTC."""
+
     blueprint: Blueprint | Problem
+    """What runs are planned from, or what is wrong with it."""
+
     connection: Connection | Problem | None
+    """The connection to the dialer, or what is wrong with it; None if nothing needs one any more."""
+
     outcomes: Mapping[Attempt, SubmitOutcome] = field(default_factory=dict)
+    """Answers to requests of this process that are not in the status yet."""
+
     settled_at: Mapping[Attempt, datetime] = field(default_factory=dict)
+    """For each attempt that may have taken effect, when this process has waited out the settling time."""
+
     credentials_lost: bool = False
+    """Whether the campaign and its namespace are being deleted, and the Secret is gone for good."""
+
     give_up_at: datetime | None = None
+    """When a deletion stops waiting for the dialer; None while the campaign is not being deleted."""
+
     namespace_ends: bool = False
+    """Whether the namespace of a campaign that is being deleted is being deleted, too."""
+
     polled_until: datetime | None = None
+    """The end of the time for which this process last asked for calls, whether or not it got an answer."""
+
     listed: bool = False
+    """Whether this process alone wrote the status since it last looked at the dialer's listing."""
+
     look_again_at: datetime | None = None
+    """A listing that is only read to make sure is not requested before this time."""
+
     poll_due: bool = False
+    """Whether the poll timer has fired."""
+
     retry_now: bool = False
+    """Whether a person, an edit or a changed Secret asks to retry what was refused."""
+
     lists_as_of: datetime | None = None
+    """When contact lists that announce no change were last requested; None if there are none, or none was read yet."""
+
     lists_being_read: bool = False
+    """Whether the contact lists are being read."""
+
     lists_were_read: bool = False
+    """Whether the blueprint comes from what the lists contain now, and not from what was submitted."""
+
     tzdata_version: str = TZDATA_VERSION
+    """The version of the time zone rules in use."""

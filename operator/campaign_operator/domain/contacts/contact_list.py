@@ -44,7 +44,7 @@ class ListSource:
             if not column or column != column.strip(" \t\r\n\f"):
                 raise ValueError("a column's name is empty or has spaces around it")
         if self.id_column == self.time_zone_column:
-            raise ValueError("id and time zone are in two columns")
+            raise ValueError("id and time zone must be in two different columns")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +62,12 @@ class ListLimits:
 
     def __post_init__(self) -> None:
         if min(self.max_rows, self.max_bytes, self.max_record_characters, self.max_id_characters) < 1:
-            raise ValueError("a limit is less than 1")
+            raise ValueError("a limit must be greater than 0")
         # Lines are kept in 32 bits, and there are no more of them than bytes.
         if self.max_bytes > _MOST_BYTES or self.max_record_characters > LONGEST_RECORD:
-            raise ValueError(f"max_bytes is over {_MOST_BYTES} or max_record_characters over {LONGEST_RECORD}")
+            raise ValueError(
+                f"max_bytes must be at most {_MOST_BYTES}, and max_record_characters at most {LONGEST_RECORD}"
+            )
 
 
 class UnreadableListError(Exception):

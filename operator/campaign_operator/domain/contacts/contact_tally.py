@@ -72,7 +72,7 @@ class ContactTally:
         """Raises UnreadableBytesError when there are more than the limit allows."""
         self._bytes += count
         if self._bytes > self._limits.max_bytes:
-            raise UnreadableBytesError(f"the lists are larger than {self._limits.max_bytes} bytes, the limit")
+            raise UnreadableBytesError(f"the lists are larger than {self._limits.max_bytes} bytes, which is the limit")
 
     def take(self, lines: Sequence[int], ids: Sequence[str], zones: Sequence[str]) -> None:
         """Rows that follow one another, by columns. Raises UnreadableListError at the row that is one too many."""
@@ -159,7 +159,7 @@ class ContactTally:
         self._rows += 1
 
     def _too_many_rows(self, line: int) -> UnreadableListError:
-        return UnreadableListError(f"the lists have more than {self._limits.max_rows} rows, the limit", line)
+        return UnreadableListError(f"the lists have more than {self._limits.max_rows} rows, which is the limit", line)
 
     def _note(self, line: int, column: str | None, explain: Callable[[], str]) -> None:
         self._error_count += 1
@@ -181,7 +181,7 @@ class ContactTally:
         number, first_number = (bisect_right(self._first_contacts, each) - 1 for each in repeat)
         source, first_source = self._sources[number], self._sources[first_number]
         where = f"line {self._records.line(first)}" + ("" if number == first_number else f" of {first_source.name}")
-        message = f"is the same as in {where}; each contact needs an id of its own"
+        message = f"Duplicate value: the same id is in {where}; give each contact its own id"
         return number, ContactError(source.name, self._records.line(contact), source.id_column, message)
 
 

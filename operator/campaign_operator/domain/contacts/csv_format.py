@@ -68,9 +68,9 @@ class CSVContacts:
         if text:
             self._read_records(text, final=True)
         if self._header is None:
-            raise UnreadableListError("is empty; a header row and at least one contact are needed")
+            raise UnreadableListError("is empty; it must have a header row and at least one contact")
         if not self._tally.rows_of_list:
-            raise UnreadableListError("has a header row and no contacts")
+            raise UnreadableListError("has a header row but no contacts")
 
     def _read_columns(self, text: str) -> bool:
         """Read whole lines of which each is a row as wide as the header; False, and nothing read, if they are not
@@ -142,17 +142,17 @@ class CSVContacts:
             if name not in names:
                 raise UnreadableListError(self._missing(name, names), line)
             if names.count(name) > 1:
-                raise UnreadableListError(f"has {names.count(name)} columns {quoted(name)}; one is needed", line)
+                raise UnreadableListError(f"has {names.count(name)} columns {quoted(name)}; keep one of them", line)
         return _Header(len(names), *map(names.index, wanted))
 
     def _missing(self, name: str, names: Sequence[str]) -> str:
         if any(each in ZONE_NAMES for each in names):
-            return f"has no header row; the first row names the columns, {quoted(name)} among them"
+            return f"has no header row; the first row must name the columns, including {quoted(name)}"
         separator = self._other_separator(",".join(names))
         if separator is not None:
             return separator
         if not self._source.quote_values:
-            return f"has no column {quoted(name)}; the header row has {_fields(len(names))}, and none is named so"
+            return f"has no column {quoted(name)}; the header row has {_fields(len(names))}, and none has this name"
         first = [quoted(each) if _is_a_name(each) else "(not shown)" for each in names[:_COLUMNS_SHOWN]]
         shown = listed(first, _COLUMNS_SHOWN, hidden=len(names) - len(first))
         return f"has no column {quoted(name)}; the columns are {shown}"
@@ -160,13 +160,15 @@ class CSVContacts:
     def _other_separator(self, header: str) -> str | None:
         for separator, its_name in _OTHER_SEPARATORS.items():
             if self._source.id_column in [name.strip(' "\r\n') for name in header.split(separator)]:
-                return f"has {its_name} ({quoted(separator)}) between its columns; save it with commas"
+                return f"separates its columns with {its_name} ({quoted(separator)}); save it with commas"
         return None
 
     def _too_long(self, line: int) -> UnreadableListError:
         return UnreadableListError(
-            f"has a row of more than {self._longest} characters, the limit; if it should not be so long, look for a "
-            "quote that is never closed",
+            (
+                f"has a row of more than {self._longest} characters, which is the limit; if the row is not meant to "
+                "be that long, look for a quote that is never closed"
+            ),
             line,
         )
 
@@ -180,7 +182,7 @@ class CSVContacts:
         if said.startswith(_LONE_CARRIAGE_RETURN):
             return UnreadableListError("has a carriage return without a line feed; lines end in LF or CRLF", line)
         return UnreadableListError(
-            "has text after a closing quote in this row; a quote within a quoted field is written twice", line
+            "has text after a closing quote in this row; write a quote inside a quoted field twice", line
         )
 
 

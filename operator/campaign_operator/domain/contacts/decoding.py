@@ -49,9 +49,9 @@ class Unzipping:
     def finish(self) -> Iterator[bytes]:
         """The rest. Raises UnreadableBytesError for gzip that ends too early."""
         if self._member is not None:
-            raise UnreadableBytesError("is cut off: the gzip data end too early")
+            raise UnreadableBytesError("is incomplete: the gzip data ends too early")
         if self._head and self._members:
-            raise UnreadableBytesError("has something else after its gzip data")
+            raise UnreadableBytesError("contains something else after its gzip data")
         if self._head:
             yield self._head
 
@@ -67,7 +67,7 @@ class Unzipping:
             self._member = zlib.decompressobj(_WITH_GZIP_HEADER)
             self._members += 1
         elif self._members:
-            raise UnreadableBytesError("has something else after its gzip data")
+            raise UnreadableBytesError("contains something else after its gzip data")
         else:
             self._plain = True
         return data
@@ -78,7 +78,7 @@ class Unzipping:
                 piece = self._member.decompress(data, PIECE_BYTES)
             except zlib.error:
                 # No line: what was unpacked with these bytes is lost, and none of it can be trusted.
-                raise UnreadableListError("is damaged: the gzip data cannot be unpacked") from None
+                raise UnreadableListError("is damaged: the gzip data cannot be decompressed") from None
             if piece:
                 yield piece
             if self._member.eof:
@@ -112,7 +112,7 @@ class Decoding:
         except UnicodeDecodeError as error:
             before = error.object[: error.start].decode("utf-8-sig")
             _raise_if_nul(before)
-            message = 'is not UTF-8 from here on; save it as UTF-8 (in Excel: "CSV UTF-8")'
+            message = 'is not valid UTF-8, starting here; save it as UTF-8 (in Excel: "CSV UTF-8")'
             raise UnreadableBytesError(message, before) from None
         _raise_if_nul(text)
         return text
@@ -122,4 +122,6 @@ def _raise_if_nul(text: str) -> None:
     """Also of what stands before a byte that is not UTF-8: the first fault is told, wherever the bytes were cut."""
     before, nul, _ = text.partition("\0")
     if nul:
-        raise UnreadableBytesError("has a NUL byte, which no text has; if it is in UTF-16, save it as UTF-8", before)
+        raise UnreadableBytesError(
+            "contains a NUL byte, so it is not text; if it is in UTF-16, save it as UTF-8", before
+        )

@@ -34,7 +34,7 @@ from campaign_operator.domain.decisions.situation import (
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.status.mark import mark_of
 
-CANCELLATION_UNKNOWN = "it has started, and whether it was cancelled before is not known; it is looked up"
+CANCELLATION_UNKNOWN = "it has started, and it is not known whether it was cancelled before; the operator looks it up"
 
 
 def a_window_that_starts_while_it_is_cancelled_is_uncertain(s: Situation) -> Decision | None:

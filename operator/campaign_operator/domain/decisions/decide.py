@@ -79,9 +79,10 @@ from campaign_operator.domain.status.counting import counted_since
 from campaign_operator.domain.status.mark import due_mark, mark_of
 from campaign_operator.domain.status.unknown_schedules import blocked_zones
 
-NOBODY_KNOWS = "an earlier attempt may have been carried out; it is looked up once the settling time is over"
+NOBODY_KNOWS = "an earlier attempt may have taken effect; the operator looks it up after the settling time"
 ALTERED = (
-    "the status was altered by hand: a planned window names a schedule; it is looked up once the settling time is over"
+    "the status was changed by hand: a planned window has a schedule ID; the operator looks it up after the "
+    "settling time"
 )
 
 
@@ -119,7 +120,7 @@ def an_intent_of_another_is_uncertain(s: Situation) -> Decision | None:
     for run in s.runs:
         strange = tuple(w.time_zone for w in runs.in_state(run, WindowState.INTENT))
         if strange:
-            return Decision(MarkUncertain(run.key, strange, NOBODY_KNOWS), "an intent of which no answer is known")
+            return Decision(MarkUncertain(run.key, strange, NOBODY_KNOWS), "an intent has no known answer")
     return None
 
 
@@ -128,7 +129,7 @@ def a_planned_window_that_names_a_schedule_is_uncertain(s: Situation) -> Decisio
     for run in s.runs:
         altered = tuple(w.time_zone for w in runs.in_state(run, WindowState.PLANNED) if w.schedule_id is not None)
         if altered:
-            return Decision(MarkUncertain(run.key, altered, ALTERED), "the status was altered by hand")
+            return Decision(MarkUncertain(run.key, altered, ALTERED), "the status was changed by hand")
     return None
 
 
@@ -168,7 +169,7 @@ def a_person_has_said_what_became_of_held_windows(s: Situation) -> Decision | No
     said = s.campaign.resolve or ""
     if resolution.remembered(said) == s.campaign.status.last_handled_resolve:
         return None
-    return Decision(Resolve(), f"a person has {'set' if said else 'taken away'} the annotation")
+    return Decision(Resolve(), f"a person {'set' if said else 'removed'} the annotation")
 
 
 def what_a_person_said_of_a_schedule_is_checked_when_its_time_has_come(s: Situation) -> Decision | None:
@@ -221,7 +222,7 @@ def a_change_of_the_rules_of_zones_is_noted(s: Situation) -> Decision | None:
     for run in s.runs:
         if run.tzdata_version not in ("", s.observed.tzdata_version) and not runs.has_started(run, s.now):
             moved = moved_zones(run, blueprint)
-            return Decision(NoteRules(run.key, moved), "the rules of time zones are another version")
+            return Decision(NoteRules(run.key, moved), "the time zone data has another version")
     return None
 
 
@@ -272,7 +273,7 @@ def the_oldest_of_too_many_runs_that_wait_for_calls_times_out(s: Situation) -> D
     waiting = [run for run in s.current if runs.waits_for_calls(run, s.now)]
     if len(waiting) <= MAX_RUNS_IN_GRACE:
         return None
-    return Decision(FinishRun(waiting[0].key, RunState.TIMED_OUT), f"{len(waiting)} runs wait for calls")
+    return Decision(FinishRun(waiting[0].key, RunState.TIMED_OUT), f"{len(waiting)} runs are waiting for calls")
 
 
 def what_is_over_moves_to_history_once_a_later_run_has_started(s: Situation) -> Decision | None:
@@ -318,9 +319,9 @@ def planned_windows_are_submitted(s: Situation) -> Decision | None:
         )
         mark = mark_of(s.campaign, run.id)
         if due and not (s.campaign.has_finalizer and mark in (None, s.campaign.has_run)):
-            return Decision(AddFinalizer(mark, run.key, due), "something is about to be submitted")
+            return Decision(AddFinalizer(mark, run.key, due), "windows are about to be submitted")
         if due:
-            return Decision(Submit(run.key, due), "windows are planned and due")
+            return Decision(Submit(run.key, due), "planned windows are due")
     return None
 
 
@@ -371,7 +372,7 @@ def the_webhook_is_delivered(s: Situation) -> Decision | None:
 def the_mark_is_put_back_where_it_is_missing(s: Situation) -> Decision | None:
     """Whoever took it away while the status tells of the run."""
     mark = due_mark(s.campaign, s.campaign.status)
-    return Decision(WriteMark(mark), "the only run was begun") if mark is not None else None
+    return Decision(WriteMark(mark), "the submission of the only run has started") if mark is not None else None
 
 
 RULES: tuple[Rule, ...] = (

@@ -52,6 +52,8 @@ def in_use(mine: Claim, others: Iterable[Claim]) -> Problem | None:
     who = f'"{first.ref.name}"' if first.ref.namespace == mine.ref.namespace else "in another namespace"
     return Problem(
         Reason.CAMPAIGN_ID_IN_USE,
-        f"another OutboundCampaign, {who}, has this campaignID at the same dialer; this one waits until that one is "
-        f"over",
+        (
+            f"another OutboundCampaign, {who}, uses this campaignID at the same dialer; this one waits until that "
+            "one has ended"
+        ),
     )

@@ -34,7 +34,7 @@ from campaign_operator.domain.status import size
 from campaign_operator.domain.status.mark import has_run_already
 
 ANOTHER_PLAN = "the spec makes another plan"
-REPLANNED_BEFORE = "a run before it is replanned"
+REPLANNED_BEFORE = "an earlier run is replanned"
 
 
 @dataclass(frozen=True)
@@ -183,12 +183,12 @@ def run_to_plan(s: Situation, blueprint: Blueprint) -> ToPlan | None:
                 return None
             replaces = tuple(r for r in s.runs[index:] if runs.is_cancelled(r) or not runs.submission_started(r))
             kept = tuple(each for each in s.runs if each not in replaces)
-            return ToPlan(kept, "spec, contact list or calendar changed", replaces)
+            return ToPlan(kept, "the spec, a contact list or the calendar changed", replaces)
     if s.campaign.spec.run_policy is not RunPolicy.RECURRING or runs.is_over_for_good(s.campaign.status):
         return None
     if not runs.is_finished(s.runs[-1]) and not runs.submission_started(s.runs[-1]):
         return None
-    return ToPlan(s.runs, "the submission of the run before it has begun") if has_room(s, blueprint) else None
+    return ToPlan(s.runs, "the submission of the run before it has started") if has_room(s, blueprint) else None
 
 
 def _is_to_be_replaced(s: Situation, run: RunStatus, blueprint: Blueprint) -> bool:

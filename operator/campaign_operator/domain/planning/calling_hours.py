@@ -79,7 +79,7 @@ def parse_calling_hours(spec: CallingHoursSpec, further_dates: frozenset[date] =
     if start is not None and end is not None and start >= end:
         findings.add(f"{FIELD}.start", partial(_not_before, spec.start, spec.end))
     if not spec.days:
-        findings.add(f"{FIELD}.days", lambda: "names no day, so nobody could ever be called; name at least one")
+        findings.add(f"{FIELD}.days", lambda: "must have at least 1 day, or nobody can be called")
     dates = [iso_date(text) for text in spec.exclude_dates]
     for index, (text, found) in enumerate(zip(spec.exclude_dates, dates, strict=True)):
         if found is None:
@@ -172,14 +172,14 @@ def _openings_on(day: date, opens: timedelta, closes: timedelta, zone: ZoneInfo)
 
 def _never_open(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> SpecError:
     first = instant.astimezone(zone).date()
-    where = f"{zone.key} has no opening from {first} to {DAYS_AHEAD} days later"
+    where = f"{zone.key} is never open in the {DAYS_AHEAD} days from {first}"
     days = ", ".join(day for day in Weekday if day in hours.days)
     skipping = next(_dates(hours, zone, instant), None)
     if skipping is None:
         rule = f"every {days} is an excluded date"
-        return SpecError(f"{FIELD}.excludeDates", f"{where}: {rule}; take a date out, or name more days")
-    rule = f"on {skipping}, which is not an excluded date, the clocks skip from start to end"
-    return SpecError(FIELD, f"{where}: {rule}; take a date out, name more days, or give longer hours")
+        return SpecError(f"{FIELD}.excludeDates", f"{where}: {rule}; remove a date, or add days")
+    rule = f"on {skipping}, which is not an excluded date, the clocks skip the hours from start to end"
+    return SpecError(FIELD, f"{where}: {rule}; remove a date, add days, or extend the hours")
 
 
 def _clock_text(since_midnight: timedelta) -> str:
@@ -201,15 +201,15 @@ def iso_date(text: str) -> date | None:
 
 
 def _not_a_time(text: str, rule: str) -> str:
-    return f"{quoted(text)} is not a time of day; give HH:MM {rule}"
+    return f"{quoted(text)} is not a valid time of day; write HH:MM {rule}"
 
 
 def _not_before(start: str, end: str) -> str:
     return (
-        f"{quoted(start)} is not before end, {quoted(end)}; hours that go past midnight are not possible, and hours up "
-        "to midnight end at 24:00"
+        f"{quoted(start)} must be before end, {quoted(end)}; the hours cannot go past midnight, and 24:00 is "
+        "midnight at the end of the day"
     )
 
 
 def _not_a_date(text: str) -> str:
-    return f"{quoted(text)} is not a date of the calendar; give YYYY-MM-DD, such as 2026-12-25"
+    return f"{quoted(text)} is not a valid date; write YYYY-MM-DD, such as 2026-12-25"

@@ -43,20 +43,31 @@ DESCRIPTORS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class CronSchedule:
-    """A cron expression, every field expanded to the numbers it names: ascending, each once.
-
-    Days of the week count from Sunday, 0. A day field is restricted unless a part of it is `*` or `*/1`; if
-    both are, a day that either names is a match, as in every cron since Vixie's.
-    """
+    """A cron expression, every field expanded to the numbers it names: ascending, each once."""
 
     text: str = field(compare=False)
+    """As written, for messages; two texts may name the same schedule."""
+
     minutes: tuple[int, ...]
+    """0 to 59."""
+
     hours: tuple[int, ...]
+    """0 to 23."""
+
     days_of_month: tuple[int, ...]
+    """1 to 31."""
+
     months: tuple[int, ...]
+    """1 to 12."""
+
     days_of_week: tuple[int, ...]
+    """Counted from Sunday, 0."""
+
     day_of_month_restricted: bool
+    """False if a part of the field is `*` or `*/1`."""
+
     day_of_week_restricted: bool
+    """As above. If both are restricted, a day that either names is a match, as in every cron since Vixie's."""
 
     @property
     def expanded(self) -> str:
@@ -229,7 +240,7 @@ class _Expanded:
 def _words(text: str) -> Sequence[_Part]:
     """The five fields, those of a descriptor as if they had been written."""
     if len(text) > LONGEST_CRON:
-        raise SpecError("spec.cron", f"has {len(text)} characters; at most {LONGEST_CRON} are allowed")
+        raise SpecError("spec.cron", f"Too long: must be at most {LONGEST_CRON} characters, but is {len(text)}")
     _require_plain_characters(text)
     stripped = text.strip(" \t")
     if stripped.startswith("@"):
@@ -237,8 +248,10 @@ def _words(text: str) -> Sequence[_Part]:
     elif re.match(r"(CRON_)?TZ=", stripped, re.IGNORECASE):
         raise SpecError(
             "spec.cron",
-            f"{quoted(text)}: a time zone is not part of it; use spec.timeZone with startMode SameInstant, "
-            "or leave it out: each contact's own zone counts",
+            (
+                f"{quoted(text)}: a time zone is not part of it; set spec.timeZone with startMode SameInstant, or "
+                "remove it to use the time zone of each contact"
+            ),
         )
     found = list(re.finditer(r"[^ \t]+", text))
     if len(found) != len(_FIELDS):
@@ -260,7 +273,7 @@ def _require_plain_characters(text: str) -> None:
             "spec.cron", f"{where}: a line break; write it on one line, in quotes and without YAML's | or >"
         )
     remedy = "write - (a hyphen)" if odd.group() in _DASHES else "separate fields by spaces"
-    raise SpecError("spec.cron", f"{where}: U+{ord(odd.group()):04X} is no character of cron; {remedy}")
+    raise SpecError("spec.cron", f"{where}: U+{ord(odd.group()):04X} is not allowed in cron; {remedy}")
 
 
 def _described(descriptor: str) -> str:
@@ -271,10 +284,12 @@ def _described(descriptor: str) -> str:
     if descriptor.lower().startswith("@every"):
         raise SpecError(
             "spec.cron",
-            f"{quoted(descriptor)}: @every names no time of day; write a step, such as */15 * * * * "
-            "for every 15 minutes",
+            (
+                f"{quoted(descriptor)}: @every has no time of day; write a step, such as */15 * * * * for every 15 "
+                "minutes"
+            ),
         )
-    raise SpecError("spec.cron", f"{quoted(descriptor)} is none of the descriptors {', '.join(DESCRIPTORS)}")
+    raise SpecError("spec.cron", f"{quoted(descriptor)} is not one of the descriptors {', '.join(DESCRIPTORS)}")
 
 
 def _field_count_rule(count: int) -> str:
@@ -308,7 +323,7 @@ def _item_numbers(item: _Part) -> range:
         return range(field.first, field.last + 1, step)
     ends = span.split("-")
     if len(ends) > 2:
-        raise ends[2].error(f"{quoted(span.text)} is no range; a range has two ends, such as 9-17")
+        raise ends[2].error(f"{quoted(span.text)} is not a range; a range has two ends, such as 9-17")
     low, high = _number(ends[0]), _number(ends[-1])
     if low > high:
         raise span.error(_reversed_range_message(span, low, high, step))
@@ -319,7 +334,7 @@ def _item_numbers(item: _Part) -> range:
 
 def _step(part: _Part) -> int:
     if not re.fullmatch("[0-9]+", part.text) or int(part.text) == 0:
-        raise part.error(f"{quoted(part.text)} is no step; a step is a number from 1 on")
+        raise part.error(f"{quoted(part.text)} is not a step; a step is a number greater than 0")
     return int(part.text)
 
 
@@ -385,4 +400,4 @@ def _require_a_date(schedule: CronSchedule, word: _Part) -> None:
     """The calendar repeats itself: a date that no leap year has does not come in 10 years nor ever."""
     day = schedule.days_of_month[0]
     if day > max(_LONGEST_MONTH[month - 1] for month in schedule.months):
-        raise word.error(f"no match in the next {YEARS_SEARCHED} years: no month it names has a day {day}")
+        raise word.error(f"no match in the next {YEARS_SEARCHED} years: none of its months has a day {day}")

@@ -25,7 +25,7 @@ def parse_excluded_dates(text: str, name: str) -> frozenset[date]:
             dates.add(found)
     findings.raise_if_any()
     if len(dates) > MAX_DATES:
-        raise SpecError(name, f"has {len(dates)} dates, more than the limit of {MAX_DATES}")
+        raise SpecError(name, f"Too many: {len(dates)}: must have at most {MAX_DATES} dates")
     return frozenset(dates)
 
 
@@ -37,4 +37,4 @@ def _lines(text: str) -> Iterable[tuple[int, str]]:
 
 
 def _not_a_date(said: str) -> str:
-    return f"{quoted(said)} is not a date of the calendar; give YYYY-MM-DD alone on its line, a comment after a #"
+    return f"{quoted(said)} is not a valid date; write one date per line as YYYY-MM-DD, and comments after a #"

@@ -28,19 +28,25 @@ _YEAR = timedelta(days=DAYS_AHEAD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """From when on a match may be taken; all instants in UTC.
-
-    `earliest`: a match before it is past. `past_zones` says what becomes of zones that are past one. `used_up`: no
-    match whose earliest placed instant is not after it. `ends`: by zone, no window begins before it; `run_end`: nor
-    before this in any zone. `room_from`: a match before it could not be taken in time, since there was no room.
-    """
+    """From when on a match may be taken; all times in UTC."""
 
     earliest: datetime
+    """A match before it is past."""
+
     past_zones: PastZones
+    """What becomes of zones that are past a match."""
+
     ends: Mapping[str, datetime]
+    """By zone, the time before which no window may start."""
+
     used_up: datetime | None
+    """No match is taken whose earliest placed time is not after it."""
+
     run_end: datetime | None
+    """The time before which no window may start in any zone; None if runs may overlap."""
+
     room_from: datetime | None = None
+    """A match before it could not be taken in time, for lack of room; None if there was always room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,17 +301,21 @@ def never_open(schedule: CronSchedule, hours: CallingHours, first: datetime) -> 
     if not dates:
         return SpecError(
             f"{FIELD}.days",
-            f"no match of cron {matches} falls on {days}; name the days on which cron matches, or change cron",
+            f"no match of cron {matches} falls on {days}; add the days on which cron matches, or change cron",
         )
     if all(day in hours.exclude_dates for day in dates):
         return SpecError(
             f"{FIELD}.excludeDates",
-            f"every match of cron {matches} that falls on {days} is on an excluded date; take a date out, name more "
-            "days, or change cron",
+            (
+                f"every match of cron {matches} that falls on {days} is on an excluded date; remove a date, add "
+                "days, or change cron"
+            ),
         )
-    rule = "outside is Skip" if hours.outside is Outside.SKIP else "a start is deferred within its own date only"
+    rule = "outside is Skip" if hours.outside is Outside.SKIP else "a start is only deferred within its date"
     return SpecError(
         FIELD,
-        f"every match of cron {matches} on an open date lies outside {hours.text}, and {rule}; let cron match within "
-        "these hours, or give longer ones",
+        (
+            f"every match of cron {matches} on an open date is outside {hours.text}, and {rule}; let cron match "
+            "within these hours, or extend them"
+        ),
     )

@@ -64,32 +64,48 @@ NOTHING_TAKEN = Taken()
 
 @dataclass(frozen=True, slots=True)
 class SkippedMatches:
-    """Matches that were passed over for one reason, by their nominal times, and the zones at fault."""
+    """Matches that were passed over for one reason."""
 
     reason: MatchSkipReason
+    """Why."""
+
     count: int
+    """How many matches."""
+
     first: datetime
+    """The nominal time of the first."""
+
     last: datetime
+    """The nominal time of the last."""
+
     time_zones: tuple[str, ...]
+    """The zones that cause it."""
+
     contacts: int
+    """The number of contacts in these zones."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """A run before any of it is sent.
-
-    `nominal_time` is the match of `cron`, floating; `run_id` is the same to the minute (`20261125T0900`), and
-    `match_time` the earliest instant at which a zone of the run reaches it, called or skipped, before any calling
-    hours. `windows` are ordered by start, then by name of the zone. `contacts` is the sum over the windows.
-    `skipped_matches` says what was passed over for this match, each reason once.
-    """
+    """A run before any of it is sent."""
 
     run_id: str
+    """The nominal time to the minute, such as `20261125T0900`."""
+
     nominal_time: datetime
+    """The match of `cron`, floating."""
+
     match_time: datetime
+    """The earliest time at which a zone of the run reaches the match, called or skipped, before any calling hours."""
+
     windows: tuple[PlannedWindow, ...]
+    """Ordered by start, then by name of the zone."""
+
     contacts: int
+    """The sum over the windows."""
+
     skipped_matches: tuple[SkippedMatches, ...] = ()
+    """What was passed over for this match, each reason once."""
 
 
 class Contact(Protocol):
@@ -204,12 +220,12 @@ def count_contacts(contacts: Iterable[Contact], field: str = "spec.contacts") ->
         counts[contact.time_zone] += 1
     findings.raise_if_any()
     if not counts:
-        raise SpecError(field, "has no contacts; a campaign needs at least one")
+        raise SpecError(field, "must have at least 1 contact")
     return dict(counts)
 
 
 def _same_id_message(earlier: str) -> str:
-    return f"is the same as {earlier}; give every contact an id of its own, or remove one of the two"
+    return f"Duplicate value: {earlier} has the same id; give each contact its own id, or remove one of them"
 
 
 def _timetable(inputs: PlanInputs) -> Timetable:

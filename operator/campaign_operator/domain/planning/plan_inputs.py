@@ -15,7 +15,10 @@ from campaign_operator.domain.planning.cron import CronSchedule
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanInputs:
-    """All that makes one plan another, but for the time and the earlier runs. A new field is part of the hash."""
+    """All that makes one plan another, but for the time and the earlier runs.
+
+    A new field is part of the hash; none has a default, so that none can be forgotten where a spec is read.
+    """
 
     schedule: CronSchedule
     """When runs are due, in floating time."""
@@ -35,10 +38,10 @@ class PlanInputs:
     contacts_by_zone: Mapping[str, int]
     """How many contacts each zone has; at least one zone, each known, each with a contact."""
 
-    past_zones: PastZones = PastZones.WAIT
+    past_zones: PastZones
     """What becomes of zones for which a match is past."""
 
-    concurrency_policy: ConcurrencyPolicy = ConcurrencyPolicy.ALLOW
+    concurrency_policy: ConcurrencyPolicy
     """Whether a run may begin before the one before it has ended."""
 
 

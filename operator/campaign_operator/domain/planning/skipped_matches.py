@@ -8,10 +8,10 @@ from campaign_operator.wording import counted, listed
 
 _CAUSES: Mapping[MatchSkipReason, str] = {
     MatchSkipReason.START_PASSED: "already past in {zones}",
-    MatchSkipReason.WINDOW_OPEN: "an earlier window is not over in {zones}",
-    MatchSkipReason.CONCURRENCY_POLICY: "an earlier run is not over and concurrencyPolicy is Forbid",
+    MatchSkipReason.WINDOW_OPEN: "an earlier window is still open in {zones}",
+    MatchSkipReason.CONCURRENCY_POLICY: "an earlier run has not ended and concurrencyPolicy is Forbid",
     MatchSkipReason.NOTHING_OPEN: "no time zone is open",
-    MatchSkipReason.NO_ROOM: "too many windows are ahead",
+    MatchSkipReason.NO_ROOM: "there is no room for more windows",
 }
 
 
@@ -30,4 +30,4 @@ def _passed_over(each: SkippedMatches) -> str:
     matches = "match" if each.count == 1 else "matches"
     zones = f"{shown_zones(each.time_zones)} ({counted(each.contacts, 'contact')})"
     cause = _CAUSES[each.reason].format(zones=zones)
-    return f"passes over {each.count} {matches} of cron, {each.first:%Y-%m-%dT%H:%M}{last}: {cause}"
+    return f"skips {each.count} {matches} of cron, {each.first:%Y-%m-%dT%H:%M}{last}: {cause}"

@@ -42,7 +42,7 @@ _LONGEST_GUESSED = 64
 _LIKENESS = 0.85
 
 
-_RULE = f"is not a time zone of the IANA database ({TZDATA_VERSION})"
+_RULE = f"must be a valid time zone of the IANA database ({TZDATA_VERSION})"
 _EXAMPLES = "use a name such as Europe/London or America/New_York"
 
 
@@ -72,13 +72,13 @@ def unknown_zone_message(name: str) -> str:
     if name in AMBIGUOUS_NAMES:
         summer, fixed = AMBIGUOUS_NAMES[name]
         return (
-            f"{quoted(name)} is standard time all year in the IANA database, which a list seldom means; write "
-            f"{summer}, or {fixed} where there is no summer time"
+            f"{quoted(name)} is standard time all year in the IANA database, which a list seldom means; use "
+            f"{summer}, or {fixed} where there is no daylight saving time"
         )
     nearest = nearest_name(name)
     if nearest is not None:
-        return f'{quoted(name)} {_RULE}; did you mean "{nearest}"?'
-    return f"{quoted(name)} {_RULE}; {_EXAMPLES}"
+        return f'Invalid value: {quoted(name)}: {_RULE}; did you mean "{nearest}"?'
+    return f"Invalid value: {quoted(name)}: {_RULE}; {_EXAMPLES}"
 
 
 def unshown_zone_message() -> str:

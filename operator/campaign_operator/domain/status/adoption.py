@@ -97,7 +97,7 @@ def adopted(
             WindowState.SUBMITTED,
             schedule_id=found[w.time_zone].id,
             adopted=True,
-            message="adopted: it was at the dialer",
+            message="adopted: the dialer already had it",
         ),
     )
     return with_run(status, run_at(status, key).model_copy(update={"connection_hash": connection_hash}))
@@ -116,7 +116,7 @@ def looked_up(
 
 def held(status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str], why: str) -> OutboundCampaignStatus:
     """Windows that may have been submitted, where nobody can or may be asked: a person must look."""
-    message = f"it may have been submitted, and {why}; look at the dialer, then say by {RESOLVE_ANNOTATION}"
+    message = f"it may have been submitted, and {why}; check the dialer, then set the annotation {RESOLVE_ANNOTATION}"
     return changed(
         status, key, time_zones, lambda w: window_in(w, WindowState.HELD, reason=Reason.WINDOW_HELD, message=message)
     )

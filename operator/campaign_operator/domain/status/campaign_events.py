@@ -49,16 +49,14 @@ def event_of_edit(campaign: Campaign, blueprint: Blueprint | Problem, now: datet
         return None
     newest, once = status.runs[-1], campaign.spec.run_policy is RunPolicy.ONCE
     if runs.is_over_for_good(status) and (newest.spec_hash != blueprint.spec_hash or not once):
-        message = (
-            f"run {newest.id} was the only one of runPolicy Once and has ended; to call again, apply a new resource"
-        )
+        message = f"run {newest.id}, the only run of runPolicy Once, has ended; to call again, create a new resource"
         return CampaignEvent("Warning", Reason.EDIT_IGNORED, message)
     started = [r for r in runs.current_runs(status) if runs.has_started(r, now) and r.spec_hash != blueprint.spec_hash]
     if started and once:
-        message = f"run {started[-1].id} has started and stays as it is; runPolicy Once has no run after it"
+        message = f"run {started[-1].id} has started and does not change; with runPolicy Once there is no later run"
         return CampaignEvent("Warning", Reason.EDIT_IGNORED, message)
     if started:
-        message = f"run {started[-1].id} has started and stays as it is; the edit applies to the run after it"
+        message = f"run {started[-1].id} has started and does not change; the edit applies to the next run"
         return CampaignEvent("Normal", Reason.EDIT_APPLIES_TO_NEXT_RUN, message)
     return None
 
@@ -68,7 +66,9 @@ def event_of_unknown_schedules(strangers: Sequence[Schedule]) -> CampaignEvent:
     names = listed([f"{s.id} ({s.time_zone}, from {to_rfc3339(s.start)})" for s in strangers])
     count = counted(len(strangers), "schedule")
     return CampaignEvent(
-        "Warning", Reason.UNKNOWN_SCHEDULES, f"the dialer has {count} of this campaign that no window holds: {names}"
+        "Warning",
+        Reason.UNKNOWN_SCHEDULES,
+        f"the dialer has {count} of this campaign that no window refers to: {names}",
     )
 
 
@@ -77,8 +77,9 @@ def event_of_time_zone_data(run: RunStatus, moved: tuple[str, ...], tzdata_versi
     if not moved:
         return None
     message = (
-        f"run {run.id}: {listed(moved)}: the rules of the time zone moved between tzdata {run.tzdata_version} "
-        f"and {tzdata_version}; the windows keep their instants; to plan anew, set spec.suspend and take it back"
+        f"run {run.id}: {listed(moved)}: the time zone rules changed between tzdata {run.tzdata_version} and "
+        f"{tzdata_version}; the windows keep their times in UTC; to replan them, set spec.suspend to true and "
+        "then to false"
     )
     return CampaignEvent("Warning", Reason.TIME_ZONE_DATA_CHANGED, message)
 
@@ -161,9 +162,9 @@ def _message(run: RunStatus, state: RunState) -> str:
         case RunState.RUNNING:
             return f"run {run.id}: the first window has opened, {counted(m.expected_calls, 'call')} expected"
         case RunState.CANCELLED:
-            return f"run {run.id}: all of it was cancelled before it started"
+            return f"run {run.id}: every window was cancelled before it started"
         case RunState.COMPLETED if runs.calls_nobody(run):
-            return f"run {run.id}: nothing to call, every window lies outside the calling hours"
+            return f"run {run.id}: nothing to call, because every window is outside the calling hours"
         case _:
             return f"run {run.id}: {m.calls_completed} of {m.expected_calls} expected calls completed"
 
@@ -205,7 +206,7 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[CampaignEvent
     if adopted:
         names = listed([w.time_zone for w in adopted])
         yield CampaignEvent(
-            "Normal", Reason.SCHEDULE_ADOPTED, f"run {run.id}: {names}: the schedule was already at the dialer"
+            "Normal", Reason.SCHEDULE_ADOPTED, f"run {run.id}: {names}: the dialer already had the schedule"
         )
     late = [
         w
@@ -218,7 +219,7 @@ def _windows(before: RunStatus | None, run: RunStatus) -> Iterator[CampaignEvent
     if late:
         names = listed([w.time_zone for w in late])
         yield CampaignEvent(
-            "Warning", Reason.WINDOW_STARTED_LATE, f"run {run.id}: {names}: starts late, for what is left of it"
+            "Warning", Reason.WINDOW_STARTED_LATE, f"run {run.id}: {names}: starts late and keeps its end"
         )
 
 
@@ -231,7 +232,9 @@ def _deliveries(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -
     for key, run in earlier.items():
         if key not in now and run.webhook is not None and run.webhook.state is WebhookState.PENDING:
             what = f"{run.webhook.event} of run {key.id}"
-            yield CampaignEvent("Warning", Reason.WEBHOOK_FAILED, f"{what} was given up: too many later ones wait")
+            yield CampaignEvent(
+                "Warning", Reason.WEBHOOK_FAILED, f"{what} was given up: too many later webhooks are waiting"
+            )
     for key, run in now.items():
         hook, was = run.webhook, earlier.get(key)
         if hook is None or (was is not None and was.webhook is not None and was.webhook.state is hook.state):

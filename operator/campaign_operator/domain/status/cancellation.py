@@ -9,7 +9,7 @@ from campaign_operator.api.vocabulary import MAX_MESSAGE, Adjustment, WindowStat
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.dialing.outcomes import Cancelled, CancelNotOffered, CancelOutcome, CancelRefused
 from campaign_operator.domain.status import record
-from campaign_operator.domain.status.record import changed, standing_in_the_way, waiting, window_in
+from campaign_operator.domain.status.record import blocking_problem, changed, waiting, window_in
 from campaign_operator.wording import cut
 
 RETRY_SECONDS = 20.0
@@ -43,11 +43,11 @@ def _answered(w: WindowStatus, outcome: CancelOutcome, now: datetime) -> WindowS
         case Cancelled():
             return window_in(w, WindowState.CANCELLED)
         case CancelNotOffered(code):
-            message = f"it stays as it is and will dial: the dialer cancels no schedule (it answered {code})"
+            message = f"it will dial: the dialer does not support cancelling schedules (it answered {code})"
         case CancelRefused(code, said):
-            message = f"it stays as it is and will dial: the dialer refused to cancel it, {code}: {said}"
+            message = f"it will dial: the dialer refused to cancel it, {code}: {said}"
         case _:
-            problem, seconds = standing_in_the_way(outcome)
+            problem, seconds = blocking_problem(outcome)
             until = now + timedelta(seconds=RETRY_SECONDS if seconds is None else seconds)
             return waiting(w, WindowState.CANCELLING, problem.reason, problem.message, until)
     return window_in(w, WindowState.SUBMITTED, reason=Reason.CANNOT_CANCEL, message=cut(message, MAX_MESSAGE))

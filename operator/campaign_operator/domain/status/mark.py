@@ -41,6 +41,8 @@ def has_run_already(campaign: Campaign, plan: RunPlan) -> Problem | None:
     who = f"{campaign.ref.name} -n {campaign.ref.namespace}"
     return Problem(
         Reason.ALREADY_RUN,
-        f"run {run_id}, the only one of runPolicy Once, was begun before, and its status is gone; to call "
-        f"everybody again, remove the annotation: kubectl annotate outboundcampaign {who} {HAS_RUN_ANNOTATION}-",
+        (
+            f"run {run_id}, the only run of runPolicy Once, was submitted before, and its status is gone; to call "
+            f"everybody again, remove the annotation: kubectl annotate outboundcampaign {who} {HAS_RUN_ANNOTATION}-"
+        ),
     )

@@ -39,7 +39,7 @@ def polled(
     after = credited(status, answer, completion, until=until, now=now)
     if fewer is not None:
         return _told(after, False, Reason.ANALYTICS_REGRESSED, fewer, generation, now)
-    return _told(after, True, Reason.ANALYTICS_READ, "the dialer's analytics answer", generation, now)
+    return _told(after, True, Reason.ANALYTICS_READ, "the dialer answers with analytics", generation, now)
 
 
 def _regressed(status: OutboundCampaignStatus, answer: CallCounts, until: datetime) -> str | None:
@@ -48,7 +48,9 @@ def _regressed(status: OutboundCampaignStatus, answer: CallCounts, until: dateti
     if before is None or before.since != counted_since(status, until):
         return None
     worse = [f"{name} {now} after {then}" for name, then, now in _pairs(before, answer) if now < then]
-    return f"the dialer's analytics went back: {', '.join(worse)}; the higher numbers are kept" if worse else None
+    return (
+        f"the dialer's analytics decreased: {', '.join(worse)}; the status keeps the higher numbers" if worse else None
+    )
 
 
 def _pairs(before: CreditedCalls, answer: CallCounts) -> tuple[tuple[str, int, int], ...]:

@@ -71,7 +71,8 @@ WEBHOOK_DELAYS_SECONDS = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 """Waits after each failed delivery, as Standard Webhooks recommends; after ten attempts it is given up."""
 
 STATUS_LOST = (
-    "the campaign had submitted something, and its status is gone; the dialer is asked before anything is sent"
+    "the campaign submitted schedules before, and its status is gone; the operator checks the dialer before it "
+    "submits anything"
 )
 
 EVENT_NAMES = {
@@ -258,12 +259,12 @@ def _answered(w: WindowStatus, outcome: SubmitOutcome, now: datetime) -> WindowS
         case Unclear(message):
             return waiting(w, WindowState.UNCERTAIN, Reason.SUBMISSION_UNCERTAIN, message, None)
         case _:
-            problem, seconds = standing_in_the_way(outcome)
+            problem, seconds = blocking_problem(outcome)
             wait = retry_seconds(w.attempt) if seconds is None else seconds
             return waiting(w, WindowState.PLANNED, problem.reason, problem.message, now + timedelta(seconds=wait))
 
 
-def standing_in_the_way(
+def blocking_problem(
     outcome: NotSent | Throttled | AccessRefused | DestinationRefused | ListingTooLong | Unavailable,
 ) -> tuple[Problem, float | None]:
     """Why nothing was carried out, and the seconds to wait where they are not for us to choose."""
@@ -283,15 +284,18 @@ def standing_in_the_way(
 
 _REMEDIES = {
     Reason.CREDENTIALS_REFUSED: "check client-id, client-secret and scope in the connection Secret",
-    Reason.DIALER_UNAUTHORIZED: "even a new token is refused; check that token-url and api-base-url belong together",
-    Reason.DIALER_FORBIDDEN: "grant the client the scopes it asks for and the right to this campaign",
-    Reason.CAMPAIGN_NOT_FOUND: "check campaignID, and that the connection Secret leads to the dialer that has it",
-    Reason.DESTINATION_REFUSED: "give a public address, or have the operator started with its network allowed",
+    Reason.DIALER_UNAUTHORIZED: "it refuses a new token, too; check that token-url and api-base-url belong together",
+    Reason.DIALER_FORBIDDEN: "grant the client the requested scopes and access to this campaign",
+    Reason.CAMPAIGN_NOT_FOUND: "check campaignID, and that the connection Secret refers to the right dialer",
+    Reason.DESTINATION_REFUSED: "use a public address, or have the operator started with --allow-cidr for its network",
 }
 
 
 def _with_remedy(reason: Reason, message: str) -> Problem:
-    again = f"tried again when spec, Secret or the annotation {REQUESTED_AT_ANNOTATION} changes, and every 10 minutes"
+    again = (
+        f"the operator tries again when the spec, the Secret or the annotation {REQUESTED_AT_ANNOTATION} changes, "
+        "and every 10 minutes"
+    )
     return Problem(reason, f"{message}; {_REMEDIES[reason]}; {again}")
 
 

@@ -68,7 +68,7 @@ def resolved(annotation: str, status: OutboundCampaignStatus) -> Resolved:
             continue
         if entry.run_id == UNKNOWN:
             if entry.verdict != IGNORE or entry.time_zone not in {s.time_zone for s in status.unknown_schedules}:
-                refused.append(f"{_quoted(str(entry))}: give {UNKNOWN}/ZONE={IGNORE} for a zone of unknownSchedules")
+                refused.append(f"{_quoted(str(entry))}: write {UNKNOWN}/ZONE={IGNORE} for a zone of unknownSchedules")
                 continue
             status = unknown_schedules.ignored(status, entry.time_zone)
             done.append(str(entry))
@@ -102,7 +102,7 @@ def checked(status: OutboundCampaignStatus, listing: Listing | None) -> Resolved
         run = runs.find_run(status, key)
         window = next((w for w in run.windows if w.time_zone == entry.time_zone), None) if run is not None else None
         if window is None or window.attempt != entry.attempt or not _is_open(window):
-            refused.append(f"{_quoted(said)}: the window is not held any more")
+            refused.append(f"{_quoted(said)}: the window is no longer held")
             continue
         problem = _contradicted(entry.verdict, window, listing)
         if problem is not None:
@@ -137,30 +137,30 @@ def _waiting(entry: Entry, run: RunStatus, window: WindowStatus) -> WaitingResol
 
 def _entries(annotation: str) -> Iterator[Entry | str]:
     if len(annotation) > LONGEST:
-        yield f"it is longer than {LONGEST} characters, so nothing of it is acted upon"
+        yield f"Too long: must be at most {LONGEST} characters; all of it is ignored"
         return
     for part in filter(None, (p.strip() for p in annotation.split(","))):
         window, equals, verdict = part.rpartition("=")
         run_id, slash, time_zone = window.partition("/")
         if not (equals and slash and run_id and time_zone and verdict) or len(verdict) > _LONGEST_ID:
-            yield f"{_quoted(part)}: give RUN/ZONE=Resubmit, RUN/ZONE=Abandon or RUN/ZONE=ID"
+            yield f"{_quoted(part)}: write RUN/ZONE=Resubmit, RUN/ZONE=Abandon or RUN/ZONE=ID"
         else:
             yield Entry(run_id.strip(), time_zone.strip(), verdict.strip())
 
 
 def _resolvable(entry: Entry, status: OutboundCampaignStatus) -> tuple[RunStatus, WindowStatus] | str:
     """The window that the entry speaks of, or why there is none; of two runs of one match the newest."""
-    problem = "there is no such run"
+    problem = "the run does not exist"
     for run in reversed(status.runs):
         if run.id != entry.run_id:
             continue
         window = next((w for w in run.windows if w.time_zone == entry.time_zone), None)
         if window is None:
-            problem = "this run has no window of that time zone"
+            problem = "the run has no window in that time zone"
         elif not _is_open(window):
             problem = f"the window is not held, it is {window.state}"
         elif runs.is_finished(run) and entry.verdict == RESUBMIT:
-            problem = "this run has ended"
+            problem = "the run has ended"
         else:
             return run, window
     return problem
@@ -178,14 +178,14 @@ def _contradicted(verdict: str, window: WindowStatus, listing: Listing | None) -
         return None
     if verdict in (RESUBMIT, ABANDON):
         standing = window.schedule_id in listing.standing
-        return "its schedule is still at the dialer; cancel it there first" if standing else None
+        return "the dialer still has its schedule; cancel it there first" if standing else None
     schedule: Schedule | None = next((s for s in listing.schedules if s.id == verdict), None)
     if schedule is None:
-        return "the dialer knows no schedule of that id"
+        return "the dialer has no schedule with that ID"
     if schedule.state is ScheduleState.CANCELLED:
-        return "the schedule of that id is cancelled"
+        return "the schedule with that ID is cancelled"
     if schedule.time_zone != window.time_zone:
-        return f"the schedule of that id is of {_quoted(schedule.time_zone)}"
+        return f"the schedule with that ID is for {_quoted(schedule.time_zone)}"
     return None
 
 
@@ -194,9 +194,7 @@ def _settled(w: WindowStatus, verdict: str) -> WindowStatus:
         return record.window_in(w, WindowState.PLANNED, schedule_id=None)
     if verdict == ABANDON:
         return record.window_in(w, WindowState.MISSED, message="abandoned by a person")
-    return record.window_in(
-        w, WindowState.SUBMITTED, schedule_id=verdict, message="a person named the schedule that stands for it"
-    )
+    return record.window_in(w, WindowState.SUBMITTED, schedule_id=verdict, message="a person named its schedule")
 
 
 def _quoted(text: str) -> str:

@@ -32,8 +32,8 @@ _ESCAPED_BYTES = 6
 _MESSAGE_LENGTHS = (512, 256, 128, 64, 0)
 
 TOO_LARGE = (
-    f"spec.contacts: the resource would be larger than {MOST_BYTES:,} bytes with its status, and the API server "
-    "refuses that; use shorter ids, remove annotations, or keep the contacts in a list (spec.contactsFrom)"
+    f"spec.contacts: Too long: with its status, the resource would be larger than {MOST_BYTES:,} bytes, which the API "
+    "server refuses; shorten the ids, remove annotations, or move the contacts to a list (spec.contactsFrom)"
 )
 
 

@@ -151,15 +151,15 @@ def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Obs
 def _unknown(unknown: list[UnknownSchedule]) -> str:
     names = listed([f"{s.schedule_id} ({s.time_zone}, from {to_rfc3339(s.start_time)})" for s in unknown])
     return (
-        f"the status was lost, and the dialer has schedules of this campaign that no window holds: {names}; "
-        f"nothing is submitted in their time zones until they are over or cancelled at the dialer, or the annotation "
-        f"{RESOLVE_ANNOTATION} says unknown/ZONE=Ignore"
+        f"the status was lost, and the dialer has schedules of this campaign that no window refers to: {names}; "
+        "nothing is submitted in their time zones until they end, you cancel them at the dialer, or you set the "
+        f"annotation {RESOLVE_ANNOTATION} to unknown/ZONE=Ignore"
     )
 
 
 def _why_failed(run: RunStatus) -> str:
     message = next((w.message for w in run.windows if w.message), "no window could be submitted")
-    return f"run {run.id} failed, no window was submitted: {message}; to call, apply a new resource"
+    return f"run {run.id} failed, and no window was submitted: {message}; to call, create a new resource"
 
 
 def _transient_fault(status: OutboundCampaignStatus) -> Problem | None:
@@ -232,18 +232,18 @@ def _cancelling(campaign: Campaign, to_cancel: list[tuple[RunStatus, WindowStatu
     why = "is being deleted" if campaign.deleting else "is suspended"
     first = min(w.start_time for _, w in to_cancel)
     said = next((f"; {w.message}" for _, w in to_cancel if w.message), "")
-    stand = "schedule still stands" if len(to_cancel) == 1 else "schedules still stand"
+    stand = "schedule" if len(to_cancel) == 1 else "schedules"
     return (
-        f"the campaign {why}, and {len(to_cancel)} {stand} at the dialer; what is not cancelled before its start will "
-        f"dial, the first from {to_rfc3339(first)}{said}"
+        f"the campaign {why}, and the dialer still has {len(to_cancel)} {stand}; a schedule that is not "
+        f"cancelled before its start will dial, the first at {to_rfc3339(first)}{said}"
     )
 
 
 def _suspended(status: OutboundCampaignStatus, now: datetime) -> str:
     started = [run.id for run in runs.current_runs(status) if runs.has_started(run, now)]
     if started:
-        return f"suspended: nothing more is submitted; what has started of run {', '.join(started)} goes on"
-    return "suspended: nothing is submitted until spec.suspend is taken back"
+        return f"suspended: nothing more is submitted; windows of run {', '.join(started)} that have started continue"
+    return "suspended: nothing is submitted until spec.suspend is false"
 
 
 def _earlier(status: OutboundCampaignStatus, kind: ConditionType) -> Iterator[Condition]:
@@ -266,7 +266,7 @@ def _contacts_valid(blueprint: Blueprint | Problem) -> tuple[bool, str, str] | N
         )
     told = "; ".join(blueprint.contact_errors)
     rows = counted(blueprint.invalid_contacts, "invalid row")
-    return False, Reason.INVALID_CONTACTS_SKIPPED, f"{rows} left out, {contacts} left{': ' + told if told else ''}"
+    return False, Reason.INVALID_CONTACTS_SKIPPED, f"{rows} skipped, {contacts} used{': ' + told if told else ''}"
 
 
 def _accepted(campaign: Campaign, status: OutboundCampaignStatus, now: datetime) -> str:
@@ -317,7 +317,7 @@ _REASON_OF_END = {
 
 
 def _nothing_to_call(run: RunStatus) -> str:
-    return f"run {run.id}: nothing to call, every window lies outside the calling hours"
+    return f"run {run.id}: nothing to call, because every window is outside the calling hours"
 
 
 def _hook_to_tell_of(status: OutboundCampaignStatus) -> FinishedRun | None:
@@ -327,20 +327,20 @@ def _hook_to_tell_of(status: OutboundCampaignStatus) -> FinishedRun | None:
 def _delivery(run: FinishedRun) -> tuple[bool, Reason, str]:
     hook = run.webhook
     assert hook is not None  # noqa: S101 - chosen for it
-    answer = hook.message or "nobody answered"
+    answer = hook.message or "there was no answer"
     what = f"{hook.event} of run {run.id}"
     match hook.state:
         case WebhookState.DELIVERED:
             return True, Reason.WEBHOOK_DELIVERED, f"{what} was delivered at attempt {hook.attempts}"
         case WebhookState.GONE:
-            return False, Reason.WEBHOOK_GONE, f"{what} was refused for good: the receiver answered 410 Gone"
+            return False, Reason.WEBHOOK_GONE, f"{what} was refused permanently: the receiver answered 410 Gone"
         case WebhookState.FAILED:
             return False, Reason.WEBHOOK_FAILED, f"{what} was given up after {hook.attempts} attempts; {answer}"
         case _ if hook.attempts:
             return (
                 False,
                 Reason.WEBHOOK_RETRYING,
-                f"{what} failed {counted(hook.attempts, 'time')}; {answer}; it is tried again",
+                f"{what} failed {counted(hook.attempts, 'time')}; {answer}; the operator tries again",
             )
         case _:
             return False, Reason.WEBHOOK_PENDING, f"{what} is about to be delivered"

@@ -24,12 +24,12 @@ _TOGETHER_SECONDS = 3600
 
 _MARGIN_SECONDS = 60
 
-NOT_LISTED = "the dialer does not list its schedule as it was submitted; it is looked for once more"
+NOT_LISTED = "the dialer does not list its schedule as submitted; the operator looks once more"
 DRIFTED = (
-    "the dialer does not list its schedule as it was submitted, so it will not call at its time; look at the dialer, "
-    f"then say by {RESOLVE_ANNOTATION}: Resubmit, or the identifier of the schedule that stands for it"
+    "the dialer does not list its schedule as submitted, so it will not call on time; check the dialer, then set "
+    f"the annotation {RESOLVE_ANNOTATION} to Resubmit or to the ID of its schedule"
 )
-NOT_VERIFIED = "it starts before its schedule could be looked for at the dialer"
+NOT_VERIFIED = "it starts before the operator can check its schedule at the dialer"
 
 
 def next_look(status: OutboundCampaignStatus, now: datetime, settle_seconds: float) -> datetime | None:
