@@ -22,6 +22,8 @@ COPY tests/controlplane tests/controlplane
 COPY examples examples
 COPY operator operator
 RUN ["uv", "sync", "--frozen", "--no-dev", "--no-editable"]
+# The sandbox is part of the distribution, and nothing of it belongs in a cluster.
+RUN ["find", "/opt/campaign-operator", "-name", "campaign[_-]sandbox*", "-prune", "-exec", "rm", "-r", "{}", "+"]
 
 FROM ${BASE}
 ARG VERSION=0.1.0
