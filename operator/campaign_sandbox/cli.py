@@ -29,7 +29,7 @@ class SandboxPart(StrEnum):
 
 
 PollSeconds = Annotated[float, typer.Option(min=0.1, max=3600, help="How often the operator reads the analytics.")]
-CallsPerSecond = Annotated[float, typer.Option(min=0.01, help="Calls the simulated dialer places.")]
+CallsPerSecond = Annotated[float, typer.Option(min=0.01, help="Calls per second that the simulated dialer places.")]
 
 
 @app.callback()
@@ -40,7 +40,7 @@ def campaign_sandbox() -> None:
 @app.command()
 def up(
     without: Annotated[
-        list[SandboxPart] | None, typer.Option(help="Leave a part out; repeatable.", show_default=False)
+        list[SandboxPart] | None, typer.Option(help="Part to leave out; repeatable.", show_default=False)
     ] = None,
     poll_seconds: PollSeconds = 2,
     calls_per_second: CallsPerSecond = 0.5,

@@ -35,7 +35,7 @@ class DataFolder:
             return cls(path, _lock(path))
         named.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(named.iterdir()):
-            raise FileExistsError(f"{named} is not empty: a control plane starts with a folder of its own")
+            raise FileExistsError(f"{named} is not empty; a control plane needs an empty folder")
         return cls(named.absolute(), None)
 
     def remove(self) -> None:

@@ -35,7 +35,7 @@ async def run_demo(sandbox: Sandbox, example: Path, console: Console) -> None:
     console.print(f"\n[bold]$ kubectl apply -f {example.name}[/bold]", highlight=False)
     console.print(manifest.rstrip(), markup=False, highlight=False, soft_wrap=True)
     console.print(
-        f"[dim]The webhook's host stands for the receiver at {sandbox.receiver_url}.[/dim]\n", highlight=False
+        f"[dim]The host of the webhook resolves to the receiver at {sandbox.receiver_url}.[/dim]\n", highlight=False
     )
     answer = await sandbox.control_plane.kubectl("apply", "-f", "-", stdin=manifest)
     console.print(answer.stdout.rstrip(), highlight=False)
@@ -48,7 +48,7 @@ async def run_demo(sandbox: Sandbox, example: Path, console: Console) -> None:
         raise DemoFailedError(f"not done after {DEMO_SECONDS:.0f} s") from None
     await _show(sandbox.control_plane, console, "get", "outboundcampaigns", "-n", NAMESPACE)
     await _show(sandbox.control_plane, console, "get", "events", "-n", NAMESPACE, *_EVENT_COLUMNS)
-    console.print("\n[bold]The webhook that came[/bold]")
+    console.print("\n[bold]The webhook[/bold]")
     console.print_json(delivery["body"])
     valid = delivery["signatureValid"]
     console.print(f"webhook-id {delivery['headers']['webhook-id']}, signature valid: {valid}", highlight=False)

@@ -54,7 +54,7 @@ async def _one_at_a_time(folder: Path, progress: Progress) -> AsyncIterator[None
             now = time.monotonic()
             if now - reported >= _LOCK_REPORT_SECONDS:
                 reported = now
-                progress(f"{folder.name}: another process is at it, waiting for {now - started:.0f} s")
+                progress(f"{folder.name}: waiting for another process, {now - started:.0f} s")
             await asyncio.sleep(_LOCK_POLL_SECONDS)
         yield
 

@@ -18,7 +18,7 @@ _EXTRA = frozenset({"h11", "starlette", "uvicorn"})
 def simulator(
     client_id: Annotated[
         str | None,
-        typer.Option(help="The id of a client that may use every campaign.", envvar="CAMPAIGN_SIMULATOR_CLIENT_ID"),
+        typer.Option(help="ID of a client that can use every campaign.", envvar="CAMPAIGN_SIMULATOR_CLIENT_ID"),
     ] = None,
     client_secret: Annotated[
         str | None,
@@ -28,49 +28,46 @@ def simulator(
         list[str] | None,
         typer.Option(
             metavar="ID:SECRET[:CAMPAIGN,...]",
-            help="A further client; the campaigns named are its own and no other's. Repeatable.",
+            help="Another client, with campaigns that only it can use. Repeatable.",
         ),
     ] = None,
     campaign: Annotated[
         list[str] | None,
         typer.Option(
             metavar="ID=CALLS",
-            help="A campaign and the calls it completes in all; * is any other. Repeatable. [default: *=100]",
+            help=(
+                "A campaign and the number of calls that it completes; * means any other campaign. Repeatable. "
+                "[default: *=100]"
+            ),
         ),
     ] = None,
     calls_per_second: Annotated[
         float,
-        typer.Option(min=0.001, max=1_000_000, help="Calls a campaign completes per second while it is open."),
+        typer.Option(min=0.001, max=1_000_000, help="Calls per second that a campaign completes while it is open."),
     ] = 1.0,
     token_lifetime_seconds: Annotated[
-        int, typer.Option(min=1, max=86400 * 366, help="Seconds until an access token expires.")
+        int, typer.Option(min=1, max=86400 * 366, help="Lifetime of an access token, in seconds.")
     ] = 3600,
-    no_list: Annotated[bool, typer.Option("--no-list", help="Schedules cannot be listed: it answers 405.")] = False,
-    no_delete: Annotated[
-        bool, typer.Option("--no-delete", help="Schedules cannot be cancelled: it answers 405.")
-    ] = False,
+    no_list: Annotated[bool, typer.Option("--no-list", help="Do not list schedules; answer 405.")] = False,
+    no_delete: Annotated[bool, typer.Option("--no-delete", help="Do not cancel schedules; answer 405.")] = False,
     fault: Annotated[
         list[str] | None,
-        typer.Option(metavar="JSON", help="A rule for what goes wrong, as `PUT /_faults` takes them. Repeatable."),
+        typer.Option(metavar="JSON", help="A fault rule, in the format of `PUT /_faults`. Repeatable."),
     ] = None,
-    latency_ms: Annotated[
-        int, typer.Option(min=0, max=600_000, help="Milliseconds before each request is served.")
-    ] = 0,
-    listing_lag_seconds: Annotated[
-        float, typer.Option(min=0, max=86400, help="The listing is as it was so many seconds ago.")
-    ] = 0.0,
+    latency_ms: Annotated[int, typer.Option(min=0, max=600_000, help="Delay of each request, in milliseconds.")] = 0,
+    listing_lag_seconds: Annotated[float, typer.Option(min=0, max=86400, help="Lag of the listing, in seconds.")] = 0.0,
     listing_range: Annotated[
         Literal["honoured", "ignored", "refused"],
-        typer.Option(help="What the listing makes of the parameters `from` and `to`."),
+        typer.Option(help="How the listing handles the parameters `from` and `to`."),
     ] = "honoured",
     rows_per_campaign: Annotated[
-        int, typer.Option(min=1, max=1000, help="Rows that analytics answer for a campaign, to be added up.")
+        int, typer.Option(min=1, max=1000, help="Number of rows per campaign in the analytics; they add up.")
     ] = 1,
-    host: Annotated[str, typer.Option(help="The address to listen at. It should be on loopback.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen at; 0 is any free one.")] = 0,
+    host: Annotated[str, typer.Option(help="Address to listen on. Use a loopback address.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = 0,
     tls_cert: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, exists=True, help="PEM file of a certificate; then it speaks https."),
+        typer.Option(dir_okay=False, exists=True, help="PEM file of a certificate, to serve https."),
     ] = None,
     tls_key: Annotated[
         Path | None, typer.Option(dir_okay=False, exists=True, help="PEM file of the certificate's key.")
