@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.adapters.contact_lists import ContactLists
+from campaign_operator.adapters.cxone.connection_secret import parse_connection
 from campaign_operator.adapters.cxone.dialer import CXoneDialer
 from campaign_operator.adapters.cxone.oauth import TokenProvider
 from campaign_operator.adapters.kubernetes.api_server import APIServer
@@ -145,7 +146,9 @@ class MortalOperator:
         objects = KeyedObjects(around.api, around.clock)
         # nobody reads the Events, so none is posted
         recorder = EventRecorder(around.api, around.clock)
-        store = MortalStore(around.fate, around.api, [around.namespace], objects, recorder, around.clock)
+        store = MortalStore(
+            around.fate, around.api, [around.namespace], objects, recorder, parse_connection, around.clock
+        )
         downloads = self._closed_at_the_end(Downloads(around.egress, timeout_seconds=patience))
         lists = ContactLists(objects, downloads, around.clock, lambda _: None, ListLimits())
         return Reconciler(
