@@ -184,7 +184,7 @@ FAILURES = {
     "the server is down for a while": answering(503, "503", transient=True),
     "part of a list": answering(206, "206: only status 200 returns a whole list"),
     "no content": Failure("204: only status 200 returns a whole list", False, garbage(b"HTTP/1.1 204 X\r\n\r\n")),
-    "not modified unasked": answering(304, "304: it was not asked"),
+    "not modified unasked": answering(304, "304: the request did not ask"),
     "a redirect": answering(302, "302: the operator does not follow redirects", Location="https://secret.example/"),
     "a redirect without a place": answering(307, "307: the operator does not follow redirects"),
     "a content coding": Failure(
@@ -215,7 +215,7 @@ FAILURES = {
     "no answer": Failure("within 0.3 s", True, silence, bounds=SHORT),
     "a byte now and then": Failure("within 0.3 s", True, dribbling, bounds=SHORT),
     "an address that is refused": Failure(
-        "is a loopback address: the operator calls it only if started with --allow-cidr",
+        "is a loopback address; the operator connects to it only if --allow-cidr",
         False,
         egress=without_allow_cidr,
     ),

@@ -47,7 +47,7 @@ async def test_a_lapsed_permission_means_that_not_one_byte_leaves() -> None:
         async with exchange_to(server) as exchange:
             outcome = await exchange.send(post(server), deadline_seconds=5, permission=Asked(False))
             assert isinstance(outcome, NeverSent)
-            assert "lapsed" in outcome.message
+            assert "expired" in outcome.message
             await eventually(lambda: not server.open_connections)
         assert server.connections == 1
         assert server.bytes_received == 0

@@ -91,7 +91,7 @@ async def test_where_the_kernel_gives_no_timer_it_is_told_and_the_operator_works
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", dedent(program), stdout=PIPE)
     said, _ = await process.communicate()
     assert process.returncode == 0
-    assert b"the kernel gives no timer" in said
+    assert b"the kernel provides no timer" in said
     assert b"timer_create: Resource temporarily unavailable" in said
 
 

@@ -264,7 +264,7 @@ def test_a_cron_of_every_minute_is_counted_without_being_walked_along() -> None:
 @pytest.mark.parametrize(
     ("cron", "hours", "field", "said"),
     [
-        ("0 9 * * 1-5", {"days": ["Sat"]}, ".days", "from 2026-11-25 to 366 falls on Sat"),
+        ("0 9 * * 1-5", {"days": ["Sat"]}, ".days", "from 2026-11-25 to 366 days later falls on Sat"),
         (
             "0 9 25 12 *",
             {"excludeDates": ["2026-12-25", "2027-12-25"]},
