@@ -90,6 +90,11 @@ def test_any_bytes_at_all_are_read_or_told_to_be_wrong_and_cuts_do_not_matter(na
     assert read((config_map(name), data), cut=1, piece_bytes=1) == whole
 
 
+def test_a_number_is_one_wherever_it_is_cut() -> None:
+    data = b"[-0.5e+1, 5.25, 1E5]"
+    assert read((config_map("list.json"), data), cut=1, piece_bytes=1) == read((config_map("list.json"), data))
+
+
 INSIDE = {
     "a letter of several bytes": ("c\N{GRINNING FACE}".encode(), 2),
     "CRLF": (b"c1,Asia/Tokyo\r\n", 14),

@@ -20,6 +20,8 @@ from campaign_operator.domain.contacts.contact_tally import ContactTally, Fault,
 _SPACE = re.compile(r"[ \t\r\n]*")
 # A string that is whole, a quote of one that is not, or what elements are made of.
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"|["{}\[\],]', re.DOTALL)
+# What a number may go on with in the next piece of text, the end of which does not belong to it yet.
+_MAY_BE_MORE = frozenset({"", ".", "e", "E", "e+", "e-", "E+", "E-"})
 _TOO_DEEP = "is nested too deeply"
 _EMPTY = "is empty; at least one contact is needed"
 _MISSING = Fault("is missing")
@@ -140,7 +142,7 @@ class JSONContacts:
                 raise UnreadableListError(f"is not JSON from here on: {error.msg}", line) from None
             end = len(self._text)
         # A number that ends the text may go on in the next piece; whatever it is, what follows tells.
-        incomplete = end == len(self._text) and not final
+        incomplete = not final and self._text[end : end + 3] in _MAY_BE_MORE
         if end - self._at > self._longest:
             message = f"has an element of more than {self._longest} characters, the limit"
             raise UnreadableListError(message, self._line)
