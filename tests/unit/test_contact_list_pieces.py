@@ -12,7 +12,8 @@ from contact_list_kit import HEADER, config_map, errors, read
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from campaign_operator.domain.contacts.contact_list import ListLimits
+from campaign_operator.api.vocabulary import ContactFormat
+from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits, ListSource
 from campaign_operator.domain.contacts.contact_reading import ContactReading
 from campaign_operator.domain.planning.zones import ZONE_NAMES
 
@@ -88,6 +89,112 @@ def test_any_bytes_at_all_are_read_or_told_to_be_wrong_and_cuts_do_not_matter(na
     whole = read((config_map(name), data))
     assert bool(whole.error_count) or whole.contacts > 0
     assert read((config_map(name), data), cut=1, piece_bytes=1) == whole
+
+
+# Elements as they may stand in a list, each on one line.
+CONTACTS = r"""
+{"id": "c1", "timeZone": "Asia/Tokyo"}
+{"id": "c2", "timeZone": "Europe/London", "note": "}, {"}
+{"id": "c3", "timeZone": "Asia/Tokyo", "note": "\\\", {\"id\": \"", "more": [{"id": 1}, {"id": "c1"}]}
+{"timeZone": "Asia/Tokyo", "id": "c4"}
+""".strip().split("\n")
+ODD_ELEMENTS = r"""
+{"id": "c5", "timeZone": "Asia/Tokyo", "id": "c6"}
+{"id": "c7", "timeZone": "UTC", "i\u0064": "c8"}
+{"id": "c9", "timeZone": "UTC", "timeZone": "UTC"}
+{"id": "c9", "note": "timeZone", "timeZone": "UTC"}
+{"id": 5, "timeZone": "UTC"}
+{"id": "cX", "timeZone": null}
+{"id": "NaN", "timeZone": "Nowhere"}
+{"id": "cY"}
+{"timeZone": "UTC"}
+{"id": "", "timeZone": "UTC"}
+{"more": {"id": "cZ", "timeZone": "UTC"}}
+{}
+[]
+5
+-0.5e1
+NaN
+Infinity
+null
+"c1"
+"NaN"
+[{"id": "c1", "timeZone": "UTC"}, NaN, {}]
+""".strip().split("\n")
+# What is no JSON by itself. Some are, several together.
+BROKEN_LINES = r"""
+{"id": "c1", "timeZone": "UTC"
+{"id": "c1", "more": [{"id": 1}
+{"id": 2}]}
+{"id": "c1", "more": [1
+2]}
+{}, {"id": "c1"}
+{"id": "c1", "timeZone": "UTC"} {}
+{"id": "c1",
+"timeZone": "UTC"}
+{}, NaN, {}
+]
+[
+{"id": "c1
+"}
+{"id": "\ud800", "timeZone": "UTC"
+NaN, NaN
+[1, NaN
+2], 3
+{},
+,{}
+""".strip().split("\n")
+
+JSON = ListSource(name="list", quote_values=True, list_format=ContactFormat.JSON)
+NDJSON = ListSource(name="list", quote_values=True, list_format=ContactFormat.NDJSON)
+
+
+def one_by_one(lines: list[str]) -> ContactCount:
+    """The lines as NDJSON, with so little of it at a time that no two are read together."""
+    return read((NDJSON, "\n".join(lines).encode()), cut=1, piece_bytes=1)
+
+
+elements = st.lists(st.sampled_from(CONTACTS) | st.sampled_from(ODD_ELEMENTS), min_size=1, max_size=8)
+broken = st.lists(
+    st.sampled_from([*CONTACTS, *ODD_ELEMENTS, "", " ", "[" * 2_000, *BROKEN_LINES]), min_size=1, max_size=8
+)
+
+
+@given(lines=elements | broken, end=st.booleans())
+@example(lines=['{"id": "c1", "more": [{"id": 1}', '{"id": 2}]}', "{}, {}"], end=True)
+@example(lines=['{"id": "c1", "more": [1', "2]}", "{}, NaN, {}"], end=True)
+@example(lines=['{"id": "c1", "more": [1', "2]}", "{}, 3, {}"], end=True)
+@settings(max_examples=150, deadline=None)
+def test_lines_that_are_read_together_are_read_as_each_by_itself(lines: list[str], end: bool) -> None:
+    data = "".join(line + "\n" for line in lines) if end else "\n".join(lines)
+    assert read((NDJSON, data.encode())) == one_by_one(lines)
+
+
+@given(
+    lines=elements,
+    before_comma=st.sampled_from(["", " ", "\n"]),
+    after_comma=st.sampled_from(["", " ", "\n", "\r\n  ", "\n\n"]),
+    odd=st.integers(0, 20),
+)
+@example(lines=[*CONTACTS[:3], "NaN", *CONTACTS[:3]], before_comma="", after_comma="", odd=20)
+@settings(max_examples=150, deadline=None)
+def test_elements_that_are_read_together_are_read_as_each_by_itself(
+    lines: list[str], before_comma: str, after_comma: str, odd: int
+) -> None:
+    between = [f"{before_comma},{after_comma}"] * (len(lines) - 1)
+    between[odd : odd + 1] = [" , "] * len(between[odd : odd + 1])
+    data = "[" + "".join(each for pair in zip(lines, [*between, "]"], strict=True) for each in pair)
+    whole = read((JSON, data.encode()))
+    assert whole == read((JSON, data.encode()), cut=1, piece_bytes=1)
+    assert whole.contacts == one_by_one(lines).contacts
+
+
+def test_a_name_that_is_there_twice_is_seen_however_it_is_written() -> None:
+    source = ListSource(name="list.ndjson", id_column="a/b")
+    data = rb"""{"a/b": "c1", "timeZone": "UTC"}
+{"a/b": "c2", "timeZone": "UTC", "a\/b": "c3"}
+"""
+    assert errors(read((source, data))) == ["list.ndjson: line 2, column a/b: is there twice"]
 
 
 def test_a_number_is_one_wherever_it_is_cut() -> None:
