@@ -48,7 +48,7 @@ _NINE_O_CLOCK = datetime(2026, 11, 25, 9)  # noqa: DTZ001 -- to be placed in eac
 
 
 def main() -> int:
-    """Print one line for each reading; 1 if the first misses its limits."""
+    """Print one line for each reading; 1 if one of ours misses its limits."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--contacts", type=int, default=CONTACTS)
     parser.add_argument("--read", choices=_READINGS, help=argparse.SUPPRESS)
@@ -67,8 +67,9 @@ def _compare(folder: Path, contacts: int) -> int:
     )
     print(f"{'':44}{'seconds':>9}{'of CPU':>9}{'MB':>7}{'times the first':>17}")
     first: dict[str, float] = {}
-    for title, reading, write in _ROWS:
-        file = folder / f"{write.__name__}.{'ndjson' if write is _objects else 'csv'}"
+    kept = True
+    for title, reading, list_format, write in _ROWS:
+        file = folder / f"{write.__name__}.{list_format}"
         if not file.exists():
             write(file, contacts)
         command = [sys.executable, __file__, "--contacts", str(contacts), "--read", reading, "--file", str(file)]
@@ -77,9 +78,10 @@ def _compare(folder: Path, contacts: int) -> int:
         first = first or figures
         times = figures["cpu"] / first["cpu"]
         print(f"{title:44}{figures['seconds']:9.2f}{figures['cpu']:9.2f}{figures['megabytes']:7.0f}{times:17.1f}")
-    kept = first["seconds"] <= SECONDS and first["megabytes"] <= MEGABYTES
+        if reading == "ours":
+            kept = kept and figures["seconds"] <= SECONDS and figures["megabytes"] <= MEGABYTES
     if contacts == CONTACTS:
-        print(f"limits: {SECONDS} s and {MEGABYTES:.0f} MB for the first: {'kept' if kept else 'MISSED'}")
+        print(f"limits: {SECONDS} s and {MEGABYTES:.0f} MB for ours: {'kept' if kept else 'MISSED'}")
     return 0 if kept or contacts != CONTACTS else 1
 
 
@@ -149,18 +151,34 @@ def _quoted(file: Path, count: int) -> None:
         csv.writer(opened, quoting=csv.QUOTE_ALL).writerows(chain([("id", "timeZone")], _contacts(count)))
 
 
-def _objects(file: Path, count: int) -> None:
+def write_lines(file: Path, count: int) -> None:
+    """An NDJSON file of so many contacts."""
     with file.open("w", encoding="utf-8", newline="") as opened:
-        opened.writelines(json.dumps({"id": each, "timeZone": zone}) + "\n" for each, zone in _contacts(count))
+        opened.writelines(json.dumps(each) + "\n" for each in _objects(count))
+
+
+def write_array(file: Path, count: int) -> None:
+    """A JSON file of so many contacts, all on one line."""
+    file.write_text(json.dumps(list(_objects(count))))
+
+
+def _indented(file: Path, count: int) -> None:
+    file.write_text(json.dumps(list(_objects(count)), indent=2))
+
+
+def _objects(count: int) -> Iterator[dict[str, str]]:
+    return ({"id": contact_id, "timeZone": zone} for contact_id, zone in _contacts(count))
 
 
 _READINGS = {"ours": _ours, "plan": _planned, "each": _each_by_itself, "set": _counted_with_a_set}
 _ROWS = (
-    ("CSV", "ours", write_plain),
-    ("CSV, every field quoted", "ours", _quoted),
-    ("NDJSON", "ours", _objects),
-    ("plain program: csv module, set of ids", "set", write_plain),
-    ("plain program: every contact by itself", "each", write_plain),
+    ("CSV", "ours", "csv", write_plain),
+    ("CSV, every field quoted", "ours", "csv", _quoted),
+    ("NDJSON", "ours", "ndjson", write_lines),
+    ("JSON", "ours", "json", write_array),
+    ("JSON, indented", "ours", "json", _indented),
+    ("plain program: csv module, set of ids", "set", "csv", write_plain),
+    ("plain program: every contact by itself", "each", "csv", write_plain),
 )
 
 if __name__ == "__main__":

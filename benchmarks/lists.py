@@ -6,12 +6,13 @@ import os
 import resource
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
 
-from contact_lists import write_plain
+from contact_lists import write_array, write_lines, write_plain
 from figures import Line, Result, at_most, told
 from machine import Meter, cores
 from session import Session
@@ -33,7 +34,10 @@ async def measure(session: Session) -> Result:
         write_plain(file, contacts)
         write_plain(ten_times, 10 * contacts)
         ours = await _reading("plan", file, contacts)
-        session.progress(f"{contacts} contacts from file to plan in {ours['seconds']:.2f} s; now by a plain program")
+        session.progress(f"{contacts} contacts from file to plan in {ours['seconds']:.2f} s; now as NDJSON and JSON")
+        as_lines = await _written_and_read(write_lines, Path(folder, "list.ndjson"), contacts)
+        as_array = await _written_and_read(write_array, Path(folder, "list.json"), contacts)
+        session.progress("now by a plain program")
         plain = await _reading("each", file, contacts)
         session.progress("now ten times as many")
         larger = await _reading("plan", ten_times, 10 * contacts)
@@ -45,13 +49,16 @@ async def measure(session: Session) -> Result:
     return Result(
         title=f"A contact list of {contacts}",
         how=f"A CSV file of {contacts} contacts in 420 time zones. From file to plan: reading, checks of every row, "
-        "ids that are there twice, and the plan of a run, as the command line does it, without its start. The plain "
-        "program reads the same file with the csv module and places every contact by itself. From a URL: the "
-        "operator's adapter downloads and reads the same list over TLS, while another task asks for its turn every "
+        "ids that are there twice, and the plan of a run, as the command line does it, without its start. The same "
+        "contacts also as NDJSON, an object on each line, and as JSON, an array on one line. The plain program reads "
+        "the CSV file with the csv module and places every contact by itself. From a URL: the "
+        "operator's adapter downloads and reads the CSV file over TLS, while another task asks for its turn every "
         "millisecond; the longest that it came late is the stall. The start is the median of 11, with bytecode.",
         lines=(
             at_most("from file to plan", ours["seconds"], SECONDS, "s"),
             at_most("most memory of that process", ours["megabytes"], MEGABYTES, "MB", digits=0),
+            *_as_objects("NDJSON", as_lines),
+            *_as_objects("JSON", as_array),
             told("plain program, every contact by itself", plain["seconds"], "s"),
             Line("times as long", f"{plain['cpu'] / ours['cpu']:.1f}"),
             told(f"{10 * contacts} contacts from file to plan", larger["seconds"], "s"),
@@ -87,6 +94,18 @@ async def _start_of_preview() -> float:
                 raise AssertionError("the preview was refused")
             seconds.append(perf_counter() - begun)
     return median(seconds[1:])
+
+
+async def _written_and_read(write: Callable[[Path, int], None], file: Path, contacts: int) -> dict[str, Any]:
+    write(file, contacts)
+    return await _reading("plan", file, contacts)
+
+
+def _as_objects(name: str, figures: dict[str, Any]) -> tuple[Line, ...]:
+    return (
+        at_most(f"the same contacts as {name}, from file to plan", figures["seconds"], SECONDS, "s"),
+        at_most(f"most memory of that process, for {name}", figures["megabytes"], MEGABYTES, "MB", digits=0),
+    )
 
 
 async def _reading(reading: str, file: Path, contacts: int) -> dict[str, Any]:
