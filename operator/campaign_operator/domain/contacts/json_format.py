@@ -186,8 +186,10 @@ class JSONContacts:
             return
         marked = text.replace(between, f"}}{found[1]}{_MARK},{found[2]}")
         line = self._line + found[1].count("\n")
-        lines = list(accumulate(map(str.count, marked.split(_MARK), repeat("\n")), initial=line))
-        lines.pop()
+        if "\n" in text:
+            *lines, _ = accumulate(map(str.count, marked.split(_MARK), repeat("\n")), initial=line)
+        else:
+            lines = [line] * (text.count(between) + 1)
         if self._objects.add_all(lines, marked):
             self._pass_to(end)
 
