@@ -20,7 +20,7 @@ from builders import (
 
 from campaign_operator.api.status import OutboundCampaignStatus, RunStatus
 from campaign_operator.api.vocabulary import MAX_PENDING, MAX_RUNS, MAX_WINDOWS_AHEAD, Adjustment, WindowState
-from campaign_operator.domain.decisions.situation import Situation, has_room, taken, unplannable
+from campaign_operator.domain.decisions.situation import Situation, has_room, has_too_many_windows, taken
 from campaign_operator.domain.planning.zones import ZONE_NAMES
 from campaign_operator.domain.status import size
 
@@ -79,7 +79,7 @@ def test_a_status_that_is_small_is_left_alone() -> None:
 
 def test_a_spec_that_leaves_no_room_is_refused() -> None:
     here = campaign(OutboundCampaignStatus(), other_bytes=1_190_000)
-    problem = unplannable(Situation(here, observed(), SETTINGS))
+    problem = has_too_many_windows(Situation(here, observed(), SETTINGS))
     assert problem is not None
     assert problem.reason == "InvalidSpec"
     assert problem.message.startswith(

@@ -10,7 +10,7 @@ from campaign_operator.api.conditions import Reason
 from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.campaign import Campaign, Resource, Settings
 from campaign_operator.domain.campaigns.observation import Observation
-from campaign_operator.domain.decisions.situation import Situation, unplannable
+from campaign_operator.domain.decisions.situation import Situation, has_too_many_windows, unplannable
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.blueprints import Blueprints
@@ -87,8 +87,11 @@ class Observer:
             lists_were_read=reading is not None and reading.count is not None,
             lists_being_read=reading is not None and reading.being_read,
         )
-        problem = unplannable(Situation(campaign, observed, self._settings))
-        return observed if problem is None else replace(observed, blueprint=problem)
+        situation = Situation(campaign, observed, self._settings)
+        too_large = has_too_many_windows(situation)
+        if too_large is not None:
+            return replace(observed, blueprint=too_large)
+        return replace(observed, plan_problem=unplannable(situation))
 
     async def connection_in_use(self, campaign: Campaign, memory: Memory) -> tuple[Connection | Problem | None, str]:
         """The connection and its Secret's version; none where nothing is ever to be sent or asked again."""

@@ -41,7 +41,7 @@ class StatusWriter:
             return campaign
         written = await self._store.write_status(campaign, status)
         memory.wrote(campaign.resource_version, written.resource_version)
-        edited = event_of_edit(campaign, observed.blueprint, observed.now)
+        edited = event_of_edit(campaign, observed.spec_problem or observed.blueprint, observed.now)
         for event in (*([edited] if edited is not None else []), *events_between(campaign.status, written.status)):
             self._store.record_event(campaign, event)
         return written

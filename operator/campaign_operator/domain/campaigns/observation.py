@@ -22,6 +22,11 @@ class Observation:
     blueprint: Blueprint | Problem
     """What runs are planned from, or what is wrong with it."""
 
+    plan_problem: Problem | None = field(default=None, kw_only=True)
+    """Why nothing can be planned from the blueprint, such as calling hours in which no match of `cron` lies. What is
+    submitted is held against the blueprint all the same.
+    """
+
     connection: Connection | Problem | None
     """The connection to the dialer, or what is wrong with it; None if nothing needs one any more."""
 
@@ -66,3 +71,8 @@ class Observation:
 
     tzdata_version: str = TZDATA_VERSION
     """The version of the time zone rules in use."""
+
+    @property
+    def spec_problem(self) -> Problem | None:
+        """What a person must put right in the spec, or in the objects that it names."""
+        return self.blueprint if isinstance(self.blueprint, Problem) else self.plan_problem

@@ -25,7 +25,7 @@ def _moments(s: Situation) -> Iterator[datetime]:
     again = s.now + timedelta(seconds=s.settings.poll_seconds)
     if isinstance(usable_connection(s), Problem):
         yield again  # a Secret that is repaired tells nobody
-    if isinstance(s.observed.blueprint, Problem):
+    if s.observed.spec_problem is not None:
         yield s.now + _DAY  # a zone that does not open within so many days may do so a day later
     if _waits_for_objects(s):
         yield again  # a ConfigMap that is changed tells nobody
@@ -67,7 +67,7 @@ def _waits_for_objects(s: Situation) -> bool:
     lists, calendar = spec.contacts_from is not None, spec.calling_hours.exclude_dates_from is not None
     if not (lists or calendar) or s.campaign.deleting or runs.is_over_for_good(s.campaign.status):
         return False
-    if isinstance(s.observed.blueprint, Problem) or s.observed.lists_being_read:
+    if s.observed.spec_problem is not None or s.observed.lists_being_read:
         return True
     if spec.suspend:
         return False

@@ -196,7 +196,7 @@ def a_suspended_campaign_forgets_what_it_only_planned(s: Situation) -> Decision 
 def a_lost_status_is_made_again(s: Situation) -> Decision | None:
     """Suspended or not, and also before the campaign goes: as uncertain windows, which are looked up."""
     blueprint = s.observed.blueprint
-    if not s.status_is_lost or not isinstance(blueprint, Blueprint):
+    if not s.status_is_lost or not isinstance(blueprint, Blueprint) or s.observed.plan_problem is not None:
         return None
     return _plan(s, blueprint, ToPlan((), "the status is gone"))
 
@@ -204,7 +204,7 @@ def a_lost_status_is_made_again(s: Situation) -> Decision | None:
 def a_run_is_planned(s: Situation) -> Decision | None:
     """At once, and anew whenever spec, contact list or calendar change before anything was submitted."""
     blueprint = s.observed.blueprint
-    if not isinstance(blueprint, Blueprint):
+    if not isinstance(blueprint, Blueprint) or s.observed.plan_problem is not None:
         return None
     to_plan = run_to_plan(s, blueprint)
     if to_plan is None:
@@ -428,7 +428,7 @@ RULES_OF_DELETION: tuple[Rule, ...] = (
 
 def _may_be_sent(s: Situation, run: RunStatus, window: WindowStatus) -> bool:
     """A run that was begun is carried through whatever became of the spec; suspend stops both."""
-    allowed = runs.submission_started(run) or isinstance(s.observed.blueprint, Blueprint)
+    allowed = runs.submission_started(run) or s.observed.spec_problem is None
     able = is_connected(s) and s.is_due(window.next_attempt_time)
     return allowed and able and not s.campaign.spec.suspend
 

@@ -311,17 +311,24 @@ def taken(s: Situation, blueprint: Blueprint, after: Iterable[RunStatus]) -> Tak
     )
 
 
+def has_too_many_windows(s: Situation) -> Problem | None:
+    """That what is to be planned does not fit into the resource, if it does not."""
+    blueprint = s.observed.blueprint
+    if not isinstance(blueprint, Blueprint) or run_to_plan(s, blueprint) is None:
+        return None
+    fits = len(blueprint.inputs.contacts_by_zone) <= size.most_windows(s.campaign.other_bytes, 1)
+    return None if fits else Problem(Reason.INVALID_SPEC, size.TOO_LARGE)
+
+
 def unplannable(s: Situation) -> Problem | None:
     """Why what is to be planned cannot be: cron may have no match left, or a zone no opening within a year."""
     blueprint = s.observed.blueprint
     if not isinstance(blueprint, Blueprint):
-        return blueprint
+        return None
     asked = [(runs_before(s, run), planned_at(s, run)) for run in s.runs if is_edited(s, run, blueprint)]
     to_plan = run_to_plan(s, blueprint)
     if to_plan is not None:
         asked.append((to_plan.kept, s.now))
-        if len(blueprint.inputs.contacts_by_zone) > size.most_windows(s.campaign.other_bytes, 1):
-            return Problem(Reason.INVALID_SPEC, size.TOO_LARGE)
     try:
         plans = [blueprint.plan(now, s.settings.lead_seconds, taken(s, blueprint, after)) for after, now in asked]
     except InvalidSpecError as error:

@@ -116,8 +116,8 @@ def _next_run_time(status: OutboundCampaignStatus, now: datetime) -> str | None:
 
 def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Observation) -> Problem | None:
     """What a person must put right; the most fundamental first."""
-    if isinstance(observed.blueprint, Problem):
-        return observed.blueprint
+    if observed.spec_problem is not None:
+        return observed.spec_problem
     if isinstance(observed.connection, Problem):
         return observed.connection
     if isinstance(observed.connection, Connection):
