@@ -30,7 +30,7 @@ _HISTORY_OF_THE_WAY = frozenset({"attempt", "attempts", "lastStatusCode", "messa
 """What tells how it came to be so: how often something was tried, what was said of it, whether an answer was lost."""
 
 _NEVER_LOGGED = (
-    "unexpected error",
+    '"unexpected error"',  # as a whole event: kopf logs "due to an unexpected error" of a conflict, and tries again
     "too many actions in one pass",
     "never retrieved",
     "was destroyed but it is pending",
