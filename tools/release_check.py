@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from campaign_operator.wording import listed
 from generate import ROOT, drifted
 
 _SECTION = re.compile(r"^## \[?(?P<name>[^\]\s]+)\]?(?: - (?P<date>\d{4}-\d\d-\d\d))?.*$", re.MULTILINE)
@@ -123,10 +124,8 @@ def _sections(changelog: str) -> dict[str, _Section]:
 def git_problems(version: str, changed: str, tags: str) -> Iterator[str]:
     """What `git status --porcelain` and `git tag` say against a tag."""
     if changed:
-        lines = changed.splitlines()
-        more = f" and {len(lines) - _PATHS_SHOWN} more" if len(lines) > _PATHS_SHOWN else ""
-        paths = ", ".join(line[3:] for line in lines[:_PATHS_SHOWN])
-        yield f"the work tree is not clean; commit or remove {paths}{more}"
+        paths = listed([line[3:] for line in changed.splitlines()], _PATHS_SHOWN)
+        yield f"the work tree is not clean; commit or remove {paths}"
     if f"v{version}" in tags.splitlines():
         yield f"the tag v{version} exists already; set the next version in pyproject.toml and run `uv lock`"
 

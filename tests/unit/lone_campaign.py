@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from builders import CONNECTION, SETTINGS
+from builders import CONNECTION, SETTINGS, at
 
 from campaign_operator.adapters.kubernetes.campaign_wire import campaign_of
+from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.status import Condition, OutboundCampaignStatus
+from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER, HAS_RUN_ANNOTATION
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Resource
 from campaign_operator.domain.dialing.connection import Connection
@@ -37,6 +39,30 @@ from campaign_operator.engine.reconcile import Reconciler
 from manual_clock import ManualClock
 
 REF = CampaignRef("sales", "spring-renewals")
+
+
+def wire(
+    of: OutboundCampaignSpec,
+    status: dict[str, Any],
+    mark: str | None = None,
+    *,
+    deleting: bool = False,
+    finalizer: bool = True,
+) -> dict[str, Any]:
+    """The campaign as the API server has it."""
+    metadata: dict[str, Any] = {
+        "namespace": REF.namespace,
+        "name": REF.name,
+        "uid": "uid-1",
+        "generation": 1,
+        "resourceVersion": "100",
+        "creationTimestamp": to_rfc3339(at(-86_400)),
+        "finalizers": [CANCEL_FINALIZER] if finalizer else [],
+        "annotations": {HAS_RUN_ANNOTATION: mark} if mark else {},
+    }
+    if deleting:
+        metadata["deletionTimestamp"] = to_rfc3339(at(-60))
+    return {"metadata": metadata, "spec": of.to_wire(), "status": status}
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any
 from builders import CONNECTION, NOW, SETTINGS, at, blueprint, recurring, spec
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from lone_campaign import REF, Life, LoneStore, WillingDialer
+from lone_campaign import Life, LoneStore, WillingDialer, wire
 from structlog.testing import capture_logs
 
 from campaign_operator.adapters.kubernetes.campaign_wire import campaign_of
@@ -17,7 +17,7 @@ from campaign_operator.api.conditions import Reason
 from campaign_operator.api.crd import Schema, structural_schema
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.api.vocabulary import CANCEL_FINALIZER, HAS_RUN_ANNOTATION, WindowState
+from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain.dialing.outcomes import Schedule, ScheduleState
 from campaign_operator.engine.ports import UnusableError
 from manual_clock import ManualClock
@@ -102,22 +102,6 @@ SPECS = st.sampled_from(
 MARKS = st.sampled_from(
     [None, "20261123T0900 sales/spring-renewals 8f14e45f", "20261124T0900 sales/spring-renewals 8f14e45f"]
 )
-
-
-def wire(of: OutboundCampaignSpec, status: dict[str, Any], mark: str | None, *, deleting: bool) -> dict[str, Any]:
-    metadata: dict[str, Any] = {
-        "namespace": REF.namespace,
-        "name": REF.name,
-        "uid": "uid-1",
-        "generation": 1,
-        "resourceVersion": "100",
-        "creationTimestamp": to_rfc3339(at(-DAY)),
-        "finalizers": [CANCEL_FINALIZER],
-        "annotations": {HAS_RUN_ANNOTATION: mark} if mark else {},
-    }
-    if deleting:
-        metadata["deletionTimestamp"] = to_rfc3339(at(-60))
-    return {"metadata": metadata, "spec": of.to_wire(), "status": status}
 
 
 def life(campaign: dict[str, Any]) -> Life:

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 from builders import NOW, spec
-from lone_campaign import REF, Life, LoneStore, WillingDialer
+from lone_campaign import Life, LoneStore, WillingDialer, wire
 
-from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from manual_clock import ManualClock
 
@@ -19,25 +18,15 @@ def in_the_evening(policy: str, hours: dict[str, str]) -> OutboundCampaignSpec:
 
 
 def applied(of: OutboundCampaignSpec) -> Life:
-    metadata = {
-        "namespace": REF.namespace,
-        "name": REF.name,
-        "uid": "uid-1",
-        "generation": 1,
-        "resourceVersion": "1",
-        "creationTimestamp": to_rfc3339(NOW),
-    }
-    return Life(
-        LoneStore({"metadata": metadata, "spec": of.to_wire(), "status": {}}), WillingDialer(), ManualClock(NOW)
-    )
+    return Life(LoneStore(wire(of, {}, finalizer=False)), WillingDialer(), ManualClock(NOW))
 
 
 def edit(life: Life, of: OutboundCampaignSpec) -> None:
-    wire = life.store.wire
-    assert wire is not None
-    metadata = wire["metadata"]
+    before = life.store.wire
+    assert before is not None
+    metadata = before["metadata"]
     version = {"generation": metadata["generation"] + 1, "resourceVersion": str(int(metadata["resourceVersion"]) + 1)}
-    life.store.wire = {**wire, "spec": of.to_wire(), "metadata": {**metadata, **version}}
+    life.store.wire = {**before, "spec": of.to_wire(), "metadata": {**metadata, **version}}
 
 
 def zones(life: Life) -> set[str]:

@@ -16,9 +16,9 @@ from campaign_operator.api.vocabulary import (
     RunPolicy,
 )
 from campaign_operator.domain.planning.blueprint import Blueprint
-from campaign_operator.domain.planning.skipped_matches import shown_zones
 from campaign_operator.validation.findings import FieldError, Severity
 from campaign_operator.validation.outlook import Outlook, is_a_holiday
+from campaign_operator.wording import listed
 
 MOST_RUNS_AHEAD = MAX_RUNS - MAX_RUNS_IN_GRACE - 1
 """Beside those that wait for calls and the last that is over."""
@@ -49,7 +49,7 @@ def _of_past_zones(outlook: Outlook, spec: OutboundCampaignSpec) -> Iterator[Fie
             if spec.run_policy is RunPolicy.RECURRING
             else "move these contacts to a campaign of their own"
         )
-        zones = shown_zones(outlook.zones(each.time_zones))
+        zones = listed(outlook.zones(each.time_zones))
         yield _warning(
             ("cron",),
             f"the match {each.first:%Y-%m-%dT%H:%M} is already past in {zones}, so the first run is that of "
@@ -60,7 +60,7 @@ def _of_past_zones(outlook: Outlook, spec: OutboundCampaignSpec) -> Iterator[Fie
 def _of_open_windows(outlook: Outlook) -> Iterator[FieldError]:
     found = list(outlook.passed_over(MatchSkipReason.WINDOW_OPEN))
     if found:
-        zones = shown_zones(outlook.zones(tuple(zone for each in found for zone in each.time_zones)))
+        zones = listed(outlook.zones(tuple(zone for each in found for zone in each.time_zones)))
         yield _warning(
             ("windowSeconds",),
             f"{_how_many(outlook, sum(each.count for each in found))} are skipped, starting with "
@@ -108,7 +108,7 @@ def _of_short_windows(outlook: Outlook) -> Iterator[FieldError]:
     short = [window for window in cut if window.end - window.start < _SHORT]
     if short:
         length = min(window.end - window.start for window in short)
-        zones = shown_zones(outlook.zones(tuple(window.time_zone for window in short)))
+        zones = listed(outlook.zones(tuple(window.time_zone for window in short)))
         which = "all windows" if len(short) == len(windows) else "some windows"
         yield _warning(
             ("windowSeconds",),

@@ -314,10 +314,11 @@ def taken(s: Situation, blueprint: Blueprint, after: Iterable[RunStatus]) -> Tak
 def has_too_many_windows(s: Situation) -> Problem | None:
     """That what is to be planned does not fit into the resource, if it does not."""
     blueprint = s.observed.blueprint
-    if not isinstance(blueprint, Blueprint) or run_to_plan(s, blueprint) is None:
+    if not isinstance(blueprint, Blueprint):
         return None
-    fits = len(blueprint.inputs.contacts_by_zone) <= size.most_windows(s.campaign.other_bytes, 1)
-    return None if fits else Problem(Reason.INVALID_SPEC, size.TOO_LARGE)
+    if len(blueprint.inputs.contacts_by_zone) <= size.most_windows(s.campaign.other_bytes, 1):
+        return None
+    return Problem(Reason.INVALID_SPEC, size.TOO_LARGE) if run_to_plan(s, blueprint) is not None else None
 
 
 def unplannable(s: Situation) -> Problem | None:

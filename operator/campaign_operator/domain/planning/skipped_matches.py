@@ -20,14 +20,9 @@ def skipped_matches_message(skipped: Sequence[SkippedMatches]) -> str:
     return "; ".join(_passed_over(each) for each in skipped)
 
 
-def shown_zones(zones: Sequence[str]) -> str:
-    """The first zones by name, and how many more there are."""
-    return listed(zones)
-
-
 def _passed_over(each: SkippedMatches) -> str:
     last = "" if each.last == each.first else f" to {each.last:%Y-%m-%dT%H:%M}"
     matches = "match" if each.count == 1 else "matches"
-    zones = f"{shown_zones(each.time_zones)} ({counted(each.contacts, 'contact')})"
+    zones = f"{listed(each.time_zones)} ({counted(each.contacts, 'contact')})"
     cause = _CAUSES[each.reason].format(zones=zones)
     return f"skips {each.count} {matches} of cron, {each.first:%Y-%m-%dT%H:%M}{last}: {cause}"
