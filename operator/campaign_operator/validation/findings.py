@@ -33,6 +33,11 @@ class FieldError:
     severity: Severity = Severity.ERROR
 
 
+def warning_in_spec(field: FieldPath, message: str) -> FieldError:
+    """A warning about a field of the spec, whose path begins below `spec`."""
+    return FieldError(("spec", *field), message, Severity.WARNING)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A problem with its place: the file as it was named, the line counted from 1, and the field, which is empty where

@@ -16,7 +16,7 @@ from campaign_operator.api.vocabulary import (
     RunPolicy,
 )
 from campaign_operator.domain.planning.blueprint import Blueprint
-from campaign_operator.validation.findings import FieldError, Severity
+from campaign_operator.validation.findings import FieldError, warning_in_spec
 from campaign_operator.validation.outlook import Outlook, is_a_holiday
 from campaign_operator.wording import listed
 
@@ -50,7 +50,7 @@ def _of_past_zones(outlook: Outlook, spec: OutboundCampaignSpec) -> Iterator[Fie
             else "move these contacts to a campaign of their own"
         )
         zones = listed(outlook.zones(each.time_zones))
-        yield _warning(
+        yield warning_in_spec(
             ("cron",),
             f"the match {each.first:%Y-%m-%dT%H:%M} is already past in {zones}, so the first run is that of "
             f"{first_run.nominal_time:%Y-%m-%dT%H:%M}; {remedy}",
@@ -61,7 +61,7 @@ def _of_open_windows(outlook: Outlook) -> Iterator[FieldError]:
     found = list(outlook.passed_over(MatchSkipReason.WINDOW_OPEN))
     if found:
         zones = listed(outlook.zones(tuple(zone for each in found for zone in each.time_zones)))
-        yield _warning(
+        yield warning_in_spec(
             ("windowSeconds",),
             f"{_how_many(outlook, sum(each.count for each in found))} are skipped, starting with "
             f"{found[0].first:%Y-%m-%dT%H:%M}, because an earlier window is still open in {zones}; reduce "
@@ -72,7 +72,7 @@ def _of_open_windows(outlook: Outlook) -> Iterator[FieldError]:
 def _of_open_runs(outlook: Outlook) -> Iterator[FieldError]:
     found = list(outlook.passed_over(MatchSkipReason.CONCURRENCY_POLICY))
     if found:
-        yield _warning(
+        yield warning_in_spec(
             ("concurrencyPolicy",),
             f"{_how_many(outlook, sum(each.count for each in found))} are skipped, starting with "
             f"{found[0].first:%Y-%m-%dT%H:%M}, because an earlier run has not ended in every time zone; set Allow, or "
@@ -87,13 +87,13 @@ def _of_closed_matches(outlook: Outlook, blueprint: Blueprint) -> Iterator[Field
     by_day = [each for each in found if not hours.is_open_on(each.first.date())]
     by_hour = [each for each in found if hours.is_open_on(each.first.date())]
     if by_day:
-        yield _warning(
+        yield warning_in_spec(
             ("callingHours", "days"),
             f"{_how_many(outlook, sum(each.count for each in by_day))} call nobody, starting with "
             f"{by_day[0].first:%a %Y-%m-%dT%H:%M}, because that day is closed; let cron match on open days",
         )
     if by_hour:
-        yield _warning(
+        yield warning_in_spec(
             ("cron",),
             f"{_how_many(outlook, sum(each.count for each in by_hour))} call nobody, starting with "
             f"{by_hour[0].first:%Y-%m-%dT%H:%M}, because the calling hours are {hours.text}; let cron match before "
@@ -110,7 +110,7 @@ def _of_short_windows(outlook: Outlook) -> Iterator[FieldError]:
         length = min(window.end - window.start for window in short)
         zones = listed(outlook.zones(tuple(window.time_zone for window in short)))
         which = "all windows" if len(short) == len(windows) else "some windows"
-        yield _warning(
+        yield warning_in_spec(
             ("windowSeconds",),
             f"{which} of {outlook.horizon} in {zones} are shorter than 15 minutes (the shortest: "
             f"{length.total_seconds() / 60:g}), because the calling hours end; let cron match earlier, or extend the "
@@ -137,7 +137,3 @@ def _too_much(found: int, what: str, most: int, at: datetime) -> FieldError:
 
 def _how_many(outlook: Outlook, count: int) -> str:
     return f"{count} of {outlook.horizon}"
-
-
-def _warning(field: tuple[str, ...], message: str) -> FieldError:
-    return FieldError(("spec", *field), message, Severity.WARNING)

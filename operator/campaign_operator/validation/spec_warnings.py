@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import Outside, RunPolicy, StartMode
 from campaign_operator.domain.planning.blueprint import Blueprint
-from campaign_operator.validation.findings import FieldError, Severity
+from campaign_operator.validation.findings import FieldError, warning_in_spec
 from campaign_operator.validation.openings import zones_never_called
 from campaign_operator.validation.outlook import look_ahead
 from campaign_operator.validation.outlook_warnings import warnings_of_outlook
@@ -27,7 +27,7 @@ def warnings_of_spec(
 ) -> Iterator[FieldError]:
     """The warnings about a spec that can be planned. `zones`: of its contacts; none where they are not known."""
     for message in (*_of_steps(spec.cron), *_of_day_fields(spec.cron, blueprint)):
-        yield _warning("cron", message)
+        yield warning_in_spec(("cron",), message)
     yield from _of_long_windows(spec, blueprint)
     if zones:
         outlook = look_ahead(blueprint, now, lead_seconds, recurring=spec.run_policy is RunPolicy.RECURRING)
@@ -42,12 +42,12 @@ def _of_signs(spec: OutboundCampaignSpec, blueprint: Blueprint, zones: Sequence[
     first_of_zone = {contact.time_zone: index for index, contact in reversed(list(enumerate(contacts)))}
     for index in sorted(first_of_zone.values()):
         for message in _of_zone(contacts[index].time_zone):
-            yield FieldError(("spec", "contacts", index, "timeZone"), message, Severity.WARNING)
+            yield warning_in_spec(("contacts", index, "timeZone"), message)
     for zone in zones if spec.contacts_from is not None else ():
         for message in _of_zone(zone):
-            yield _warning("contactsFrom", message)
+            yield warning_in_spec(("contactsFrom",), message)
     for message in _of_zone(blueprint.inputs.time_zone):
-        yield _warning("timeZone", message)
+        yield warning_in_spec(("timeZone",), message)
 
 
 def _of_zones_never_called(blueprint: Blueprint, zones: Sequence[str], now: datetime) -> Iterator[FieldError]:
@@ -57,30 +57,25 @@ def _of_zones_never_called(blueprint: Blueprint, zones: Sequence[str], now: date
     never = zones_never_called(blueprint, zones, now)
     if never.zones:
         shown = listed(never.zones, at_least=not never.complete)
-        yield FieldError(
-            ("spec", "callingHours", "outside"),
+        yield warning_in_spec(
+            ("callingHours", "outside"),
             f"Skip leaves {shown} out of every run of the next year, because no match of "
             "cron is within the calling hours there; let cron match at other times, add hours or days, or set Defer",
-            Severity.WARNING,
         )
-
-
-def _warning(field: str, message: str) -> FieldError:
-    return FieldError(("spec", field), message, Severity.WARNING)
 
 
 def _of_long_windows(spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterator[FieldError]:
     opening = blueprint.inputs.calling_hours.end - blueprint.inputs.calling_hours.start
     hours = f"{spec.window_seconds} are {spec.window_seconds / 3600:g} hours"
     if spec.window_seconds > _DAY_SECONDS <= opening.total_seconds():
-        yield _warning(
-            "windowSeconds",
+        yield warning_in_spec(
+            ("windowSeconds",),
             f"{hours}: the window stays open overnight and into the next day; a day has {_DAY_SECONDS} seconds",
         )
     elif spec.window_seconds > opening.total_seconds():
         between = f"{spec.calling_hours.start} to {spec.calling_hours.end}"
-        yield _warning(
-            "windowSeconds", f"{hours}, longer than the calling hours, {between}: every window ends when they end"
+        yield warning_in_spec(
+            ("windowSeconds",), f"{hours}, longer than the calling hours, {between}: every window ends when they end"
         )
 
 
@@ -115,10 +110,9 @@ def _of_the_calendar(spec: OutboundCampaignSpec, blueprint: Blueprint, now: date
     last, today = max(dates), now.date()
     if last < today + _SOON:
         when = "is past" if last < today else f"is within {_SOON.days} days"
-        yield FieldError(
-            ("spec", "callingHours", "excludeDatesFrom"),
+        yield warning_in_spec(
+            ("callingHours", "excludeDatesFrom"),
             f"the last excluded date, {last}, {when}; no later date is excluded until you add it",
-            Severity.WARNING,
         )
 
 
