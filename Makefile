@@ -9,8 +9,8 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv || echo .venv/bin/uv)
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-# one more than there are cores, since tests also wait; each has control planes of its own, of about 1 GB
-WORKERS ?= $(shell nproc | awk '{print ($$1 > 4) ? 5 : $$1 + 1}')
+# two more than there are cores, since tests also wait; each has control planes of its own, of about 1 GB
+WORKERS ?= $(shell nproc | awk '{print ($$1 > 3) ? 5 : $$1 + 2}')
 
 .PHONY: help
 help: ## List the targets
@@ -36,13 +36,28 @@ demo: setup ## Watch a campaign run from apply to Completed on a real API server
 test: lint control-plane ## Everything that must be true before a change lands; WORKERS=1 for one test at a time
 	@$(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS)
 
-.PHONY: lint
+# side by side: the types take as long as all the others together
+LINTERS := lint-types lint-style lint-layers lint-spelling lint-prose lint-generated
+.PHONY: lint $(LINTERS)
 lint: setup ## Style, types, layers, spelling and phrases, and generated files that drifted
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target $(LINTERS)
+
+lint-style: setup
 	@echo "ruff"; $(BIN)/ruff check operator tests benchmarks tools; $(BIN)/ruff format --check --quiet operator tests benchmarks tools
+
+lint-types: setup
 	@echo "mypy --strict"; $(BIN)/mypy --no-error-summary
+
+lint-layers: setup
 	@echo "import-linter"; $(BIN)/lint-imports --no-cache > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
+
+lint-spelling: setup
 	@echo "codespell"; $(BIN)/codespell *.md operator tests tools docs charts examples benchmarks
+
+lint-prose: setup
 	@echo "prose"; $(BIN)/python tools/prose.py
+
+lint-generated: setup
 	@echo "generated files"; $(BIN)/python tools/generate.py --check
 
 .PHONY: unit

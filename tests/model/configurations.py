@@ -1,9 +1,9 @@
 """The configurations: each small enough to be searched to the end, and each about something that another is not."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from model.exploration import Exploration, Found
@@ -194,7 +194,7 @@ NOT_PROMPT = ("is lost", "unanswered", "times out", "unacknowledged", "refuses a
 def search(name: str, omitted: Omission | None = None, **other: object) -> Found:
     """Search one configuration to its end or to the first violation."""
     setup = replace(CONFIGURATIONS[name], omitted=omitted, **other)  # type: ignore[arg-type]  # fields by name
-    exploration = Exploration(canonical(setup.world()), partial(steps, setup))
+    exploration = Exploration(canonical(setup.world()), partial(steps, setup, namer(setup)))
     # all that is found is kept to the end, so looking for garbage among it takes time and finds none
     gc.disable()
     try:
@@ -203,11 +203,17 @@ def search(name: str, omitted: Omission | None = None, **other: object) -> Found
         gc.enable()
 
 
-def steps(setup: Setup, world: World) -> Iterator[Step]:
-    """Every step from one state: of the operators, and of all around them."""
-    forgets = setup.omitted not in NUMBERS_COME_AGAIN
+def steps(setup: Setup, named: Callable[[World], World], world: World) -> Iterator[Step]:
+    """Every step from one state: of the operators, and of all around them; each leads to a state by its one name."""
     for steps in (operator_steps(world, setup), surrounding_steps(world, setup)):
         for label, after, by_itself in steps:
             if setup.prompt and any(word in label for word in NOT_PROMPT):
                 continue
-            yield label, canonical(without_old_answers(after) if forgets else after), by_itself
+            yield label, named(after), by_itself
+
+
+def namer(setup: Setup) -> Callable[[World], World]:
+    """Gives a state its one name, and remembers it: several steps lead to the same state."""
+    if setup.omitted in NUMBERS_COME_AGAIN:
+        return cache(canonical)
+    return cache(lambda world: canonical(without_old_answers(world)))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from campaign_operator.api.vocabulary import WindowState
-from model.configurations import CONFIGURATIONS, steps
+from model.configurations import CONFIGURATIONS, namer, steps
 from model.world import Resource, World, canonical
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
@@ -50,11 +50,11 @@ def changes(before: Resource, after: Resource) -> Iterator[tuple[str, str]]:
 def reached(name: str) -> set[tuple[str, str]]:
     """Every change of a window's state in that configuration, but for plans made anew."""
     setup = CONFIGURATIONS[name]
-    start = canonical(setup.world())
+    start, named = canonical(setup.world()), namer(setup)
     seen, todo, found = {start}, [start], set[tuple[str, str]]()
     while todo:
         world: World = todo.pop()
-        for label, after, _ in steps(setup, world):
+        for label, after, _ in steps(setup, named, world):
             if "plans" not in label:
                 found.update(changes(world.resource, after.resource))
             if after not in seen:

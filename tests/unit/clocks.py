@@ -15,6 +15,7 @@ from campaign_operator.domain.planning.zones import ZONE_NAMES, load_zone
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+_MINUTES_OF_AN_HOUR = [number * MINUTE for number in range(60)]
 
 
 class Clocks:
@@ -23,29 +24,30 @@ class Clocks:
     def __init__(self, name: str, first: datetime, minutes: int) -> None:
         zone = load_zone(name)
         self.instants = [first + number * MINUTE for number in range(minutes)]
-        self.shown = list(_shown(self.instants, zone))
-        self.showings: dict[datetime, list[datetime]] = {}
-        for instant, local in zip(self.instants, self.shown, strict=True):
-            self.showings.setdefault(local, []).append(instant)
+        self.shown = _shown(self.instants, zone)
+        self._first_showing = dict(zip(reversed(self.shown), reversed(self.instants), strict=True))
+        self._last_showing = dict(zip(self.shown, self.instants, strict=True))
 
     def placed(self, local: datetime) -> tuple[datetime, str]:
         """The instant of a local time within the minutes known, and how it came about."""
-        if local in self.showings:
-            instants = self.showings[local]
-            return instants[0], "FirstOfTwo" if len(instants) == 2 else ""
+        instant = self._first_showing.get(local)
+        if instant is not None:
+            return instant, "FirstOfTwo" if self._last_showing[local] != instant else ""
         later = next(instant for instant, shown in zip(self.instants, self.shown, strict=True) if shown > local)
         return later, "MovedOutOfGap"
 
 
-def _shown(instants: list[datetime], zone: ZoneInfo) -> Iterator[datetime]:
+def _shown(instants: list[datetime], zone: ZoneInfo) -> list[datetime]:
     """What the clocks show at each of these minutes. They just go on within an hour that is one on them, too."""
+    shown: list[datetime] = []
     for first in range(0, len(instants), 60):
         hour = instants[first : first + 60]
         local = _local(hour[0], zone)
         if _local(hour[0] + HOUR, zone) - local == HOUR:
-            yield from (local + number * MINUTE for number in range(len(hour)))
+            shown += [local + number for number in _MINUTES_OF_AN_HOUR[: len(hour)]]
         else:
-            yield from (_local(instant, zone) for instant in hour)
+            shown += [_local(instant, zone) for instant in hour]
+    return shown
 
 
 def _local(instant: datetime, zone: ZoneInfo) -> datetime:

@@ -173,12 +173,13 @@ def _within(span: OpenSpan, first: datetime, last: datetime) -> Iterator[OpenSpa
 
 def _clock_changes(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[ClockChange]:
     step = timedelta(hours=6) if last - first <= timedelta(days=14) else _DAY
-    before = first
+    before, offset = first, _offset(first, zone)
     while before < last:
         after = min(before + step, last)
-        if _offset(before, zone) != _offset(after, zone):
+        offset_after = _offset(after, zone)
+        if offset_after != offset:
             yield _change_between(zone, before, after)
-        before = after
+        before, offset = after, offset_after
 
 
 def _change_between(zone: ZoneInfo, before: datetime, after: datetime) -> ClockChange:
