@@ -36,7 +36,7 @@ from campaign_operator.api.definition import UPDATE_COMMAND, outdated
 from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
 from campaign_operator.domain.campaigns.campaign import Settings
 from campaign_operator.engine.alarms import LoopAlarms
-from campaign_operator.engine.ports import Clock
+from campaign_operator.engine.ports import Clock, Dialer
 from campaign_operator.engine.reconcile import Reconciler
 from campaign_operator.observability import logging, metrics
 from campaign_operator.settings import RunOptions
@@ -113,7 +113,7 @@ async def _reconciler(
         yield reconciler
 
 
-def _dialer(egress: Egress, clock: Clock, watchdog: Watchdog, settings: Settings, stack: AsyncExitStack) -> CXoneDialer:
+def _dialer(egress: Egress, clock: Clock, watchdog: Watchdog, settings: Settings, stack: AsyncExitStack) -> Dialer:
     exchange = HTTPExchange(egress, over_in_time=OverInTime(watchdog, settings.over_within_seconds))
     token_exchange = HTTPExchange(egress)
     tokens = TokenProvider(token_exchange, clock)
