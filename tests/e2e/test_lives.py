@@ -86,6 +86,31 @@ async def test_a_run_that_does_not_reach_its_calls_times_out_after_the_grace(sta
     assert find(status.conditions, ConditionType.STALLED) is None
 
 
+async def test_a_run_waits_for_analytics_that_cannot_be_read_at_its_deadline(stage: Stage) -> None:
+    """Or a webhook tells of calls that are missing and were made."""
+    await stage.apply(campaign(stage.namespace, "c", completion={"graceSeconds": 0}))
+    end = run_of(await stage.look("c")).last_end
+    await stage.simulator.put_faults(rule("analytics", {"kind": "answer", "status": 503}))
+    stage.clock.advance_to(end + timedelta(minutes=59))
+    status = await stage.poll("c")
+    assert run_of(status).state is RunState.RUNNING
+    assert reason(status, ConditionType.ANALYTICS_AVAILABLE) == "AnalyticsUnreadable"
+    await stage.simulator.delete_faults()
+    stage.clock.advance(30)
+    assert run_of(await stage.poll("c")).state is RunState.COMPLETED
+
+
+async def test_a_run_does_not_wait_for_analytics_for_ever(stage: Stage) -> None:
+    await stage.apply(campaign(stage.namespace, "c", completion={"graceSeconds": 0}))
+    end = run_of(await stage.look("c")).last_end
+    await stage.simulator.put_faults(rule("analytics", {"kind": "answer", "status": 503}))
+    stage.clock.advance_to(end)
+    assert run_of(await stage.look("c")).state is RunState.RUNNING
+    assert 0 < stage.next_look("c") <= 3600
+    stage.clock.advance(3600)
+    assert run_of(await stage.look("c")).state is RunState.TIMED_OUT
+
+
 async def test_the_last_calls_before_the_deadline_are_counted(stage: Stage) -> None:
     """The last poll may be half a minute old when the grace ends; the calls of that half minute count."""
     await stage.apply(campaign(stage.namespace, "c", completion={"expectedCalls": 480, "graceSeconds": 0}))

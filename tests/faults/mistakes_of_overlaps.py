@@ -10,7 +10,7 @@ from campaign_operator.adapters.cxone.counts import CountedCalls
 from campaign_operator.api.status import RunKey
 from campaign_operator.api.vocabulary import RunState, WindowState
 from campaign_operator.domain.campaigns import runs
-from campaign_operator.domain.decisions import cancelling, decide, situation
+from campaign_operator.domain.decisions import cancelling, decide, run_end, situation
 from campaign_operator.domain.decisions.actions import Decision
 from campaign_operator.domain.decisions.situation import Situation
 from campaign_operator.domain.status import record
@@ -100,6 +100,12 @@ def second_row_is_dropped() -> None:
         return campaign_id if campaign_id in self._sums else take(self, row)
 
     put(CountedCalls, "take", first)
+
+
+@found_by("overlap: analytics#13 withheld + analytics#14 withheld")
+def lost_answer_is_the_last_word() -> None:
+    """A run times out on old numbers because its last question got no answer."""
+    put(run_end, "_waits_for_analytics", lambda s, run: not run_end._is_asked(s, s.deadline_of(run)))
 
 
 def _replace_rule(rule: _Rule, other: Callable[[_Rule, Situation], Decision | None]) -> None:

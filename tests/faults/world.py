@@ -265,9 +265,11 @@ class World:
             self._jump_to(moment)
 
     def _missed_polls_seconds(self) -> float:
-        """After a poll that failed another comes in time for everything; after two in a row only the one after them."""
+        """After a poll that failed another comes in time for everything; after two in a row only the one after them.
+        A poll within a sixth of a period after a failure is answered with that failure, so it may be the next but one.
+        """
         failed = [fault for fault in self.traffic.fired if fault.exchange.startswith(_OF_A_POLL)]
-        return self.poll_seconds if len(failed) > 1 else 0.0
+        return self.poll_seconds * 7 / 6 if len(failed) > 1 else 0.0
 
     def _told_of_operators(self) -> str:
         now = self.clock.monotonic()

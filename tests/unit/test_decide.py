@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 from builders import (
     NOW,
-    SETTINGS,
     at,
     campaign,
     observed,
@@ -30,7 +29,7 @@ CASES = [*PLANNING, *SENDING, *LEAVING, *ENDING, *LISTING, *VERIFYING]
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
 def test_decide(case: Case) -> None:
-    assert_is(decide(the_campaign(case), observed(case.spec, **case.seen), SETTINGS), case)
+    assert_is(decide(the_campaign(case), observed(case.spec, **case.seen), case.settings), case)
 
 
 def the_campaign(case: Case) -> Campaign:
@@ -63,7 +62,7 @@ def test_every_rule_has_a_case() -> None:
     unreached = []
     for rules, deleting in ((RULES, False), (RULES_OF_DELETION, True)):
         situations = [
-            Situation(the_campaign(c), observed(c.spec, **c.seen), SETTINGS) for c in CASES if c.deleting is deleting
+            Situation(the_campaign(c), observed(c.spec, **c.seen), c.settings) for c in CASES if c.deleting is deleting
         ]
         unreached += [rule.__name__ for rule in rules if all(rule(s) is None for s in situations)]
     assert unreached == []

@@ -38,7 +38,7 @@ from campaign_operator.domain.decisions.actions import (
 from campaign_operator.domain.decisions.applying import StatusAction, apply, events_of, needs_a_new_look
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.delivery import DeliveryFailed, DeliveryOutcome, WebhookMessage
-from campaign_operator.domain.dialing.outcomes import Listing, ListingNotOffered
+from campaign_operator.domain.dialing.outcomes import CallCounts, Listing, ListingNotOffered
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status import record, resolution, unknown_schedules, verification
 from campaign_operator.domain.status.announcement import announcement
@@ -225,7 +225,9 @@ class Actor:
         status = polled(campaign.status, answer, spec.completion, until=until, generation=generation, now=now)
         campaign = await self._writer.write(campaign, status, memory)
         # only now: counts that were refused by the API server would not be asked for again before the run times out
-        memory.polled_until = until
+        memory.asked_until = until
+        if isinstance(answer, CallCounts):
+            memory.polled_until = until
         return campaign
 
     async def _deliver(self, campaign: Campaign, key: RunKey, memory: Memory) -> Campaign:

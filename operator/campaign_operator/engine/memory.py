@@ -33,8 +33,11 @@ class Memory:
     outcomes: dict[Attempt, SubmitOutcome] = field(default_factory=dict)
     """Answers of the dialer that are not in the status yet."""
 
-    polled_until: datetime | None = None
+    asked_until: datetime | None = None
     """The end of the time for which calls were last requested."""
+
+    polled_until: datetime | None = None
+    """The end of the time for which the dialer last told the calls."""
 
     poll_owed: bool = False
     """Whether the poll timer has fired and the poll is not made yet."""

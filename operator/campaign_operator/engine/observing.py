@@ -78,6 +78,7 @@ class Observer:
             credentials_lost=await self._are_credentials_lost(campaign, connection),
             give_up_at=give_up_at(campaign, memory, self._clock, self._settings),
             namespace_ends=await self._does_namespace_end(campaign),
+            asked_until=memory.asked_until,
             polled_until=memory.polled_until,
             listed=memory.listed_version == campaign.resource_version,
             look_again_at=memory.look_again_at,

@@ -20,6 +20,7 @@ from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus, RunKey, RunStatus, UnknownSchedule, WaitingResolution
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import WindowState
+from campaign_operator.domain.campaigns.campaign import Settings
 from campaign_operator.domain.planning.plan import plan_hash
 
 NY, LONDON = "America/New_York", "Europe/London"
@@ -61,6 +62,7 @@ class Case:
     finalizer: bool | None = None
     resolve: str | None = None
     unmarked: bool = False
+    settings: Settings = SETTINGS
 
 
 def run_as_planned(of: OutboundCampaignSpec, now: datetime = NOW) -> RunStatus:

@@ -29,6 +29,7 @@ from decide.case import (
 
 from campaign_operator.api.status import OutboundCampaignStatus, RunKey
 from campaign_operator.api.vocabulary import RunPolicy, RunState, WebhookState
+from campaign_operator.domain.campaigns.campaign import Settings
 from campaign_operator.domain.decisions.actions import Deliver, FinishRun, MoveToHistory, PlanRun, Poll, Submit, Wait
 
 ENDING = [
@@ -117,6 +118,51 @@ ENDING = [
         status(run(window(SUBMITTED, **OVER))),
         FinishRun(FIRST, RunState.TIMED_OUT),
         seen={"polled_until": at(-1)},
+    ),
+    Case(
+        "grace over and asked without an answer: it waits for the next poll",
+        status(run(window(SUBMITTED, **OVER))),
+        Wait,
+        seen={"asked_until": at(-1), "polled_until": at(-401)},
+    ),
+    Case(
+        "grace over, no answer, and the poll timer fires: asked again",
+        status(run(window(SUBMITTED, **OVER))),
+        Poll(at(-10000), at(-400)),
+        seen={"asked_until": at(-1), "poll_due": True},
+    ),
+    Case(
+        "no answer for an hour: TimedOut all the same",
+        status(run(window(SUBMITTED, start=-10000, end=-7200))),
+        FinishRun(FIRST, RunState.TIMED_OUT),
+        seen={"asked_until": at(-1), "poll_due": True},
+    ),
+    Case(
+        "the operator was away for days: asked once all the same",
+        status(run(window(SUBMITTED, start=-400_000, end=-300_000))),
+        Poll,
+    ),
+    Case(
+        "no answer for almost an hour: it still waits",
+        status(run(window(SUBMITTED, start=-10000, end=-7199))),
+        Wait,
+        check=1,
+        seen={"asked_until": at(-1)},
+    ),
+    Case(
+        "no answer for the time of three long polls: TimedOut all the same",
+        status(run(window(SUBMITTED, start=-100000, end=-3600 - 3 * 3000))),
+        FinishRun(FIRST, RunState.TIMED_OUT),
+        seen={"asked_until": at(-1)},
+        settings=Settings(poll_seconds=3000),
+    ),
+    Case(
+        "no answer for less than three long polls: it still waits",
+        status(run(window(SUBMITTED, start=-100000, end=-3601 - 3 * 3000 + 2))),
+        Wait,
+        check=1,
+        seen={"asked_until": at(-1)},
+        settings=Settings(poll_seconds=3000),
     ),
     Case(
         "an answer from before the deadline is not the last word",

@@ -45,8 +45,11 @@ class Observation:
     namespace_ends: bool = False
     """Whether the namespace of a campaign that is being deleted is being deleted, too."""
 
-    polled_until: datetime | None = None
+    asked_until: datetime | None = None
     """The end of the time for which this process last asked for calls, whether or not it got an answer."""
+
+    polled_until: datetime | None = None
+    """The end of the time for which this process last got an answer."""
 
     listed: bool = False
     """Whether this process alone wrote the status since it last looked at the dialer's listing."""

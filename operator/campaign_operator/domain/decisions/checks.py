@@ -8,6 +8,7 @@ from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import WebhookState, WindowState
 from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.late import last_chance
+from campaign_operator.domain.decisions.run_end import end_of_wait
 from campaign_operator.domain.decisions.situation import Situation, submission_time, usable_connection
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.unknown_schedules import LOOK_AGAIN_SECONDS
@@ -39,6 +40,7 @@ def _moments(s: Situation) -> Iterator[datetime]:
     for run in s.runs:
         if not runs.is_finished(run):
             yield s.deadline_of(run)
+            yield end_of_wait(s, run)
             if not runs.submission_started(run):
                 yield submission_time(s, run)
         yield run.first_start

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from campaign_operator.api.status import RunKey, RunStatus, WindowStatus
-from campaign_operator.api.vocabulary import MAX_RUNS_IN_GRACE, OnUncertain, RunState, WebhookState, WindowState
+from campaign_operator.api.vocabulary import OnUncertain, WebhookState, WindowState
 from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.campaign import Campaign, Settings
 from campaign_operator.domain.campaigns.changed_connection import changed_connection
@@ -23,7 +23,6 @@ from campaign_operator.domain.decisions.actions import (
     AddFinalizer,
     Decision,
     Deliver,
-    FinishRun,
     Hold,
     LookForUnknown,
     LookUp,
@@ -60,6 +59,11 @@ from campaign_operator.domain.decisions.cancelling import (
     what_was_cancelled_is_planned_again_when_it_is_wanted,
 )
 from campaign_operator.domain.decisions.checks import next_check
+from campaign_operator.domain.decisions.run_end import (
+    a_run_is_asked_for_its_calls_once_more_before_it_times_out,
+    a_run_that_has_ended_is_finished,
+    the_oldest_of_too_many_runs_that_wait_for_calls_times_out,
+)
 from campaign_operator.domain.decisions.situation import (
     Rule,
     Situation,
@@ -237,43 +241,6 @@ def a_window_that_is_late_is_shortened_or_missed(s: Situation) -> Decision | Non
         if fates:
             return Decision(Reschedule(run.key, fates), "windows were not sent before their start")
     return None
-
-
-# How a run ends
-
-
-def a_run_is_asked_for_its_calls_once_more_before_it_times_out(s: Situation) -> Decision | None:
-    """The last poll, or the answer that campaigns share, may be older than the deadline by a whole interval, and the
-    calls since then count.
-    """
-    if not is_connected(s):
-        return None
-    ending = [run for run in s.current if s.state_of(run) is RunState.TIMED_OUT]
-    for run in sorted(ending, key=s.deadline_of):
-        deadline = s.deadline_of(run)
-        if s.observed.polled_until is not None and s.observed.polled_until >= deadline:
-            continue
-        since = counted_since(s.campaign.status, deadline)
-        if since is not None:
-            return Decision(Poll(since, deadline), f"run {run.id} is about to time out")
-    return None
-
-
-def a_run_that_has_ended_is_finished(s: Situation) -> Decision | None:
-    """The end and the webhook's outbox entry are written together."""
-    for run in s.current:
-        state = s.state_of(run)
-        if state in runs.ENDINGS:
-            return Decision(FinishRun(run.key, state), f"the run is {state}")
-    return None
-
-
-def the_oldest_of_too_many_runs_that_wait_for_calls_times_out(s: Situation) -> Decision | None:
-    """A grace of a month would fill the resource with runs that nothing can be done about any more."""
-    waiting = [run for run in s.current if runs.waits_for_calls(run, s.now)]
-    if len(waiting) <= MAX_RUNS_IN_GRACE:
-        return None
-    return Decision(FinishRun(waiting[0].key, RunState.TIMED_OUT), f"{len(waiting)} runs are waiting for calls")
 
 
 def what_is_over_moves_to_history_once_a_later_run_has_started(s: Situation) -> Decision | None:

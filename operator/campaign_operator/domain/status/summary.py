@@ -59,6 +59,8 @@ def summarize(campaign: Campaign, status: OutboundCampaignStatus, observed: Obse
 def _derived(campaign: Campaign, run: RunStatus, now: datetime) -> RunStatus:
     completion = campaign.spec.completion
     state = runs.run_state(run, completion, now)
+    if state is RunState.TIMED_OUT:
+        state = RunState.RUNNING  # past its deadline, and the dialer has yet to tell its calls up to then
     expected = runs.expected_calls(completion, run)
     percent = min(100, run.metrics.calls_completed * 100 // expected) if expected else 0
     return run.model_copy(
