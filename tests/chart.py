@@ -30,11 +30,16 @@ def helm_runner(program: Path, home: Path) -> Callable[..., str]:
 
 
 def chart_renderer(helm: Callable[..., str]) -> Callable[..., str]:
-    """Render the chart as release `campaign-operator` in a namespace: all of it, or the templates named by `only`."""
+    """Render the chart as release `campaign-operator` in a namespace: all of it, or the templates named by `only`.
+
+    Without the CustomResourceDefinition unless `values` ask for it, since tests share that.
+    """
 
     def render(namespace: str, values: Mapping[str, object] | None = None, only: Sequence[str] = ()) -> str:
         chosen = [f"--show-only=templates/{name}" for name in only]
         options = [f"--namespace={namespace}", "--values=-", *chosen]
-        return helm("template", "campaign-operator", CHART, *options, values=values)
+        return helm(
+            "template", "campaign-operator", CHART, *options, values={"crds": {"enabled": False}, **(values or {})}
+        )
 
     return render

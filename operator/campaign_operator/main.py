@@ -20,25 +20,24 @@ from campaign_operator.adapters.contact_lists import ContactLists
 from campaign_operator.adapters.cxone.connection_secret import parse_connection
 from campaign_operator.adapters.cxone.dialer import CXoneDialer
 from campaign_operator.adapters.cxone.oauth import TokenProvider
-from campaign_operator.adapters.kubernetes.api_server import REQUEST_SECONDS, APIServer, NoAnswerError
+from campaign_operator.adapters.kubernetes.api_server import REQUEST_SECONDS, APIServer
 from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.cluster import load_configuration
 from campaign_operator.adapters.kubernetes.events import EventRecorder
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
 from campaign_operator.adapters.kubernetes.kube import KubeStore
-from campaign_operator.adapters.kubernetes.served_definition import read_missing_fields
 from campaign_operator.adapters.outbound.downloads import Downloads
 from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
 from campaign_operator.adapters.outbound.exchange import HTTPExchange, OverInTime
 from campaign_operator.adapters.outbound.watchdog import SetTimer, Watchdog, set_timer_of_this_machine
 from campaign_operator.adapters.outbound.webhook import WebhookNotifier
-from campaign_operator.api.definition import UPDATE_COMMAND, outdated
-from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
+from campaign_operator.api.vocabulary import GROUP
 from campaign_operator.domain.campaigns.campaign import Settings
 from campaign_operator.engine.alarms import LoopAlarms
 from campaign_operator.engine.ports import Clock, Dialer
 from campaign_operator.engine.reconcile import Reconciler
 from campaign_operator.observability import logging, metrics
+from campaign_operator.preflight import check_before_start
 from campaign_operator.settings import RunOptions
 
 EXIT_SECONDS = 30.0
@@ -46,27 +45,19 @@ EXIT_SECONDS = 30.0
 
 FORGET_OBJECTS_SECONDS = 600.0
 
-PUBLISHED_WITHIN_SECONDS = (1.0, 2.0, 4.0)
-"""Waits for the API server to publish a CustomResourceDefinition that was applied a moment ago."""
-
 _log = structlog.get_logger()
-
-
-class CannotStartError(Exception):
-    """The cluster is not as the operator needs it; the message says what to do."""
 
 
 async def run_operator(options: RunOptions, clock: Clock | None = None, set_timer: SetTimer | None = None) -> None:
     """Run until SIGINT or SIGTERM, by the machine's clocks and timer unless others are given.
 
-    Raises CannotStartError or cluster.NoClusterError.
+    Raises preflight.CannotStartError or cluster.NoClusterError.
     """
     logging.configure(options.log_format, options.verbose)
     configuration = await load_configuration()
     async with ApiClient(configuration) as client:
         api = APIServer(client)
-        await _check_cluster(api, options.namespaces)
-        await _check_definition(api)
+        await check_before_start(api, options.namespaces)
         if options.metrics_port is not None:
             metrics.serve_metrics(options.metrics_port)
         clock = clock or SystemClock()
@@ -196,35 +187,3 @@ def _kopf_settings() -> kopf.OperatorSettings:
     settings.persistence.diffbase_storage = _NoDiffs()
     settings.persistence.finalizer = f"{GROUP}/polling"
     return settings
-
-
-async def _check_cluster(api: APIServer, namespaces: tuple[str, ...]) -> None:
-    """Say at once, and in words, what kopf would only stumble over later."""
-    everywhere = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
-    in_one = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
-    places = [(in_one, {"namespace": namespace}) for namespace in namespaces] or [(everywhere, {})]
-    for path, names in places:
-        try:
-            answer = await api.request("GET", path, names, {"limit": "1"})
-        except NoAnswerError as error:
-            raise CannotStartError(f"the API server cannot be reached: {error}") from None
-        if answer.status == 404:
-            raise CannotStartError(
-                f"the API server does not serve {PLURAL}.{GROUP}; apply the CustomResourceDefinition: {UPDATE_COMMAND}"
-            )
-        if answer.status != 200:
-            raise CannotStartError(f"the API server refuses to list {PLURAL}.{GROUP}: {answer.status} {answer.reason}")
-
-
-async def _check_definition(api: APIServer) -> None:
-    """An older CustomResourceDefinition takes away what it does not know, without a word: calling hours, for one."""
-    for seconds in (*PUBLISHED_WITHIN_SECONDS, None):
-        missing = await read_missing_fields(api)
-        if missing == ():
-            return
-        if seconds is not None:
-            await asyncio.sleep(seconds)
-    if missing is None:
-        _log.warning("the API server does not publish the CustomResourceDefinition, so its version is not checked")
-    else:
-        raise CannotStartError(outdated(missing))

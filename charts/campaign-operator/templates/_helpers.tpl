@@ -1,9 +1,16 @@
+{{- define "campaign-operator.name" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
 {{/* The name of everything in the release's namespace: that of the release, with the chart's unless it is in it. */}}
 {{- define "campaign-operator.fullname" -}}
-{{- if contains .Chart.Name .Release.Name -}}
+{{- $name := include "campaign-operator.name" . -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- else if contains $name .Release.Name -}}
 {{- .Release.Name | trunc 63 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 63 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
@@ -17,7 +24,7 @@
 {{- end -}}
 
 {{- define "campaign-operator.selectorLabels" -}}
-app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/name: {{ include "campaign-operator.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
@@ -26,6 +33,9 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- define "campaign-operator.image" -}}
@@ -46,7 +56,7 @@ deleted, and their schedules would dial on. */}}
 # Patch is for the conditions of a campaign whose status cannot be written as a whole.
 - apiGroups: [campaign-operator.io]
   resources: [outboundcampaigns/status]
-  verbs: [get, update, patch]
+  verbs: [update, patch]
 # The state of a campaign's namespace: in one that is being deleted no Event can be written any more.
 - apiGroups: [""]
   resources: [namespaces]
@@ -60,6 +70,10 @@ deleted, and their schedules would dial on. */}}
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get]
+  {{- with .Values.rbac.secretNames }}
+  resourceNames:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 # Contact lists and calendars, likewise by name.
 - apiGroups: [""]
   resources: [configmaps]
@@ -67,6 +81,17 @@ deleted, and their schedules would dial on. */}}
 - apiGroups: [""]
   resources: [events]
   verbs: [create]
+{{- end -}}
+
+{{/* `run` and `check` are told the same of what to watch. */}}
+{{- define "campaign-operator.watched" -}}
+{{- range $index, $namespace := .Values.watchNamespaces }}
+{{- if $index }}
+{{ end -}}
+- {{ printf "--namespace=%s" $namespace | quote }}
+{{- else -}}
+- --all-namespaces
+{{- end }}
 {{- end -}}
 
 {{- define "campaign-operator.subjects" -}}

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from campaign_operator.cli.check import check
 from campaign_operator.cli.preview import preview
 from campaign_operator.cli.print_crd import crd
 from campaign_operator.cli.run import run
@@ -46,6 +47,7 @@ app.command(context_settings={"auto_envvar_prefix": "CAMPAIGN_OPERATOR"})(run)
 app.command()(validate)
 app.command()(preview)
 app.command()(crd)
+app.command()(check)
 
 
 def main() -> None:

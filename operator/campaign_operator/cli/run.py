@@ -149,8 +149,9 @@ def run(
     )
     from campaign_operator import main as operator
     from campaign_operator.adapters.kubernetes.cluster import NoClusterError
+    from campaign_operator.preflight import CannotStartError
 
     try:
         asyncio.run(operator.run_operator(options))
-    except (operator.CannotStartError, NoClusterError) as error:
+    except (CannotStartError, NoClusterError) as error:
         fail(str(error))
