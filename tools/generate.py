@@ -10,6 +10,7 @@ from campaign_operator.validation.report_wire import ReportWire
 from campaign_operator.validation.wire_model import schema_file
 
 ROOT = Path(__file__).parents[1]
+CHART = ROOT / "charts" / "campaign-operator"
 
 
 def generated() -> dict[Path, str]:
@@ -17,11 +18,27 @@ def generated() -> dict[Path, str]:
     crd = render_crd()
     return {
         ROOT / "crds" / f"{CRD_NAME}.yaml": crd,
-        ROOT / "charts" / "campaign-operator" / "crds" / f"{CRD_NAME}.yaml": crd,
+        CHART / "templates" / "customresourcedefinition.yaml": chart_template(crd),
         ROOT / "docs" / "api.md": render_reference(),
         ROOT / "docs" / "preview.schema.json": schema_file(PreviewWire),
         ROOT / "docs" / "validate.schema.json": schema_file(ReportWire),
     }
+
+
+def chart_template(crd: str) -> str:
+    """The CustomResourceDefinition as a template: a Helm chart's own folder for them is never looked at by an upgrade."""
+    name = f"  name: {CRD_NAME}\n"
+    head, _, body = crd.partition(name)
+    assert body, "the CustomResourceDefinition has its name in its metadata"
+    assert "{{" not in crd, "Helm would take that for its own"
+    metadata = (
+        "  # With the definition every campaign would go, whoever uninstalls what.\n"
+        "  annotations:\n"
+        "    helm.sh/resource-policy: keep\n"
+        "  labels:\n"
+        '    {{- include "campaign-operator.labels" . | nindent 4 }}\n'
+    )
+    return f"{{{{- if .Values.crds.enabled }}}}\n{head}{name}{metadata}{body}{{{{- end }}}}\n"
 
 
 def drifted() -> dict[Path, str]:

@@ -32,7 +32,7 @@ _START_SECONDS = 60.0  # about 3 s in fact, but the machine may be busy
 _STOP_SECONDS = 10.0  # the API server takes 1 to 3 s
 _POLL_SECONDS = 0.05
 _PORT_ATTEMPTS = 3
-_CONTROLLERS = ("namespace", "garbage-collector", "serviceaccount", "serviceaccount-token")
+_CONTROLLERS = ("namespace", "garbage-collector", "serviceaccount", "serviceaccount-token", "clusterrole-aggregation")
 
 
 class ControlPlaneError(Exception):

@@ -17,22 +17,53 @@ from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlane
 from campaign_sandbox.loopback_port import LOOPBACK, LoopbackPort
 from e2e_world import campaign
+from serving import until
 
 _CHART = Path(__file__).parents[2] / "charts" / "campaign-operator"
 _VERSION = yaml.safe_load((_CHART / "Chart.yaml").read_text())["appVersion"]
 _EVERYTHING: dict[str, Any] = {
+    "nameOverride": "dialing",
+    "fullnameOverride": "campaign-operator",
+    "commonLabels": {"team": "dialing"},
     "image": {"repository": "registry.example.com/campaign-operator", "digest": f"sha256:{'a' * 64}"},
     "imagePullSecrets": [{"name": "registry"}],
     "serviceAccount": {"name": "dialing", "annotations": {"example.com/role": "dialing"}},
+    "rbac": {"secretNames": ["cxone", "hook"]},
     "logFormat": "console",
+    "logLevel": "debug",
     "pollSeconds": 5,
+    "leadSeconds": 60,
+    "settleSeconds": 90.5,
+    "sendWithinSeconds": 5,
+    "requestTimeoutSeconds": 20,
+    "deletionDeadlineSeconds": 86400,
+    "contactLists": {"maxRows": 1000, "maxBytes": 4294967295, "timeoutSeconds": 60},
     "allowCIDRs": ["10.0.0.0/8", "fd00::/8"],
     "caBundle": {"configMapName": "authorities", "key": "all.pem"},
-    "extraArgs": ["--lead-seconds=60"],
+    "proxy": {"secretName": "proxy", "secretKey": "address"},
+    "extraArgs": ["--lead-seconds=120"],
+    "extraEnv": [{"name": "NO_PROXY", "value": "10.0.0.0/8"}],
+    "extraVolumes": [{"name": "more", "emptyDir": {}}],
+    "extraVolumeMounts": [{"name": "more", "mountPath": "/more"}],
+    "resources": {"limits": {"memory": "1Gi"}},
+    "podSecurityContext": {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
+    "networkPolicy": {"enabled": True, "metricsFrom": [{"namespaceSelector": {}}], "egressPorts": [443, 8443]},
+    "podLabels": {"sidecar": "none"},
     "podAnnotations": {"prometheus.io/scrape": "true"},
+    "priorityClassName": "important",
     "nodeSelector": {"kubernetes.io/os": "linux"},
     "tolerations": [{"key": "dedicated", "operator": "Exists"}],
     "affinity": {"podAntiAffinity": {}},
+    "topologySpreadConstraints": [
+        {
+            "maxSkew": 1,
+            "topologyKey": "kubernetes.io/hostname",
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": {"app.kubernetes.io/name": "dialing"}},
+        }
+    ],
+    "enabled": True,
+    "global": {"anything": "of the parent chart"},
 }
 
 _CAMPAIGNS = "outboundcampaigns.campaign-operator.io"
@@ -40,7 +71,7 @@ _DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 # (verb, resource): what the operator does in a namespace that it looks after, and nothing else may be added lightly.
 _NEEDED_OF_CAMPAIGNS = [
     *((verb, _CAMPAIGNS) for verb in ("get", "list", "watch", "patch")),
-    *((verb, f"{_CAMPAIGNS}/status") for verb in ("get", "update", "patch")),
+    *((verb, f"{_CAMPAIGNS}/status") for verb in ("update", "patch")),
     ("get", "namespaces"),
 ]
 _NEEDED_BESIDE = [("get", "secrets"), ("get", "configmaps"), ("create", "events")]
@@ -116,29 +147,12 @@ async def test_all_that_it_renders_is_accepted_by_the_api_server_without_a_warni
 ) -> None:
     rendered = render_chart(namespace, values)
 
-    applied = await control_plane.kubectl("apply", "--server-side", "--filename=-", stdin=rendered)
+    strict = ("--server-side", "--validate=strict", "--filename=-")
+    applied = await control_plane.kubectl("apply", *strict, stdin=rendered)
 
     assert applied.stderr == ""
     await control_plane.kubectl("get", "deployment", "campaign-operator", f"--namespace={namespace}")
     await control_plane.kubectl("delete", "--filename=-", stdin=rendered)
-
-
-async def test_it_is_installed_upgraded_and_uninstalled_by_helm(
-    control_plane: ControlPlane, helm: Callable[..., str], namespace: str
-) -> None:
-    where = [f"--kubeconfig={control_plane.kubeconfig_path}", f"--namespace={namespace}"]
-
-    notes = helm("install", "campaigns", _CHART, *where)
-    helm("upgrade", "campaigns", _CHART, *where, "--values=-", values={"watchNamespaces": [namespace]})
-    roles = await control_plane.kubectl("get", "role", "--output=name", f"--namespace={namespace}")
-    helm("uninstall", "campaigns", *where)
-
-    assert "kubectl get outboundcampaigns --all-namespaces" in notes
-    assert roles.stdout == f"role.rbac.authorization.k8s.io/{namespace}:campaigns-campaign-operator\n"
-    left = await control_plane.kubectl("get", "deployment,serviceaccount,role,rolebinding", f"--namespace={namespace}")
-    assert "campaigns" not in left.stdout
-    left = await control_plane.kubectl("get", "clusterrole,clusterrolebinding")
-    assert f"{namespace}:" not in left.stdout
 
 
 @pytest.mark.usefixtures("installed", "operator_kubeconfig")
@@ -218,8 +232,60 @@ async def _answers(client: httpx.AsyncClient, url: str) -> bool:
         return False
 
 
+async def test_the_password_of_a_proxy_comes_from_its_secret_and_stands_in_no_argument(
+    render_chart: Callable[..., str],
+) -> None:
+    proxy = {"url": "http://ignored:3128", "secretName": "proxy"}
+    container = _container(render_chart("any", {"proxy": proxy}))
+
+    source = {"secretKeyRef": {"name": "proxy", "key": "url"}}
+    assert container["env"] == [{"name": "CAMPAIGN_OPERATOR_PROXY", "valueFrom": source}]
+    assert not any("proxy" in argument for argument in container["args"])
+
+
+@pytest.mark.usefixtures("installed")
+async def test_only_the_secrets_that_are_named_can_be_read(
+    control_plane: ControlPlane, render_chart: Callable[..., str], namespace: str
+) -> None:
+    rendered = render_chart(namespace, {"rbac": {"secretNames": ["cxone"]}})
+    await control_plane.kubectl("apply", "--server-side", "--filename=-", stdin=rendered)
+    account = f"--as=system:serviceaccount:{namespace}:campaign-operator"
+
+    async def can_get(name: str) -> str:
+        asked = await control_plane.kubectl("auth", "can-i", "get", f"secret/{name}", account, check=False)
+        return asked.stdout.strip()
+
+    assert (await can_get("cxone"), await can_get("other")) == ("yes", "no")
+    await control_plane.kubectl("delete", "--filename=-", stdin=rendered)
+
+
+@pytest.mark.usefixtures("installed")
+async def test_people_who_view_and_edit_a_namespace_can_do_so_with_its_campaigns(
+    control_plane: ControlPlane, render_chart: Callable[..., str], namespace: str
+) -> None:
+    rendered = render_chart(namespace, only=["aggregateclusterroles.yaml"])
+    await control_plane.kubectl("apply", "--server-side", "--filename=-", stdin=rendered)
+    for role in ("view", "edit", "admin"):
+        grant = ("create", "rolebinding", role, f"--clusterrole={role}", f"--user={role}", f"--namespace={namespace}")
+        await control_plane.kubectl(*grant)
+
+    async def can(role: str, verb: str, *which: str) -> bool:
+        asked = ("auth", "can-i", verb, _CAMPAIGNS, *which, f"--as={role}", f"--namespace={namespace}")
+        return (await control_plane.kubectl(*asked, check=False)).stdout.strip() == "yes"
+
+    async def is_aggregated() -> bool:
+        return await can("view", "list") and await can("edit", "create") and await can("admin", "delete")
+
+    await until(is_aggregated)
+    assert not await can("view", "patch")
+    for role in ("view", "edit", "admin"):
+        assert not await can(role, "patch", "--subresource=status")
+    await control_plane.kubectl("delete", "--filename=-", stdin=rendered)
+
+
 async def test_releases_of_one_name_in_two_namespaces_keep_apart(render_chart: Callable[..., str]) -> None:
-    names = {_one(render_chart(namespace), "ClusterRole")["metadata"]["name"] for namespace in ("blue", "green")}
+    rendered = [render_chart(namespace, only=["rbac.yaml"]) for namespace in ("blue", "green")]
+    names = {_one(each, "ClusterRole")["metadata"]["name"] for each in rendered}
 
     assert len(names) == 2
 
@@ -237,26 +303,36 @@ async def test_the_pod_keeps_to_the_restricted_pod_security_standard(
     await control_plane.kubectl("create", "--filename=-", stdin=yaml.safe_dump(pod))
 
 
+_BY_DEFAULT = (
+    "--health-port=8080 --metrics-port=9090 --poll-seconds=30 --lead-seconds=30 --settle-seconds=60"
+    " --send-within-seconds=10 --request-timeout-seconds=30 --deletion-deadline-seconds=600 --list-max-rows=3000000"
+    " --list-max-bytes=1073741824 --list-timeout-seconds=300"
+)
+
+
 @pytest.mark.parametrize(
     ("values", "arguments"),
     [
-        (
-            {},
-            "run --all-namespaces --log-format=json --health-port=8080 --metrics-port=9090 --poll-seconds=30",
-        ),
+        ({}, f"run --all-namespaces --log-format=json {_BY_DEFAULT}"),
         (
             {"watchNamespaces": ["sales", "0815"], "allowCIDRs": ["10.0.0.0/8", "fd00::/8"]},
             (
-                "run --namespace=sales --namespace=0815 --log-format=json --health-port=8080 --metrics-port=9090"
-                " --poll-seconds=30 --allow-cidr=10.0.0.0/8 --allow-cidr=fd00::/8"
+                f"run --namespace=sales --namespace=0815 --log-format=json {_BY_DEFAULT}"
+                " --allow-cidr=10.0.0.0/8 --allow-cidr=fd00::/8"
             ),
+        ),
+        (
+            {"proxy": {"url": "http://p:3128"}},
+            f"run --all-namespaces --log-format=json {_BY_DEFAULT} --proxy=http://p:3128",
         ),
         (
             _EVERYTHING,
             (
-                "run --all-namespaces --log-format=console --health-port=8080 --metrics-port=9090 --poll-seconds=5"
-                " --ca-file=/etc/campaign-operator/ca/all.pem --allow-cidr=10.0.0.0/8 --allow-cidr=fd00::/8"
-                " --lead-seconds=60"
+                "run --all-namespaces --log-format=console --verbose --health-port=8080 --metrics-port=9090"
+                " --poll-seconds=5 --lead-seconds=60 --settle-seconds=90.5 --send-within-seconds=5"
+                " --request-timeout-seconds=20 --deletion-deadline-seconds=86400 --list-max-rows=1000"
+                " --list-max-bytes=4294967295 --list-timeout-seconds=60 --ca-file=/etc/campaign-operator/ca/all.pem"
+                " --allow-cidr=10.0.0.0/8 --allow-cidr=fd00::/8 --lead-seconds=120"
             ),
         ),
     ],
@@ -293,6 +369,11 @@ def test_a_digest_goes_before_a_tag_and_a_tag_before_the_version(
         ({"allowCIDRs": ["10.0.0.1"]}, "allowCIDRs"),
         ({"image": {"digest": "sha256:1"}}, "digest"),
         ({"serviceAccount": {"create": False}}, "serviceAccount"),
+        ({"crds": {"install": True}}, "install"),
+        ({"networkPolicy": {"egressPorts": ["https"]}}, "egressPorts"),
+        ({"proxy": {"url": "socks5://p"}}, "url"),
+        ({"rbac": {"secretNames": ["*"]}}, "secretNames"),
+        ({"sendWithinSeconds": 0}, "sendWithinSeconds"),
     ],
 )
 def test_a_value_that_cannot_be_meant_is_refused_by_name(
