@@ -130,6 +130,8 @@ async def test_an_upgrade_brings_the_new_definition_and_a_rollback_the_old_one(c
 
     await until(is_published)
 
+    cluster.run("upgrade", "campaign-operator", older_chart(cluster.folder / "again"), "--set=crds.enabled=false")
+    assert "callingHours" in await cluster.fields_of_spec()
     cluster.run("rollback", "campaign-operator", "1")
     assert "callingHours" not in await cluster.fields_of_spec()
     cluster.run("uninstall", "campaign-operator")

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from campaign_operator.cli.check import check
+from campaign_operator.cli.detach import detach
 from campaign_operator.cli.preview import preview
 from campaign_operator.cli.print_crd import crd
 from campaign_operator.cli.run import run
@@ -48,6 +49,7 @@ app.command()(validate)
 app.command()(preview)
 app.command()(crd)
 app.command()(check)
+app.command()(detach)
 
 
 def main() -> None:
