@@ -247,7 +247,7 @@ class World:
         Raises LostError.
         """
         expected = self.clock.monotonic() + max(0.0, (at - self.clock.now()).total_seconds() if at else 0.0)
-        seen = -1
+        seen, found = -1, None
         while True:
             await self._rest()
             if self.traffic.writings != seen:
@@ -256,7 +256,8 @@ class World:
                 self.forgotten += forgotten(found, schedules, self.clock.now())
                 if holds(found):
                     return found
-            limit = max(expected, self.trouble_until) + RECOVERY_SECONDS + self._missed_polls_seconds()
+            limit = max(expected, self.trouble_until) + RECOVERY_SECONDS
+            limit += self._missed_polls_seconds() + self._rivals_seconds(found)
             moment = self._next_moment()
             if moment > limit:
                 raise LostError(
@@ -270,6 +271,12 @@ class World:
         """
         failed = [fault for fault in self.traffic.fired if fault.exchange.startswith(_OF_A_POLL)]
         return self.poll_seconds * 7 / 6 if len(failed) > 1 else 0.0
+
+    def _rivals_seconds(self, found: Manifest | None) -> float:
+        """Where two operators are at work, each run is submitted only once the listing shows what the other has sent of
+        the run before it, a settling time later.
+        """
+        return SETTINGS["settle_seconds"] * len(runs_of(found)) if len(self._operators) > 1 else 0.0
 
     def _told_of_operators(self) -> str:
         now = self.clock.monotonic()
