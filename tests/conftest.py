@@ -56,6 +56,18 @@ async def control_plane_binaries() -> ControlPlaneBinaries:
     return await ensure_control_plane_binaries(print)
 
 
+@pytest.fixture(scope="session")
+def controller_manager(control_plane_binaries: ControlPlaneBinaries) -> Path:
+    """For tests of what it does: it deletes namespaces to the end and collects what objects own.
+
+    Only a folder that the user has named can be without one, such as envtest's. These tests are skipped then, since
+    nobody who names it asks for them, and pytest lists them with the reason.
+    """
+    if control_plane_binaries.kube_controller_manager is None:
+        pytest.skip("KUBEBUILDER_ASSETS has no kube-controller-manager, which this test needs")
+    return control_plane_binaries.kube_controller_manager
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def control_plane(control_plane_binaries: ControlPlaneBinaries) -> AsyncIterator[ControlPlane]:
     """One control plane for all tests: each keeps to a namespace of its own."""

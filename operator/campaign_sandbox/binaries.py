@@ -3,9 +3,9 @@
 Owns the order of the places: the folder that KUBEBUILDER_ASSETS names; the user's cache; a build from published Go
 modules into that cache. It must not know how the programs are run.
 
-A folder named by KUBEBUILDER_ASSETS has to hold all four programs. What is missing is not built and added: an API
-server and a controller manager of different versions are no control plane that anybody supports, and minutes of
-compiling are no answer to a variable that names programs which are there.
+A folder named by KUBEBUILDER_ASSETS has to hold what envtest's has: etcd, kube-apiserver and kubectl. What is missing
+is not built and added: minutes of compiling are no answer to a variable that names programs which are there. Without
+kube-controller-manager the control plane runs all the same, and says what it then lacks.
 
 `python -m campaign_sandbox.binaries [--helm]` builds everything up front and tells its progress on stderr.
 """
@@ -29,17 +29,18 @@ from campaign_sandbox.progress import Progress
 
 __all__ = ["BinariesError", "ControlPlaneBinaries", "ensure_control_plane_binaries", "ensure_helm"]
 
+_REQUIRED = ("etcd", "kube-apiserver", "kubectl")
 _KUBERNETES_VERSION = "v1.37.2"
 _HELM_VERSION = "v4.3.1"
 
 
 @dataclass(frozen=True)
 class ControlPlaneBinaries:
-    """The four programs of one version. Each is a file that can be executed."""
+    """The programs of a control plane. Each is a file that can be executed; envtest has no controller manager."""
 
     etcd: Path
     kube_apiserver: Path
-    kube_controller_manager: Path
+    kube_controller_manager: Path | None
     kubectl: Path
 
 
@@ -93,13 +94,7 @@ _HELM = _Build(
 async def ensure_control_plane_binaries(progress: Progress) -> ControlPlaneBinaries:
     """The programs of the control plane, built first if they are nowhere. Raises BinariesError."""
     assets = os.environ.get("KUBEBUILDER_ASSETS")
-    folder = _checked_assets(Path(assets)) if assets else await _ensure_built(_CONTROL_PLANE, progress)
-    return ControlPlaneBinaries(
-        etcd=folder / "etcd",
-        kube_apiserver=folder / "kube-apiserver",
-        kube_controller_manager=folder / "kube-controller-manager",
-        kubectl=folder / "kubectl",
-    )
+    return _programs_in(_checked_assets(Path(assets)) if assets else await _ensure_built(_CONTROL_PLANE, progress))
 
 
 async def ensure_helm(progress: Progress) -> Path:
@@ -107,8 +102,18 @@ async def ensure_helm(progress: Progress) -> Path:
     return await _ensure_built(_HELM, progress) / "helm"
 
 
+def _programs_in(folder: Path) -> ControlPlaneBinaries:
+    controller_manager = folder / "kube-controller-manager"
+    return ControlPlaneBinaries(
+        etcd=folder / "etcd",
+        kube_apiserver=folder / "kube-apiserver",
+        kube_controller_manager=controller_manager if os.access(controller_manager, os.X_OK) else None,
+        kubectl=folder / "kubectl",
+    )
+
+
 def _checked_assets(folder: Path) -> Path:
-    missing = [name for name in _CONTROL_PLANE.programs if not os.access(folder / name, os.X_OK)]
+    missing = [name for name in _REQUIRED if not os.access(folder / name, os.X_OK)]
     if missing:
         raise BinariesError(
             f"KUBEBUILDER_ASSETS names {folder}, which has no {', '.join(missing)}. Put it there, of the "

@@ -2,8 +2,8 @@
 
 Owns the start, the readiness and the end of the three as one thing. There is no kubelet and no scheduler, so pods
 never run; everything that the API server enforces (schemas, CEL, RBAC, conflicts, server-side apply) is the real
-thing, namespaces are deleted to the end and owned objects are collected. It must not know where the programs come
-from, nor anything of campaigns.
+thing, namespaces are deleted to the end and owned objects are collected. Where there is no kube-controller-manager
+(envtest has none), the other two run alone. It must not know where the programs come from, nor anything of campaigns.
 
 Nothing is left running: the block ends the servers on its way out, and on Linux the kernel ends them if we are killed
 (elsewhere a SIGKILL leaves them behind). Python does not unwind on SIGTERM by itself, so a command that uses this
@@ -76,7 +76,7 @@ class ControlPlane:
         progress: Progress = quiet,
         take_port: Callable[[], LoopbackPort] = LoopbackPort,
     ) -> Self:
-        """Start all three and return when they serve: about 3 s.
+        """Start what there is of the three and return when they serve: about 3 s.
 
         `data_dir` must be empty or not exist, and is kept; without it the data is in a temporary folder that
         goes at the end. `take_port` is asked again if another program turns out to have the port.
@@ -84,7 +84,7 @@ class ControlPlane:
         Raises ControlPlaneError if a server does not come up, and leaves nothing running then.
         """
         started = time.monotonic()
-        progress("Starting etcd, the API server and the controller manager")
+        progress(_beginning(binaries))
         folder = DataFolder.create(data_dir)
         try:
             control_plane = cls(binaries, folder, take_port())
@@ -94,7 +94,8 @@ class ControlPlane:
         try:
             control_plane._start_etcd()
             await control_plane._start_api_server_on_a_free_port(take_port)
-            await control_plane._start_controller_manager()
+            if binaries.kube_controller_manager is not None:
+                await control_plane._start_controller_manager(binaries.kube_controller_manager)
         except BaseException:
             control_plane._kill()  # an API server that waits for etcd does not listen to SIGTERM
             raise
@@ -263,11 +264,11 @@ class ControlPlane:
             "--shutdown-send-retry-after=true",  # or open watches hold up its end for a minute
         ]
 
-    async def _start_controller_manager(self) -> None:
+    async def _start_controller_manager(self, program: Path) -> None:
         controllers = ",".join(f"{name}-controller" for name in _CONTROLLERS)
         self._controller_manager = self._spawn(
             "kube-controller-manager",
-            self._binaries.kube_controller_manager,
+            program,
             f"--kubeconfig={self.kubeconfig_path}",
             f"--controllers={controllers}",
             f"--service-account-private-key-file={self._credentials.service_account_key_path}",
@@ -307,3 +308,12 @@ class ControlPlane:
             return 0
         finally:
             connection.close()
+
+
+def _beginning(binaries: ControlPlaneBinaries) -> str:
+    if binaries.kube_controller_manager is not None:
+        return "Starting etcd, the API server and the controller manager"
+    return (
+        "Starting etcd and the API server. There is no kube-controller-manager: "
+        "a deleted namespace stays Terminating, and what an object owns stays after it"
+    )

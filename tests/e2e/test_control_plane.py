@@ -76,6 +76,7 @@ async def test_two_started_at_the_same_moment_both_come_up(
         assert first.server_url != second.server_url
 
 
+@pytest.mark.usefixtures("controller_manager")
 async def test_a_namespace_is_deleted_to_the_end(control_plane: ControlPlane) -> None:
     await control_plane.kubectl("create", "namespace", "short-lived")
     await control_plane.kubectl("create", "configmap", "inside", "--namespace=short-lived")
@@ -86,6 +87,7 @@ async def test_a_namespace_is_deleted_to_the_end(control_plane: ControlPlane) ->
         await control_plane.kubectl("get", "namespace", "short-lived")
 
 
+@pytest.mark.usefixtures("controller_manager")
 async def test_an_owned_object_goes_with_its_owner(control_plane: ControlPlane, namespace: str) -> None:
     in_namespace = f"--namespace={namespace}"
     await control_plane.kubectl("create", "configmap", "owner", in_namespace)
@@ -98,6 +100,22 @@ async def test_an_owned_object_goes_with_its_owner(control_plane: ControlPlane, 
     await control_plane.kubectl("delete", "configmap", "owner", in_namespace)
 
     await control_plane.kubectl("wait", "--for=delete", "configmap/owned", in_namespace, "--timeout=60s")
+
+
+async def test_without_a_controller_manager_it_comes_up_and_says_what_it_lacks(
+    control_plane_binaries: ControlPlaneBinaries,
+) -> None:
+    said: list[str] = []
+    binaries = dataclasses.replace(control_plane_binaries, kube_controller_manager=None)
+
+    async with await ControlPlane.start(binaries, progress=said.append) as control_plane:
+        assert set(control_plane.pids) == {"etcd", "kube-apiserver"}
+        await control_plane.kubectl("create", "namespace", "stays")
+        await control_plane.kubectl("delete", "namespace", "stays", "--wait=false")
+        phase = await control_plane.kubectl("get", "namespace", "stays", "--output=jsonpath={.status.phase}")
+
+    assert phase.stdout == "Terminating"
+    assert "no kube-controller-manager: a deleted namespace stays Terminating" in said[0]
 
 
 async def test_a_service_account_may_do_what_its_roles_say_and_nothing_else(
@@ -128,7 +146,8 @@ async def test_a_service_account_may_do_what_its_roles_say_and_nothing_else(
 async def test_nobody_else_on_the_machine_can_read_the_credentials(
     control_plane: ControlPlane, namespace: str, tmp_path: Path
 ) -> None:
-    path = await control_plane.service_account_kubeconfig(namespace, "default", tmp_path / "kubeconfig")
+    await control_plane.kubectl("create", "serviceaccount", "reader", f"--namespace={namespace}")
+    path = await control_plane.service_account_kubeconfig(namespace, "reader", tmp_path / "kubeconfig")
 
     assert path.stat().st_mode & 0o077 == 0
     assert control_plane.kubeconfig_path.stat().st_mode & 0o077 == 0
@@ -183,7 +202,7 @@ async def test_a_folder_of_the_callers_keeps_the_logs(
     async with await ControlPlane.start(control_plane_binaries, data_dir=folder):
         pass
 
-    assert "Starting" in (folder / "kube-controller-manager.log").read_text()
+    assert "Serving securely" in (folder / "kube-apiserver.log").read_text()
 
 
 async def test_a_port_that_another_program_takes_in_between_is_given_up_for_the_next(

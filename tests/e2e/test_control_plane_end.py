@@ -34,7 +34,7 @@ _OWNER = """
     from campaign_sandbox.control_plane import ControlPlane
 
     async def main() -> None:
-        binaries = ControlPlaneBinaries(*map(Path, sys.argv[1:]))
+        binaries = ControlPlaneBinaries(*(Path(each) if each else None for each in sys.argv[1:]))
         async with await ControlPlane.start(binaries) as control_plane:
             print(*control_plane.pids.values(), flush=True)
             await asyncio.sleep(600)
@@ -50,7 +50,7 @@ async def _other_owner(binaries: ControlPlaneBinaries, temporary: Path) -> Async
         sys.executable,
         "-c",
         textwrap.dedent(_OWNER),
-        *map(str, dataclasses.astuple(binaries)),
+        *(str(each or "") for each in dataclasses.astuple(binaries)),
         env={**os.environ, "TMPDIR": str(temporary)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

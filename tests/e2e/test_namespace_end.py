@@ -1,8 +1,11 @@
 """A namespace is deleted with all that is in it: the campaign's Secret goes at once, and still nobody is called."""
 
+import pytest
+
 from e2e_world import World, campaign
 
 
+@pytest.mark.usefixtures("controller_manager")
 async def test_a_namespace_that_is_deleted_takes_its_schedules_with_it(world: World, namespace: str) -> None:
     manifest = campaign(namespace, "c", runPolicy="Recurring", submitAheadSeconds=172_800)
     await world.connect(namespace)
