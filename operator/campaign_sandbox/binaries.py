@@ -1,13 +1,15 @@
 """Where the programs of the control plane come from.
 
 Owns the order of the places: the folder that KUBEBUILDER_ASSETS names; the user's cache; a build from published Go
-modules into that cache. It must not know how the programs are run.
+modules into that cache. The sandbox, which somebody waits for, downloads a released control plane rather than build
+one; the tests do not, and so run on one version everywhere. It must not know how the programs are run.
 
 A folder named by KUBEBUILDER_ASSETS has to hold what envtest's has: etcd, kube-apiserver and kubectl. What is missing
 is not built and added: minutes of compiling are no answer to a variable that names programs which are there. Without
 kube-controller-manager the control plane runs all the same, and says what it then lacks.
 
-`python -m campaign_sandbox.binaries [--helm]` builds everything up front and tells its progress on stderr.
+`python -m campaign_sandbox.binaries` builds everything up front and tells its progress on stderr; with `--sandbox` it
+gets what the sandbox starts with.
 """
 
 import argparse
@@ -26,10 +28,22 @@ from pathlib import Path
 from campaign_sandbox.folder_cache import cache_path, ensure_filled
 from campaign_sandbox.go_toolchain import BinariesError, find_toolchain, target_platform
 from campaign_sandbox.progress import Progress
+from campaign_sandbox.released_programs import (
+    ENVTEST_PROGRAMS,
+    RELEASE_PATH,
+    NotDownloadedError,
+    ensure_released,
+    read_release,
+)
 
-__all__ = ["BinariesError", "ControlPlaneBinaries", "ensure_control_plane_binaries", "ensure_helm"]
+__all__ = [
+    "BinariesError",
+    "ControlPlaneBinaries",
+    "ensure_control_plane_binaries",
+    "ensure_helm",
+    "ensure_sandbox_binaries",
+]
 
-_REQUIRED = ("etcd", "kube-apiserver", "kubectl")
 _KUBERNETES_VERSION = "v1.37.2"
 _HELM_VERSION = "v4.3.1"
 
@@ -93,8 +107,21 @@ _HELM = _Build(
 
 async def ensure_control_plane_binaries(progress: Progress) -> ControlPlaneBinaries:
     """The programs of the control plane, built first if they are nowhere. Raises BinariesError."""
-    assets = os.environ.get("KUBEBUILDER_ASSETS")
-    return _programs_in(_checked_assets(Path(assets)) if assets else await _ensure_built(_CONTROL_PLANE, progress))
+    return _programs_in(_assets() or await _ensure_built(_CONTROL_PLANE, progress))
+
+
+async def ensure_sandbox_binaries(progress: Progress, release_path: Path = RELEASE_PATH) -> ControlPlaneBinaries:
+    """The programs that can be had soonest: those that are there, else a download, else a build.
+
+    Raises BinariesError.
+    """
+    folder = _assets()
+    if folder is None and not _cache_folder(_CONTROL_PLANE).is_dir():
+        try:
+            folder = await ensure_released(read_release(release_path), progress)
+        except NotDownloadedError as error:
+            progress(f"{error}. Building {_KUBERNETES_VERSION} instead")
+    return _programs_in(folder or await _ensure_built(_CONTROL_PLANE, progress))
 
 
 async def ensure_helm(progress: Progress) -> Path:
@@ -112,8 +139,13 @@ def _programs_in(folder: Path) -> ControlPlaneBinaries:
     )
 
 
-def _checked_assets(folder: Path) -> Path:
-    missing = [name for name in _REQUIRED if not os.access(folder / name, os.X_OK)]
+def _assets() -> Path | None:
+    """The folder that the user has named."""
+    named = os.environ.get("KUBEBUILDER_ASSETS")
+    if not named:
+        return None
+    folder = Path(named)
+    missing = [name for name in ENVTEST_PROGRAMS if not os.access(folder / name, os.X_OK)]
     if missing:
         raise BinariesError(
             f"KUBEBUILDER_ASSETS names {folder}, which has no {', '.join(missing)}. Put it there, of the "
@@ -133,11 +165,11 @@ def _module_files(build: _Build) -> dict[str, bytes]:
     raise BinariesError("This installation lacks the Go module of the control plane: reinstall campaign-operator.")
 
 
-def _cache_key(build: _Build, files: dict[str, bytes]) -> str:
-    """The version and platform for people, and a digest of all that the outcome depends on."""
-    recipe = (sorted(build.programs.items()), build.flags, sorted(files.items()))
+def _cache_folder(build: _Build) -> Path:
+    """Named by the version and platform, for people, and by a digest of all that the outcome depends on."""
+    recipe = (sorted(build.programs.items()), build.flags, sorted(_module_files(build).items()))
     digest = hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]
-    return f"{build.version}-{'-'.join(target_platform().values())}-{digest}"
+    return cache_path() / build.name / f"{build.version}-{'-'.join(target_platform().values())}-{digest}"
 
 
 async def _ensure_built(build: _Build, progress: Progress) -> Path:
@@ -152,7 +184,7 @@ async def _ensure_built(build: _Build, progress: Progress) -> Path:
         await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
         progress(f"Built {build.name} {build.version} in {time.monotonic() - started:.0f} s")
 
-    folder = cache_path() / build.name / _cache_key(build, files)
+    folder = _cache_folder(build)
     scratch = folder.with_name(f".{folder.name}-scratch")
     await ensure_filled(folder, fill, progress)
     return folder
@@ -172,7 +204,7 @@ def _write_files(folder: Path, files: dict[str, bytes]) -> None:
         (folder / name).write_bytes(content)
 
 
-async def _fetch_all(*, helm: bool) -> None:
+async def _fetch_all(*, helm: bool, sandbox: bool, release: Path) -> None:
     task = asyncio.current_task()
     if task is not None:  # it never is, inside a coroutine
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -180,7 +212,9 @@ async def _fetch_all(*, helm: bool) -> None:
     def progress(line: str, /) -> None:
         print(line, file=sys.stderr, flush=True)  # noqa: T201 - the command's own output
 
-    binaries = await ensure_control_plane_binaries(progress)
+    binaries = await (
+        ensure_sandbox_binaries(progress, release) if sandbox else ensure_control_plane_binaries(progress)
+    )
     progress(f"The control plane is in {binaries.kubectl.parent}")
     if helm:
         progress(f"Helm is {await ensure_helm(progress)}")
@@ -192,8 +226,11 @@ def _main() -> int:
         description="Build the programs of the control plane into the cache, unless they are there.",
     )
     parser.add_argument("--helm", action="store_true", help="also build Helm, which the chart is tested with")
+    parser.add_argument("--sandbox", action="store_true", help="have what the sandbox starts with: download, or build")
+    parser.add_argument("--release", type=Path, default=RELEASE_PATH, help="with --sandbox: list of what to download")
+    arguments = parser.parse_args()
     try:
-        asyncio.run(_fetch_all(helm=parser.parse_args().helm))
+        asyncio.run(_fetch_all(helm=arguments.helm, sandbox=arguments.sandbox, release=arguments.release))
     except BinariesError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command's own output
         return 1

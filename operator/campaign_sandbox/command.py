@@ -7,11 +7,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from campaign_sandbox.binaries import BinariesError, ensure_control_plane_binaries
+from campaign_sandbox.binaries import BinariesError, ensure_sandbox_binaries
 from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlaneError, KubectlError
 from campaign_sandbox.demo import DemoFailedError, run_demo
+from campaign_sandbox.next_steps import after_the_demo, export_line, first_commands
 from campaign_sandbox.sandbox import NAMESPACE, Sandbox, SandboxSettings, running_sandbox
+
+_SHIPPED = Path(__file__).with_name("_examples")
+_EXAMPLES = _SHIPPED if _SHIPPED.exists() else Path(__file__).parents[2] / "examples"
+"""The examples as they are shipped: in a wheel beside this module, in a checkout in examples/."""
 
 _TAIL_SECONDS = 0.2
 _INTERRUPTED = 130
@@ -43,7 +48,7 @@ async def _until_stopped(settings: SandboxSettings, demo: bool) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
     try:
-        binaries = await ensure_control_plane_binaries(lambda line: err.print(line, style="dim"))
+        binaries = await ensure_sandbox_binaries(lambda line: err.print(line, style="dim"))
         async with running_sandbox(binaries, settings, lambda line: err.print(line, style="dim")) as sandbox:
             if demo:
                 await _demo(sandbox, out)
@@ -59,24 +64,22 @@ async def _until_stopped(settings: SandboxSettings, demo: bool) -> int:
 
 async def _demo(sandbox: Sandbox, out: Console) -> None:
     try:
-        await run_demo(sandbox, _example(), out)
+        await run_demo(sandbox, _EXAMPLES / "demo.yaml", out)
     except DemoFailedError as error:
         log = sandbox.operator.last_lines(30) if sandbox.operator is not None else ""
         raise DemoFailedError(f"{error}. The operator's log ends:\n{log}") from None
-
-
-def _example() -> Path:
-    """The example as it is shipped: in a wheel beside this module, in a checkout in examples/."""
-    shipped = Path(__file__).with_name("_examples") / "demo.yaml"
-    return shipped if shipped.exists() else Path(__file__).parents[2] / "examples" / "demo.yaml"
+    out.print(f"\n[bold]What to try next[/bold]\n{after_the_demo(_EXAMPLES)}", soft_wrap=True)
 
 
 async def _stay(sandbox: Sandbox, out: Console, err: Console) -> None:
-    out.print(f"export KUBECONFIG={sandbox.control_plane.kubeconfig_path}", soft_wrap=True)
+    out.print(export_line(sandbox.control_plane), soft_wrap=True)
     sys.stdout.flush()
+    err.print("\nIn another terminal, paste the line above.", soft_wrap=True)
+    if sandbox.operator is not None and sandbox.dialer_url is not None:
+        err.print(f"Then try:\n\n{first_commands(_EXAMPLES)}", soft_wrap=True)
     err.print(
-        f"\nIn another terminal, paste the line above. The namespace {NAMESPACE} has the Secrets cxone and hook; "
-        f"webhooks can go to {sandbox.receiver_url}/cx. Ctrl-C ends it all.\n",
+        f"\nThe namespace {NAMESPACE} has the Secrets cxone and hook; webhooks can go to {sandbox.receiver_url}/cx. "
+        "Ctrl-C ends it all.\n",
         soft_wrap=True,
     )
     if sandbox.operator is None:

