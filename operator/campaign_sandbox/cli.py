@@ -47,8 +47,8 @@ def up(
 ) -> None:
     """Run a whole world on this machine: control plane, CRD, simulated dialer, webhook receiver and operator.
 
-    Prints the line that points kubectl at it and stays until Ctrl-C. The first time, the programs of the control plane
-    are built from their published sources, which takes some minutes.
+    Prints the line that points kubectl at it and stays until Ctrl-C. The first time, it downloads the programs of the
+    control plane. Without a connection, it builds them from their published sources, which takes minutes.
     """
     _run(frozenset(without or ()), poll_seconds, calls_per_second, demo=False)
 

@@ -45,11 +45,14 @@ async def _until_stopped(settings: SandboxSettings, demo: bool) -> int:
             main_task.cancel()
         interrupted = True
 
+    def progress(line: str, /) -> None:
+        err.print(line, style="dim", soft_wrap=True, markup=False)
+
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
     try:
-        binaries = await ensure_sandbox_binaries(lambda line: err.print(line, style="dim"))
-        async with running_sandbox(binaries, settings, lambda line: err.print(line, style="dim")) as sandbox:
+        binaries = await ensure_sandbox_binaries(progress)
+        async with running_sandbox(binaries, settings, progress) as sandbox:
             if demo:
                 await _demo(sandbox, out)
             else:
@@ -72,7 +75,8 @@ async def _demo(sandbox: Sandbox, out: Console) -> None:
 
 
 async def _stay(sandbox: Sandbox, out: Console, err: Console) -> None:
-    out.print(export_line(sandbox.control_plane), soft_wrap=True)
+    control_plane = sandbox.control_plane
+    out.print(export_line(control_plane.kubeconfig_path, control_plane.kubectl_path), soft_wrap=True)
     sys.stdout.flush()
     err.print("\nIn another terminal, paste the line above.", soft_wrap=True)
     if sandbox.operator is not None and sandbox.dialer_url is not None:

@@ -31,6 +31,7 @@ def main(url: str, checksum: str, folder: Path, programs: list[str]) -> int:
     try:
         _fetch(url, fetched, checksum)
         if url.endswith(".tar.gz"):
+            _tell("unpacking")
             _take_out(fetched, folder, programs)
         else:
             fetched.rename(folder / programs[0])

@@ -8,15 +8,13 @@ import shutil
 import sys
 from pathlib import Path
 
-from campaign_sandbox.control_plane import ControlPlane
 
-
-def export_line(control_plane: ControlPlane) -> str:
-    """The line that points kubectl at the control plane; it adds a kubectl for who has none."""
-    kubeconfig = f"export KUBECONFIG={control_plane.kubeconfig_path}"
+def export_line(kubeconfig_path: Path, kubectl_path: Path) -> str:
+    """The line that points kubectl at the control plane; it adds our kubectl for who has none."""
+    kubeconfig = f"export KUBECONFIG={kubeconfig_path}"
     if shutil.which("kubectl") is not None:
         return kubeconfig
-    return f'{kubeconfig} PATH="$PATH:{control_plane.kubectl_path.parent}"'
+    return f'{kubeconfig} PATH="$PATH:{kubectl_path.parent}"'
 
 
 def first_commands(examples: Path) -> str:

@@ -126,13 +126,14 @@ async def _download(file: ReleasedFile, folder: Path, progress: Progress) -> Non
 
 async def _follow(child: ChildProcess, progress: Progress) -> None:
     """Tell how much has come until the download ends. Raises NotDownloadedError if nothing at all comes."""
-    started = time.monotonic()
+    started, told = time.monotonic(), ""
     while child.exit_status is None:
         try:
             async with asyncio.timeout(_REPORT_SECONDS):
                 await child.wait()
         except TimeoutError:
-            if line := child.last_lines(1):
+            if (line := child.last_lines(1)) != told:
                 progress(f"{child.name}: {line}")
-            elif time.monotonic() - started >= _ANSWER_SECONDS:
+                told = line
+            elif not told and time.monotonic() - started >= _ANSWER_SECONDS:
                 raise NotDownloadedError(f"no answer for {_ANSWER_SECONDS:.0f} s") from None

@@ -1,4 +1,4 @@
-"""`campaign-sandbox demo` and `up`: what a first user runs, with everything of its own, and what it says to run next."""
+"""`campaign-sandbox demo` and `up`: what a first user runs, and the commands that they say to run next."""
 
 import asyncio
 import re
@@ -53,5 +53,5 @@ async def test_the_commands_that_a_running_sandbox_says_to_try_lead_to_a_complet
     assert len(commands) == 3
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^demo .* Completed ", done.stdout, re.MULTILINE)
-    assert re.search(r"^spring-renewals .* Planned ", done.stdout, re.MULTILINE)
+    assert re.search(r"^spring-renewals .* True ", done.stdout, re.MULTILINE)
     assert sandbox.returncode == 0

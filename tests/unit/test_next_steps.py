@@ -1,35 +1,22 @@
 """What a first user is told to type works where they are."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from campaign_sandbox.control_plane import ControlPlane
 from campaign_sandbox.next_steps import after_the_demo, export_line, first_commands
 from processes import write_program
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-@dataclass(frozen=True)
-class _Paths:
-    """What there is to know of a control plane here."""
-
-    kubeconfig_path: Path = Path("/sandbox/kubeconfig")
-    kubectl_path: Path = Path("/cache/kubectl")
-
-
-CONTROL_PLANE = cast("ControlPlane", _Paths())
+KUBECONFIG, KUBECTL = Path("/sandbox/kubeconfig"), Path("/cache/kubectl")
 
 
 def test_the_sandbox_lends_its_kubectl_to_who_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert export_line(CONTROL_PLANE) == 'export KUBECONFIG=/sandbox/kubeconfig PATH="$PATH:/cache"'
+    assert export_line(KUBECONFIG, KUBECTL) == 'export KUBECONFIG=/sandbox/kubeconfig PATH="$PATH:/cache"'
 
     write_program(tmp_path / "kubectl", "#!/bin/sh\n")
-    assert export_line(CONTROL_PLANE) == "export KUBECONFIG=/sandbox/kubeconfig"
+    assert export_line(KUBECONFIG, KUBECTL) == "export KUBECONFIG=/sandbox/kubeconfig"
 
 
 def test_commands_and_files_are_named_as_they_are_reached_from_here(
