@@ -114,7 +114,8 @@ async def ensure_released(release: Release, progress: Progress) -> Path:
 async def _download(file: ReleasedFile, folder: Path, progress: Progress) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         log_path = Path(scratch, "log")
-        command: list[str | Path] = [sys.executable, "-m", "campaign_sandbox.file_download"]
+        # -P: the folder that the user is in is no place for modules
+        command: list[str | Path] = [sys.executable, "-P", "-m", "campaign_sandbox.file_download"]
         child = ChildProcess(file.name, [*command, file.url, file.checksum, folder, *file.programs], log_path)
         try:
             await _follow(child, progress)
