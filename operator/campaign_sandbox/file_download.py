@@ -48,7 +48,7 @@ def main(url: str, checksum: str, folder: Path, programs: list[str]) -> int:
 def _fetch(url: str, target: Path, checksum: str) -> None:
     algorithm, _, expected = checksum.partition(":")
     digest = hashlib.new(algorithm)
-    # urllib, since the operator's own HTTP client refuses most of what a person's network may need, such as a proxy.
+    # urllib follows redirects and the environment's proxy, both of which the operator's own client ignores on purpose.
     with (
         urllib.request.urlopen(url, timeout=_SILENCE_SECONDS) as answer,  # noqa: S310 - an https URL of our own list
         target.open("wb") as file,

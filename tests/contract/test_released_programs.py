@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from campaign_sandbox.go_toolchain import target_platform
+from contract.proxy_kit import ForwardingProxy
 from scripted_server import (
     Conversation,
     Received,
@@ -140,6 +141,21 @@ async def test_a_redirect_is_followed_as_github_answers_with_one(tmp_path: Path)
     async with download_from(tmp_path, moved, answer(200, raw=RELEASED)) as download:
         assert (await download.run())[0] == 0
 
+    assert contents(download.folder()) == released(_ENVTEST)
+
+
+async def test_the_proxy_of_the_environment_is_used(tmp_path: Path) -> None:
+    async with scripted_server(answer(200, raw=RELEASED)) as server:
+        proxy = ForwardingProxy(server)
+        listener = await asyncio.start_server(proxy, "127.0.0.1", 0)
+        async with listener:
+            file = listed(f"{server.url}/{_ARCHIVE}", RELEASED)
+            download = Download(Machine.create(tmp_path), server.ca_file, file)
+            proxy_url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+            status, stderr = await asyncio.to_thread(finished, download.start(HTTPS_PROXY=proxy_url))
+
+    assert status == 0, stderr
+    assert proxy.asked_for == [server.url.removeprefix("https://")]
     assert contents(download.folder()) == released(_ENVTEST)
 
 
