@@ -65,12 +65,13 @@ unit: setup ## The tests that need no control plane
 	@$(PYTEST) -n $(WORKERS) tests/unit tests/contract $(ARGS)
 
 .PHONY: control-plane
-control-plane: setup ## Have the programs of the control plane and Helm ready in the cache
+control-plane: setup ## Have the programs of the control plane, Helm and helm-docs ready in the cache
 	@$(BIN)/python -m campaign_sandbox.binaries --helm
 
 .PHONY: generate
-generate: setup ## Write the generated files: the CustomResourceDefinition and its copy in the chart, docs/api.md, JSON Schemas
+generate: setup ## Write the generated files: the CustomResourceDefinition and its copy in the chart, docs/api.md, JSON Schemas, the chart's README
 	@$(BIN)/python tools/generate.py
+	@$(BIN)/python tools/chart_readme.py
 
 .PHONY: release-check
 release-check: setup ## What must be true before a tag: one version, its changelog, the image's Python, fresh files

@@ -19,7 +19,12 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from campaign_sandbox.binaries import ControlPlaneBinaries, ensure_control_plane_binaries, ensure_helm
+from campaign_sandbox.binaries import (
+    ControlPlaneBinaries,
+    ensure_control_plane_binaries,
+    ensure_helm,
+    ensure_helm_docs,
+)
 from campaign_sandbox.control_plane import ControlPlane
 from campaign_sandbox.sandbox import apply_crd
 from chart import chart_renderer, helm_runner
@@ -48,6 +53,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         asyncio.run(ensure_control_plane_binaries(terminal.line))
     if "helm" in needed:
         asyncio.run(ensure_helm(terminal.line))
+    if "helm_docs" in needed:
+        asyncio.run(ensure_helm_docs(terminal.line))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -88,6 +95,12 @@ async def namespace(control_plane: ControlPlane) -> AsyncIterator[str]:
 async def helm(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """See `chart.helm_runner`."""
     return helm_runner(await ensure_helm(print), tmp_path_factory.mktemp("helm"))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def helm_docs() -> Path:
+    """The program that writes the chart's README."""
+    return await ensure_helm_docs(print)
 
 
 @pytest.fixture(scope="session")

@@ -26,11 +26,11 @@ def generated() -> dict[Path, str]:
 
 
 def chart_template(crd: str) -> str:
-    """The CustomResourceDefinition as a template: a Helm chart's own folder for them is never looked at by an upgrade."""
+    """The CustomResourceDefinition as a template of the chart: an upgrade ignores the folder that Helm has for them."""
     name = f"  name: {CRD_NAME}\n"
     head, _, body = crd.partition(name)
-    assert body, "the CustomResourceDefinition has its name in its metadata"
-    assert "{{" not in crd, "Helm would take that for its own"
+    if not body or "{{" in crd:
+        raise ValueError(f"{CRD_NAME} must stand once in the metadata, and nothing in braces, which Helm would fill")
     metadata = (
         "  # With the definition every campaign would go, whoever uninstalls what.\n"
         "  annotations:\n"

@@ -41,11 +41,13 @@ __all__ = [
     "ControlPlaneBinaries",
     "ensure_control_plane_binaries",
     "ensure_helm",
+    "ensure_helm_docs",
     "ensure_sandbox_binaries",
 ]
 
 _KUBERNETES_VERSION = "v1.37.2"
 _HELM_VERSION = "v4.3.1"
+_HELM_DOCS_VERSION = "v1.14.2"
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,14 @@ _HELM = _Build(
     flags=(f"-ldflags=-s -w -X helm.sh/helm/v4/internal/version.version={_HELM_VERSION}",),
     estimate="about 2 minutes on 2 cores, with 2 GB of memory and, until it is done, 2 GB of disk",
 )
+_HELM_DOCS = _Build(
+    name="helm-docs",
+    version=_HELM_DOCS_VERSION,
+    folder="helm-docs",
+    programs={"helm-docs": "github.com/norwoodj/helm-docs/cmd/helm-docs"},
+    flags=("-ldflags=-s -w",),
+    estimate="one or two minutes on 2 cores",
+)
 
 
 async def ensure_control_plane_binaries(progress: Progress) -> ControlPlaneBinaries:
@@ -127,6 +137,11 @@ async def ensure_sandbox_binaries(progress: Progress, release_path: Path = RELEA
 async def ensure_helm(progress: Progress) -> Path:
     """The Helm that the chart is checked with, built first if it is nowhere. Raises BinariesError."""
     return await _ensure_built(_HELM, progress) / "helm"
+
+
+async def ensure_helm_docs(progress: Progress) -> Path:
+    """The helm-docs that writes the chart's README, built first if it is nowhere. Raises BinariesError."""
+    return await _ensure_built(_HELM_DOCS, progress) / "helm-docs"
 
 
 def _programs_in(folder: Path) -> ControlPlaneBinaries:
@@ -218,6 +233,7 @@ async def _fetch_all(*, helm: bool, sandbox: bool, release: Path) -> None:
     progress(f"The control plane is in {binaries.kubectl.parent}")
     if helm:
         progress(f"Helm is {await ensure_helm(progress)}")
+        progress(f"helm-docs is {await ensure_helm_docs(progress)}")
 
 
 def _main() -> int:
@@ -225,7 +241,7 @@ def _main() -> int:
         prog="python -m campaign_sandbox.binaries",
         description="Build the programs of the control plane into the cache, unless they are there.",
     )
-    parser.add_argument("--helm", action="store_true", help="also build Helm, which the chart is tested with")
+    parser.add_argument("--helm", action="store_true", help="also build Helm and helm-docs, for the tests of the chart")
     parser.add_argument("--sandbox", action="store_true", help="have what the sandbox starts with: download, or build")
     parser.add_argument("--release", type=Path, default=RELEASE_PATH, help="with --sandbox: list of what to download")
     arguments = parser.parse_args()

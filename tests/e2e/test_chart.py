@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import yaml
 from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlane
 from campaign_sandbox.loopback_port import LOOPBACK, LoopbackPort
+from chart_readme import write_readme
 from e2e_world import campaign
 from serving import until
 
@@ -230,6 +232,14 @@ async def _answers(client: httpx.AsyncClient, url: str) -> bool:
         return (await client.get(url)).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
+
+
+def test_the_readme_is_as_helm_docs_makes_it_from_the_values(helm_docs: Path, tmp_path: Path) -> None:
+    copied = shutil.copytree(_CHART, tmp_path / "chart")
+
+    write_readme(helm_docs, copied)
+
+    assert (copied / "README.md").read_text() == (_CHART / "README.md").read_text(), "run `make generate`"
 
 
 async def test_the_password_of_a_proxy_comes_from_its_secret_and_stands_in_no_argument(
