@@ -11,7 +11,7 @@ from campaign_sandbox.binaries import BinariesError, ensure_sandbox_binaries
 from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlaneError, KubectlError
 from campaign_sandbox.demo import DemoFailedError, run_demo
-from campaign_sandbox.next_steps import after_the_demo, export_line, first_commands
+from campaign_sandbox.next_steps import after_the_demo, export_line, first_commands, own_operator
 from campaign_sandbox.sandbox import NAMESPACE, Sandbox, SandboxSettings, running_sandbox
 
 _SHIPPED = Path(__file__).with_name("_examples")
@@ -81,6 +81,8 @@ async def _stay(sandbox: Sandbox, out: Console, err: Console) -> None:
     err.print("\nIn another terminal, paste the line above.", soft_wrap=True)
     if sandbox.operator is not None and sandbox.dialer_url is not None:
         err.print(f"Then try:\n\n{first_commands(_EXAMPLES)}", soft_wrap=True)
+    if sandbox.operator is None:
+        err.print(f"Then start an operator of your own:\n\n{own_operator(sandbox.ca_file)}", soft_wrap=True)
     err.print(
         f"\nThe namespace {NAMESPACE} has the Secrets cxone and hook; webhooks can go to {sandbox.receiver_url}/cx. "
         "Ctrl-C ends it all.\n",

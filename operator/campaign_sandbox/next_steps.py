@@ -29,6 +29,14 @@ def first_commands(examples: Path) -> str:
     )
 
 
+def own_operator(ca_file: Path) -> str:
+    """The command that starts an operator of the user's own, which may call the sandbox's dialer and receiver."""
+    return (
+        f"  {_command('campaign-operator')} run --namespace default --lead-seconds 5 --poll-seconds 5 \\\n"
+        f"      --ca-file {ca_file} --allow-cidr 127.0.0.0/8"
+    )
+
+
 def after_the_demo(examples: Path) -> str:
     """Three commands for who has seen the demo, whose sandbox has ended."""
     renewals = _from_here(examples / "spring-renewals.yaml")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign_sandbox.next_steps import after_the_demo, export_line, first_commands
+from campaign_sandbox.next_steps import after_the_demo, export_line, first_commands, own_operator
 from processes import write_program
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -31,3 +31,7 @@ def test_commands_and_files_are_named_as_they_are_reached_from_here(
     write_program(tmp_path / "campaign-operator", "#!/bin/sh\n")
     monkeypatch.chdir(tmp_path)
     assert f"  campaign-operator validate {EXAMPLES / 'spring-renewals.yaml'}  #" in after_the_demo(EXAMPLES)
+
+
+def test_an_operator_of_ones_own_is_told_of_the_sandboxs_certificates_and_addresses() -> None:
+    assert own_operator(Path("/sandbox/ca.pem")).endswith("--ca-file /sandbox/ca.pem --allow-cidr 127.0.0.0/8")
