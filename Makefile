@@ -37,9 +37,9 @@ test: lint control-plane ## Everything that must be true before a change lands; 
 	@$(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS)
 
 # side by side: the types take as long as all the others together
-LINTERS := lint-types lint-style lint-layers lint-spelling lint-prose lint-generated
+LINTERS := lint-types lint-style lint-layers lint-spelling lint-prose lint-image lint-generated
 .PHONY: lint $(LINTERS)
-lint: setup ## Style, types, layers, spelling and phrases, and generated files that drifted
+lint: setup ## Style, types, layers, spelling and phrases, the Dockerfile, and generated files that drifted
 	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target $(LINTERS)
 
 lint-style: setup
@@ -56,6 +56,9 @@ lint-spelling: setup
 
 lint-prose: setup
 	@echo "prose"; $(BIN)/python tools/prose.py
+
+lint-image: setup
+	@echo "hadolint"; $(BIN)/hadolint Dockerfile
 
 lint-generated: setup
 	@echo "generated files"; $(BIN)/python tools/generate.py --check
