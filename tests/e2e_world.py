@@ -5,7 +5,7 @@ saw.
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,14 +34,22 @@ CLIENTS = (
 
 def start_operator(kubeconfig: Path, authority: Path, folder: Path, *flags: str) -> ChildProcess:
     """The operator as a user starts it, with short waits."""
+    program = [sys.executable, "-m", "campaign_operator.cli"]
+    return start_program(program, {"KUBECONFIG": str(kubeconfig)}, authority, folder, *flags)
+
+
+def start_program(
+    program: Sequence[str], env: Mapping[str, str], authority: Path, folder: Path, *flags: str
+) -> ChildProcess:
+    """The same by another program, which finds the API server by `env`."""
     command = [
-        *(sys.executable, "-m", "campaign_operator.cli", "run", "--log-format", "json"),
+        *(*program, "run", "--log-format", "json"),
         *("--ca-file", str(authority), "--allow-cidr", "127.0.0.0/8"),
         *SHORT_WAITS,
         *flags,
     ]
     log = folder / f"operator-{uuid4().hex[:6]}.log"
-    return ChildProcess("operator", command, log, env={**os.environ, "KUBECONFIG": str(kubeconfig)}, cwd=folder)
+    return ChildProcess("operator", command, log, env={**os.environ, **env}, cwd=folder)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from campaign_operator.adapters.cxone.dialer import CXoneDialer
 from campaign_operator.adapters.cxone.oauth import TokenProvider
 from campaign_operator.adapters.kubernetes.api_server import REQUEST_SECONDS, APIServer
 from campaign_operator.adapters.kubernetes.calendars import Calendars
-from campaign_operator.adapters.kubernetes.cluster import load_configuration
+from campaign_operator.adapters.kubernetes.cluster import load_configuration, renew_credentials
 from campaign_operator.adapters.kubernetes.events import EventRecorder
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
 from campaign_operator.adapters.kubernetes.kube import KubeStore
@@ -56,7 +56,7 @@ async def run_operator(options: RunOptions, clock: Clock | None = None, set_time
     logging.configure(options.log_format, options.verbose)
     configuration = await load_configuration()
     async with ApiClient(configuration) as client:
-        api = APIServer(client)
+        api = APIServer(client, renew_credentials)
         await check_before_start(api, options.namespaces)
         if options.metrics_port is not None:
             metrics.serve_metrics(options.metrics_port)

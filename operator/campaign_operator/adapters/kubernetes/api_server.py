@@ -5,16 +5,20 @@ all the rest of the operator; what is needed of them is four paths. Owns how a r
 is. What the answers mean is the caller's business.
 """
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
-from kubernetes.aio.client import ApiClient
+from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.client.exceptions import ApiException
 
 REQUEST_SECONDS = 15.0
+
+_TOKEN = "BearerToken"  # noqa: S105 - how the client names the kind of credentials
 
 
 class NoAnswerError(Exception):
@@ -31,10 +35,12 @@ class APIAnswer:
 
 
 class APIServer:
-    """One API server, with the credentials of its client."""
+    """One API server, with the credentials of its client, which `renew` reads anew when they are refused."""
 
-    def __init__(self, client: ApiClient) -> None:
+    def __init__(self, client: ApiClient, renew: Callable[[Configuration], Awaitable[None]] | None = None) -> None:
         self._client = client
+        self._renew = renew
+        self._renewing = asyncio.Lock()
 
     async def request(
         self,
@@ -47,8 +53,35 @@ class APIServer:
     ) -> APIAnswer:
         """One request; `names` fill the placeholders of `path`; the body of a PATCH is a JSON merge patch (RFC 7396).
 
-        Raises NoAnswerError, and nothing for an answer of any status.
+        A 401 is a clear no: the request is sent once more if there is another token by then. Raises NoAnswerError, and
+        nothing for an answer of any status.
         """
+        token = await self._token()
+        answer = await self._exchange(method, path, names, query, body, accept)
+        if answer.status == HTTPStatus.UNAUTHORIZED and await self._has_other_than(token):
+            return await self._exchange(method, path, names, query, body, accept)
+        return answer
+
+    async def _token(self) -> str | None:
+        token: str | None = await self._client.configuration.get_api_key_with_prefix(_TOKEN)
+        return token
+
+    async def _has_other_than(self, refused: str | None) -> bool:
+        """Whether there is another token; of many requests that were refused, only the first reads it."""
+        async with self._renewing:
+            if self._renew is not None and await self._token() == refused:
+                await self._renew(self._client.configuration)
+            return await self._token() != refused
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        names: Mapping[str, str] | None,
+        query: Mapping[str, str] | None,
+        body: Mapping[str, object] | None,
+        accept: str,
+    ) -> APIAnswer:
         content_type = "application/merge-patch+json" if method == "PATCH" else "application/json"
         try:
             prepared = await self._client.param_serialize(
@@ -58,7 +91,7 @@ class APIServer:
                 query_params=list((query or {}).items()),
                 header_params={"Accept": accept, "Content-Type": content_type},
                 body=body,
-                auth_settings=["BearerToken"],
+                auth_settings=[_TOKEN],
             )
             response = await self._client.call_api(*prepared, _request_timeout=REQUEST_SECONDS)
             content = await response.read()  # type: ignore[no-untyped-call] # it has no types

@@ -40,5 +40,19 @@ async def load_configuration() -> Configuration:
     return configuration
 
 
+async def renew_credentials(configuration: Configuration) -> None:
+    """Read the token of a configuration in use anew, from the file or the command that it came from; certificates stay.
+
+    By itself the client reads a pod's token again after a minute, and a kubeconfig's never. What cannot be read now is
+    left as it is.
+    """
+    try:
+        renewed = await load_configuration()
+    except NoClusterError:
+        return
+    configuration.api_key = renewed.api_key
+    configuration.refresh_api_key_hook = renewed.refresh_api_key_hook
+
+
 async def _load_kubeconfig(path: str, configuration: Configuration) -> None:
     await load_kube_config(config_file=path, client_configuration=configuration, persist_config=False)  # type: ignore[no-untyped-call] # it has no types

@@ -1,0 +1,103 @@
+"""The token of the operator's ServiceAccount is renewed in its file while the operator runs, as the kubelet does it
+well before the token expires.
+
+A token cannot be made for less than ten minutes, so here it does not expire: it ends with the Secret that it is bound
+to. The API server is restarted, since it takes a token that it has seen for valid for ten seconds more.
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import yaml
+
+from campaign_sandbox.child_process import ChildProcess
+from campaign_sandbox.control_plane import ControlPlane
+from e2e_world import World, campaign, start_program
+
+ACCOUNT = "campaign-operator"
+TEN_MINUTES = "600s"
+
+IN_THIS_POD = """
+import sys
+from pathlib import Path
+from kubernetes.aio.config import incluster_config
+from campaign_operator.cli import main
+folder = Path(sys.argv.pop(1))
+incluster_config.SERVICE_TOKEN_FILENAME = folder / "token"
+incluster_config.SERVICE_CERT_FILENAME = folder / "ca.crt"
+main()
+"""
+"""Where a pod finds its token is the client's constant, and nobody but root can write there."""
+
+
+async def bound_token(control_plane: ControlPlane, secret: str) -> str:
+    """A token of the operator's account that is valid as long as the Secret is there."""
+    await control_plane.kubectl("create", "secret", "generic", secret, "--namespace", ACCOUNT)
+    bound = ("--bound-object-kind=Secret", f"--bound-object-name={secret}", f"--duration={TEN_MINUTES}")
+    return (await control_plane.kubectl("create", "token", ACCOUNT, "--namespace", ACCOUNT, *bound)).stdout.strip()
+
+
+def replace_token(folder: Path, token: str) -> None:
+    """At once, as the kubelet does it: no reader finds half a token."""
+    new = folder / "token.new"
+    new.write_text(token)
+    new.rename(folder / "token")
+
+
+def start_by_kubeconfig(control_plane: ControlPlane, folder: Path, authority: Path, *flags: str) -> ChildProcess:
+    """Outside a cluster: the kubeconfig names the file of the token."""
+    kubeconfig = yaml.safe_load(control_plane.kubeconfig_path.read_text())
+    kubeconfig["users"][0]["user"] = {"tokenFile": "token"}
+    (folder / "kubeconfig").write_text(yaml.safe_dump(kubeconfig))
+    program = [sys.executable, "-m", "campaign_operator.cli"]
+    return start_program(program, {"KUBECONFIG": str(folder / "kubeconfig")}, authority, folder, *flags)
+
+
+def start_in_a_pod(control_plane: ControlPlane, folder: Path, authority: Path, *flags: str) -> ChildProcess:
+    """With the environment and the files of a pod."""
+    (folder / "ca.crt").write_text(control_plane.ca_pem)
+    host, _, port = control_plane.server_url.removeprefix("https://").partition(":")
+    env = {"KUBECONFIG": "", "KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
+    return start_program([sys.executable, "-c", IN_THIS_POD, str(folder)], env, authority, folder, *flags)
+
+
+async def test_a_token_that_is_renewed_in_its_file_is_taken_up(
+    playhouse: tuple[ControlPlane, Path], world: World, tmp_path: Path
+) -> None:
+    """By both ways to name the file, side by side: what takes long is the restart of the API server."""
+    control_plane, _ = playhouse
+    mark = uuid4().hex[:8]
+    first, second = f"first-{mark}", f"second-{mark}"
+    token = await bound_token(control_plane, first)
+    places: list[World] = []
+    try:
+        for start, name in ((start_in_a_pod, "pod"), (start_by_kubeconfig, "kubeconfig")):
+            folder, namespace = tmp_path / name, f"{name}-{mark}"
+            folder.mkdir()
+            replace_token(folder, token)
+            await control_plane.kubectl("create", "namespace", namespace)
+            operator = start(control_plane, folder, world.authority, "--namespace", namespace)
+            places.append(replace(world, control_plane=control_plane, operator=operator, folder=folder))
+        await apply_everywhere(places, mark, "before")
+        token = await bound_token(control_plane, second)
+        for place in places:
+            replace_token(place.folder, token)
+        await control_plane.kubectl("delete", "secret", first, "--namespace", ACCOUNT)
+        await control_plane.restart_api_server()
+        await apply_everywhere(places, mark, "after")
+        assert [place.operator.exit_status for place in places] == [None, None]
+    finally:
+        for place in places:
+            await place.operator.stop(timeout_seconds=20)
+
+
+async def apply_everywhere(places: list[World], mark: str, name: str) -> None:
+    """Apply a campaign for each operator, and wait until each has submitted it, which takes every kind of request."""
+    for place in places:
+        namespace = f"{place.folder.name}-{mark}"
+        await place.connect(namespace)
+        await place.apply(campaign(namespace, name))
+    for place in places:
+        await place.wait_for_state(f"{place.folder.name}-{mark}", name, "Scheduled", seconds=20)
