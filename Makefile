@@ -71,6 +71,34 @@ unit: setup ## The tests that need no control plane
 control-plane: setup ## Have the programs of the control plane, Helm and helm-docs ready in the cache
 	@$(BIN)/python -m campaign_sandbox.binaries --helm
 
+# IMAGE names the image, BASE another base than the Dockerfile's, and FLAGS what else the engine is told
+IMAGE ?= campaign-operator:$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+TESTED_IMAGE := localhost/campaign-operator:tested
+.PHONY: image
+image: setup ## Build the image with docker or buildah; IMAGE=NAME BASE=NAME FLAGS="--no-cache"
+	@$(BIN)/python tools/image_build.py --tag=$(IMAGE) --base=$(BASE) $(FLAGS)
+
+.PHONY: image-base
+image-base: setup ## Where no registry is reached: make a base by debootstrap
+	@$(BIN)/python tools/image_base.py
+
+.PHONY: image-test
+image-test: setup control-plane $(if $(BASE),,image-base) ## Build the image with buildah, and run the operator in it; BASE=NAME
+	@$(BIN)/python tools/image_build.py --engine=buildah --tag=$(TESTED_IMAGE) --base=$(TESTED_BASE) $(FLAGS)
+	@TESTED_IMAGE=$(TESTED_IMAGE) TESTED_BASE=$(TESTED_BASE) $(PYTEST) tests/image $(ARGS)
+TESTED_BASE = $(or $(BASE),localhost/debian-python:12)
+
+SBOM := UV_PROJECT_ENVIRONMENT=$(CURDIR)/.venv/sbom
+.PHONY: sbom
+sbom: setup ## Write what is in the image to dist: a CycloneDX SBOM, and the licenses
+	@mkdir -p dist
+	@$(SBOM) $(UV) sync --quiet --frozen --no-dev --no-editable
+	@$(UV) run --quiet --frozen --isolated --only-group sbom cyclonedx-py environment .venv/sbom/bin/python \
+	    --pyproject pyproject.toml --mc-type application --output-reproducible --of JSON -o dist/campaign-operator.cdx.json
+	@$(UV) run --quiet --frozen --isolated --only-group sbom pip-licenses --python .venv/sbom/bin/python \
+	    --format markdown --with-urls --order license --output-file dist/licenses.md
+	@echo "wrote dist/campaign-operator.cdx.json and dist/licenses.md"
+
 .PHONY: generate
 generate: setup ## Write the generated files: the CustomResourceDefinition and its copy in the chart, docs/api.md, JSON Schemas, the chart's README
 	@$(BIN)/python tools/generate.py

@@ -1,8 +1,5 @@
 """The token of the operator's ServiceAccount is renewed in its file while the operator runs, as the kubelet does it
 well before the token expires.
-
-A token cannot be made for less than ten minutes, so here it does not expire: it ends with the Secret that it is bound
-to. The API server is restarted, since it takes a token that it has seen for valid for ten seconds more.
 """
 
 import sys
@@ -15,9 +12,7 @@ import yaml
 from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import World, campaign, start_program
-
-ACCOUNT = "campaign-operator"
-TEN_MINUTES = "600s"
+from service_account import bound_token, end_tokens, write_token
 
 IN_THIS_POD = """
 import sys
@@ -30,20 +25,6 @@ incluster_config.SERVICE_CERT_FILENAME = folder / "ca.crt"
 main()
 """
 """Where a pod finds its token is the client's constant, and nobody but root can write there."""
-
-
-async def bound_token(control_plane: ControlPlane, secret: str) -> str:
-    """A token of the operator's account that is valid as long as the Secret is there."""
-    await control_plane.kubectl("create", "secret", "generic", secret, "--namespace", ACCOUNT)
-    bound = ("--bound-object-kind=Secret", f"--bound-object-name={secret}", f"--duration={TEN_MINUTES}")
-    return (await control_plane.kubectl("create", "token", ACCOUNT, "--namespace", ACCOUNT, *bound)).stdout.strip()
-
-
-def replace_token(folder: Path, token: str) -> None:
-    """At once, as the kubelet does it: no reader finds half a token."""
-    new = folder / "token.new"
-    new.write_text(token)
-    new.rename(folder / "token")
 
 
 def start_by_kubeconfig(control_plane: ControlPlane, folder: Path, authority: Path, *flags: str) -> ChildProcess:
@@ -76,16 +57,15 @@ async def test_a_token_that_is_renewed_in_its_file_is_taken_up(
         for start, name in ((start_in_a_pod, "pod"), (start_by_kubeconfig, "kubeconfig")):
             folder, namespace = tmp_path / name, f"{name}-{mark}"
             folder.mkdir()
-            replace_token(folder, token)
+            write_token(folder, token)
             await control_plane.kubectl("create", "namespace", namespace)
             operator = start(control_plane, folder, world.authority, "--namespace", namespace)
             places.append(replace(world, control_plane=control_plane, operator=operator, folder=folder))
         await apply_everywhere(places, mark, "before")
         token = await bound_token(control_plane, second)
         for place in places:
-            replace_token(place.folder, token)
-        await control_plane.kubectl("delete", "secret", first, "--namespace", ACCOUNT)
-        await control_plane.restart_api_server()
+            write_token(place.folder, token)
+        await end_tokens(control_plane, first)
         await apply_everywhere(places, mark, "after")
         assert [place.operator.exit_status for place in places] == [None, None]
     finally:

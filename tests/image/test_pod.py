@@ -1,0 +1,52 @@
+"""The operator in its container, as the chart's Deployment has it run, against a real API server."""
+
+import os
+import signal
+import stat
+from pathlib import Path
+
+from e2e_world import at_the_next_minute, campaign
+from image.pod import Pod, pid_of
+from service_account import bound_token, end_tokens, write_token
+
+READY_SECONDS = 3.0
+
+
+async def test_it_is_ready_in_at_most_three_seconds(pod: Pod) -> None:
+    print(f"ready after {pod.ready_seconds:.2f} s")  # noqa: T201 - the measurement
+    assert pod.ready_seconds <= READY_SECONDS
+
+
+async def test_it_has_no_rights_on_its_machine_and_finds_no_shell(pod: Pod) -> None:
+    process = Path(f"/proc/{pid_of(pod.world.operator)}")
+    status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines() if ":\t" in line)
+    assert status["Uid"].split() == status["Gid"].split() == ["65532"] * 4
+    assert {status[f"Cap{kind}"] for kind in ("Inh", "Prm", "Eff", "Bnd", "Amb")} == {"0" * 16}
+    assert status["NoNewPrivs"] == "1"
+    mounts = [line.split() for line in (process / "mounts").read_text().splitlines()]
+    assert next(options for _, place, _, options, *_ in mounts if place == "/").split(",")[0] == "ro"
+    assert stat.S_ISCHR((process / "root" / "bin" / "sh").stat().st_mode)
+
+
+async def test_a_campaign_is_completed_under_the_rights_of_the_chart(pod: Pod, namespace: str) -> None:
+    hook = f"{pod.world.receiver.base_url}/{namespace}"
+    wanted = campaign(namespace, "spring", **at_the_next_minute(webhook={"url": hook}))
+    await pod.world.connect(namespace)
+    await pod.world.apply(wanted)
+    await pod.world.wait_for_state(namespace, "spring", "Completed", seconds=120)
+    schedules = await pod.world.schedules(wanted["spec"]["campaignID"])
+    assert sorted(each["timezone"] for each in schedules) == ["America/New_York", "Europe/London"]
+    assert len(await pod.world.receiver.deliveries(f"/{namespace}")) == 1
+
+
+async def test_a_token_that_is_renewed_in_its_file_is_taken_up_in_the_pod(pod: Pod, namespace: str) -> None:
+    await pod.world.connect(namespace)
+    write_token(pod.account_folder, await bound_token(pod.world.control_plane, f"{pod.account_secret}-renewed"))
+    await end_tokens(pod.world.control_plane, pod.account_secret)
+    await pod.world.apply(campaign(namespace, "spring"))
+    await pod.world.wait_for_state(namespace, "spring", "Scheduled", seconds=30)
+
+
+async def test_it_ends_at_once_on_sigterm(pod: Pod) -> None:
+    os.kill(pid_of(pod.world.operator), signal.SIGTERM)
+    assert await pod.world.operator.wait() == 0
