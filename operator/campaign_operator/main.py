@@ -23,7 +23,7 @@ from campaign_operator.adapters.cxone.oauth import TokenProvider
 from campaign_operator.adapters.kubernetes.api_server import REQUEST_SECONDS, APIServer
 from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.cluster import load_configuration, renew_credentials
-from campaign_operator.adapters.kubernetes.events import EventRecorder
+from campaign_operator.adapters.kubernetes.events import COMPONENT, EventRecorder
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
 from campaign_operator.adapters.kubernetes.kube import KubeStore
 from campaign_operator.adapters.outbound.downloads import Downloads
@@ -141,6 +141,8 @@ async def _run_kopf(reconciler: Reconciler, options: RunOptions) -> None:
         clusterwide=not options.namespaces,
         namespaces=options.namespaces,
         liveness_endpoint=endpoint,
+        # by default kopf asks for the name of its user, and the user of a container has none
+        identity=COMPONENT,  # type: ignore[arg-type] # kopf's own name for str is private
     )
 
 

@@ -8,6 +8,7 @@ profile: `RuntimeDefault` is the container engine's own, and none takes part her
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -64,14 +65,14 @@ def running_pod(deployment: Mapping[str, Any], surroundings: Surroundings) -> It
     bundle.mkdir()
     specification = pod_specification(deployment["spec"]["template"]["spec"], surroundings)
     (bundle / "config.json").write_text(json.dumps(specification, indent=2))
-    state = f"--root={surroundings.folder / 'runc'}"
-    command = ["runc", state, "run", f"--bundle={bundle}", f"--pid-file={bundle / 'pid'}", name]
+    runc = [shutil.which("runc") or "runc", f"--root={surroundings.folder / 'runc'}"]
+    command = [*runc, "run", f"--bundle={bundle}", f"--pid-file={bundle / 'pid'}", name]
     operator = ChildProcess("operator", command, bundle / "log", env=dict(os.environ), cwd=bundle)
     try:
         yield operator
     finally:
         operator.kill()
-        subprocess.run(["runc", state, "delete", "--force", name], capture_output=True, check=False)
+        subprocess.run([*runc, "delete", "--force", name], capture_output=True, check=False)
 
 
 def pid_of(operator: ChildProcess) -> int:

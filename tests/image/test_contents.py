@@ -43,10 +43,9 @@ def test_its_labels_name_the_version_and_the_commit(image: ContainerImage) -> No
     assert labels["description"]
 
 
-@pytest.mark.parametrize("pattern", ["*sandbox*", "*tests*", "*controlplane*", "*pytest*", "uv"])
+@pytest.mark.parametrize("pattern", ["*sandbox*", "*tests*", "*controlplane*", "pytest", "uv"])
 def test_nothing_of_the_sandbox_and_no_tests_are_in_it(image: ContainerImage, pattern: str) -> None:
-    found = (image.root / INSTALLED).rglob(pattern)
-    assert [path for path in found if "importlib" not in path.parts] == []
+    assert list((image.root / INSTALLED).rglob(pattern)) == []
 
 
 def test_it_has_one_command_beside_python(image: ContainerImage) -> None:
