@@ -4,8 +4,8 @@
 # The Python that the tests run on: the oldest that pyproject.toml allows. `make release-check` compares the three.
 ARG PYTHON_VERSION=3.11
 # An image with that Python. No digest has been looked up yet: to pin the base, build with
-# --build-arg BASE=python:3.11-slim@sha256:DIGEST, with the digest that your registry gives for it.
-ARG BASE=python:${PYTHON_VERSION}-slim
+# --build-arg BASE=docker.io/library/python:3.11-slim@sha256:DIGEST, with the digest that your registry gives for it.
+ARG BASE=docker.io/library/python:${PYTHON_VERSION}-slim
 # What it is built in. It needs a shell and Python's venv, and has Python at the same path as the base.
 ARG BUILDER=${BASE}
 

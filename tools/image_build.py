@@ -18,6 +18,9 @@ _AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 _IN_A_CONTAINER_TOO = ("--isolation=chroot", "--network=host")
 """buildah's default isolation needs rights that a container, as CI often is one, does not have."""
 
+_REVISION = "org.opencontainers.image.revision"
+"""Not by the build argument REVISION: buildah 1.28 takes layers from its cache whatever the arguments are."""
+
 
 class NoEngineError(Exception):
     """Nothing here can build an image; the message says what was looked for and what to install."""
@@ -37,10 +40,8 @@ def build_command(engine: str, build: Build, revision: str, authorities: str | N
 
     `authorities` is a bundle of certificate authorities of this machine. Only buildah can mount it.
     """
-    arguments = {"REVISION": revision}
-    if build.base:
-        arguments["BASE"] = build.base
-    command = [engine, "build", f"--tag={build.tag}"]
+    arguments = {"BASE": build.base} if build.base else {}
+    command = [engine, "build", f"--tag={build.tag}", f"--label={_REVISION}={revision}"]
     if Path(engine).name == "buildah":
         command += [*_IN_A_CONTAINER_TOO, "--layers"]
         if authorities:

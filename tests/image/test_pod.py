@@ -13,8 +13,15 @@ READY_SECONDS = 3.0
 
 
 async def test_it_is_ready_in_at_most_three_seconds(pod: Pod) -> None:
-    print(f"ready after {pod.ready_seconds:.2f} s")  # noqa: T201 - the measurement
+    measured = f"ready after {pod.ready_seconds:.2f} s, of which {cpu_seconds_of(pod):.2f} s on a CPU"
+    print(measured)  # noqa: T201 - the measurement
     assert pod.ready_seconds <= READY_SECONDS
+
+
+def cpu_seconds_of(pod: Pod) -> float:
+    """What the process has had of a CPU: on a busy machine it waits for one."""
+    fields = Path(f"/proc/{pid_of(pod.world.operator)}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(ticks) for ticks in fields[11:13]) / os.sysconf("SC_CLK_TCK")
 
 
 async def test_it_has_no_rights_on_its_machine_and_finds_no_shell(pod: Pod) -> None:

@@ -5,19 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from image_base import missing_of
 from image_build import Build, NoEngineError, build_command, find_engine
 from processes import write_program
+
+LABELLED = "--label=org.opencontainers.image.revision=abc"
 
 
 def test_docker_is_told_the_commit_and_nothing_that_only_buildah_knows() -> None:
     command = build_command("/bin/docker", Build("operator:1"), "abc", authorities="/etc/ours.pem")
-    assert command[:3] == ["/bin/docker", "build", "--tag=operator:1"]
-    assert command[3:-1] == ["--build-arg=REVISION=abc"]
+    assert command[:-1] == ["/bin/docker", "build", "--tag=operator:1", LABELLED]
 
 
 def test_another_base_and_more_flags_are_passed_on() -> None:
     command = build_command("docker", Build("operator:1", base="debian:12", flags=["--pull"]), "abc")
-    assert command[3:-1] == ["--build-arg=REVISION=abc", "--build-arg=BASE=debian:12", "--pull"]
+    assert command[3:-1] == [LABELLED, "--build-arg=BASE=debian:12", "--pull"]
 
 
 def test_buildah_mounts_the_authorities_that_this_machine_trusts() -> None:
@@ -54,3 +56,11 @@ def test_without_an_engine_it_says_what_to_install(programs: Path) -> None:
     write_program(programs / "docker", "#!/bin/sh\nexit 1\n")
     with pytest.raises(NoEngineError, match="its daemon does not answer; start docker"):
         find_engine()
+
+
+def test_programs_that_are_missing_are_named_with_what_to_install(programs: Path) -> None:
+    write_program(programs / "buildah", "#!/bin/sh\nexit 0\n")
+    assert missing_of("buildah") is None
+    assert (
+        missing_of("buildah", "runc", "debootstrap") == "runc, debootstrap not found; apt-get install runc debootstrap"
+    )
