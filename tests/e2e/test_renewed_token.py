@@ -80,4 +80,4 @@ async def apply_everywhere(places: list[World], mark: str, name: str) -> None:
         await place.connect(namespace)
         await place.apply(campaign(namespace, name))
     for place in places:
-        await place.wait_for_state(f"{place.folder.name}-{mark}", name, "Scheduled", seconds=20)
+        await place.wait_for_state(f"{place.folder.name}-{mark}", name, "Scheduled", seconds=30)
