@@ -13,15 +13,17 @@ READY_SECONDS = 3.0
 
 
 async def test_it_is_ready_in_at_most_three_seconds(pod: Pod) -> None:
-    measured = f"ready after {pod.ready_seconds:.2f} s, of which {cpu_seconds_of(pod):.2f} s on a CPU"
+    """Not counted is how long it waits for a CPU while others have them: a busy machine says nothing of the image."""
+    on_cpu, waiting = cpu_seconds_of(pod)
+    measured = f"ready after {pod.ready_seconds:.2f} s: {on_cpu:.2f} s on a CPU, {waiting:.2f} s waiting for one"
     print(measured)  # noqa: T201 - the measurement
-    assert pod.ready_seconds <= READY_SECONDS
+    assert pod.ready_seconds - waiting <= READY_SECONDS
 
 
-def cpu_seconds_of(pod: Pod) -> float:
-    """What the process has had of a CPU: on a busy machine it waits for one."""
-    fields = Path(f"/proc/{pid_of(pod.world.operator)}/stat").read_text().rpartition(")")[2].split()
-    return sum(int(ticks) for ticks in fields[11:13]) / os.sysconf("SC_CLK_TCK")
+def cpu_seconds_of(pod: Pod) -> tuple[float, float]:
+    """How long the main thread was on a CPU, and how long it waited for one: /proc/PID/schedstat."""
+    on_cpu, waiting, _ = Path(f"/proc/{pid_of(pod.world.operator)}/schedstat").read_text().split()
+    return int(on_cpu) / 1e9, int(waiting) / 1e9
 
 
 async def test_it_has_no_rights_on_its_machine_and_finds_no_shell(pod: Pod) -> None:
