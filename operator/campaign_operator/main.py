@@ -37,7 +37,7 @@ from campaign_operator.engine.alarms import LoopAlarms
 from campaign_operator.engine.ports import Clock, Dialer
 from campaign_operator.engine.reconcile import Reconciler
 from campaign_operator.observability import logging, metrics
-from campaign_operator.preflight import check_before_start
+from campaign_operator.preflight import CannotStartError, check_before_start
 from campaign_operator.settings import RunOptions
 
 EXIT_SECONDS = 30.0
@@ -134,16 +134,22 @@ async def _run_kopf(reconciler: Reconciler, options: RunOptions) -> None:
 
     endpoint = f"http://0.0.0.0:{options.health_port}/healthz" if options.health_port is not None else None
     _log.info("starting", namespaces=list(options.namespaces) or "all", settings=str(options.settings))
-    await kopf.operator(
-        registry=registry,
-        settings=_kopf_settings(),
-        standalone=True,
-        clusterwide=not options.namespaces,
-        namespaces=options.namespaces,
-        liveness_endpoint=endpoint,
-        # by default kopf asks for the name of its user, and the user of a container has none
-        identity=COMPONENT,  # type: ignore[arg-type] # kopf's own name for str is private
-    )
+    try:
+        await kopf.operator(
+            registry=registry,
+            settings=_kopf_settings(),
+            standalone=True,
+            clusterwide=not options.namespaces,
+            namespaces=options.namespaces,
+            liveness_endpoint=endpoint,
+            # by default kopf asks for the name of its user, and the user of a container has none
+            identity=COMPONENT,  # type: ignore[arg-type] # kopf's own name for str is private
+        )
+    except kopf.LoginError:
+        raise CannotStartError(
+            "the API server refuses the operator's credentials: 401 Unauthorized; look for a ServiceAccount that was "
+            "deleted, or a token that has expired, and start the operator again"
+        ) from None
 
 
 async def _connection_info(configuration: Configuration) -> kopf.ConnectionInfo:

@@ -30,7 +30,7 @@ _log = structlog.get_logger()
 
 
 class CannotStartError(Exception):
-    """The cluster is not as the operator needs it; the message says what to do."""
+    """The cluster is not, or is no longer, as the operator needs it; the message says what to do."""
 
 
 async def check_before_start(api: APIServer, namespaces: Sequence[str]) -> None:

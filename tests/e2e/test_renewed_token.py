@@ -2,6 +2,7 @@
 well before the token expires.
 """
 
+import asyncio
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +45,7 @@ def start_in_a_pod(control_plane: ControlPlane, folder: Path, authority: Path, *
     return start_program([sys.executable, "-c", IN_THIS_POD, str(folder)], env, authority, folder, *flags)
 
 
-async def test_a_token_that_is_renewed_in_its_file_is_taken_up(
+async def test_a_token_that_is_renewed_in_its_file_is_taken_up_and_one_that_is_not_ends_the_operator(
     playhouse: tuple[ControlPlane, Path], world: World, tmp_path: Path
 ) -> None:
     """By both ways to name the file, side by side: what takes long is the restart of the API server."""
@@ -67,7 +68,11 @@ async def test_a_token_that_is_renewed_in_its_file_is_taken_up(
             write_token(place.folder, token)
         await end_tokens(control_plane, first)
         await apply_everywhere(places, mark, "after")
-        assert [place.operator.exit_status for place in places] == [None, None]
+        await end_tokens(control_plane, second)
+        for place in places:
+            async with asyncio.timeout(60):
+                assert await place.operator.wait() == 1
+            assert "the API server refuses the operator's credentials: 401" in place.operator.last_lines(1)
     finally:
         for place in places:
             await place.operator.stop(timeout_seconds=20)
