@@ -34,7 +34,12 @@ demo: setup ## Watch a campaign run from apply to Completed on a real API server
 
 .PHONY: test
 test: lint control-plane ## Everything that must be true before a change lands; WORKERS=1 for one test at a time
-	@$(PYTEST) -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(PYTEST) -n $(WORKERS) --dist loadgroup --ignore=tests/gitops $(ARGS)
+
+.PHONY: gitops
+gitops: setup control-plane ## Sync campaigns from Git by the real Argo CD; builds it once, and needs redis-server
+	@$(BIN)/python -m campaign_sandbox.binaries --argocd
+	@$(PYTEST) -v tests/gitops $(ARGS)
 
 # side by side: the types take as long as all the others together
 LINTERS := lint-types lint-style lint-layers lint-spelling lint-prose lint-image lint-generated
@@ -52,7 +57,7 @@ lint-layers: setup
 	@echo "import-linter"; $(BIN)/lint-imports --no-cache > .venv/lint-imports.log || { cat .venv/lint-imports.log; exit 1; }
 
 lint-spelling: setup
-	@echo "codespell"; $(BIN)/codespell *.md operator tests tools docs charts examples benchmarks
+	@echo "codespell"; $(BIN)/codespell *.md operator tests tools docs charts examples benchmarks gitops
 
 lint-prose: setup
 	@echo "prose"; $(BIN)/python tools/prose.py
@@ -103,6 +108,10 @@ sbom: setup ## Write what is in the image to dist: a CycloneDX SBOM, and the lic
 generate: setup ## Write the generated files: the CustomResourceDefinition and its copy in the chart, docs/api.md, JSON Schemas, the chart's README
 	@$(BIN)/python tools/generate.py
 	@$(BIN)/python tools/chart_readme.py
+
+.PHONY: captures
+captures: setup control-plane ## Write the testdata of the Argo CD customization from real campaigns
+	@PYTHONPATH=tests:tools $(BIN)/python tools/capture_states.py
 
 .PHONY: release-check
 release-check: setup ## What must be true before a tag: one version, its changelog, the image's Python, fresh files

@@ -21,9 +21,11 @@ import pytest_asyncio
 
 from campaign_sandbox.binaries import (
     ControlPlaneBinaries,
+    ensure_argocd,
     ensure_control_plane_binaries,
     ensure_helm,
     ensure_helm_docs,
+    ensure_kstatus,
 )
 from campaign_sandbox.control_plane import ControlPlane
 from campaign_sandbox.sandbox import apply_crd
@@ -55,6 +57,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         asyncio.run(ensure_helm(terminal.line))
     if "helm_docs" in needed:
         asyncio.run(ensure_helm_docs(terminal.line))
+    if "kstatus" in needed:
+        asyncio.run(ensure_kstatus(terminal.line))
+    if "argocd" in needed:
+        asyncio.run(ensure_argocd(terminal.line))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -5,7 +5,8 @@ saw.
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from uuid import uuid4
 
 import yaml
 
+from campaign_sandbox.certificates import issue_server_certificate
 from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlane, KubectlError, KubectlResult
+from campaign_sandbox.listener import Listener
 from campaign_sandbox.simulator.simulator_settings import Client
-from serving import RunningReceiver, RunningSimulator, until
+from serving import RunningReceiver, RunningSimulator, running_receiver, running_simulator, until
 
 SHORT_WAITS = (
     *("--poll-seconds", "1", "--lead-seconds", "2"),
@@ -130,6 +133,21 @@ class World:
         )
         found = json.loads(answer.stdout)["items"]
         return sorted(found, key=lambda e: str(e["eventTime"]))
+
+
+@asynccontextmanager
+async def running_world(control_plane: ControlPlane, kubeconfig: Path, folder: Path) -> AsyncIterator[World]:
+    """The world on a control plane that has the CustomResourceDefinition; `kubeconfig` is the operator's."""
+    certificate = issue_server_certificate(folder)
+    served: dict[str, Any] = {"listener": Listener(tls=certificate.tls), "authority": str(certificate.authority)}
+    async with AsyncExitStack() as stack:
+        simulator = await stack.enter_async_context(
+            running_simulator(clients=CLIENTS, campaigns={"*": 2}, calls_per_second=50, **served)
+        )
+        receiver = await stack.enter_async_context(running_receiver(**served))
+        operator = start_operator(kubeconfig, certificate.authority, folder, "--all-namespaces")
+        stack.push_async_callback(operator.stop, timeout_seconds=40)
+        yield World(control_plane, simulator, receiver, operator, certificate.authority, kubeconfig, folder)
 
 
 def condition(status: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from api_reference import render_reference
+from argocd_customization import render_customization
 from campaign_operator.api.crd import CRD_NAME, render_crd
 from campaign_operator.preview.preview_wire import PreviewWire
 from campaign_operator.validation.report_wire import ReportWire
@@ -19,6 +20,7 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "crds" / f"{CRD_NAME}.yaml": crd,
         CHART / "templates" / "customresourcedefinition.yaml": chart_template(crd),
+        ROOT / "gitops" / "argocd" / "argocd-cm.yaml": render_customization(),
         ROOT / "docs" / "api.md": render_reference(),
         ROOT / "docs" / "preview.schema.json": schema_file(PreviewWire),
         ROOT / "docs" / "validate.schema.json": schema_file(ReportWire),

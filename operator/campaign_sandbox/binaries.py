@@ -9,7 +9,7 @@ is not built and added: minutes of compiling are no answer to a variable that na
 kube-controller-manager the control plane runs all the same, and says what it then lacks.
 
 `python -m campaign_sandbox.binaries` builds everything up front and tells its progress on stderr; with `--sandbox` it
-gets what the sandbox starts with.
+gets what the sandbox starts with, and with `--argocd` Argo CD, too.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import signal
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
@@ -39,15 +39,19 @@ from campaign_sandbox.released_programs import (
 __all__ = [
     "BinariesError",
     "ControlPlaneBinaries",
+    "ensure_argocd",
     "ensure_control_plane_binaries",
     "ensure_helm",
     "ensure_helm_docs",
+    "ensure_kstatus",
     "ensure_sandbox_binaries",
 ]
 
 _KUBERNETES_VERSION = "v1.37.2"
 _HELM_VERSION = "v4.3.1"
 _HELM_DOCS_VERSION = "v1.14.2"
+_ARGOCD_VERSION = "v3.6.1"
+_CLI_UTILS_VERSION = "v0.37.2"
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,9 @@ class ControlPlaneBinaries:
 
 @dataclass(frozen=True)
 class _Build:
-    """A set of programs built from one Go module; `programs` maps the file's name to its Go package."""
+    """A set of programs built from one Go module; `programs` maps the file's name to its Go package, and `files` the
+    name of a file that is kept beside them to the module that it is from, and its path there.
+    """
 
     name: str
     version: str
@@ -70,6 +76,7 @@ class _Build:
     programs: dict[str, str]
     flags: tuple[str, ...]
     estimate: str
+    files: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def _version_flags(version: str, *packages: str) -> str:
@@ -113,6 +120,26 @@ _HELM_DOCS = _Build(
     flags=("-ldflags=-s -w",),
     estimate="one or two minutes on 2 cores",
 )
+_ARGOCD = _Build(
+    name="argocd",
+    version=_ARGOCD_VERSION,
+    folder="argocd",
+    programs={"argocd": "github.com/argoproj/argo-cd/v3/cmd"},
+    flags=(f"-ldflags=-s -w -X github.com/argoproj/argo-cd/v3/common.version={_ARGOCD_VERSION.removeprefix('v')}",),
+    estimate="about 5 minutes on 2 cores, with 3 GB of memory and, until it is done, 4 GB of disk",
+    files={
+        name: ("github.com/argoproj/argo-cd/v3", f"manifests/crds/{name}")
+        for name in ("application-crd.yaml", "appproject-crd.yaml")
+    },
+)
+_KSTATUS = _Build(
+    name="kstatus",
+    version=_CLI_UTILS_VERSION,
+    folder="kstatus",
+    programs={"kstatus": "."},
+    flags=("-ldflags=-s -w",),
+    estimate="about 1 minute on 2 cores",
+)
 
 
 async def ensure_control_plane_binaries(progress: Progress) -> ControlPlaneBinaries:
@@ -137,6 +164,18 @@ async def ensure_sandbox_binaries(progress: Progress, release_path: Path = RELEA
 async def ensure_helm(progress: Progress) -> Path:
     """The Helm that the chart is checked with, built first if it is nowhere. Raises BinariesError."""
     return await _ensure_built(_HELM, progress) / "helm"
+
+
+async def ensure_argocd(progress: Progress) -> Path:
+    """Argo CD, which syncs campaigns in the tests of GitOps: one program, which takes its part by ARGOCD_BINARY_NAME,
+    and beside it the definitions of its resources. Raises BinariesError.
+    """
+    return await _ensure_built(_ARGOCD, progress) / "argocd"
+
+
+async def ensure_kstatus(progress: Progress) -> Path:
+    """The program that computes kstatus as Flux does, built first if it is nowhere. Raises BinariesError."""
+    return await _ensure_built(_KSTATUS, progress) / "kstatus"
 
 
 async def ensure_helm_docs(progress: Progress) -> Path:
@@ -176,13 +215,15 @@ def _module_files(build: _Build) -> dict[str, bytes]:
     for root in (installed, checkout):
         module = root / build.folder
         if (module / "go.mod").is_file():
-            return {name: (module / name).read_bytes() for name in ("go.mod", "go.sum")}
+            names = ("go.mod", "go.sum", "main.go")
+            return {name: (module / name).read_bytes() for name in names if (module / name).is_file()}
     raise BinariesError("This installation lacks the Go module of the control plane: reinstall campaign-operator.")
 
 
 def _cache_folder(build: _Build) -> Path:
     """Named by the version and platform, for people, and by a digest of all that the outcome depends on."""
-    recipe = (sorted(build.programs.items()), build.flags, sorted(_module_files(build).items()))
+    module = sorted(_module_files(build).items())
+    recipe = (sorted(build.programs.items()), build.flags, module, *sorted(build.files.items()))
     digest = hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]
     return cache_path() / build.name / f"{build.version}-{'-'.join(target_platform().values())}-{digest}"
 
@@ -212,6 +253,8 @@ async def _build_programs(build: _Build, module: Path, scratch: Path, programs: 
         label = f"[{number}/{len(build.programs)}] {name}"
         target = programs / name
         await toolchain.build(label, package, build.flags, target, module=module, progress=progress)
+    for name, (dependency, path) in build.files.items():
+        shutil.copyfile(await toolchain.folder_of(dependency, module=module) / path, programs / name)
 
 
 def _write_files(folder: Path, files: dict[str, bytes]) -> None:
@@ -219,7 +262,7 @@ def _write_files(folder: Path, files: dict[str, bytes]) -> None:
         (folder / name).write_bytes(content)
 
 
-async def _fetch_all(*, helm: bool, sandbox: bool, release: Path) -> None:
+async def _fetch_all(*, helm: bool, argocd: bool, sandbox: bool, release: Path) -> None:
     task = asyncio.current_task()
     if task is not None:  # it never is, inside a coroutine
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -234,6 +277,9 @@ async def _fetch_all(*, helm: bool, sandbox: bool, release: Path) -> None:
     if helm:
         progress(f"Helm is {await ensure_helm(progress)}")
         progress(f"helm-docs is {await ensure_helm_docs(progress)}")
+        progress(f"kstatus is {await ensure_kstatus(progress)}")
+    if argocd:
+        progress(f"Argo CD is {await ensure_argocd(progress)}")
 
 
 def _main() -> int:
@@ -241,12 +287,14 @@ def _main() -> int:
         prog="python -m campaign_sandbox.binaries",
         description="Build the programs of the control plane into the cache, unless they are there.",
     )
-    parser.add_argument("--helm", action="store_true", help="also build Helm and helm-docs, for the tests of the chart")
+    parser.add_argument("--helm", action="store_true", help="also build Helm, helm-docs and kstatus, for the tests")
+    parser.add_argument("--argocd", action="store_true", help="also build Argo CD, which `make gitops` runs")
     parser.add_argument("--sandbox", action="store_true", help="have what the sandbox starts with: download, or build")
     parser.add_argument("--release", type=Path, default=RELEASE_PATH, help="with --sandbox: list of what to download")
-    arguments = parser.parse_args()
+    wanted = parser.parse_args()
+    fetched = _fetch_all(helm=wanted.helm, argocd=wanted.argocd, sandbox=wanted.sandbox, release=wanted.release)
     try:
-        asyncio.run(_fetch_all(helm=arguments.helm, sandbox=arguments.sandbox, release=arguments.release))
+        asyncio.run(fetched)
     except BinariesError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command's own output
         return 1

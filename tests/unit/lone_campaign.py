@@ -81,9 +81,13 @@ class LoneStore:
     async def write_status(self, campaign: Campaign, status: OutboundCampaignStatus) -> Campaign:
         return campaign_of(self._written({"status": status.to_wire()}, {}))
 
-    async def write_conditions(self, resource: Resource, conditions: tuple[Condition, ...]) -> str:
+    async def write_conditions(
+        self, resource: Resource, conditions: tuple[Condition, ...], *, observed_generation: int | None = None
+    ) -> str:
         assert self.wire is not None
         status = {**self.wire["status"], "conditions": [condition.to_wire() for condition in conditions]}
+        if observed_generation is not None:
+            status["observedGeneration"] = observed_generation
         return str(self._written({"status": status}, {})["metadata"]["resourceVersion"])
 
     async def write_finalizer(

@@ -84,7 +84,10 @@ class Impediments:
         ready = conditions.find(earlier, ConditionType.READY)
         if {c.type: c for c in told} == {c.type: c for c in earlier}:
             return
-        memory.wrote(resource.resource_version, await self._store.write_conditions(resource, told))
+        # kstatus takes a generation that was not observed for one that is being worked on, for as long as that lasts
+        observed = None if problem.transient else resource.generation
+        written = await self._store.write_conditions(resource, told, observed_generation=observed)
+        memory.wrote(resource.resource_version, written)
         if ready is None or (ready.reason, ready.message) != (told[0].reason, told[0].message):
             self._store.record_event(resource, CampaignEvent("Warning", problem.reason, problem.message))
 

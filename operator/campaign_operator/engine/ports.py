@@ -204,8 +204,11 @@ class CampaignStore(Protocol):
         API server has kept less than was sent.
         """
 
-    async def write_conditions(self, resource: Resource, conditions: tuple[Condition, ...]) -> str:
-        """Replace the conditions of the resource as it was read, and nothing else; its new resourceVersion.
+    async def write_conditions(
+        self, resource: Resource, conditions: tuple[Condition, ...], *, observed_generation: int | None = None
+    ) -> str:
+        """Replace the conditions of the resource as it was read, and nothing else but the observedGeneration, where one
+        is given; its new resourceVersion.
 
         Raises ConflictError where the resource is no longer at that resourceVersion, or gone.
         """

@@ -103,9 +103,13 @@ class KubeStore:
         metrics.status_writes.labels("written").inc()
         return campaign_of(kept)
 
-    async def write_conditions(self, resource: Resource, conditions: tuple[Condition, ...]) -> str:
+    async def write_conditions(
+        self, resource: Resource, conditions: tuple[Condition, ...], *, observed_generation: int | None = None
+    ) -> str:
         """See ports.CampaignStore."""
-        status = {"conditions": [condition.to_wire() for condition in conditions]}
+        status: Wire = {"conditions": [condition.to_wire() for condition in conditions]}
+        if observed_generation is not None:
+            status["observedGeneration"] = observed_generation
         written = await self._patch(resource, "writing the conditions", _STATUS, {}, {"status": status})
         return str(written["metadata"]["resourceVersion"])
 
