@@ -105,7 +105,7 @@ sbom: setup ## Write what is in the image to dist: a CycloneDX SBOM, and the lic
 	@echo "wrote dist/campaign-operator.cdx.json and dist/licenses.md"
 
 .PHONY: generate
-generate: setup ## Write the generated files: the CustomResourceDefinition and its copy in the chart, docs/api.md, JSON Schemas, the chart's README
+generate: setup ## Write the generated files: the CustomResourceDefinition and its copy in the chart, docs/api.md, JSON Schemas, the patch for Argo CD, the chart's README
 	@$(BIN)/python tools/generate.py
 	@$(BIN)/python tools/chart_readme.py
 

@@ -14,6 +14,7 @@ PROGRAMS = {"etcd", "kubectl", "kube-apiserver", "kube-controller-manager"}
 STAND_IN_GO = """\
 #!/bin/sh
 if [ "$1" = env ]; then echo {version}; exit; fi
+if [ "$1" = list ]; then echo "$STAND_IN_MODULE"; exit; fi
 echo "{version} $GOOS $@" >> "$STAND_IN_CALLS"
 while [ "$1" != -o ]; do shift; done
 target=$2

@@ -198,6 +198,17 @@ async def test_a_list_is_there_before_its_campaign_by_sync_waves_and_a_waiting_c
     assert "ContactsNotFound" not in {event["reason"] for event in json.loads(events.stdout)["items"]}
 
 
+async def test_a_suspended_campaign_holds_up_the_waves_after_it(argo: Argo, world: World, namespace: str) -> None:
+    await world.connect(namespace)
+    after = in_wave(2, config_map_in_git("after", note="not applied"))
+    argo.repository.commit(namespace, in_wave(1, in_git(suspend=True)), after)
+    await argo.create_application(namespace)
+    await argo.healthy(namespace, "Suspended")
+    operation = (await argo.application(namespace))["status"]["operationState"]
+    assert operation["phase"] == "Running"
+    assert "waiting for healthy state of campaign-operator.io/OutboundCampaign/spring" in operation["message"]
+
+
 async def test_an_application_that_is_deleted_takes_its_campaigns_and_their_schedules_with_it(
     argo: Argo, world: World, namespace: str
 ) -> None:

