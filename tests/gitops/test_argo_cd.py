@@ -70,12 +70,14 @@ async def test_a_sync_creates_the_campaign_which_is_progressing_and_then_healthy
 async def test_a_bad_campaign_is_degraded_with_the_message_that_a_person_needs(
     argo: Argo, world: World, namespace: str
 ) -> None:
-    await synced(argo, world, namespace, CLIENT_SIDE, in_git(cron="61 9 * * *"))
+    manifest = in_git(cron="61 9 * * *")
+    await synced(argo, world, namespace, CLIENT_SIDE, manifest)
     found = await argo.healthy(namespace, "Degraded")
     assert (
         found["health"]["message"] == 'spec.cron: "61 9 * * *", minute, character 1: "61" is not a number from 0 to 59'
     )
-    await commit(argo, namespace, in_git())
+    manifest["spec"]["cron"] = "0 9 * * *"
+    await commit(argo, namespace, manifest)
     await argo.healthy(namespace, "Healthy")
 
 
