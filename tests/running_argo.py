@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +105,7 @@ class Argo:
         await self.control_plane.kubectl(
             "annotate", "application", name, "-n", ARGOCD, "--overwrite", f"{_REFRESH}=hard"
         )
-        await self._until(name, lambda found: _REFRESH not in found["metadata"].get("annotations", {}))
+        await self.wait_until(name, lambda found: _REFRESH not in found["metadata"].get("annotations", {}))
 
     async def synced(self, name: str, revision: str) -> dict[str, Any]:
         """The Application's status once it is as Git is at that commit, and its operation has ended."""
@@ -119,14 +119,17 @@ class Argo:
                 and operation.get("syncResult", {}).get("revision") == revision
             )
 
-        return dict((await self._until(name, is_synced))["status"])
+        return dict((await self.wait_until(name, is_synced))["status"])
 
     async def healthy(self, name: str, health: str) -> dict[str, Any]:
         """The campaign in the Application's list of resources, once the Application has that health."""
-        found = await self._until(name, lambda found: found.get("status", {}).get("health", {}).get("status") == health)
+        found = await self.wait_until(
+            name, lambda found: found.get("status", {}).get("health", {}).get("status") == health
+        )
         return next(each for each in found["status"]["resources"] if each["kind"] == "OutboundCampaign")
 
-    async def _until(self, name: str, holds: Any) -> dict[str, Any]:
+    async def wait_until(self, name: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The Application once it is so. What it is instead is in the error, with the end of Argo CD's logs."""
         found: dict[str, Any] = {}
         try:
             async with asyncio.timeout(_WAIT_SECONDS):

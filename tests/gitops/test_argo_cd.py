@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER, HAS_RUN_ANNOTATION
-from e2e_world import Manifest, World, at_the_next_minute, campaign, config_map
+from e2e_world import Manifest, World, at_the_next_minute, campaign, condition, config_map
 from running_argo import ARGOCD, Argo
 from serving import until
 
@@ -100,11 +100,23 @@ async def test_a_commit_that_edits_the_cron_is_synced_and_replanned(
 
 
 async def test_self_heal_undoes_an_edit_by_hand(argo: Argo, world: World, namespace: str) -> None:
+    await synced(argo, world, namespace, CLIENT_SIDE, in_git(suspend=False))
+    await argo.healthy(namespace, "Healthy")
+    by_hand = '-p={"spec":{"suspend":true,"cron":"0 12 * * *"}}'
+    await world.kubectl("patch", "ocamp", "spring", "-n", namespace, "--type=merge", by_hand)
+    await world.wait(namespace, "spring", "jsonpath={.spec.cron}=0 9 * * *", 120)
+    assert (await world.get(namespace, "spring"))["spec"]["suspend"] is False
+    await argo.healthy(namespace, "Healthy")
+
+
+async def test_what_git_does_not_say_is_left_to_a_person(argo: Argo, world: World, namespace: str) -> None:
     await synced(argo, world, namespace, CLIENT_SIDE, in_git())
     await argo.healthy(namespace, "Healthy")
     await world.kubectl("patch", "ocamp", "spring", "-n", namespace, "--type=merge", '-p={"spec":{"suspend":true}}')
-    await world.wait(namespace, "spring", "jsonpath={.spec.suspend}=false", 120)
-    await argo.healthy(namespace, "Healthy")
+    await argo.healthy(namespace, "Suspended")
+    await argo.refresh(namespace)
+    await assert_quiet(argo, namespace)
+    assert (await world.get(namespace, "spring"))["spec"]["suspend"] is True
 
 
 async def test_a_campaign_that_is_removed_from_git_is_pruned_and_cancelled_at_the_dialer(
@@ -195,7 +207,10 @@ async def test_a_list_is_there_before_its_campaign_by_sync_waves_and_a_waiting_c
     waiting = in_wave(2, in_git(contacts=None, contactsFrom=source))
     after = in_wave(3, config_map_in_git("after", note="applied once the campaign is Healthy"))
     await synced(argo, world, namespace, CLIENT_SIDE, listed, waiting, after)
-    assert (await argo.healthy(namespace, "Healthy"))["health"]["status"] == "Healthy"
+    await argo.healthy(namespace, "Healthy")
+    ready = condition(await world.status(namespace, "spring"), "Ready")
+    shown = "-o=jsonpath={.metadata.creationTimestamp}"
+    assert ready["lastTransitionTime"] <= (await world.kubectl("get", "cm", "after", "-n", namespace, shown)).stdout
     events = await world.kubectl("get", "events", "-n", namespace, "-o", "json")
     assert "ContactsNotFound" not in {event["reason"] for event in json.loads(events.stdout)["items"]}
 
@@ -206,9 +221,13 @@ async def test_a_suspended_campaign_holds_up_the_waves_after_it(argo: Argo, worl
     argo.repository.commit(namespace, in_wave(1, in_git(suspend=True)), after)
     await argo.create_application(namespace)
     await argo.healthy(namespace, "Suspended")
-    operation = (await argo.application(namespace))["status"]["operationState"]
-    assert operation["phase"] == "Running"
-    assert "waiting for healthy state of campaign-operator.io/OutboundCampaign/spring" in operation["message"]
+    waits = "waiting for healthy state of campaign-operator.io/OutboundCampaign/spring"
+
+    def is_waiting(application: dict[str, Any]) -> bool:
+        operation = application["status"].get("operationState", {})
+        return operation.get("phase") == "Running" and waits in operation.get("message", "")
+
+    await argo.wait_until(namespace, is_waiting)
 
 
 async def test_an_application_that_is_deleted_takes_its_campaigns_and_their_schedules_with_it(
