@@ -6,7 +6,7 @@ import typer
 
 from campaign_operator.cli.failure import fail
 
-LOOK_AGAIN_SECONDS = 5.0
+PUT_BACK_WITHIN_SECONDS = 5.0
 """An operator that runs puts a finalizer back within a second or two."""
 
 
@@ -44,17 +44,21 @@ async def _detach(namespaces: tuple[str, ...]) -> None:
 
     from campaign_operator.adapters.kubernetes.api_server import APIServer
     from campaign_operator.adapters.kubernetes.cluster import load_configuration
-    from campaign_operator.adapters.kubernetes.detachment import NotDetachedError, attached, detach
+    from campaign_operator.adapters.kubernetes.detachment import (
+        NotDetachedError,
+        campaigns_with_finalizers,
+        detached_campaigns,
+    )
     from campaign_operator.wording import counted, listed
 
     async with ApiClient(await load_configuration()) as client:
         api, count = APIServer(client), 0
-        async for campaign in detach(api, namespaces, datetime.now(UTC)):
+        async for campaign in detached_campaigns(api, namespaces, datetime.now(UTC)):
             typer.echo(f"{campaign.name}: {campaign.left}")
             count += 1
         if count:
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
-        again = await attached(api, namespaces)
+            await asyncio.sleep(PUT_BACK_WITHIN_SECONDS)
+        again = await campaigns_with_finalizers(api, namespaces)
         if again:
             raise NotDetachedError(
                 f"an operator put finalizers back on {listed(again)}; uninstall the operator first, and run this again"

@@ -41,7 +41,7 @@ class Detached:
     """What may still be dialed, in words."""
 
 
-async def detach(api: APIServer, namespaces: Sequence[str], now: datetime) -> AsyncIterator[Detached]:
+async def detached_campaigns(api: APIServer, namespaces: Sequence[str], now: datetime) -> AsyncIterator[Detached]:
     """Take the operator's finalizers from every campaign that has one; no namespaces are all of them.
 
     Raises NotDetachedError at the first that cannot be changed. It may be repeated.
@@ -51,7 +51,7 @@ async def detach(api: APIServer, namespaces: Sequence[str], now: datetime) -> As
             yield await _detached(api, wire, now)
 
 
-async def attached(api: APIServer, namespaces: Sequence[str]) -> list[str]:
+async def campaigns_with_finalizers(api: APIServer, namespaces: Sequence[str]) -> list[str]:
     """The campaigns with a finalizer of the operator, by namespace and name. Raises NotDetachedError."""
     return [_name(wire) async for wire in _campaigns(api, namespaces) if _with_finalizers(wire)]
 
