@@ -2,8 +2,10 @@
 saw.
 """
 
+import asyncio
 import json
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -222,6 +224,16 @@ def at_the_next_minute(**spec: Any) -> dict[str, Any]:
         "callingHours": open_always,
         **spec,
     }
+
+
+async def answer_of(kubeconfig: Path, *arguments: str) -> tuple[int, str]:
+    """Exit status and all words of a command of the operator, run by that account."""
+    command = [sys.executable, "-m", "campaign_operator.cli", *arguments]
+    environment = {**os.environ, "KUBECONFIG": str(kubeconfig)}
+    done = await asyncio.to_thread(
+        subprocess.run, command, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
 
 
 async def admit_operator(control_plane: ControlPlane, render_chart: Callable[..., str], folder: Path) -> Path:

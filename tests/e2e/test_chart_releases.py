@@ -4,12 +4,9 @@ of a parent chart.
 A control plane of their own, since they replace the CustomResourceDefinition.
 """
 
-import asyncio
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +19,7 @@ import yaml
 from campaign_sandbox.binaries import ControlPlaneBinaries
 from campaign_sandbox.control_plane import ControlPlane
 from chart import CHART
-from e2e_world import campaign
+from e2e_world import answer_of, campaign
 from serving import until
 
 CRD = "outboundcampaigns.campaign-operator.io"
@@ -71,12 +68,7 @@ class Cluster:
         """Exit status and words of a command of the operator, run by the account of the release."""
         name = "campaign-operator"
         kubeconfig = await self.plane.service_account_kubeconfig(self.namespace, name, self.folder / uuid4().hex)
-        command = [sys.executable, "-m", "campaign_operator.cli", *arguments]
-        environment = {**os.environ, "KUBECONFIG": str(kubeconfig)}
-        done = await asyncio.to_thread(
-            subprocess.run, command, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
-        return done.returncode, done.stdout + done.stderr
+        return await answer_of(kubeconfig, *arguments)
 
 
 @pytest_asyncio.fixture

@@ -1,25 +1,9 @@
 """`campaign-operator detach`: what is left of campaigns when the operator is uninstalled hangs nowhere."""
 
-import asyncio
-import os
-import subprocess
-import sys
-
 from campaign_operator.adapters.kubernetes.detachment import detached_campaigns
-from campaign_sandbox.control_plane import ControlPlane
-from e2e_world import World, campaign
+from e2e_world import World, answer_of, campaign
 from serving import until
 from stage import Stage
-
-
-async def detached(control_plane: ControlPlane, namespace: str) -> tuple[int, str]:
-    """Exit status and words of the command, run by an administrator."""
-    command = [sys.executable, "-m", "campaign_operator.cli", "detach", f"--namespace={namespace}"]
-    environment = {**os.environ, "KUBECONFIG": str(control_plane.kubeconfig_path)}
-    done = await asyncio.to_thread(
-        subprocess.run, command, env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 async def test_a_namespace_with_campaigns_goes_after_the_operator_has_gone(stage: Stage) -> None:
@@ -38,7 +22,10 @@ async def test_a_namespace_with_campaigns_goes_after_the_operator_has_gone(stage
     assert await stage.kubectl("get", "ocamp", "submitted", f"--output={left}") == "example.com/other kept"
     await stage.kubectl("patch", "ocamp", "submitted", "--type=merge", '--patch={"metadata":{"finalizers":null}}')
     await stage.kubectl("delete", "ocamp", "--all", "--timeout=10s")
-    assert await detached(stage.control_plane, stage.namespace) == (0, "0 campaigns detached\n")
+    assert await answer_of(stage.control_plane.kubeconfig_path, "detach", f"--namespace={stage.namespace}") == (
+        0,
+        "0 campaigns detached\n",
+    )
 
 
 async def test_it_says_so_where_an_operator_still_runs(world: World, namespace: str) -> None:
@@ -46,7 +33,7 @@ async def test_it_says_so_where_an_operator_still_runs(world: World, namespace: 
     await world.apply(campaign(namespace, "c"))
     await world.wait_for_state(namespace, "c", "Scheduled")
 
-    status, said = await detached(world.control_plane, namespace)
+    status, said = await answer_of(world.control_plane.kubeconfig_path, "detach", f"--namespace={namespace}")
 
     assert status == 1
     assert f"an operator put finalizers back on {namespace}/c; uninstall the operator first" in said

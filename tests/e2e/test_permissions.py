@@ -5,11 +5,7 @@ One life of campaigns needs them all: lists in a ConfigMap, a connection in a Se
 in a namespace that goes. It is played once with all permissions, when nothing is refused, and once without each.
 """
 
-import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
@@ -22,7 +18,7 @@ from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServe
 from campaign_operator.adapters.kubernetes.permissions import CLUSTER_WIDE, IN_EACH_NAMESPACE, Permission
 from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_sandbox.control_plane import ControlPlane
-from e2e_world import Manifest, campaign, config_map
+from e2e_world import Manifest, answer_of, campaign, config_map
 from stage import Stage, new_operator, opened_stage
 
 ALL = (*CLUSTER_WIDE, *IN_EACH_NAMESPACE)
@@ -160,29 +156,19 @@ async def test_without_one_something_is_refused(
     assert refused == {(missing.verb, *parts(missing))}
 
 
-async def told(kubeconfig: Path, *arguments: str) -> tuple[int, str]:
-    """Exit status and last words of a command of the operator, run by that account."""
-    command = [sys.executable, "-m", "campaign_operator.cli", *arguments]
-    environment = {**os.environ, "KUBECONFIG": str(kubeconfig)}
-    done = await asyncio.to_thread(
-        subprocess.run, command, env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
 @pytest.mark.parametrize("missing", BY_KOPF, ids=str)
 async def test_without_seeing_campaigns_the_operator_ends_and_says_so(
     playhouse: tuple[ControlPlane, Path], tmp_path: Path, missing: Permission
 ) -> None:
     kubeconfig = await kubeconfig_without(playhouse[0], "default", tmp_path, missing)
-    status, said = await told(kubeconfig, "run", "--all-namespaces")
+    status, said = await answer_of(kubeconfig, "run", "--all-namespaces")
     assert status == 1
     assert f"{missing.verb} outboundcampaigns" in said
     assert "Traceback" not in said
 
 
 async def test_check_says_that_all_is_well(playhouse: tuple[ControlPlane, Path]) -> None:
-    assert await told(playhouse[1], "check", "--all-namespaces") == (
+    assert await answer_of(playhouse[1], "check", "--all-namespaces") == (
         0,
         f"permissions: all {len(ALL)}\nCustomResourceDefinition: up to date\n",
     )
@@ -199,8 +185,8 @@ async def test_check_names_each_permission_that_is_missing(
     await control_plane.kubectl("apply", "--server-side", "--filename=-", stdin=rendered)
     kubeconfig = await control_plane.service_account_kubeconfig(namespace, "campaign-operator", tmp_path / "kubeconfig")
 
-    assert (await told(kubeconfig, "check", f"--namespace={namespace}", "--secret=cxone"))[0] == 0
-    assert await told(kubeconfig, "check", f"--namespace={namespace}", "--namespace=default") == (
+    assert (await answer_of(kubeconfig, "check", f"--namespace={namespace}", "--secret=cxone"))[0] == 0
+    assert await answer_of(kubeconfig, "check", f"--namespace={namespace}", "--namespace=default") == (
         1,
         f"""\
 campaign-operator: the account lacks 4 permissions:
