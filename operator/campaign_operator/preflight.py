@@ -9,7 +9,9 @@ from collections.abc import Sequence
 import structlog
 
 from campaign_operator.adapters.kubernetes.api_server import APIServer, NoAnswerError
+from campaign_operator.adapters.kubernetes.campaign_paths import lists_of
 from campaign_operator.adapters.kubernetes.permissions import (
+    ALL_NAMESPACES,
     WATCH_CAMPAIGNS,
     MissingPermission,
     is_allowed,
@@ -18,13 +20,11 @@ from campaign_operator.adapters.kubernetes.permissions import (
 )
 from campaign_operator.adapters.kubernetes.served_definition import read_missing_fields
 from campaign_operator.api.definition import UPDATE_COMMAND, outdated
-from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
+from campaign_operator.api.vocabulary import GROUP, PLURAL
 from campaign_operator.wording import counted
 
 PUBLISHED_WITHIN_SECONDS = (1.0, 2.0, 4.0)
 """Waits for the API server to publish a CustomResourceDefinition that was applied a moment ago."""
-
-_ALL_NAMESPACES = ""
 
 _log = structlog.get_logger()
 
@@ -36,6 +36,7 @@ class CannotStartError(Exception):
 async def check_before_start(api: APIServer, namespaces: Sequence[str]) -> None:
     """Raises CannotStartError where the operator could not work at all."""
     await _check_served(api, namespaces)
+    await _check_watched(api, namespaces)
     if await _missing_fields(api) is None:
         _log.warning("the API server does not publish the CustomResourceDefinition, so its version is not checked")
 
@@ -59,26 +60,28 @@ async def check_everything(api: APIServer, namespaces: Sequence[str], secret_nam
 
 
 async def _check_served(api: APIServer, namespaces: Sequence[str]) -> None:
-    for namespace in namespaces or (_ALL_NAMESPACES,):
+    for path, names in lists_of(namespaces):
         try:
-            await _check_served_in(api, namespace)
+            answer = await api.request("GET", path, names, {"limit": "1"})
         except NoAnswerError as error:
             raise CannotStartError(f"the API server cannot be reached: {error}") from None
+        if answer.status == 404:
+            raise CannotStartError(
+                f"the API server does not serve {PLURAL}.{GROUP}; apply the CustomResourceDefinition: {UPDATE_COMMAND}"
+            )
+        if answer.status != 200:
+            raise CannotStartError(f"the API server refuses to list {PLURAL}.{GROUP}: {answer.status} {answer.reason}")
 
 
-async def _check_served_in(api: APIServer, namespace: str) -> None:
-    in_one = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
-    path = in_one if namespace else f"/apis/{GROUP}/{VERSION}/{PLURAL}"
-    answer = await api.request("GET", path, {"namespace": namespace} if namespace else {}, {"limit": "1"})
-    if answer.status == 404:
-        raise CannotStartError(
-            f"the API server does not serve {PLURAL}.{GROUP}; apply the CustomResourceDefinition: {UPDATE_COMMAND}"
-        )
-    if answer.status != 200:
-        raise CannotStartError(f"the API server refuses to list {PLURAL}.{GROUP}: {answer.status} {answer.reason}")
-    # without it kopf tries for a minute, and serves nothing
-    if not await is_allowed(api, WATCH_CAMPAIGNS, namespace):
-        raise CannotStartError(f"the account lacks a permission: {MissingPermission(WATCH_CAMPAIGNS, namespace)}")
+async def _check_watched(api: APIServer, namespaces: Sequence[str]) -> None:
+    """Without this permission kopf tries for a minute, and serves nothing."""
+    for namespace in namespaces or (ALL_NAMESPACES,):
+        try:
+            allowed = await is_allowed(api, WATCH_CAMPAIGNS, namespace)
+        except NoAnswerError as error:
+            raise CannotStartError(f"the API server cannot be reached: {error}") from None
+        if not allowed:
+            raise CannotStartError(f"the account lacks a permission: {MissingPermission(WATCH_CAMPAIGNS, namespace)}")
 
 
 async def _missing_fields(api: APIServer) -> tuple[()] | None:

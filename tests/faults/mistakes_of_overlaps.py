@@ -105,7 +105,8 @@ def second_row_is_dropped() -> None:
 @found_by("overlap: analytics#13 withheld + analytics#14 withheld")
 def lost_answer_is_the_last_word() -> None:
     """A run times out on old numbers because its last question got no answer."""
-    put(run_end, "_waits_for_analytics", lambda s, run: not run_end._is_asked(s, s.deadline_of(run)))
+    awaited = run_end._awaited_since
+    put(run_end, "_awaited_since", lambda s, run: None if run_end._is_asked(s, s.deadline_of(run)) else awaited(s, run))
 
 
 def _replace_rule(rule: _Rule, other: Callable[[_Rule, Situation], Decision | None]) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from campaign_operator.cli.failure import fail
+from campaign_operator.cli.namespaces import chosen_namespaces
 
 
 def check(
@@ -28,10 +29,9 @@ def check(
     from campaign_operator.adapters.kubernetes.cluster import NoClusterError
     from campaign_operator.preflight import CannotStartError
 
-    if all_namespaces == bool(namespace):
-        raise typer.BadParameter("specify either --namespace (repeatable) or --all-namespaces")
+    namespaces = chosen_namespaces(namespace, all_namespaces)
     try:
-        lines = asyncio.run(_checked(tuple(dict.fromkeys(namespace or ())), tuple(dict.fromkeys(secret or ()))))
+        lines = asyncio.run(_checked(namespaces, tuple(dict.fromkeys(secret or ()))))
     except (CannotStartError, NoClusterError) as error:
         fail(str(error))
     for line in lines:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from campaign_operator.cli.failure import fail
+from campaign_operator.cli.namespaces import chosen_namespaces
 
 PUT_BACK_WITHIN_SECONDS = 5.0
 """An operator that runs puts a finalizer back within a second or two."""
@@ -28,10 +29,9 @@ def detach(
     from campaign_operator.adapters.kubernetes.cluster import NoClusterError
     from campaign_operator.adapters.kubernetes.detachment import NotDetachedError
 
-    if all_namespaces == bool(namespace):
-        raise typer.BadParameter("specify either --namespace (repeatable) or --all-namespaces")
+    namespaces = chosen_namespaces(namespace, all_namespaces)
     try:
-        asyncio.run(_detach(tuple(dict.fromkeys(namespace or ()))))
+        asyncio.run(_detach(namespaces))
     except (NotDetachedError, NoClusterError) as error:
         fail(str(error))
 

@@ -9,6 +9,7 @@ import typer
 
 from campaign_operator.cli.failure import fail
 from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
+from campaign_operator.cli.namespaces import chosen_namespaces
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -121,8 +122,7 @@ def run(
     from campaign_operator.domain.contacts.contact_list import ListLimits
     from campaign_operator.settings import RunOptions
 
-    if all_namespaces == bool(namespace):
-        raise typer.BadParameter("specify either --namespace (repeatable) or --all-namespaces")
+    namespaces = chosen_namespaces(namespace, all_namespaces)
     try:
         settings = Settings(
             poll_seconds=poll_seconds,
@@ -136,7 +136,7 @@ def run(
         raise typer.BadParameter(str(error)) from None
     options = RunOptions(
         settings=settings,
-        namespaces=tuple(dict.fromkeys(namespace or ())),
+        namespaces=namespaces,
         log_format=(log_format or (LogFormatOption.CONSOLE if sys.stderr.isatty() else LogFormatOption.JSON)).value,
         health_port=health_port,
         metrics_port=metrics_port,

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServer, NoAnswerError
+from campaign_operator.adapters.kubernetes.campaign_paths import CAMPAIGN, lists_of
 from campaign_operator.adapters.kubernetes.campaign_wire import Wire, campaign_of
 from campaign_operator.api.schema import to_rfc3339
-from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
+from campaign_operator.api.vocabulary import GROUP
 from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.engine.ports import UnusableError
 from campaign_operator.wording import counted
@@ -19,9 +20,6 @@ from campaign_operator.wording import counted
 FINALIZERS = f"{GROUP}/"
 """What the names of the operator's finalizers begin with: its own, and the one that kopf puts on what it polls."""
 
-_ALL = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
-_IN_ONE = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
-_ONE = f"{_IN_ONE}/{{name}}"
 _PAGE = "500"
 _MOST_ATTEMPTS = 5
 
@@ -57,8 +55,7 @@ async def campaigns_with_finalizers(api: APIServer, namespaces: Sequence[str]) -
 
 
 async def _campaigns(api: APIServer, namespaces: Sequence[str]) -> AsyncIterator[Wire]:
-    places = [(_IN_ONE, {"namespace": namespace}) for namespace in namespaces] or [(_ALL, {})]
-    for path, names in places:
+    for path, names in lists_of(namespaces):
         query = {"limit": _PAGE}
         while True:
             answer = await _answer(api, "GET", path, names, query)
@@ -79,12 +76,12 @@ async def _detached(api: APIServer, wire: Wire, now: datetime) -> Detached:
         others = [each for each in meta.get("finalizers", ()) if not each.startswith(FINALIZERS)]
         # a merge patch replaces the whole list, which the resourceVersion makes safe
         body = {"metadata": {"resourceVersion": meta["resourceVersion"], "finalizers": others}}
-        answer = await _answer(api, "PATCH", _ONE, names, body=body)
+        answer = await _answer(api, "PATCH", CAMPAIGN, names, body=body)
         if answer.status in (200, 404):
             return Detached(_name(wire), _left(wire, now))
         if answer.status != 409:
             raise NotDetachedError(f"{_name(wire)}: the API server answered {answer.status} {answer.reason}")
-        answer = await _answer(api, "GET", _ONE, names)
+        answer = await _answer(api, "GET", CAMPAIGN, names)
         if answer.status != 200:
             return Detached(_name(wire), _left(wire, now))
         wire = answer.body

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServer, NoAnswerError
+from campaign_operator.adapters.kubernetes.campaign_paths import CAMPAIGN, CAMPAIGN_STATUS, lists_of
 from campaign_operator.adapters.kubernetes.campaign_wire import (
     Wire,
     campaign_of,
@@ -23,7 +24,7 @@ from campaign_operator.api.conditions import Reason
 from campaign_operator.api.definition import lost_fields, outdated
 from campaign_operator.api.references import ObjectKind
 from campaign_operator.api.status import Condition, OutboundCampaignStatus
-from campaign_operator.api.vocabulary import CANCEL_FINALIZER, GROUP, HAS_RUN_ANNOTATION, KIND, PLURAL, VERSION
+from campaign_operator.api.vocabulary import CANCEL_FINALIZER, GROUP, HAS_RUN_ANNOTATION, KIND, VERSION
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Resource
 from campaign_operator.domain.decisions.unusable import UnusableCampaign
 from campaign_operator.domain.dialing.connection import Connection
@@ -33,10 +34,6 @@ from campaign_operator.domain.status.campaign_events import CampaignEvent
 from campaign_operator.engine.ports import Clock, ConflictError, StoreUnavailableError, UnusableError
 from campaign_operator.observability import metrics
 
-_CAMPAIGNS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
-_CAMPAIGN = f"{_CAMPAIGNS}/{{name}}"
-_STATUS = f"{_CAMPAIGN}/status"
-_ALL_CAMPAIGNS = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
 _NAMESPACE = "/api/v1/namespaces/{namespace}"
 _AS_US = {"fieldManager": "campaign-operator"}
 
@@ -67,7 +64,7 @@ class KubeStore:
     async def read(self, ref: CampaignRef) -> Campaign | None:
         """See ports.CampaignStore."""
         answer = await self._ask(
-            "reading the campaign", "GET", _CAMPAIGN, {"namespace": ref.namespace, "name": ref.name}
+            "reading the campaign", "GET", CAMPAIGN, {"namespace": ref.namespace, "name": ref.name}
         )
         if answer.status == 404:
             return None
@@ -88,7 +85,7 @@ class KubeStore:
             "status": sent,
         }
         try:
-            answer = await self._ask(doing, "PUT", _STATUS, names, _AS_US, body)
+            answer = await self._ask(doing, "PUT", CAMPAIGN_STATUS, names, _AS_US, body)
             if answer.status in (404, 409):
                 metrics.status_writes.labels("conflict").inc()
                 raise ConflictError
@@ -110,7 +107,7 @@ class KubeStore:
         status: Wire = {"conditions": [condition.to_wire() for condition in conditions]}
         if observed_generation is not None:
             status["observedGeneration"] = observed_generation
-        written = await self._patch(resource, "writing the conditions", _STATUS, {}, {"status": status})
+        written = await self._patch(resource, "writing the conditions", CAMPAIGN_STATUS, {}, {"status": status})
         return str(written["metadata"]["resourceVersion"])
 
     async def write_finalizer(
@@ -123,13 +120,13 @@ class KubeStore:
             metadata["annotations"] = {HAS_RUN_ANNOTATION: has_run or None}
         if not metadata:
             return campaign
-        written = campaign_of(await self._patch(campaign, "writing the finalizer", _CAMPAIGN, metadata))
+        written = campaign_of(await self._patch(campaign, "writing the finalizer", CAMPAIGN, metadata))
         return None if written.deleting and not written.finalizers else written
 
     async def release(self, resource: Resource) -> None:
         """See ports.CampaignStore."""
         metadata = {"finalizers": _with_ours(resource, present=False)}
-        await self._patch(resource, "writing the finalizer", _CAMPAIGN, metadata)
+        await self._patch(resource, "writing the finalizer", CAMPAIGN, metadata)
 
     async def _patch(
         self, resource: Resource, doing: str, path: str, metadata: Wire, rest: Mapping[str, object] | None = None
@@ -155,12 +152,9 @@ class KubeStore:
     async def list_with_campaign_id(self, campaign_id: str) -> tuple[Campaign | UnusableCampaign, ...]:
         """See ports.CampaignStore."""
         doing, query = "listing the campaigns of one campaignID", {"fieldSelector": f"spec.campaignID={campaign_id}"}
-        if self._namespaces:
-            # at once: this is asked once more between an intent and its request
-            asked = (self._ask(doing, "GET", _CAMPAIGNS, {"namespace": n}, query) for n in self._namespaces)
-            answers = list(await asyncio.gather(*asked))
-        else:
-            answers = [await self._ask(doing, "GET", _ALL_CAMPAIGNS, None, query)]
+        # at once: this is asked once more between an intent and its request
+        asked = (self._ask(doing, "GET", path, names, query) for path, names in lists_of(self._namespaces))
+        answers = await asyncio.gather(*asked)
         return tuple(rival_of(wire) for answer in answers for wire in _body(answer, doing)["items"])
 
     async def read_connection(

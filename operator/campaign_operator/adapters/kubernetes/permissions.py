@@ -12,7 +12,8 @@ from campaign_operator.adapters.kubernetes.api_server import APIServer, NoAnswer
 from campaign_operator.api.vocabulary import GROUP, PLURAL
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-_ALL_NAMESPACES = ""
+ALL_NAMESPACES = ""
+"""What the API server takes for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ def needed_permissions(namespaces: Sequence[str], secret_names: Sequence[str] = 
     Secrets that are to be read.
     """
     for permission in CLUSTER_WIDE:
-        yield permission, _ALL_NAMESPACES
-    for namespace in namespaces or (_ALL_NAMESPACES,):
+        yield permission, ALL_NAMESPACES
+    for namespace in namespaces or (ALL_NAMESPACES,):
         for permission in IN_EACH_NAMESPACE:
             if permission.resource == "secrets" and secret_names:
                 yield from ((replace(permission, name=name), namespace) for name in secret_names)

@@ -24,15 +24,10 @@ def a_run_is_asked_for_its_calls_once_more_before_it_times_out(s: Situation) -> 
     """The last poll, or the answer that campaigns share, may be older than the deadline by a whole interval, and the
     calls since then count. Without an answer it is asked again by the next polls.
     """
-    if not is_connected(s):
-        return None
     ending = [run for run in s.current if s.state_of(run) is RunState.TIMED_OUT]
     for run in sorted(ending, key=s.deadline_of):
-        deadline = s.deadline_of(run)
-        if not _waits_for_analytics(s, run) or (_is_asked(s, deadline) and not s.observed.poll_due):
-            continue
-        since = counted_since(s.campaign.status, deadline)
-        if since is not None:
+        deadline, since = s.deadline_of(run), _awaited_since(s, run)
+        if since is not None and (s.observed.poll_due or not _is_asked(s, deadline)):
             return Decision(Poll(since, deadline), f"run {run.id} is about to time out")
     return None
 
@@ -41,7 +36,7 @@ def a_run_that_has_ended_is_finished(s: Situation) -> Decision | None:
     """The end and the webhook's outbox entry are written together."""
     for run in s.current:
         state = s.state_of(run)
-        if state in runs.ENDINGS and not (state is RunState.TIMED_OUT and _waits_for_analytics(s, run)):
+        if state in runs.ENDINGS and not (state is RunState.TIMED_OUT and _awaited_since(s, run)):
             return Decision(FinishRun(run.key, state), f"the run is {state}")
     return None
 
@@ -60,14 +55,14 @@ def end_of_wait(s: Situation, run: RunStatus) -> datetime:
     return s.deadline_of(run) + max(ANALYTICS_WAIT, polls)
 
 
-def _waits_for_analytics(s: Situation, run: RunStatus) -> bool:
-    """Whether the calls up to the run's deadline are not known yet, and may still come to be."""
+def _awaited_since(s: Situation, run: RunStatus) -> datetime | None:
+    """From when on the calls up to the deadline are awaited; None where they are known, or will not come to be."""
     deadline, answered = s.deadline_of(run), s.observed.polled_until
-    if answered is not None and answered >= deadline:
-        return False
-    if not is_connected(s) or counted_since(s.campaign.status, deadline) is None:
-        return False
-    return s.now < end_of_wait(s, run) or not _is_asked(s, deadline)
+    if not is_connected(s) or (answered is not None and answered >= deadline):
+        return None
+    if s.now >= end_of_wait(s, run) and _is_asked(s, deadline):
+        return None
+    return counted_since(s.campaign.status, deadline)
 
 
 def _is_asked(s: Situation, deadline: datetime) -> bool:
