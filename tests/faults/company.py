@@ -14,6 +14,7 @@ from uuid import uuid4
 from faults.lane import Access
 from faults.plans import Plan
 from faults.player import Player, Verdict
+from faults.references import References
 
 _player: Player | None = None
 
@@ -21,7 +22,7 @@ _player: Player | None = None
 def _open(access: Access, folder: Path) -> None:
     global _player
     threading.Thread(target=end_with_parent, daemon=True).start()
-    _player = Player(access, folder / uuid4().hex)
+    _player = Player(access, folder / uuid4().hex, References(folder / "references"))
 
 
 def end_with_parent() -> None:

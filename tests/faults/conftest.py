@@ -1,5 +1,6 @@
 """A player for the tests of this folder, on the control plane that no other operator looks after."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from campaign_sandbox.control_plane import ControlPlane
 from faults.lane import Access
 from faults.player import Player
+from faults.references import References
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +21,8 @@ def access(playhouse: tuple[ControlPlane, Path]) -> Access:
 
 @pytest.fixture(scope="session")
 def player(access: Access, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Player]:
-    """One lane for all plans, which are played one after another."""
-    with Player(access, tmp_path_factory.mktemp("faults") / "lane") as player:
+    """One lane for all plans of this worker, which are played one after another."""
+    of_all_workers = tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else None
+    references = References((of_all_workers or tmp_path_factory.mktemp("shared")) / "references")
+    with Player(access, tmp_path_factory.mktemp("faults") / "lane", references) as player:
         yield player

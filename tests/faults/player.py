@@ -14,6 +14,7 @@ from typing import Self
 from faults.lane import Access, open_lane
 from faults.oracles import Outcome
 from faults.plans import Plan
+from faults.references import References
 from faults.scenarios import REFERENCES
 from faults.trial import Arranged, play
 
@@ -40,15 +41,15 @@ class Verdict:
 
 
 class Player:
-    """A lane, and the references that were played on it."""
+    """A lane, and the references that what is played on it is judged by."""
 
-    def __init__(self, access: Access, folder: Path) -> None:
+    def __init__(self, access: Access, folder: Path, references: References) -> None:
         """Open a lane with files in `folder`."""
         folder.mkdir()
         self._runner = asyncio.Runner()
         self._stack = AsyncExitStack()
         self._lane = self._runner.run(self._stack.enter_async_context(open_lane(access, folder)))
-        self._undisturbed: dict[str, Outcome] = {}
+        self._references = references
         self._played = 0
 
     def __enter__(self) -> Self:
@@ -82,9 +83,7 @@ class Player:
         return Verdict(plan, problems, len(found.fired), found.chapter, seconds, story)
 
     def _play_undisturbed(self, scenario: str) -> Outcome:
-        if scenario not in self._undisturbed:
-            self._undisturbed[scenario] = self._play(Plan(scenario))
-        return self._undisturbed[scenario]
+        return self._references.of(scenario, lambda: self._play(Plan(scenario)))
 
     def _play(self, plan: Plan, mistake: str | None = None, arranged: Arranged | None = None) -> Outcome:
         self._played += 1
