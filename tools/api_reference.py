@@ -12,6 +12,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from functools import cache
 from itertools import pairwise
 
 from campaign_operator.api import vocabulary
@@ -222,6 +223,7 @@ def _meanings(field: Schema) -> dict[str, str]:
     return _words().get(tuple(field.get("enum", ())), {})
 
 
+@cache
 def _words() -> dict[tuple[str, ...], dict[str, str]]:
     """The docstrings of enumerations' members, by the values of the enumeration: a schema does not know its name."""
     enumerations = [each for each in vars(vocabulary).values() if inspect.isclass(each) and issubclass(each, StrEnum)]

@@ -21,7 +21,7 @@ from campaign_operator.domain.decisions import cancelling, decide, situation
 from campaign_operator.domain.decisions.actions import Decision, RemoveFinalizer
 from campaign_operator.domain.dialing import permission
 from campaign_operator.domain.dialing.outcomes import Listing, Schedule, ScheduleState, Unclear
-from campaign_operator.domain.status import adoption, campaign_events, record
+from campaign_operator.domain.status import adoption, campaign_events, outbox, record
 from campaign_operator.engine import writing
 from campaign_operator.engine.observing import Observer
 from campaign_operator.engine.submission import Submission
@@ -264,7 +264,7 @@ def edit_forgets_what_stands() -> None:
 @found_by("one-run: status#10 killed-after + status#11 killed-after + status#12 killed-after")
 def outbox_after_the_end() -> None:
     """The end is written first, and that its webhook is due in a write of its own."""
-    finished, write = record.finished, StatusWriter.write
+    finished, write = outbox.finished, StatusWriter.write
 
     def bare(status: Any, key: Any, state: Any, uid: str, _: bool, now: Any) -> Any:
         return finished(status, key, state, uid, False, now)
@@ -278,7 +278,7 @@ def outbox_after_the_end() -> None:
                 with_outbox = finished(with_outbox, run.key, run.state, written.uid, True, run.finish_time)
         return await write(self, written, with_outbox, *args)
 
-    put(record, "finished", bare)
+    put(outbox, "finished", bare)
     put(StatusWriter, "write", in_two)
 
 

@@ -13,7 +13,7 @@ from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.decisions import cancelling, decide, run_end, situation
 from campaign_operator.domain.decisions.actions import Decision
 from campaign_operator.domain.decisions.situation import Situation
-from campaign_operator.domain.status import record
+from campaign_operator.domain.status import outbox, record
 from faults.planting import found_by, put
 
 _Rule = Callable[[Situation], Decision | None]
@@ -86,8 +86,8 @@ def orphaned_before_the_listing_is_trusted() -> None:
 @found_by("moved: nothing")
 def webhook_id_of_the_match() -> None:
     """Two runs of one match are told under one id."""
-    webhook_id = record.webhook_id
-    put(record, "webhook_id", lambda uid, key, event: webhook_id(uid, RunKey(key.id, ""), event))
+    webhook_id = outbox.webhook_id
+    put(outbox, "webhook_id", lambda uid, key, event: webhook_id(uid, RunKey(key.id, ""), event))
 
 
 @found_by("one-run: nothing")

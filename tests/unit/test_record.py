@@ -34,7 +34,7 @@ from campaign_operator.domain.dialing.outcomes import (
     Throttled,
     Unclear,
 )
-from campaign_operator.domain.status import adoption, record
+from campaign_operator.domain.status import adoption, outbox, record
 
 NY, LONDON = "America/New_York", "Europe/London"
 RUN = RunKey("20261124T0900", "1")
@@ -165,7 +165,7 @@ def test_trying_again_lifts_only_the_waits_that_a_person_can_remove() -> None:
 
 
 def test_the_end_of_a_run_and_its_webhook_are_one_write() -> None:
-    after = record.finished(status(run(window(WindowState.SUBMITTED))), RUN, RunState.COMPLETED, "uid", True, NOW)
+    after = outbox.finished(status(run(window(WindowState.SUBMITTED))), RUN, RunState.COMPLETED, "uid", True, NOW)
     assert after.runs[0].webhook is not None
     assert (after.runs[0].state, after.runs[0].finish_time) == (RunState.COMPLETED, NOW)
     assert (after.runs[0].webhook.event, after.runs[0].webhook.state) == ("campaign.completed", WebhookState.PENDING)
@@ -173,16 +173,16 @@ def test_the_end_of_a_run_and_its_webhook_are_one_write() -> None:
 
 def test_the_same_end_of_the_same_run_is_always_the_same_event() -> None:
     before = status(run(window(WindowState.SUBMITTED)))
-    once, again = (record.finished(before, RUN, RunState.TIMED_OUT, "uid", True, moment) for moment in (NOW, at(99)))
+    once, again = (outbox.finished(before, RUN, RunState.TIMED_OUT, "uid", True, moment) for moment in (NOW, at(99)))
     assert once.runs[0].webhook == again.runs[0].webhook
-    assert record.webhook_id("uid", RUN, "e") != record.webhook_id("uid-2", RUN, "e")
+    assert outbox.webhook_id("uid", RUN, "e") != outbox.webhook_id("uid-2", RUN, "e")
 
 
 def test_two_runs_of_one_match_have_two_events() -> None:
     """The first may have called Tokyo alone, and the second New York."""
-    assert record.webhook_id("uid", RUN, "e") != record.webhook_id("uid", RunKey(RUN.id, "2"), "e")
+    assert outbox.webhook_id("uid", RUN, "e") != outbox.webhook_id("uid", RunKey(RUN.id, "2"), "e")
     first, second = finished(hook=hook()), finished(hook=hook(), planned_from="2")
-    after = record.delivered(status(first, second), second.key, Delivered(200), NOW)
+    after = outbox.delivered(status(first, second), second.key, Delivered(200), NOW)
     assert [r.webhook.state for r in after.runs if r.webhook is not None] == [
         WebhookState.PENDING,
         WebhookState.DELIVERED,
@@ -190,14 +190,14 @@ def test_two_runs_of_one_match_have_two_events() -> None:
 
 
 def test_no_webhook_in_the_spec_means_no_outbox() -> None:
-    after = record.finished(status(run()), RUN, RunState.COMPLETED, "uid", False, NOW)
+    after = outbox.finished(status(run()), RUN, RunState.COMPLETED, "uid", False, NOW)
     assert after.runs[0].webhook is None
 
 
 def test_deliveries_are_tried_ten_times_with_growing_waits_under_one_id() -> None:
     now, here, waits = NOW, status(finished(hook=hook())), []
     while here.runs[0].webhook is not None and here.runs[0].webhook.state is WebhookState.PENDING:
-        here = record.delivered(here, RUN, DeliveryFailed(500, "no"), now)
+        here = outbox.delivered(here, RUN, DeliveryFailed(500, "no"), now)
         assert here.runs[0].webhook is not None
         assert here.runs[0].webhook.id == "msg_1"
         following = here.runs[0].webhook.next_attempt_time
@@ -210,7 +210,7 @@ def test_deliveries_are_tried_ten_times_with_growing_waits_under_one_id() -> Non
 
 
 def test_a_receiver_that_asks_for_more_time_gets_it() -> None:
-    after = record.delivered(status(finished(hook=hook())), RUN, DeliveryFailed(429, "slow", 120), NOW)
+    after = outbox.delivered(status(finished(hook=hook())), RUN, DeliveryFailed(429, "slow", 120), NOW)
     assert after.runs[0].webhook is not None
     assert after.runs[0].webhook.next_attempt_time == at(120)
 
@@ -220,7 +220,7 @@ def test_a_receiver_that_asks_for_more_time_gets_it() -> None:
     [(Delivered(204), WebhookState.DELIVERED, 204), (Gone(), WebhookState.GONE, 410)],
 )
 def test_a_delivery_that_ended(outcome: Delivered | Gone, state: WebhookState, code: int) -> None:
-    after = record.delivered(status(finished(hook=hook())), RUN, outcome, NOW)
+    after = outbox.delivered(status(finished(hook=hook())), RUN, outcome, NOW)
     assert after.runs[0].webhook is not None
     assert (after.runs[0].webhook.state, after.runs[0].webhook.last_status_code) == (state, code)
 
@@ -228,7 +228,7 @@ def test_a_delivery_that_ended(outcome: Delivered | Gone, state: WebhookState, c
 def test_a_delivery_is_recorded_in_history_too_and_only_there() -> None:
     old = in_history(finished(hook=hook(), id="20261123T0900"))
     before = status(run(window(WindowState.SUBMITTED)), history=(old,))
-    after = record.delivered(before, RunKey("20261123T0900", "1"), Delivered(200), NOW)
+    after = outbox.delivered(before, RunKey("20261123T0900", "1"), Delivered(200), NOW)
     assert after.runs[0] == before.runs[0]
     assert after.history[0].webhook is not None
     assert after.history[0].webhook.state is WebhookState.DELIVERED

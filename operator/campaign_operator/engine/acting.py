@@ -40,7 +40,7 @@ from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.delivery import DeliveryFailed, DeliveryOutcome, WebhookMessage
 from campaign_operator.domain.dialing.outcomes import CallCounts, Listing, ListingNotOffered
 from campaign_operator.domain.problem import Problem
-from campaign_operator.domain.status import record, resolution, unknown_schedules, verification
+from campaign_operator.domain.status import outbox, record, resolution, unknown_schedules, verification
 from campaign_operator.domain.status.announcement import announcement
 from campaign_operator.domain.status.campaign_events import CampaignEvent
 from campaign_operator.domain.status.polling import polled
@@ -233,13 +233,13 @@ class Actor:
     async def _deliver(self, campaign: Campaign, key: RunKey, memory: Memory) -> Campaign:
         webhook = campaign.spec.webhook
         if webhook is None:
-            return await self._writer.write(campaign, record.undeliverable(campaign.status, key), memory)
+            return await self._writer.write(campaign, outbox.undeliverable(campaign.status, key), memory)
         outcome = await self._attempt_delivery(campaign, key)
         metrics.deliveries.labels(type(outcome).__name__).inc()
         _log.info("webhook attempted", outcome=str(outcome), run=key.id)
         now = self._clock.now()
         return await self._writer.write_what_happened(
-            campaign, lambda s: record.delivered(s, key, outcome, now), memory
+            campaign, lambda s: outbox.delivered(s, key, outcome, now), memory
         )
 
     async def _attempt_delivery(self, campaign: Campaign, key: RunKey) -> DeliveryOutcome:

@@ -25,7 +25,7 @@ from campaign_operator.domain.decisions.actions import (
 )
 from campaign_operator.domain.planning.skipped_matches import skipped_matches_message
 from campaign_operator.domain.planning.zones import TZDATA_VERSION
-from campaign_operator.domain.status import adoption, cancellation, record, verification
+from campaign_operator.domain.status import adoption, cancellation, outbox, record, verification
 from campaign_operator.domain.status.campaign_events import CampaignEvent, event_of_time_zone_data
 
 StatusAction = (
@@ -65,7 +65,7 @@ def apply(
         case MoveToHistory(over):
             return record.moved_to_history(status, over)
         case FinishRun(run, state):
-            return record.finished(status, run, state, campaign.uid, campaign.spec.webhook is not None, now)
+            return outbox.finished(status, run, state, campaign.uid, campaign.spec.webhook is not None, now)
         case RecordOutcomes(run):
             answered = record.submissions_answered(status, run, observed.outcomes, now)
             soon = verification.soon(record.run_at(answered, run), now, settings.settle_seconds)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from campaign_operator.api.status import RunKey, RunStatus, WindowStatus
-from campaign_operator.api.vocabulary import OnUncertain, WebhookState, WindowState
+from campaign_operator.api.vocabulary import WebhookState, WindowState
 from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.campaign import Campaign, Settings
 from campaign_operator.domain.campaigns.changed_connection import changed_connection
@@ -23,10 +23,7 @@ from campaign_operator.domain.decisions.actions import (
     AddFinalizer,
     Decision,
     Deliver,
-    Hold,
     LookForUnknown,
-    LookUp,
-    MarkUncertain,
     MoveToHistory,
     NoteNotVerified,
     NoteRules,
@@ -35,8 +32,6 @@ from campaign_operator.domain.decisions.actions import (
     ReadLists,
     RecordOutcomes,
     Reschedule,
-    Resolve,
-    ResolveWaiting,
     Submit,
     TakeUpConnection,
     TryAgain,
@@ -75,19 +70,20 @@ from campaign_operator.domain.decisions.situation import (
     run_to_plan,
     submission_time,
 )
+from campaign_operator.domain.decisions.uncertain_windows import (
+    a_person_has_said_what_became_of_held_windows,
+    a_planned_window_that_names_a_schedule_is_uncertain,
+    an_intent_of_another_is_uncertain,
+    uncertain_windows_are_looked_up,
+    what_a_person_said_of_a_schedule_is_checked_when_its_time_has_come,
+)
 from campaign_operator.domain.decisions.zone_rules import moved_zones
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.planning.blueprint import Blueprint
-from campaign_operator.domain.status import resolution, verification
+from campaign_operator.domain.status import verification
 from campaign_operator.domain.status.counting import counted_since
 from campaign_operator.domain.status.mark import due_mark, mark_of
 from campaign_operator.domain.status.unknown_schedules import blocked_zones
-
-NOBODY_KNOWS = "an earlier attempt may have taken effect; the operator looks it up after the settling time"
-ALTERED = (
-    "the status was changed by hand: a planned window has a schedule ID; the operator looks it up after the "
-    "settling time"
-)
 
 
 def decide(
@@ -119,24 +115,6 @@ def answers_are_put_on_record(s: Situation) -> Decision | None:
     return None
 
 
-def an_intent_of_another_is_uncertain(s: Situation) -> Decision | None:
-    """Whoever wrote it may have sent it: an earlier life of this process, or another one."""
-    for run in s.runs:
-        strange = tuple(w.time_zone for w in runs.in_state(run, WindowState.INTENT))
-        if strange:
-            return Decision(MarkUncertain(run.key, strange, NOBODY_KNOWS), "an intent has no known answer")
-    return None
-
-
-def a_planned_window_that_names_a_schedule_is_uncertain(s: Situation) -> Decision | None:
-    """No rule leaves it so: the status was altered by hand, and the schedule may stand."""
-    for run in s.runs:
-        altered = tuple(w.time_zone for w in runs.in_state(run, WindowState.PLANNED) if w.schedule_id is not None)
-        if altered:
-            return Decision(MarkUncertain(run.key, altered, ALTERED), "the status was changed by hand")
-    return None
-
-
 def a_new_client_is_taken_up_where_the_dialer_lists_what_stands(s: Situation) -> Decision | None:
     """A key that was revoked cannot be put back. Only the dialer can tell whether the new one leads to the same
     place.
@@ -147,41 +125,6 @@ def a_new_client_is_taken_up_where_the_dialer_lists_what_stands(s: Situation) ->
     if changed_connection(s.campaign, connection, s.now) is None:
         return None
     return Decision(TakeUpConnection(), "the Secret leads to another client or dialer")
-
-
-def uncertain_windows_are_looked_up(s: Situation) -> Decision | None:
-    """After the settling time the listing tells whether the request was carried out."""
-    if not is_connected(s):
-        return None
-    for run in s.runs:
-        settled = tuple(
-            w.time_zone
-            for w in runs.in_state(run, WindowState.UNCERTAIN)
-            if s.is_due(w.next_attempt_time)
-            and (settled_at := s.observed.settled_at.get(runs.attempt_of(run, w))) is not None
-            and settled_at <= s.now
-        )
-        if settled and s.campaign.spec.on_uncertain is OnUncertain.HOLD:
-            return Decision(Hold(run.key, settled), "onUncertain is Hold")
-        if settled:
-            return Decision(LookUp(run.key, settled), "the settling time of uncertain submissions is over")
-    return None
-
-
-def a_person_has_said_what_became_of_held_windows(s: Situation) -> Decision | None:
-    """By the annotation, which may live in Git: each value is acted upon once, until the annotation is taken away."""
-    said = s.campaign.resolve or ""
-    if resolution.remembered(said) == s.campaign.status.last_handled_resolve:
-        return None
-    return Decision(Resolve(), f"a person {'set' if said else 'removed'} the annotation")
-
-
-def what_a_person_said_of_a_schedule_is_checked_when_its_time_has_come(s: Situation) -> Decision | None:
-    """The dialer's listing tells whether the schedule is there; until it can be read, the entry waits."""
-    due = any(s.is_due(entry.next_attempt_time) for entry in s.campaign.status.waiting_resolutions)
-    if not due or not is_connected(s) or not s.listing_is_trusted:
-        return None
-    return Decision(ResolveWaiting(), "entries of the annotation wait for the dialer's listing")
 
 
 # What is planned
