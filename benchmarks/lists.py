@@ -106,7 +106,7 @@ async def _written_and_read(write: Callable[[Path, int], None], file: Path, cont
 def _as_objects(name: str, figures: dict[str, Any], as_csv: dict[str, Any]) -> tuple[Line, ...]:
     return (
         at_most(f"the same contacts as {name}, from file to plan", figures["seconds"], SECONDS, "s"),
-        at_most(f"{name}: CPU time, times that for CSV", figures["cpu"] / as_csv["cpu"], TIMES_CSV, ""),
+        at_most(f"{name}: CPU time against that for CSV", figures["cpu"] / as_csv["cpu"], TIMES_CSV, "times"),
         at_most(f"most memory of that process, for {name}", figures["megabytes"], MEGABYTES, "MB", digits=0),
     )
 

@@ -232,7 +232,7 @@ async def _configure(control_plane: ControlPlane, definitions: Path) -> None:
     for name in ("application-crd.yaml", "appproject-crd.yaml"):
         await control_plane.kubectl("apply", "--server-side", "-f", str(definitions / name))
     for name in ("applications", "appprojects"):
-        await control_plane.kubectl("wait", "--for=condition=Established", f"crd/{name}.argoproj.io", "--timeout=60s")
+        await control_plane.wait_until_established(f"{name}.argoproj.io")
     everything = {"group": "*", "kind": "*"}
     project = {
         "apiVersion": "argoproj.io/v1alpha1",

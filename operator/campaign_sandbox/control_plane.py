@@ -159,6 +159,16 @@ class ControlPlane:
             raise KubectlError(f"kubectl failed (exit status {exit_status}): {result.stderr.strip()}")
         return result
 
+    async def wait_until_established(self, definition: str) -> None:
+        """Return when the CustomResourceDefinition of that name is served. Raises KubectlError after 30 s.
+
+        In its first milliseconds a definition has no conditions at all, and there kubectl fails instead of waiting. So
+        it waits for the accepted name first.
+        """
+        plural = definition.partition(".")[0]
+        for what in (f"jsonpath={{.status.acceptedNames.plural}}={plural}", "condition=Established"):
+            await self.kubectl("wait", f"--for={what}", f"crd/{definition}", "--timeout=30s")
+
     async def service_account_kubeconfig(
         self, namespace: str, name: str, path: Path, *, duration_seconds: int = 86400
     ) -> Path:

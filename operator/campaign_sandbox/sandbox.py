@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from campaign_operator.api.crd import CRD_NAME, render_crd
-from campaign_operator.api.vocabulary import KIND
 from campaign_sandbox.binaries import ControlPlaneBinaries
 from campaign_sandbox.certificates import ServerCertificate, issue_server_certificate
 from campaign_sandbox.child_process import ChildProcess
@@ -99,13 +98,9 @@ def _dialer_settings(settings: SandboxSettings, listener: Listener) -> Simulator
 
 
 async def apply_crd(control_plane: ControlPlane) -> None:
-    """Apply the CustomResourceDefinition and wait until it is served.
-
-    In two steps: in its first milliseconds a definition has no conditions at all, and there kubectl fails, not waits.
-    """
+    """Apply the CustomResourceDefinition and wait until it is served."""
     await control_plane.kubectl("apply", "--server-side", "-f", "-", stdin=render_crd())
-    for what in (f"jsonpath={{.status.acceptedNames.kind}}={KIND}", "condition=Established"):
-        await control_plane.kubectl("wait", f"--for={what}", f"crd/{CRD_NAME}", "--timeout=30s")
+    await control_plane.wait_until_established(CRD_NAME)
 
 
 async def _apply_secrets(control_plane: ControlPlane, dialer_url: str | None) -> None:

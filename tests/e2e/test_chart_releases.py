@@ -98,7 +98,7 @@ async def test_one_install_brings_all_that_the_operator_needs(cluster: Cluster) 
     notes = cluster.run("install", "campaign-operator", CHART)
 
     assert "kubectl get outboundcampaigns --all-namespaces" in notes
-    await cluster.kubectl("wait", "--for=condition=Established", f"crd/{CRD}")
+    await cluster.plane.wait_until_established(CRD)
     pod = yaml.safe_load(cluster.run("get", "hooks", "campaign-operator"))
     assert await cluster.told(*pod["spec"]["containers"][0]["args"]) == (
         0,
@@ -133,7 +133,7 @@ async def test_definition_and_campaigns_stay_when_the_release_goes_and_the_next_
     cluster: Cluster,
 ) -> None:
     cluster.run("install", "campaign-operator", CHART)
-    await cluster.kubectl("wait", "--for=condition=Established", f"crd/{CRD}")
+    await cluster.plane.wait_until_established(CRD)
     await cluster.kubectl("apply", "--filename=-", stdin=yaml.safe_dump(campaign(cluster.namespace, "c")))
 
     said = cluster.run("uninstall", "campaign-operator")

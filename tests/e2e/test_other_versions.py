@@ -53,8 +53,7 @@ async def newer(
     async with await ControlPlane.start(control_plane_binaries) as running:
         manifest = yaml.safe_dump(of_a_newer_version())
         await running.kubectl("apply", "--server-side", "--filename=-", stdin=manifest)
-        for what in ("jsonpath={.status.acceptedNames.kind}=OutboundCampaign", "condition=Established"):
-            await running.kubectl("wait", f"--for={what}", f"crd/{CRD_NAME}", "--timeout=30s")
+        await running.wait_until_established(CRD_NAME)
         yield running, await admit_operator(running, render_chart, tmp_path_factory.mktemp("newer"))
 
 

@@ -22,7 +22,8 @@ def access(playhouse: tuple[ControlPlane, Path]) -> Access:
 @pytest.fixture(scope="session")
 def player(access: Access, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Player]:
     """One lane for all plans of this worker, which are played one after another."""
-    of_all_workers = tmp_path_factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else None
-    references = References((of_all_workers or tmp_path_factory.mktemp("shared")) / "references")
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # each worker has a folder in it
+    references = References(shared / "references")
     with Player(access, tmp_path_factory.mktemp("faults") / "lane", references) as player:
         yield player
