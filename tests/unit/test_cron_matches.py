@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign_operator.domain.errors import SpecError
-from campaign_operator.domain.planning.cron import CronSchedule, matches, next_match, parse_cron
+from campaign_operator.domain.planning.cron import CronSchedule, parse_cron
+from campaign_operator.domain.planning.cron_matches import matches, next_match
 
 
 @pytest.mark.parametrize(

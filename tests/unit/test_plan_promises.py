@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaign_operator.api.vocabulary import Adjustment, StartMode
-from campaign_operator.domain.planning.cron import matches, parse_cron
+from campaign_operator.domain.planning.cron import parse_cron
+from campaign_operator.domain.planning.cron_matches import matches
 from campaign_operator.domain.planning.plan import RunPlan, Taken, plan_hash, plan_run
 from campaign_operator.domain.planning.zones import ZONE_NAMES, load_zone
 

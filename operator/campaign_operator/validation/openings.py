@@ -14,7 +14,7 @@ from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.planning.calling_hours import Opening, openings_from
-from campaign_operator.domain.planning.cron import next_match
+from campaign_operator.domain.planning.cron_matches import next_match
 from campaign_operator.domain.planning.windows import first_local_placed_from, place
 from campaign_operator.domain.planning.zones import load_zone
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from campaign_operator.api.vocabulary import MatchSkipReason
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.blueprint import Blueprint
-from campaign_operator.domain.planning.cron import dates_of_matches
+from campaign_operator.domain.planning.cron_matches import dates_of_matches
 from campaign_operator.domain.planning.plan import PlannedWindow, RunPlan, SkippedMatches, Taken
 from campaign_operator.domain.planning.shared_clocks import zones_by_clock
 

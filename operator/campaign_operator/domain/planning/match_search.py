@@ -15,7 +15,8 @@ from heapq import heapify, heappop, heapreplace
 from campaign_operator.api.vocabulary import Adjustment, MatchSkipReason, Outside, PastZones, StartMode, Weekday
 from campaign_operator.domain.errors import SpecError
 from campaign_operator.domain.planning.calling_hours import DAYS_AHEAD, FIELD, WEEK, CallingHours, next_opening
-from campaign_operator.domain.planning.cron import CronSchedule, dates_of_matches, matches_between, next_match
+from campaign_operator.domain.planning.cron import CronSchedule
+from campaign_operator.domain.planning.cron_matches import dates_of_matches, matches_between, next_match
 from campaign_operator.domain.planning.shared_clocks import zones_by_clock
 from campaign_operator.domain.planning.timetable import Timetable
 from campaign_operator.domain.planning.windows import Window, first_local_placed_from, place, skipped, window_from
