@@ -35,7 +35,8 @@ from scripted_server import (
 )
 from serving import running_receiver
 
-SECRET = "whsec_" + base64.b64encode(b"a secret of this test").decode()
+KEY = b"a signing key of this test"
+SECRET = "whsec_" + base64.b64encode(KEY).decode()
 MESSAGE = WebhookMessage(
     "msg_1",
     {
@@ -60,10 +61,10 @@ async def notifier_on(
 
 
 async def deliver(
-    server: ScriptedServer, secret: str | None = None, path: str = "/hook", timeout_seconds: float = 5
+    server: ScriptedServer, key: bytes | None = None, path: str = "/hook", timeout_seconds: float = 5
 ) -> DeliveryOutcome:
     async with notifier_on(server.egress(), timeout_seconds=timeout_seconds) as notifier:
-        return await notifier.deliver(f"{server.url}{path}", MESSAGE, secret)
+        return await notifier.deliver(f"{server.url}{path}", MESSAGE, key, owner="sales")
 
 
 async def test_a_message_is_posted_as_json_with_its_id_and_time() -> None:
@@ -79,25 +80,12 @@ async def test_a_message_is_posted_as_json_with_its_id_and_time() -> None:
     assert json.loads(request.body) == MESSAGE.body
 
 
-@pytest.mark.parametrize(
-    ("secret", "key"),
-    [
-        (SECRET, b"a secret of this test"),
-        (SECRET.rstrip("="), b"a secret of this test"),
-        ("plain words", b"plain words"),
-        ("clé", "clé".encode()),
-        ("whsec_not base64!", b"whsec_not base64!"),
-        ("whsec_", b"whsec_"),
-        ("whsec_YWJj!", b"whsec_YWJj!"),
-        ("YWJj", b"YWJj"),
-    ],
-)
-async def test_a_signature_can_be_checked_with_the_secret(secret: str, key: bytes) -> None:
+async def test_a_signature_can_be_checked_with_the_secret() -> None:
     async with scripted_server(answer(200)) as server:
-        await deliver(server, secret)
+        await deliver(server, KEY)
     (request,) = server.requests
     at = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
-    assert request.headers["webhook-signature"] == Webhook(key).sign("msg_1", at, request.body.decode())
+    assert request.headers["webhook-signature"] == Webhook(SECRET).sign("msg_1", at, request.body.decode())
 
 
 async def test_the_receiver_of_the_sandbox_accepts_our_signature(tmp_path: Path) -> None:
@@ -108,17 +96,9 @@ async def test_the_receiver_of_the_sandbox_accepts_our_signature(tmp_path: Path)
         egress = Egress(EgressPolicy(certificate.authority, LOOPBACK))
         async with notifier_on(egress, SystemClock()) as notifier:
             message = replace(MESSAGE, attempted_at=datetime.now(UTC))
-            assert await notifier.deliver(f"{receiver.base_url}/ok", message, SECRET) == Delivered(200)
+            assert await notifier.deliver(f"{receiver.base_url}/ok", message, KEY, owner="sales") == Delivered(200)
         (delivery,) = await receiver.deliveries()
     assert delivery["signatureValid"] is True
-
-
-async def test_an_empty_secret_is_not_taken_for_none() -> None:
-    async with scripted_server(answer(200)) as server:
-        outcome = await deliver(server, "")
-        assert isinstance(outcome, DeliveryFailed)
-        assert "empty" in outcome.message
-        assert server.connections == 0
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
@@ -191,7 +171,7 @@ async def test_a_receiver_without_an_answer_is_a_failed_attempt(reply: Reply) ->
 )
 async def test_a_url_that_may_not_be_called_is_a_failed_attempt(url: str) -> None:
     async with notifier_on(Egress(EgressPolicy())) as notifier:
-        outcome = await notifier.deliver(url, MESSAGE, None)
+        outcome = await notifier.deliver(url, MESSAGE, None, owner="sales")
     assert isinstance(outcome, DeliveryFailed)
     assert outcome.code is None
     assert "secret-path" not in outcome.message
@@ -200,6 +180,6 @@ async def test_a_url_that_may_not_be_called_is_a_failed_attempt(url: str) -> Non
 
 async def test_a_refused_address_is_told_with_the_remedy() -> None:
     async with notifier_on(Egress(EgressPolicy())) as notifier:
-        outcome = await notifier.deliver("https://10.0.0.5/", MESSAGE, None)
+        outcome = await notifier.deliver("https://10.0.0.5/", MESSAGE, None, owner="sales")
     assert isinstance(outcome, DeliveryFailed)
     assert "--allow-cidr" in outcome.message

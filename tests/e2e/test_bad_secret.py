@@ -1,5 +1,7 @@
 """Secrets that are missing, incomplete or unreadable, and how each heals without an edit of the campaign."""
 
+import base64
+
 import pytest
 
 from campaign_operator.api.conditions import ConditionType
@@ -8,6 +10,7 @@ from e2e_world import World, campaign, condition, secret
 from stage import Stage, run_of, told
 
 POLL_SECONDS = 30
+SIGNING_SECRET = "whsec_" + base64.b64encode(b"a signing key of this test").decode()
 
 
 async def test_a_missing_secret_is_named_and_its_creation_noticed_within_a_poll_period(stage: Stage) -> None:
@@ -60,11 +63,31 @@ async def test_a_missing_signing_secret_is_a_failed_attempt_that_says_so(stage: 
     state, reason, message = told(status, ConditionType.WEBHOOK_DELIVERED)
     assert (state, reason) == ("False", "WebhookRetrying")
     assert 'Secret "hook" does not exist' in message
-    await stage.apply(secret(stage.namespace, "hook", {"k": "whsec_c2lnbmluZy1zZWNyZXQ="}))
+    await stage.apply(secret(stage.namespace, "hook", {"k": SIGNING_SECRET}))
     stage.clock.advance(5)
     assert told(await stage.look("c"), ConditionType.WEBHOOK_DELIVERED)[0] == "True"
     (delivery,) = await stage.receiver.deliveries("/x")
     assert "webhook-signature" in delivery["headers"]
+
+
+async def test_a_password_named_as_signing_secret_signs_nothing(
+    stage: Stage,
+) -> None:
+    """Whoever got a signature by it could try words on the password until one fits."""
+    await stage.apply(secret(stage.namespace, "db", {"password": "hunter2"}))
+    hook = {"url": f"{stage.receiver.base_url}/oracle", "secretRef": {"name": "db", "key": "password"}}
+    await stage.apply(campaign(stage.namespace, "c", webhook=hook))
+    status = await stage.look("c")
+    stage.clock.advance_to(run_of(status).last_end)
+    status = await stage.poll("c")
+    state, reason, message = told(status, ConditionType.WEBHOOK_DELIVERED)
+    assert (state, reason) == ("False", "WebhookRetrying")
+    assert 'SecretInvalid: Secret "db": key password must be whsec_ followed by base64 of 24 to 64 bytes' in message
+    assert "hunter2" not in message
+    assert await stage.receiver.deliveries("/oracle") == []
+    await stage.apply(secret(stage.namespace, "db", {"password": SIGNING_SECRET}))
+    stage.clock.advance(5)
+    assert told(await stage.look("c"), ConditionType.WEBHOOK_DELIVERED)[0] == "True"
 
 
 async def test_the_real_operator_heals_by_itself(world: World, namespace: str) -> None:

@@ -206,8 +206,8 @@ def new_webhook_id() -> None:
     """Each attempt at a webhook is told under an id of its own."""
     deliver = webhook.WebhookNotifier.deliver
 
-    async def delivered(self: Any, url: str, message: Any, secret: Any) -> Any:
-        return await deliver(self, url, replace(message, id=f"msg_{uuid.uuid4().hex}"), secret)
+    async def delivered(self: Any, url: str, message: Any, signing_key: Any, *, owner: str) -> Any:
+        return await deliver(self, url, replace(message, id=f"msg_{uuid.uuid4().hex}"), signing_key, owner=owner)
 
     put(webhook.WebhookNotifier, "deliver", delivered)
 

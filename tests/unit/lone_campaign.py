@@ -117,8 +117,8 @@ class LoneStore:
     ) -> tuple[Connection | Problem, str]:
         return CONNECTION, "1"
 
-    async def read_signing_secret(self, namespace: str, secret_name: str, key: str) -> str | Problem:
-        return "whsec"
+    async def read_signing_key(self, namespace: str, secret_name: str, key: str) -> bytes | Problem:
+        return b"a key of 24 bytes or more"
 
     def record_event(self, campaign: Resource, note: CampaignEvent) -> None:
         self.told.append(note.reason)
@@ -175,7 +175,7 @@ class NoCalls:
     async def counts(self, *_: object, **__: object) -> CallCounts:
         return CallCounts(0, 0, 0)
 
-    async def deliver(self, url: str, message: WebhookMessage, signing_secret: str | None) -> Delivered:
+    async def deliver(self, url: str, message: WebhookMessage, signing_key: bytes | None, *, owner: str) -> Delivered:
         return Delivered(200)
 
     async def read(self, campaign: Campaign, *, max_age_seconds: float) -> ListReading | Problem:

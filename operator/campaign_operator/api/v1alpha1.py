@@ -66,7 +66,7 @@ class Webhook(ResourceModel):
         default=None,
         description=(
             "Signing secret in the same namespace. If set, every delivery is signed as defined by Standard Webhooks. "
-            "Default: not signed."
+            "The value must be whsec_ followed by base64 of 24 to 64 bytes. Default: not signed."
         ),
     )
 

@@ -248,15 +248,15 @@ class Actor:
         run = next(r for r in told if (r.id, r.planned_from) == key)
         if webhook is None or run.webhook is None:
             raise LookupError(f"run {key.id} has no webhook to deliver")
-        secret: str | Problem | None = None
+        signing_key: bytes | Problem | None = None
         if webhook.secret_ref is not None:
-            secret = await self._store.read_signing_secret(
+            signing_key = await self._store.read_signing_key(
                 campaign.ref.namespace, webhook.secret_ref.name, webhook.secret_ref.key
             )
-        if isinstance(secret, Problem):
-            return DeliveryFailed(code=None, message=secret.message)
+        if isinstance(signing_key, Problem):
+            return DeliveryFailed(code=None, message=f"{signing_key.reason}: {signing_key.message}")
         message = WebhookMessage(run.webhook.id, announcement(campaign, run, run.webhook), self._clock.now())
-        return await self._notifier.deliver(webhook.url, message, secret)
+        return await self._notifier.deliver(webhook.url, message, signing_key, owner=campaign.ref.namespace)
 
 
 def _count(status: OutboundCampaignStatus) -> int:

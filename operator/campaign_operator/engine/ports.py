@@ -99,10 +99,12 @@ class Dialer(Protocol):
 class Notifier(Protocol):
     """Delivers a message to a webhook, one attempt per call."""
 
-    async def deliver(self, url: str, message: WebhookMessage, signing_secret: str | None) -> DeliveryOutcome:
-        """POST the message once, signed if there is a secret. Never raises for anything the receiver does.
+    async def deliver(
+        self, url: str, message: WebhookMessage, signing_key: bytes | None, *, owner: str
+    ) -> DeliveryOutcome:
+        """POST the message once, signed if there is a key. Never raises for anything the receiver does.
 
-        A `signing_secret` that is not in the Standard Webhooks form (`whsec_` and base64) is used as raw UTF-8 bytes.
+        `owner`: whose webhook it is, such as a namespace; what one owner has under way is bounded.
         """
 
 
@@ -248,8 +250,8 @@ class CampaignStore(Protocol):
         What was read less than `max_age_seconds` ago may be answered from memory; 0 always reads.
         """
 
-    async def read_signing_secret(self, namespace: str, secret_name: str, key: str) -> str | Problem:
-        """A webhook's signing secret, or what is wrong with its Secret."""
+    async def read_signing_key(self, namespace: str, secret_name: str, key: str) -> bytes | Problem:
+        """The bytes that sign a webhook, or what is wrong with the Secret or its key."""
 
     def record_event(self, campaign: Resource, event: CampaignEvent) -> None:
         """Tell people by a Kubernetes Event. Returns at once; best effort."""

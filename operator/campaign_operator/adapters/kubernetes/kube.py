@@ -28,7 +28,7 @@ from campaign_operator.api.vocabulary import CANCEL_FINALIZER, GROUP, HAS_RUN_AN
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Resource
 from campaign_operator.domain.decisions.unusable import UnusableCampaign
 from campaign_operator.domain.dialing.connection import Connection
-from campaign_operator.domain.dialing.secret_value import secret_text
+from campaign_operator.domain.dialing.signing_secret import signing_key
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.campaign_events import CampaignEvent
 from campaign_operator.engine.ports import Clock, ConflictError, StoreUnavailableError, UnusableError
@@ -170,13 +170,13 @@ class KubeStore:
         self._connections[key] = now, connection, version
         return connection, version
 
-    async def read_signing_secret(self, namespace: str, secret_name: str, key: str) -> str | Problem:
+    async def read_signing_key(self, namespace: str, secret_name: str, key: str) -> bytes | Problem:
         """See ports.CampaignStore."""
         data, _ = await self._objects.data(ObjectKind.SECRET, namespace, secret_name)
         if data is None:
             return _missing(secret_name)
         try:
-            return secret_text(data, key)
+            return signing_key(data, key)
         except ValueError as error:
             return Problem(Reason.SECRET_INVALID, f'Secret "{secret_name}": {error}')
 

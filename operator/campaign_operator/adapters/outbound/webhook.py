@@ -6,8 +6,6 @@ receiver's answer means. Its status is all that is read of an answer. When to tr
 business.
 """
 
-import base64
-import binascii
 import json
 from datetime import UTC
 from urllib.parse import urlsplit
@@ -19,8 +17,6 @@ from campaign_operator.adapters.outbound.exchange import Answered, HTTPExchange,
 from campaign_operator.domain.dialing.delivery import Delivered, DeliveryFailed, DeliveryOutcome, Gone, WebhookMessage
 from campaign_operator.engine.ports import Clock
 
-_SECRET_PREFIX = "whsec_"  # noqa: S105 - the mark of a secret's form, not a secret
-
 
 class WebhookNotifier:
     """Delivers messages over an exchange of its own, so that a receiver's faults touch no dialer."""
@@ -30,16 +26,16 @@ class WebhookNotifier:
         self._clock = clock
         self._timeout_seconds = timeout_seconds
 
-    async def deliver(self, url: str, message: WebhookMessage, signing_secret: str | None) -> DeliveryOutcome:
-        """POST the message once, signed if there is a secret. See ports.Notifier."""
-        if signing_secret == "":
-            return DeliveryFailed(None, "the signing secret is empty, so nothing was sent")
+    async def deliver(
+        self, url: str, message: WebhookMessage, signing_key: bytes | None, *, owner: str
+    ) -> DeliveryOutcome:
+        """POST the message once, signed if there is a key. See ports.Notifier."""
         body = json.dumps(dict(message.body), ensure_ascii=False, separators=(",", ":"))
         request = OutgoingRequest(
             pool=_receiver(url),
             method="POST",
             url=url,
-            headers={"Content-Type": "application/json", **_signed_headers(message, body, signing_secret)},
+            headers={"Content-Type": "application/json", **_signed_headers(message, body, signing_key)},
             body=body.encode(),
         )
         outcome = await self._exchange.send(request, deadline_seconds=self._timeout_seconds, read_body=False)
@@ -68,20 +64,9 @@ def _receiver(url: str) -> str:
         return ""
 
 
-def _signed_headers(message: WebhookMessage, body: str, signing_secret: str | None) -> dict[str, str]:
+def _signed_headers(message: WebhookMessage, body: str, signing_key: bytes | None) -> dict[str, str]:
     at = message.attempted_at.astimezone(UTC)  # the library takes the wall-clock digits for UTC
     headers = {"Webhook-Id": message.id, "Webhook-Timestamp": str(int(at.timestamp()))}
-    if signing_secret is not None:
-        headers["Webhook-Signature"] = Webhook(_key(signing_secret)).sign(message.id, at, body)
+    if signing_key is not None:
+        headers["Webhook-Signature"] = Webhook(signing_key).sign(message.id, at, body)
     return headers
-
-
-def _key(secret: str) -> bytes:
-    """The bytes to sign with: those of a secret in the form `whsec_<base64>`, else the text itself."""
-    if secret.startswith(_SECRET_PREFIX):
-        encoded = secret.removeprefix(_SECRET_PREFIX)
-        try:
-            return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True) or secret.encode()
-        except binascii.Error:
-            pass
-    return secret.encode()
