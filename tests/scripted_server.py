@@ -12,7 +12,7 @@ import socket
 import ssl
 import struct
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,6 +153,7 @@ async def scripted_server(
     route: Callable[[Received], Reply] | None = None,
     certificate_for: tuple[str, ...] = ("localhost", "127.0.0.1"),
     signed_by: ScriptedServer | None = None,
+    listening_on: tuple[Sequence[str], int] = (("127.0.0.1",), 0),
 ) -> AsyncIterator[ScriptedServer]:
     """A server that gives `replies` one after another, the last again and again, or as `route` decides.
 
@@ -183,7 +184,7 @@ async def scripted_server(
     with tempfile.TemporaryDirectory() as folder:
         ca_file = Path(folder, "ca.pem")
         authority.cert_pem.write_to_path(str(ca_file))
-        listener = await asyncio.start_server(converse, "127.0.0.1", 0, ssl=tls)
+        listener = await asyncio.start_server(converse, *listening_on, ssl=tls)
         server = ScriptedServer(listener, authority, ca_file, route or next_reply)
         try:
             yield server

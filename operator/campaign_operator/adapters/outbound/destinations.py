@@ -7,9 +7,9 @@ rules and their wording; must not resolve or connect.
 
 The special-purpose networks are those of the IANA registries
 (https://www.iana.org/assignments/iana-ipv4-special-registry,
-https://www.iana.org/assignments/iana-ipv6-special-registry). `ipaddress.is_global` is asked last, for what
-later versions of Python know, and is not enough by itself: it calls the NAT64 and 6to4 forms of a private
-address global.
+https://www.iana.org/assignments/iana-ipv6-special-registry), and the one metadata service that has a public address.
+`ipaddress.is_global` is asked last, for what later versions of Python know, and is not enough by itself: it calls the
+NAT64 and 6to4 forms of a private address global.
 """
 
 import re
@@ -23,6 +23,9 @@ IPNetwork = IPv4Network | IPv6Network
 
 _LONGEST_URL = 2048
 _HOST_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?")
+# No name ends so. Some programs take it for an address, such as 127.0.0.1. with a dot at the end; a proxy may be one
+# (https://url.spec.whatwg.org/#ends-in-a-number-checker).
+_ENDS_IN_A_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.*$")
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -33,6 +36,8 @@ _REFUSED: tuple[tuple[IPNetwork, str], ...] = tuple(
         ("10.0.0.0/8", "a private"),
         ("100.64.0.0/10", "a shared"),
         ("127.0.0.0/8", "a loopback"),
+        # https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+        ("168.63.129.16/32", "a cloud platform"),
         ("169.254.0.0/16", "a link-local"),
         ("172.16.0.0/12", "a private"),
         ("192.0.0.0/24", "a reserved"),
@@ -96,7 +101,7 @@ def checked_url(text: str) -> httpx.URL:
     if url.userinfo:
         raise DestinationRefusedError("the URL must not contain a user name or password")
     host = url.raw_host.decode("ascii")
-    if literal_address(host) is None and not _HOST_NAME.fullmatch(host):
+    if literal_address(host) is None and (not _HOST_NAME.fullmatch(host) or _ENDS_IN_A_NUMBER.search(host)):
         raise DestinationRefusedError("the URL has no valid host")
     if url.port is not None and not 0 < url.port < 65536:
         raise DestinationRefusedError("the URL has no valid port")
