@@ -25,7 +25,7 @@ from campaign_operator.api.vocabulary import RunPolicy, RunState, WebhookState, 
 from campaign_operator.domain.dialing.outcomes import CallCounts, Unavailable
 from campaign_operator.domain.status.campaign_events import events_between
 from campaign_operator.domain.status.polling import polled
-from campaign_operator.domain.status.summary import summarize
+from campaign_operator.domain.status.summary import problem_of, summarize
 
 NY, LONDON = "America/New_York", "Europe/London"
 ATTEMPT = ("20261124T0900", "1", NY, 1)
@@ -300,3 +300,13 @@ def test_a_transition_time_moves_only_with_the_status() -> None:
     assert ready is not None
     assert ready.message != before.conditions[0].message
     assert ready.last_transition_time == NOW
+
+
+def test_a_zone_that_is_forbidden_is_named_where_others_are_not() -> None:
+    forbidden = window(attempt=1, reason="DialerForbidden", message="no", next_attempt_time=at(600))
+    alone, beside = status(run(forbidden)), status(run(forbidden, window(WindowState.SUBMITTED, time_zone="Etc/UTC")))
+    found = [problem_of(make_campaign(status=each), each, observed()) for each in (alone, beside)]
+    assert [problem.message for problem in found if problem is not None] == [
+        "no",
+        "run 20261124T0900: America/New_York: no",
+    ]

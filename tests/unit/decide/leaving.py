@@ -69,6 +69,17 @@ LEAVING = [
         CancelSchedules(FIRST, (NY,)),
         deleting=True,
     ),
+    Case(
+        "a cancellation that the dialer forbids does not hold up the others",
+        status(
+            run(
+                window(CANCELLING, attempt=1, reason="DialerForbidden", next_attempt_time=at(600)),
+                window(CANCELLING, time_zone=LONDON, schedule_id="s-2"),
+            )
+        ),
+        CancelSchedules(FIRST, (LONDON,)),
+        spec=SUSPENDED,
+    ),
     Case("deletion settles an intent first", status(run(window(INTENT))), MarkUncertain, deleting=True),
     Case(
         "deletion records an answer first",
@@ -295,10 +306,17 @@ LEAVING = [
         Submit(FIRST, (NY,)),
     ),
     Case(
-        "what is said to one window is said to all: no right",
-        status(run(window(attempt=1, reason="DialerForbidden", next_attempt_time=at(600)), window(time_zone=LONDON))),
+        "what is said to one window is said to all: no valid token",
+        status(
+            run(window(attempt=1, reason="DialerUnauthorized", next_attempt_time=at(600)), window(time_zone=LONDON))
+        ),
         Wait,
         check=30,
+    ),
+    Case(
+        "a window that the dialer forbids does not hold up the others",
+        status(run(window(attempt=1, reason="DialerForbidden", next_attempt_time=at(600)), window(time_zone=LONDON))),
+        Submit(FIRST, (LONDON,)),
     ),
     Case(
         "what is said to one window is said to all: too fast",

@@ -15,8 +15,10 @@ from campaign_operator.domain.campaigns.window_states import (
 )
 from campaign_operator.wording import counted
 
-SAID_TO_ALL = STALLING_CAUSES | {Reason.DIALER_THROTTLED}
-"""Causes for which one window waits that are about the campaign or its connection, and not about the window."""
+SAID_TO_ALL = STALLING_CAUSES - {Reason.DIALER_FORBIDDEN} | {Reason.DIALER_THROTTLED}
+"""Causes for which one window waits that are about the campaign or its connection, and not about the window. A 403 may
+be about its time zone alone; one about the whole campaign is the answer to its listing, too.
+"""
 
 ENDINGS = frozenset({RunState.COMPLETED, RunState.TIMED_OUT, RunState.FAILED})
 

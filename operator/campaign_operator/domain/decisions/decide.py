@@ -208,8 +208,8 @@ def planned_windows_are_submitted(s: Situation) -> Decision | None:
     """When their time has come, by submitAheadSeconds; the oldest run first.
 
     Where others may have written the status, the dialer's listing is looked at first, which waits until it can be
-    trusted. What the dialer said to one window of a run, that it is too fast or has no right, it said to the others as
-    well.
+    trusted. What the dialer said to one window of a run, that it is too fast or that the token is worth nothing, it
+    said to the others as well; what it forbids one window, it may allow the others.
     """
     if not s.observed.listed and not s.listing_is_trusted:
         return None

@@ -134,9 +134,9 @@ def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Obs
         names = listed([f"{run.id}/{w.time_zone}" for run, w in lost])
         return Problem(Reason.SCHEDULE_DRIFTED, f"{names}: {lost[0][1].message}")
     for run in status.runs:
-        for w in run.windows:
-            if w.reason in STALLING_CAUSES and w.state in window_states.UNSETTLED:
-                return Problem(w.reason, w.message or "")
+        refused = [w for w in run.windows if w.reason in STALLING_CAUSES and w.state in window_states.UNSETTLED]
+        if refused:
+            return _refusal(run, refused)
         stays = [w for w in runs.in_state(run, WindowState.SUBMITTED) if w.reason == Reason.CANNOT_CANCEL]
         if stays and (campaign.spec.suspend or campaign.deleting) and stays[-1].start_time > observed.now:
             names = listed([w.time_zone for w in stays])
@@ -148,6 +148,15 @@ def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Obs
     if runs.is_over_for_good(status) and status.runs[-1].state is RunState.FAILED:
         return Problem(Reason.RUN_FAILED, _why_failed(status.runs[-1]))
     return None
+
+
+def _refusal(run: RunStatus, refused: list[WindowStatus]) -> Problem:
+    """The first refusal, and the time zones that it is about where it is not about all of the run."""
+    reason, message = refused[0].reason or "", refused[0].message or ""
+    zones = [w.time_zone for w in refused if w.reason == reason]
+    if reason in runs.SAID_TO_ALL or len(zones) == len(run.windows):
+        return Problem(reason, message)
+    return Problem(reason, f"run {run.id}: {listed(zones)}: {message}")
 
 
 def _unknown(unknown: list[UnknownSchedule]) -> str:
