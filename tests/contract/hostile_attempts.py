@@ -64,7 +64,7 @@ class Ways:
 
     async def deliver(self, url: str) -> str:
         message = WebhookMessage("msg-1", {"type": "campaign.completed"}, datetime.now(UTC))
-        return repr(await self.notifier.deliver(url, message, "secret"))
+        return repr(await self.notifier.deliver(url, message, b"a signing key", owner="namespace"))
 
     async def download(self, url: str) -> str:
         try:
