@@ -21,7 +21,7 @@ class ForwardingProxy:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             self.asked_for.append(head.split(" ")[1])
             if self._refuses:
-                writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+                writer.write(b"HTTP/1.1 403 Forbidden to user:word\r\nContent-Length: 0\r\n\r\n")
                 return
             writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
             to_server = await asyncio.open_connection("127.0.0.1", self._server.port)

@@ -226,7 +226,7 @@ async def test_an_address_in_the_url_is_judged_although_a_proxy_would_connect() 
 
 async def test_what_the_proxy_refuses_was_never_sent() -> None:
     async with scripted_server(answer(200)) as server, proxied(server, refuses=True) as (egress, _):
-        assert isinstance(await get(egress, "https://dialer.example/"), NeverSent)
+        assert await get(egress, "https://dialer.example/") == NeverSent("the proxy refused with 403")
 
 
 class Lapsed:

@@ -120,6 +120,32 @@ def test_a_message_that_repeats_a_secret_is_withheld(spoken: str) -> None:
     assert stated_reason(body, ("",)) != ""
 
 
+TOKEN = "kd8+Fh2/Lq9-xW7z.Pm4"
+
+
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        "KD8+FH2/LQ9-XW7Z.PM4",
+        "kd8+Fh2/Lq...",
+        "...q9-xW7z.Pm4",
+        "k d 8 + F h 2 / L q 9",
+        "kd8%2BFh2%2FLq9",
+        "kd8&#43;Fh2&#47;Lq9",
+        r"kd8\\u002bFh2\\u002fLq9",
+        "kd8\u200bFh2Lq9",
+    ],
+)
+def test_a_message_that_repeats_a_piece_of_a_secret_is_withheld_however_it_is_written(spoken: str) -> None:
+    body = f'{{"message": "token {spoken} has expired"}}'.encode()
+    assert stated_reason(body, (TOKEN,)) == ""
+    assert stated_reason(body, ("another-secret-altogether",)) != ""
+
+
+def test_a_message_that_shares_less_than_eight_characters_with_a_secret_is_told() -> None:
+    assert stated_reason(b'{"message": "no kd8+Fh2/L here"}', (TOKEN,)) == "no kd8+Fh2/L here"
+
+
 def test_a_secret_cut_by_the_limit_is_withheld_all_the_same() -> None:
     body = ('{"message": "' + "a" * (LONGEST_MESSAGE - 5) + 'long-secret"}').encode()
     assert stated_reason(body, ("long-secret",)) == ""

@@ -151,6 +151,7 @@ def test_a_name_is_no_address(host: str) -> None:
         "https://user:word@example.com/",
         "https://example.com\\@evil.example/",
         "https://[fe80::1%25eth0]/",
+        "https://[fe80::1%\x80]/",
         "https://exa mple.com/",
         "https://example.com\n/",
         "https://1%2e2/",

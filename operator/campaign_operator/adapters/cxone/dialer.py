@@ -14,7 +14,7 @@ from typing import TypeVar
 from urllib.parse import quote
 from weakref import WeakValueDictionary
 
-from campaign_operator.adapters.credentials import credentials_key
+from campaign_operator.adapters.credentials import basic_credentials, credentials_key
 from campaign_operator.adapters.cxone.counts import ANALYTICS_BOUNDS, CountedCalls
 from campaign_operator.adapters.cxone.listing import (
     ListedSchedules,
@@ -239,7 +239,8 @@ class CXoneDialer:
             url=connection.api_base_url.rstrip("/") + call.path,
             headers={"Authorization": f"Bearer {token.value}", **call.headers},
             body=call.body,
-            secrets=(token.value, connection.client_secret),
+            # the token endpoint may be of the same server
+            secrets=(token.value, connection.client_secret, basic_credentials(connection)),
         )
         return await self._exchange.send(request, deadline_seconds=self._timeout_seconds, permission=permission)
 

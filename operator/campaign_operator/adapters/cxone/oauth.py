@@ -9,14 +9,13 @@ characters that issued credentials seldom have.
 """
 
 import asyncio
-import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from campaign_operator.adapters.credentials import credentials_key
-from campaign_operator.adapters.outbound.answers import UnreadableAnswerError, json_object, retry_after_seconds
+from campaign_operator.adapters.credentials import basic_credentials, credentials_key
+from campaign_operator.adapters.outbound.answers import NO_BODY, UnreadableAnswerError, json_object, retry_after_seconds
 from campaign_operator.adapters.outbound.exchange import Answered, Forbidden, HTTPExchange, OutgoingRequest
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import AccessRefused, DestinationRefused, Throttled, Unavailable
@@ -106,7 +105,7 @@ class TokenProvider:
         self._entries = {key: entry for key, entry in self._entries.items() if entry.flight or now < entry.kept_until}
 
     async def _fetch(self, connection: Connection, pool: str, begun: float) -> TokenOutcome:
-        basic = base64.b64encode(f"{connection.client_id}:{connection.client_secret}".encode()).decode()
+        basic = basic_credentials(connection)
         form = {"grant_type": "client_credentials"}
         if connection.scope:
             form["scope"] = connection.scope
@@ -147,7 +146,7 @@ class TokenProvider:
 
 def _read_token(body: bytes | None, begun: float) -> Token:
     if body is None:
-        raise UnreadableAnswerError("its body is too large, encoded or cut off")
+        raise UnreadableAnswerError(NO_BODY)
     found = json_object(body)
     value = found.get("access_token")
     if not isinstance(value, str) or not _HEADER_SAFE.fullmatch(value):

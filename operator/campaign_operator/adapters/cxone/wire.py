@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from campaign_operator.adapters.outbound.answers import UnreadableAnswerError, json_object
+from campaign_operator.adapters.outbound.answers import NO_BODY, UnreadableAnswerError, json_object
 from campaign_operator.domain.dialing.outcomes import (
     AnalyticsQuery,
     CallCounts,
@@ -142,7 +142,7 @@ def in_utc(moment: datetime) -> str:
 
 def _read_schedule(row: Row) -> Schedule:
     time_zone, state = row.get("timezone"), row.get("state")
-    if not isinstance(time_zone, str) or not 0 < len(time_zone) <= _LONGEST_ZONE:
+    if not isinstance(time_zone, str) or not 0 < len(time_zone) <= _LONGEST_ZONE or not time_zone.isprintable():
         raise UnreadableAnswerError("its timezone cannot be read")
     if not isinstance(state, str) or state not in ScheduleState.__members__:
         raise UnreadableAnswerError("its state is unknown")
@@ -199,7 +199,7 @@ def _is_count(value: object) -> bool:
 
 def _object(body: bytes | None) -> Row:
     if body is None:
-        raise UnreadableAnswerError("its body is too large, encoded or cut off")
+        raise UnreadableAnswerError(NO_BODY)
     return json_object(body)
 
 

@@ -4,7 +4,6 @@ Objects hold up to a megabyte, and campaigns wait for days: what is asked again 
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,7 +50,10 @@ class KeyedObjects:
         now = self._clock.monotonic()
         answer = await self._get(kind, namespace, name, "application/json")
         version = self._noted(kind, namespace, name, answer, now)
-        return (None if version == ABSENT else _bytes_by_key(kind, answer.body)), version
+        try:
+            return (None if version == ABSENT else _bytes_by_key(kind, answer.body)), version
+        except _NotSuchAnObjectError:
+            raise StoreUnavailableError(_unusable(kind, name)) from None
 
     def forget_older_than(self, seconds: float) -> None:
         """Drop the versions that nobody has asked for lately."""
@@ -59,11 +61,13 @@ class KeyedObjects:
         self._versions = {key: known for key, known in self._versions.items() if known[0] >= limit}
 
     def _noted(self, kind: ObjectKind, namespace: str, name: str, answer: APIAnswer, now: float) -> str:
-        if answer.status in (403, 404):
-            version = ABSENT
-        else:
-            metadata = answer.body["metadata"]
-            version = f"{metadata['uid']}/{metadata['resourceVersion']}"
+        match answer:
+            case APIAnswer(status=403 | 404):
+                version = ABSENT
+            case APIAnswer(body={"metadata": {"uid": str(uid), "resourceVersion": str(resource_version)}}):
+                version = f"{uid}/{resource_version}"
+            case _:
+                raise StoreUnavailableError(_unusable(kind, name))
         self._versions[kind, namespace, name] = now, version
         return version
 
@@ -78,16 +82,32 @@ class KeyedObjects:
         return answer
 
 
+class _NotSuchAnObjectError(Exception):
+    """What the API server sends is no ConfigMap and no Secret."""
+
+
 def _bytes_by_key(kind: ObjectKind, body: Mapping[str, Any]) -> dict[str, bytes]:
-    data = body.get("data") or {}
+    data = _texts(body.get("data"))
     if kind is ObjectKind.SECRET:
         return {key: _decoded(value) for key, value in data.items()}
-    binary = {key: _decoded(value) for key, value in (body.get("binaryData") or {}).items()}
+    binary = {key: _decoded(value) for key, value in _texts(body.get("binaryData")).items()}
     return {**{key: value.encode() for key, value in data.items()}, **binary}
+
+
+def _texts(found: object) -> Mapping[str, str]:
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping) or not all(isinstance(value, str) for value in found.values()):
+        raise _NotSuchAnObjectError
+    return found
 
 
 def _decoded(value: str) -> bytes:
     try:
         return base64.b64decode(value)
-    except binascii.Error:
+    except ValueError:  # not base64, or not even ASCII
         return b""
+
+
+def _unusable(kind: ObjectKind, name: str) -> str:
+    return f"reading {kind} {name}: the answer is not a {kind}"

@@ -11,10 +11,17 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import NoReturn
-from urllib.parse import quote, quote_plus
+
+from campaign_operator.adapters.outbound.echoes import echoes
 
 LONGEST_MESSAGE = 200
 LONGEST_RETRY_AFTER_SECONDS = 86_400.0
+
+NO_BODY = "its body is too large, encoded or cut off, or it repeats a secret"
+"""Why there is no body to be read."""
+
+_LONGEST_CLEANED = 2 * LONGEST_MESSAGE
+"""Twice the length, so that no megabyte is cleaned for the sake of a line."""
 
 _SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 _MESSAGE_FIELDS = ("message", "error_description", "error", "detail", "title")
@@ -60,8 +67,7 @@ def retry_after_seconds(text: str | None, now: datetime) -> float | None:
 
 def cleaned(text: str) -> str:
     """One line of visible characters, at most LONGEST_MESSAGE of them."""
-    # Twice the length, so that no megabyte is cleaned for the sake of a line.
-    visible = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text[: 2 * LONGEST_MESSAGE])
+    visible = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text[:_LONGEST_CLEANED])
     line = " ".join(visible.split())
     return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
 
@@ -74,10 +80,8 @@ def stated_reason(body: bytes | None, secrets: Iterable[str]) -> str:
         found = json_object(body)
     except UnreadableAnswerError:
         return ""
-    text = _message_in(found)
-    if any(form in text for secret in secrets for form in _forms(secret)):
-        return ""
-    return cleaned(text)
+    text = _message_in(found)[:_LONGEST_CLEANED]
+    return "" if echoes(text, secrets) else cleaned(text)
 
 
 def _message_in(found: Mapping[str, object]) -> str:
@@ -88,8 +92,3 @@ def _message_in(found: Mapping[str, object]) -> str:
         if isinstance(value, str) and value.strip():
             return value
     return ""
-
-
-def _forms(secret: str) -> tuple[str, ...]:
-    """A secret as it is, and as it looks in a URL or a form."""
-    return (secret, quote(secret, safe=""), quote_plus(secret)) if secret else ()

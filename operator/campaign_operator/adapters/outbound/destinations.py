@@ -94,13 +94,13 @@ def checked_url(text: str) -> httpx.URL:
         raise DestinationRefusedError(f"the URL is longer than {_LONGEST_URL} characters")
     try:
         url = httpx.URL(text)
+        host = url.raw_host.decode("ascii")  # a zone id may have any characters, and httpx encodes it only now
     except (httpx.InvalidURL, ValueError) as error:
         raise DestinationRefusedError("the URL cannot be read") from error
     if url.scheme != "https":
         raise DestinationRefusedError("the URL must start with https://")
     if url.userinfo:
         raise DestinationRefusedError("the URL must not contain a user name or password")
-    host = url.raw_host.decode("ascii")
     if literal_address(host) is None and (not _HOST_NAME.fullmatch(host) or _ENDS_IN_A_NUMBER.search(host)):
         raise DestinationRefusedError("the URL has no valid host")
     if url.port is not None and not 0 < url.port < 65536:

@@ -22,6 +22,7 @@ import httpx
 from campaign_operator.adapters.outbound.answers import cleaned, stated_reason
 from campaign_operator.adapters.outbound.connection_pools import ConnectionPools
 from campaign_operator.adapters.outbound.destinations import DestinationRefusedError
+from campaign_operator.adapters.outbound.echoes import echoes_whole
 from campaign_operator.adapters.outbound.egress import Egress
 from campaign_operator.adapters.outbound.watchdog import Watchdog
 from campaign_operator.domain.dialing.outcomes import SendPermission
@@ -31,6 +32,7 @@ USER_AGENT = f"campaign-operator/{importlib.metadata.version('campaign-operator'
 CONNECT_SECONDS = 10.0
 
 _ABOUT_TO_WRITE = ("http11.send_request_headers.started", "http11.send_request_body.started")
+_STATUS = re.compile(r"[0-9]{3}\b")
 _SSL_SOURCE_LINE = re.compile(r" \(_ssl\.c:\d+\)")
 
 
@@ -82,7 +84,8 @@ class Unanswered:
 class Answered:
     """A status line came back.
 
-    `body` is None where it is larger than LARGEST_BODY_BYTES, was cut off, is encoded, or was not asked for.
+    `body` is None where it is larger than LARGEST_BODY_BYTES, was cut off, is encoded, repeats a secret, or was not
+    asked for.
     `reason` is the answer's own short error message, cleaned; "" where it gave none.
     """
 
@@ -222,6 +225,8 @@ async def _talk(
         if read_body:
             body = await _bounded_body(response, headers)
             reason = stated_reason(body, request.secrets) if response.status >= 400 else ""
+            if body is not None and echoes_whole(body, request.secrets):
+                body = None
             progress.answer = Answered(response.status, headers, body, reason)
 
 
@@ -254,7 +259,8 @@ def _description(error: Exception, too_late: str) -> str:
         case httpcore.ConnectError():
             return cleaned(_SSL_SOURCE_LINE.sub("", str(error))) or "the TLS handshake failed"
         case httpcore.ProxyError():
-            return f"the proxy refused: {cleaned(str(error))}"
+            # without the words after the status: a proxy may repeat its password there
+            return f"the proxy refused with {said[0]}" if (said := _STATUS.match(str(error))) else "the proxy refused"
         case httpcore.RemoteProtocolError() if "disconnected" not in str(error):
             return "the answer is not HTTP"
         case httpcore.NetworkError() | httpcore.RemoteProtocolError():

@@ -1,0 +1,222 @@
+"""What stands in objects of the cluster that other people write: Secrets, ConfigMaps, annotations.
+
+The API server is answered for with bodies as it sends them; it has checked their form, and none of what is in them.
+"""
+
+import asyncio
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from builders import CONNECTION, NOW, recurring, run, spec, status, window
+from hypothesis import strategies as st
+from lone_campaign import Life, LoneStore, WillingDialer, wire
+from structlog.testing import capture_logs
+
+from campaign_operator.adapters.cxone.connection_secret import parse_connection
+from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServer
+from campaign_operator.adapters.kubernetes.calendars import Calendars
+from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
+from campaign_operator.api.vocabulary import (
+    HAS_RUN_ANNOTATION,
+    REQUESTED_AT_ANNOTATION,
+    RESOLVE_ANNOTATION,
+    WindowState,
+)
+from campaign_operator.domain.dialing.connection import Connection
+from campaign_operator.domain.dialing.secret_value import SecretValueError
+from campaign_operator.domain.dialing.signing_secret import LARGEST_KEY_BYTES, SMALLEST_KEY_BYTES, signing_key
+from campaign_operator.domain.planning.excluded_dates import MAX_DATES
+from campaign_operator.domain.problem import Problem
+from campaign_operator.engine.ports import StoreUnavailableError
+from fuzz.inputs import CLIENT_SECRET, SECRETS, VALUES, assert_tells_no_secret, objects, spoiled
+from fuzz.target import Target
+from manual_clock import ManualClock
+
+Data = Mapping[str, bytes]
+
+KEYS = ("client-id", "client-secret", "environment", "token-url", "api-base-url", "scope")
+
+_BYTES = st.one_of(
+    spoiled(st.sampled_from([b"na1", b"operator\n", b"https://api.example/path/", b"https://api.example:99999"])),
+    st.text(max_size=20).map(lambda text: text.encode("utf-8", "surrogatepass")),
+    st.sampled_from([secret.encode() for secret in SECRETS]),
+)
+
+
+_NO_SIGNING_SECRET = "key key must be whsec_ followed by base64 of 24 to 64 bytes, as Standard Webhooks defines it"
+
+
+class StandIn(APIServer):
+    """Answers every request alike."""
+
+    def __init__(self) -> None:
+        self.answer = APIAnswer(404, "Not Found", None)
+
+    async def request(self, *_arguments: Any, **_options: Any) -> APIAnswer:
+        return self.answer
+
+
+@contextmanager
+def _connection() -> Iterator[Callable[[Data], None]]:
+    def check(data: Data) -> None:
+        found = parse_connection("cxone", data)
+        assert isinstance(found, Connection | Problem)
+        assert CLIENT_SECRET not in repr(found)
+        if isinstance(found, Problem):
+            assert_tells_no_secret(found.message)
+            assert len(found.message) < 512
+        else:
+            assert found.client_secret
+            assert found.token_url.startswith("https://")
+            assert found.api_base_url.startswith("https://")
+
+    yield check
+
+
+@contextmanager
+def _signing_secret() -> Iterator[Callable[[bytes], None]]:
+    def check(value: bytes) -> None:
+        try:
+            key = signing_key({"key": value}, "key")
+        except SecretValueError as error:
+            assert str(error) == _NO_SIGNING_SECRET
+        else:
+            assert SMALLEST_KEY_BYTES <= len(key) <= LARGEST_KEY_BYTES
+
+    yield check
+
+
+@contextmanager
+def _calendar() -> Iterator[Callable[[bytes], None]]:
+    api = StandIn()
+    with asyncio.Runner() as runner:
+
+        def check(text: bytes) -> None:
+            metadata = {"uid": "1", "resourceVersion": "1"}
+            encoded = base64.b64encode(text).decode()
+            api.answer = APIAnswer(200, "OK", {"metadata": metadata, "binaryData": {"dates": encoded}})
+            calendars = Calendars(KeyedObjects(api, ManualClock()))
+            found = runner.run(calendars.excluded_dates("sales", "holidays", "dates", max_age_seconds=0))
+            if isinstance(found, Problem):
+                assert found.message.isprintable()
+                assert len(found.message) < 8192
+            else:
+                assert len(found) <= MAX_DATES
+                assert all(isinstance(day, date) for day in found)
+
+        yield check
+
+
+@contextmanager
+def _answers() -> Iterator[Callable[[tuple[int, Any]], None]]:
+    api = StandIn()
+    with asyncio.Runner() as runner:
+
+        def check(given: tuple[int, Any]) -> None:
+            code, body = given
+            api.answer = APIAnswer(code, "canary", body)
+            calendars = Calendars(KeyedObjects(api, ManualClock()))
+            try:
+                runner.run(calendars.excluded_dates("sales", "holidays", "dates", max_age_seconds=0))
+            except StoreUnavailableError as error:
+                assert_tells_no_secret(str(error))
+
+        yield check
+
+
+@contextmanager
+def _annotations() -> Iterator[Callable[[Mapping[str, str]], None]]:
+    held = run(
+        window(WindowState.HELD),
+        window(WindowState.SUBMITTED, time_zone="Europe/London"),
+        connection_hash=CONNECTION.hash,
+    )
+    campaigns = [wire(of, status(held).to_wire()) for of in (spec(onUncertain="Hold"), recurring(onUncertain="Hold"))]
+
+    async def look(campaign: dict[str, Any]) -> dict[str, Any] | None:
+        life = Life(LoneStore(campaign), WillingDialer(), ManualClock(NOW))
+        await life.play(60, looks=2)
+        assert life.dialer.doubles == []
+        return life.store.wire
+
+    with asyncio.Runner() as runner:
+
+        def check(annotations: Mapping[str, str]) -> None:
+            for campaign in campaigns:
+                annotated = {**campaign, "metadata": {**campaign["metadata"], "annotations": dict(annotations)}}
+                with capture_logs() as logs:
+                    kept = runner.run(look(annotated))
+                bad = [
+                    line
+                    for line in logs
+                    if line["event"] in ("unexpected error", "too many actions in one pass; waiting")
+                ]
+                assert bad == []
+                assert kept is not None
+
+        yield check
+
+
+_RUN = run().id
+_ENTRIES = st.builds(
+    "{}{}{}{}{}".format,
+    st.sampled_from([_RUN, "unknown", "20261123T0900", ""]) | st.text(max_size=6),
+    st.sampled_from(["/", "//", "", " / "]),
+    st.sampled_from(["America/New_York", "Europe/London", "Mars/Base", ""]) | st.text(max_size=6),
+    st.sampled_from(["=", "==", "", " = "]),
+    st.sampled_from(["Resubmit", "Abandon", "Ignore", "s-1", "s-2"]) | st.text(max_size=6),
+)
+_RESOLVE = st.one_of(
+    st.lists(_ENTRIES, max_size=3).map(",".join),
+    st.text(max_size=20),
+    st.builds(lambda part, times: part * times, _ENTRIES, st.just(500)),
+)
+_WRITTEN = st.text(max_size=20) | st.sampled_from(["", " ", "2026-11-25T12:00:00Z", "x" * 262_144])
+
+OBJECT_TARGETS = (
+    Target("a connection Secret", st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, _BYTES)), _connection),
+    Target(
+        "a signing secret",
+        st.one_of(
+            spoiled(st.binary(max_size=80).map(lambda key: b"whsec_" + base64.b64encode(key))),
+            st.text(max_size=12).map(lambda text: b"whsec_" + text.encode("utf-8", "surrogatepass")),
+            _BYTES,
+        ),
+        _signing_secret,
+        found=("whsec_\xa0".encode(),),
+    ),
+    Target(
+        "a calendar",
+        spoiled(
+            st.lists(
+                st.sampled_from(["2026-12-25", "2026-12-26 # x", "", "2026-02-30", "\ufeff", "26-1-1"])
+                | st.text(max_size=8)
+            ).map(lambda lines: "\n".join(lines).encode("utf-8", "surrogatepass"))
+        ),
+        _calendar,
+    ),
+    Target(
+        "an answer of the API server",
+        st.tuples(
+            st.sampled_from([200, 200, 200, 403, 404, 500]),
+            objects(metadata=objects(uid=VALUES, resourceVersion=VALUES), data=VALUES, binaryData=VALUES) | VALUES,
+        ),
+        _answers,
+        found=(
+            (200, {}),
+            (200, {"metadata": {}}),
+            (200, {"metadata": {"uid": "1", "resourceVersion": "1"}, "data": True}),
+            (200, {"metadata": {"uid": "1", "resourceVersion": "1"}, "data": {"dates": None}}),
+        ),
+    ),
+    Target(
+        "annotations",
+        st.fixed_dictionaries(
+            {}, optional={RESOLVE_ANNOTATION: _RESOLVE, REQUESTED_AT_ANNOTATION: _WRITTEN, HAS_RUN_ANNOTATION: _WRITTEN}
+        ),
+        _annotations,
+    ),
+)
