@@ -34,7 +34,7 @@ class RunOptions:
     allow_cidrs: tuple[IPv4Network | IPv6Network, ...] = ()
     """Private or local networks that the operator may connect to."""
 
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     """URL of a proxy for all outgoing connections."""
 
     list_limits: ListLimits = field(default_factory=ListLimits)

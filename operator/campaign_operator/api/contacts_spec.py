@@ -44,6 +44,7 @@ class ContactSpec(ResourceModel):
     """One contact: which zone's clock applies, and one call to expect."""
 
     id: str = Field(
+        repr=False,
         min_length=1,
         max_length=64,
         description="ID of the contact, unique within the campaign. Example: c1.",
@@ -70,6 +71,7 @@ class ContactListURL(ResourceModel):
     model_config = ConfigDict(json_schema_extra=rules(_ONE_ADDRESS))
 
     address: str | None = Field(
+        repr=False,
         default=None,
         min_length=1,
         max_length=2048,

@@ -52,6 +52,7 @@ class Webhook(ResourceModel):
     """Who is told at the end of a run."""
 
     url: str = Field(
+        repr=False,
         min_length=1,
         max_length=2048,
         description="https URL to which the operator posts the end of each run. Example: https://hooks.example.com/cx.",

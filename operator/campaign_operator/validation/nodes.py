@@ -20,7 +20,7 @@ class Scalar:
     """A value without parts."""
 
     line: int
-    value: ScalarValue
+    value: ScalarValue = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import SpooledTemporaryFile, TemporaryFile
 from typing import IO
@@ -31,7 +31,7 @@ class Source:
     """One text. `named`: it was asked for by name, and not found in a folder. `error` says why `text` is not there."""
 
     file: str
-    text: str
+    text: str = field(repr=False)
     named: bool
     error: str | None = None
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 class Connection:
     """OAuth client credentials and the two addresses they may be sent to.
 
-    `client_secret` is left out of `repr`, so that a connection in a log line or a traceback gives nothing away.
+    The secret and the addresses, of which a path can be one, are left out of `repr`, so that a connection in a log line
+    or a traceback gives nothing away.
     """
 
     client_id: str
     client_secret: str = field(repr=False)
-    token_url: str
-    api_base_url: str
+    token_url: str = field(repr=False)
+    api_base_url: str = field(repr=False)
     scope: str
 
     @property
