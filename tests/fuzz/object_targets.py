@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 from campaign_operator.adapters.cxone.connection_secret import parse_connection
 from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServer
 from campaign_operator.adapters.kubernetes.calendars import Calendars
+from campaign_operator.adapters.kubernetes.campaign_wire import MAX_SAID, store_error
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
 from campaign_operator.api.vocabulary import (
     HAS_RUN_ANNOTATION,
@@ -31,7 +32,7 @@ from campaign_operator.domain.dialing.signing_secret import LARGEST_KEY_BYTES, S
 from campaign_operator.domain.planning.excluded_dates import MAX_DATES
 from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.ports import StoreUnavailableError
-from fuzz.inputs import CLIENT_SECRET, SECRETS, VALUES, assert_tells_no_secret, objects, spoiled
+from fuzz.inputs import CLIENT_SECRET, SECRETS, TEXTS, VALUES, assert_tells_no_secret, objects, spoiled
 from fuzz.target import Target
 from manual_clock import ManualClock
 
@@ -128,6 +129,18 @@ def _answers() -> Iterator[Callable[[tuple[int, Any]], None]]:
 
 
 @contextmanager
+def _refusals() -> Iterator[Callable[[tuple[int, Any]], None]]:
+    def check(given: tuple[int, Any]) -> None:
+        code, body = given
+        error = store_error(APIAnswer(code, "Refused", body), "writing the status")
+        assert isinstance(error, StoreUnavailableError)
+        assert len(str(error)) < 2 * MAX_SAID
+        assert _VALUE not in str(error), "a value of the user's is told"
+
+    yield check
+
+
+@contextmanager
 def _annotations() -> Iterator[Callable[[Mapping[str, str]], None]]:
     held = run(
         window(WindowState.HELD),
@@ -160,6 +173,19 @@ def _annotations() -> Iterator[Callable[[Mapping[str, str]], None]]:
         yield check
 
 
+_VALUE = "canary-value"
+_CAUSES = objects(
+    field=st.sampled_from(["spec.contacts[0].id", "spec.webhook.url", "metadata.annotations"]),
+    message=st.just(f'Invalid value: "{_VALUE}"'),
+    reason=st.sampled_from(["FieldValueInvalid", "FieldValueDuplicate"]),
+)
+_DETAILS = objects(causes=st.lists(_CAUSES, min_size=1, max_size=8))
+_REFUSALS = st.fixed_dictionaries(
+    {
+        "message": st.just(f'OutboundCampaign is invalid: "{_VALUE}"'),
+        "details": st.just({"causes": [{"field": "spec"}]}),
+    }
+) | objects(message=TEXTS, details=_DETAILS)
 _RUN = run().id
 _ENTRIES = st.builds(
     "{}{}{}{}{}".format,
@@ -212,6 +238,7 @@ OBJECT_TARGETS = (
             (200, {"metadata": {"uid": "1", "resourceVersion": "1"}, "data": {"dates": None}}),
         ),
     ),
+    Target("a refusal of the API server", st.tuples(st.sampled_from([400, 403, 422, 429, 500]), _REFUSALS), _refusals),
     Target(
         "annotations",
         st.fixed_dictionaries(

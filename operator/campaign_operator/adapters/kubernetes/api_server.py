@@ -99,5 +99,5 @@ class APIServer:
             raise NoAnswerError(type(error).__name__) from None
         try:
             return APIAnswer(response.status, response.reason or "", json.loads(content))
-        except ValueError:
+        except (ValueError, RecursionError):
             return APIAnswer(response.status, response.reason or "", None)
