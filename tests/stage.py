@@ -8,7 +8,7 @@ makes of it.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -46,6 +46,7 @@ from campaign_sandbox.certificates import issue_server_certificate
 from campaign_sandbox.control_plane import ControlPlane
 from campaign_sandbox.listener import Listener
 from campaign_sandbox.simulator.dialer_faults import FaultRule
+from campaign_sandbox.simulator.simulator_settings import Client
 from e2e_world import CLIENTS, Manifest, connection_secret
 from serving import RunningReceiver, RunningSimulator, running_receiver, running_simulator
 
@@ -108,8 +109,13 @@ class Stage:
     egress: Egress
     settings: Settings
     stack: AsyncExitStack = field(repr=False)
+    served: Mapping[str, Any] = field(repr=False)
+    """How its servers are served, so that the operator trusts them."""
     list_egress: Egress | None = None
     """By which contact lists are downloaded; by default as everything else."""
+
+    neighbours: list[str] = field(default_factory=list)
+    """Other namespaces that the operator watches."""
 
     async def apply(self, *manifests: Manifest) -> None:
         """`kubectl apply -f -`."""
@@ -139,6 +145,23 @@ class Stage:
             self.clock.advance(step)
             await self.poll(name)
         return await self.status(name)
+
+    async def open_dialer(self, *clients: Client, **settings: Any) -> RunningSimulator:
+        """Another dialer, with clients of its own; `settings` are further fields of SimulatorSettings."""
+        offered: dict[str, Any] = {"clients": clients, "campaigns": {"*": 1_000_000}, "now": self.clock}
+        return await self.stack.enter_async_context(running_simulator(**offered, **settings, **self.served))
+
+    async def open_neighbour(self) -> str:
+        """A namespace of somebody else, which the operator watches from now on."""
+        name = f"stage-{uuid4().hex[:12]}"
+        await self.control_plane.kubectl("create", "namespace", name)
+        self.neighbours.append(name)
+        self.operator = new_operator(self)
+        return name
+
+    async def look_at_neighbour(self, namespace: str, name: str) -> None:
+        """Let the operator look at a campaign of a neighbour now."""
+        await self.operator.reconcile(CampaignRef(namespace, name))
 
     async def look_at_nothing(self, name: str) -> None:
         """Let the operator look at a campaign that is gone."""
@@ -200,11 +223,13 @@ class Stage:
     async def let_go(self) -> None:
         """Take our finalizer from what is left, or the namespace would be tried again and again and never go."""
         campaigns = "/apis/campaign-operator.io/v1alpha1/namespaces/{namespace}/outboundcampaigns"
-        found = await self.api.request("GET", campaigns, {"namespace": self.namespace})
-        for wire in found.body["items"]:
-            if wire["metadata"].get("finalizers"):
-                names = {"namespace": self.namespace, "name": wire["metadata"]["name"]}
-                await self.api.request("PATCH", campaigns + "/{name}", names, body={"metadata": {"finalizers": None}})
+        for namespace in (self.namespace, *self.neighbours):
+            found = await self.api.request("GET", campaigns, {"namespace": namespace})
+            for wire in found.body["items"]:
+                if wire["metadata"].get("finalizers"):
+                    names = {"namespace": namespace, "name": wire["metadata"]["name"]}
+                    no_finalizers = {"metadata": {"finalizers": None}}
+                    await self.api.request("PATCH", campaigns + "/{name}", names, body=no_finalizers)
 
     async def events_are_posted(self) -> None:
         """Wait until the operator's Events have reached the API server."""
@@ -226,7 +251,7 @@ def new_store(stage: Stage) -> KubeStore:
     """A store that has read nothing yet."""
     return KubeStore(
         stage.api,
-        [stage.namespace],
+        [stage.namespace, *stage.neighbours],
         KeyedObjects(stage.api, stage.clock),
         stage.recorder,
         parse_connection,
@@ -284,7 +309,9 @@ async def opened_stage(
         client = await stack.enter_async_context(ApiClient(configuration))
         egress = Egress(EgressPolicy(ca_file=certificate.authority, allow_cidrs=(ip_network("127.0.0.0/8"),)))
         stack.callback(egress.close)
-        stage = Stage(control_plane, namespace, simulator, receiver, clock, APIServer(client), egress, settings, stack)
+        stage = Stage(
+            control_plane, namespace, simulator, receiver, clock, APIServer(client), egress, settings, stack, served
+        )
         stage.recorder.start()
         stack.push_async_callback(stage.recorder.close, 5.0)
         # one kubectl for both, since each takes a tenth of a second
@@ -293,7 +320,7 @@ async def opened_stage(
         await control_plane.kubectl("create", "--save-config", "--filename=-", stdin=beginning)
         yield stage
         await stage.let_go()
-    await control_plane.kubectl("delete", "namespace", namespace, "--wait=false")
+    await control_plane.kubectl("delete", "namespace", namespace, *stage.neighbours, "--wait=false")
 
 
 def run_of(status: OutboundCampaignStatus) -> RunStatus:

@@ -1,17 +1,195 @@
 """One owner for each campaign of a dialer, however its address is spelled and whoever else names it.
 
 A stranger is somebody who may create campaigns and Secrets in a namespace of his own, and has no credentials that the
-dialer accepts for the campaign that he names.
+dialer accepts for the campaign that he names. His token endpoint may be any server.
 """
 
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 
 from campaign_operator.api.conditions import ConditionType
-from campaign_operator.api.vocabulary import RunState
-from e2e_world import campaign
-from stage import Stage, run_of, told
+from campaign_operator.api.vocabulary import CANCEL_FINALIZER, RunState, WindowState
+from campaign_operator.engine.rivals import ASK_SECONDS
+from campaign_sandbox.simulator.simulator_settings import Client
+from e2e_world import Manifest, campaign, connection_secret
+from serving import RunningSimulator, until
+from stage import Stage, fault, run_of, told, windows
+
+ANSWERS, REFUSES, NEVER_ANSWERS = "answers", "refuses", "never answers"
+A_HUNDRED = 100
+
+
+def stranger_client(number: int) -> Client:
+    return Client(f"stranger-{number}", "strange-secret")
+
+
+async def stranger_endpoint(stage: Stage, kind: str) -> RunningSimulator:
+    """A dialer of the stranger's own, whose token endpoint gives a token to him, to nobody, or does not answer."""
+    clients = [stranger_client(number) for number in range(A_HUNDRED if kind == ANSWERS else 1)]
+    endpoint = await stage.open_dialer(*clients)
+    if kind == REFUSES:
+        await endpoint.put_faults(fault("token", "answer", status=401))
+    elif kind == NEVER_ANSWERS:
+        await endpoint.put_faults(fault("token", "withhold"))
+    return endpoint
+
+
+async def squat(stage: Stage, campaign_id: str, *endpoints: RunningSimulator, count: int = 1) -> tuple[str, list[str]]:
+    """Have a stranger name the campaign in so many manifests for each endpoint, every other one suspended.
+
+    They are older than whatever is created afterwards. His namespace, and the names of what is not suspended.
+    """
+    namespace, manifests, active = await stage.open_neighbour(), [], []
+    for number in range(count * len(endpoints)):
+        name, client = f"s-{number}", stranger_client(number // len(endpoints))
+        credentials = {"client_id": client.id, "client_secret": client.secret}
+        his = {"token_url": endpoints[number % len(endpoints)].token_url, **credentials}
+        manifests.append(connection_secret(namespace, stage.simulator, name, **his))
+        is_suspended = number % 2 == 1
+        spec = {"campaignID": campaign_id, "connection": {"secretRef": {"name": name}}, "suspend": is_suspended}
+        manifests.append(campaign(namespace, name, **spec))
+        active += [] if is_suspended else [name]
+    await stage.apply(*manifests)
+    await let_it_grow_older(stage, namespace)
+    return namespace, active
+
+
+async def let_it_grow_older(stage: Stage, namespace: str) -> None:
+    """Until what is created next is younger: the API server counts in whole seconds."""
+    times = await stage.control_plane.kubectl(
+        "get", "ocamp", "-n", namespace, "-o", "jsonpath={.items[*].metadata.creationTimestamp}"
+    )
+    latest = max(datetime.fromisoformat(each) for each in times.stdout.split())
+
+    async def is_older() -> bool:
+        return datetime.now(UTC) >= latest + timedelta(seconds=1)
+
+    await until(is_older)
+
+
+async def seconds_to_schedule(stage: Stage, manifest: Manifest) -> float:
+    """Apply a campaign and have the operator look at it once; it must be Scheduled then. How long the look took."""
+    await stage.apply(manifest)
+    begun = asyncio.get_running_loop().time()
+    status = await stage.look(manifest["metadata"]["name"])
+    took = asyncio.get_running_loop().time() - begun
+    assert run_of(status).state is RunState.SCHEDULED, told(status, ConditionType.READY)
+    assert await stage.posts(manifest["spec"]["campaignID"]) == len(run_of(status).windows)
+    return took
+
+
+@pytest.mark.parametrize("kind", [ANSWERS, REFUSES, NEVER_ANSWERS])
+async def test_a_stranger_who_is_older_holds_up_nobody_whatever_his_token_endpoint_does(
+    stage: Stage, kind: str
+) -> None:
+    alone = await seconds_to_schedule(stage, campaign(stage.namespace, "alone"))
+    owned = campaign(stage.namespace, "owned")
+    namespace, active = await squat(stage, owned["spec"]["campaignID"], await stranger_endpoint(stage, kind), count=2)
+    for name in active if kind != NEVER_ANSWERS else []:
+        await stage.look_at_neighbour(namespace, name)
+    assert await seconds_to_schedule(stage, owned) < 2.5 * alone + 1.5 * ASK_SECONDS
+    posts = [
+        r for r in (await stage.simulator.ledger(owned["spec"]["campaignID"]))["requests"] if r["method"] == "POST"
+    ]
+    assert {r["status"] for r in posts} == {201}
+
+
+async def test_a_hundred_strangers_hold_up_nobody_for_longer_than_one(stage: Stage) -> None:
+    endpoints = [await stranger_endpoint(stage, kind) for kind in (ANSWERS, REFUSES, NEVER_ANSWERS)]
+    alone = await seconds_to_schedule(stage, campaign(stage.namespace, "alone"))
+    owned = campaign(stage.namespace, "owned")
+    await squat(stage, owned["spec"]["campaignID"], *endpoints, count=A_HUNDRED // len(endpoints))
+    assert await seconds_to_schedule(stage, owned) < 2.5 * alone + 1.5 * ASK_SECONDS
+
+
+async def test_a_finalizer_that_a_stranger_sets_makes_him_no_owner(stage: Stage) -> None:
+    """With it his campaign looks as one whose status was lost, so that all of its windows are uncertain."""
+    owned = campaign(stage.namespace, "owned")
+    namespace, _ = await squat(stage, owned["spec"]["campaignID"], await stranger_endpoint(stage, ANSWERS))
+    finalizers = json.dumps({"metadata": {"finalizers": [CANCEL_FINALIZER]}})
+    await stage.control_plane.kubectl("patch", "ocamp", "s-0", "-n", namespace, "--type=merge", "-p", finalizers)
+    await stage.look_at_neighbour(namespace, "s-0")
+    await seconds_to_schedule(stage, owned)
+
+
+async def test_schedules_that_a_stranger_has_at_a_dialer_of_his_own_are_none_at_another(stage: Stage) -> None:
+    """He submits there what the victim will want to submit here, and then has his Secret lead here."""
+    owned, endpoint = campaign(stage.namespace, "owned"), await stranger_endpoint(stage, ANSWERS)
+    namespace = await stage.open_neighbour()
+    client = stranger_client(0)
+    his = {"client_id": client.id, "client_secret": client.secret, "token_url": endpoint.token_url}
+    await stage.apply(connection_secret(namespace, endpoint, **his))
+    await stage.apply(campaign(namespace, "s-0", campaignID=owned["spec"]["campaignID"]))
+    await stage.look_at_neighbour(namespace, "s-0")
+    await let_it_grow_older(stage, namespace)
+    assert len((await endpoint.ledger())["schedules"]) == 2
+    await stage.apply(connection_secret(namespace, stage.simulator, **his))
+    stage.clock.advance(60)  # by then his Secret is read again
+    await stage.look_at_neighbour(namespace, "s-0")
+    await seconds_to_schedule(stage, owned)
+
+
+async def test_nobody_is_asked_about_those_who_are_younger_or_between_an_intent_and_its_request(stage: Stage) -> None:
+    endpoint, owned = await stranger_endpoint(stage, ANSWERS), campaign(stage.namespace, "owned", suspend=True)
+    younger = campaign(stage.namespace, "younger")
+    await stage.apply(owned, younger)
+    await let_it_grow_older(stage, stage.namespace)
+    await squat(stage, owned["spec"]["campaignID"], endpoint)
+    await seconds_to_schedule(stage, {**owned, "spec": {**owned["spec"], "suspend": False}})
+    assert (await endpoint.ledger())["requests"] == []
+    _, active = await squat(stage, younger["spec"]["campaignID"], endpoint)
+    await stage.kubectl("delete", "ocamp", "younger")
+    await seconds_to_schedule(stage, younger)
+    # once for the first look, once more because the dialer refused the token; none for the second look
+    assert [r["call"] for r in (await endpoint.ledger())["requests"]] == ["token", "token"]
+    assert active
+
+
+async def test_an_older_campaign_that_the_dialer_accepts_is_the_owner_by_whatever_client(stage: Stage) -> None:
+    """It need not have submitted anything, and may be suspended."""
+    await stage.connect(name="other", client_id="successor", client_secret="successor-secret")
+    older = campaign(stage.namespace, "older", connection={"secretRef": {"name": "other"}}, suspend=True)
+    await stage.apply(older)
+    await let_it_grow_older(stage, stage.namespace)
+    await stage.apply(campaign(stage.namespace, "younger", campaignID=older["spec"]["campaignID"]))
+    status = await stage.look("younger")
+    assert told(status, ConditionType.STALLED)[1] == "CampaignIDInUse"
+    await stage.kubectl("delete", "ocamp", "older")
+    stage.clock.advance(60)
+    assert run_of(await stage.look("younger")).state is RunState.SCHEDULED
+
+
+async def test_a_campaign_with_schedules_is_the_owner_though_its_secret_is_gone(stage: Stage) -> None:
+    """Another client's, so that only its status tells at which dialer they are."""
+    await stage.connect(name="other", client_id="successor", client_secret="successor-secret")
+    first = campaign(stage.namespace, "first", connection={"secretRef": {"name": "other"}})
+    await seconds_to_schedule(stage, first)
+    await stage.kubectl("delete", "secret", "other")
+    stage.clock.advance(60)  # by then the Secret is read again
+    await stage.apply(campaign(stage.namespace, "second", campaignID=first["spec"]["campaignID"]))
+    status = await stage.look("second")
+    assert told(status, ConditionType.STALLED)[1] == "CampaignIDInUse"
+    assert {w.state for w in windows(status).values()} == {WindowState.PLANNED}
+
+
+@pytest.mark.parametrize(("client", "owns"), [("operator", True), ("stranger", False)])
+async def test_where_the_dialer_has_no_listing_the_same_client_is_an_owner_and_another_is_not(
+    stage: Stage, client: str, owns: bool
+) -> None:
+    await stage.simulator.put_faults(fault("list", "notOffered"))
+    secret = {"operator": "operator-secret", "stranger": "strange-secret"}[client]
+    # another scope, so that these are not the very same credentials
+    await stage.connect(name="other", client_id=client, client_secret=secret, scope="outbound:campaign:write")
+    older = campaign(stage.namespace, "older", connection={"secretRef": {"name": "other"}}, suspend=True)
+    await stage.apply(older)
+    await let_it_grow_older(stage, stage.namespace)
+    await stage.apply(campaign(stage.namespace, "younger", campaignID=older["spec"]["campaignID"]))
+    status = await stage.look("younger")
+    assert (run_of(status).state is RunState.SCHEDULED) is not owns
 
 
 @pytest.mark.parametrize(

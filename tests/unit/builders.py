@@ -101,6 +101,7 @@ def run(*windows: WindowStatus, **changes: Any) -> RunStatus:
         "plan_hash": "p1",
         "spec_hash": blueprint().spec_hash,
         "connection_hash": CONNECTION.hash,
+        "dialer_hash": CONNECTION.dialer_hash,
         "contacts": sum(w.contacts for w in windows),
         "window_count": len(windows),
     }

@@ -20,6 +20,7 @@ from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.delivery import Delivered, WebhookMessage
 from campaign_operator.domain.dialing.outcomes import (
     Accepted,
+    AccessGranted,
     AnalyticsOutcome,
     AnalyticsQuery,
     Authenticated,
@@ -141,6 +142,9 @@ class WillingDialer:
 
     async def authenticate(self, connection: Connection) -> Authenticated:
         return Authenticated()
+
+    async def check_access(self, connection: Connection, campaign_id: str) -> AccessGranted:
+        return AccessGranted()
 
     async def submit(self, connection: Connection, request: ScheduleRequest, permission: SendPermission) -> Accepted:
         window = (request.time_zone, request.start, request.end)

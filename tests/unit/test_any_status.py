@@ -49,6 +49,7 @@ WORDS: dict[str, st.SearchStrategy[str]] = {
     "plannedFrom": st.sampled_from(["", "1", "2"]),
     "specHash": st.sampled_from([blueprint().spec_hash, blueprint(recurring()).spec_hash, "x"]),
     "connectionHash": st.sampled_from([CONNECTION.hash, CONNECTION.hash, "x"]),
+    "dialerHash": st.sampled_from([CONNECTION.dialer_hash, "x"]),
     "scheduleID": st.sampled_from(["s-1", "s-2", "s-3"]),
     "reason": st.sampled_from([*Reason, "SomethingNew"]).map(str),
 }

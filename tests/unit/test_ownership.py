@@ -1,14 +1,33 @@
 """Two campaigns with one campaignID at one dialer: exactly one of them submits."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
-from builders import NOW, at
+from builders import CONNECTION, NOW, at, campaign, run, status, window
 
-from campaign_operator.api.vocabulary import CANCEL_FINALIZER
+from campaign_operator.api.vocabulary import CANCEL_FINALIZER, WindowState
 from campaign_operator.domain.campaigns.campaign import CampaignRef
-from campaign_operator.domain.decisions.ownership import Claim, in_use, may_claim, may_have_schedules, owner
+from campaign_operator.domain.decisions.ownership import (
+    Claim,
+    Rival,
+    has_schedules_at,
+    in_use,
+    is_accepted,
+    is_older,
+    may_claim,
+    may_have_schedules,
+    owner,
+)
 from campaign_operator.domain.decisions.unusable import UnusableCampaign
+from campaign_operator.domain.dialing.outcomes import (
+    AccessGranted,
+    AccessOutcome,
+    AccessRefused,
+    ListingNotOffered,
+    Throttled,
+    Unavailable,
+)
 from campaign_operator.domain.problem import Problem
 
 
@@ -55,7 +74,7 @@ def test_the_owner_is_not_named_to_other_namespaces() -> None:
     assert "rivals" not in problem.message
 
 
-def unusable(*finalizers: str, deleting: bool = False) -> UnusableCampaign:
+def unusable(*finalizers: str, deleting: bool = False, dialer_hashes: frozenset[str] = frozenset()) -> UnusableCampaign:
     """A rival of which only the metadata is known."""
     return UnusableCampaign(
         ref=CampaignRef("support", "summer"),
@@ -68,6 +87,7 @@ def unusable(*finalizers: str, deleting: bool = False) -> UnusableCampaign:
         conditions=(),
         problem=Problem("StatusUnreadable", "words"),
         secret_name="cxone",
+        dialer_hashes=dialer_hashes,
     )
 
 
@@ -85,3 +105,58 @@ def test_a_rival_that_cannot_be_read_counts_by_its_metadata(
     rival: UnusableCampaign, claims: bool, outstanding: bool
 ) -> None:
     assert (may_claim(rival, NOW), may_have_schedules(rival, NOW)) == (claims, outstanding)
+
+
+HERE, ELSEWHERE = CONNECTION.dialer_hash, "another"
+
+
+@pytest.mark.parametrize(
+    ("rival", "here", "somewhere"),
+    [
+        (campaign(status=status(run(window(WindowState.SUBMITTED)))), True, False),
+        (campaign(status=status(run(window(WindowState.INTENT)))), True, False),
+        (campaign(status=status(run(window()))), False, False),
+        (campaign(status=status(run(window(WindowState.SUBMITTED, start=-60, end=-1)))), False, False),
+        (campaign(status=status(run(window(WindowState.SUBMITTED), dialer_hash=ELSEWHERE))), False, False),
+        (campaign(status=status(run(window(WindowState.UNCERTAIN), dialer_hash=None))), False, True),
+        (unusable(CANCEL_FINALIZER, dialer_hashes=frozenset({HERE})), True, True),
+        (unusable(CANCEL_FINALIZER, dialer_hashes=frozenset({ELSEWHERE})), False, True),
+        (unusable(dialer_hashes=frozenset({HERE})), False, False),
+    ],
+    ids=[
+        "submitted",
+        "about to submit",
+        "only planned",
+        "all ended",
+        "submitted at another dialer",
+        "the status was lost",
+        "unreadable, with runs at this dialer",
+        "unreadable, with runs at another dialer",
+        "unreadable, without our finalizer",
+    ],
+)
+def test_a_status_tells_at_which_dialer_there_are_schedules(rival: Rival, here: bool, somewhere: bool) -> None:
+    assert (has_schedules_at(rival, HERE, NOW), may_have_schedules(rival, NOW)) == (here, somewhere)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "changes", "accepted"),
+    [
+        (AccessGranted(), {"client_id": "another", "token_url": "https://tokens.example/t"}, True),
+        (ListingNotOffered(405), {"scope": "another"}, True),
+        (ListingNotOffered(405), {"client_id": "another"}, False),
+        (ListingNotOffered(405), {"token_url": "https://tokens.example/t"}, False),
+        (AccessRefused(401, "dialer", "no"), {}, False),
+        (Throttled(None, "too fast"), {}, False),
+        (Unavailable("no answer"), {}, False),
+    ],
+)
+def test_a_claim_is_what_the_dialer_itself_accepts(
+    outcome: AccessOutcome, changes: dict[str, str], accepted: bool
+) -> None:
+    assert is_accepted(outcome, replace(CONNECTION, **changes), CONNECTION) is accepted
+
+
+def test_only_the_oldest_is_older_than_all_others() -> None:
+    claims = [claim("a", age=3), claim("b", age=2, outstanding=True), claim("c", age=1)]
+    assert [is_older(each, [other for other in claims if other != each]) for each in claims] == [True, False, False]

@@ -97,7 +97,7 @@ def test_the_waits_between_attempts_grow_and_end_growing() -> None:
 
 def test_an_intent_counts_the_attempt_and_forgets_what_the_window_waited_for() -> None:
     waiting = window(attempt=3, reason="DialerThrottled", message="slow", next_attempt_time=NOW)
-    after = only_window(record.intended(status(run(waiting)), RUN, [NY], "hash"))
+    after = only_window(record.intended(status(run(waiting)), RUN, [NY], CONNECTION))
     assert (after.state, after.attempt) == (WindowState.INTENT, 4)
     assert (after.reason, after.message, after.next_attempt_time) == (None, None, None)
 
@@ -116,7 +116,7 @@ LISTINGS: list[tuple[str, Schedule, bool]] = [
 @pytest.mark.parametrize(("name", "found", "is_ours"), LISTINGS, ids=[case[0] for case in LISTINGS])
 def test_a_schedule_is_adopted_only_if_it_is_the_windows(name: str, found: Schedule, is_ours: bool) -> None:
     before = status(run(window(WindowState.UNCERTAIN)))
-    after = only_window(adoption.looked_up(before, RUN, [NY], Listing((found,)), CONNECTION.hash))
+    after = only_window(adoption.looked_up(before, RUN, [NY], Listing((found,)), CONNECTION))
     assert (after.state, after.schedule_id) == (
         (WindowState.SUBMITTED, "s-9") if is_ours else (WindowState.PLANNED, None)
     )

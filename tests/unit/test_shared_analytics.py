@@ -10,6 +10,7 @@ import pytest
 from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import (
+    AccessOutcome,
     AccessRefused,
     Analytics,
     AnalyticsOutcome,
@@ -57,6 +58,9 @@ class FakeDialer:
         return Analytics({id_: CallCounts(calls, calls, calls) for id_ in query.campaign_ids})
 
     async def authenticate(self, connection: Connection) -> AuthenticateOutcome:
+        raise NotImplementedError
+
+    async def check_access(self, connection: Connection, campaign_id: str) -> AccessOutcome:
         raise NotImplementedError
 
     async def submit(

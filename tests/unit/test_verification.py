@@ -111,7 +111,7 @@ def lost() -> OutboundCampaignStatus:
 
 def test_what_no_window_holds_after_a_lost_status_is_noted_by_name() -> None:
     listing = Listing((schedule(start=at(3600)), schedule("s-8", time_zone=LONDON), schedule("s-9", end=at(-1))))
-    after = adoption.looked_up(lost(), lost().runs[0].key, [NY], listing, CONNECTION.hash)
+    after = adoption.looked_up(lost(), lost().runs[0].key, [NY], listing, CONNECTION)
     after = unknown_schedules.noted(after, listing, NOW)
     assert only_window(after).adopted
     assert [s.schedule_id for s in after.unknown_schedules] == ["s-8"]

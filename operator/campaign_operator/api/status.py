@@ -233,6 +233,10 @@ class RunStatus(FinishedRun):
     A run without windows waits for calls alone: all of them are past, and they had to make room.
     """
 
+    dialer_hash: Hash | None = Field(
+        default=None,
+        description="Hash of the api-base-url of the connection that was used: the dialer that has the schedules.",
+    )
     verified_until: Instant | None = Field(
         default=None,
         description=(

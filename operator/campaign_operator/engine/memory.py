@@ -48,6 +48,9 @@ class Memory:
     listed_version: str | None = None
     """The resourceVersion of a status that this process alone wrote since the dialer's last listing."""
 
+    listed_by: str | None = None
+    """The connection, by its hash, whose listing that was: another dialer has not been looked at."""
+
     has_unclaimed: bool = False
     """Whether that listing has schedules that no window refers to; a run that is planned later may own them."""
 

@@ -16,6 +16,7 @@ from campaign_operator.domain.decisions.unusable import UnusableCampaign
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.delivery import DeliveryOutcome, WebhookMessage
 from campaign_operator.domain.dialing.outcomes import (
+    AccessOutcome,
     AnalyticsOutcome,
     AnalyticsQuery,
     AuthenticateOutcome,
@@ -59,7 +60,15 @@ class Dialer(Protocol):
     """A dialer that places calls while a schedule of a campaign is open."""
 
     async def authenticate(self, connection: Connection) -> AuthenticateOutcome:
-        """Whether the dialer accepts these credentials; a token in the cache is an answer."""
+        """Whether the token endpoint accepts these credentials; a token in the cache is an answer.
+
+        Whoever wrote the Secret has named that end point, so this proves nothing of the dialer.
+        """
+
+    async def check_access(self, connection: Connection, campaign_id: str) -> AccessOutcome:
+        """Whether the dialer itself accepts these credentials for that campaign: whether it answers one page of its
+        listing. Costs it as little as can be; a dialer without a listing is `ListingNotOffered`.
+        """
 
     async def submit(
         self, connection: Connection, request: ScheduleRequest, permission: SendPermission

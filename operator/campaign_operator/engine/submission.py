@@ -19,10 +19,10 @@ from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign, Settings
 from campaign_operator.domain.campaigns.changed_connection import changed_connection
 from campaign_operator.domain.decisions.actions import CancelSchedules, LookUp, Submit
-from campaign_operator.domain.decisions.ownership import Claim, in_use, may_claim, may_have_schedules
-from campaign_operator.domain.decisions.unusable import UnusableCampaign
+from campaign_operator.domain.decisions.ownership import has_schedules_at
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import (
+    Accepted,
     Authenticated,
     Listing,
     ListingNotOffered,
@@ -40,6 +40,7 @@ from campaign_operator.domain.status.campaign_events import event_of_unknown_sch
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.observing import read_connection
 from campaign_operator.engine.ports import CampaignStore, Clock, Dialer
+from campaign_operator.engine.rivals import ASK_SECONDS, Rivals
 from campaign_operator.engine.writing import StatusWriter
 from campaign_operator.observability import metrics
 
@@ -100,6 +101,7 @@ class Submission:
         self._writer = writer
         self._clock = clock
         self._settings = settings
+        self._rivals = Rivals(store, dialer, clock, secret_age_seconds=settings.poll_seconds, ask_seconds=ASK_SECONDS)
         self._permits: defaultdict[str, Permits] = defaultdict(Permits)
 
     async def submit(self, campaign: Campaign, action: Submit, memory: Memory) -> Campaign:
@@ -110,7 +112,10 @@ class Submission:
         if isinstance(connection, Problem) or changed_connection(campaign, connection, self._clock.now()):
             return campaign  # the next look at the campaign finds the same and says so
         problem, until = await self._blocking_problem(campaign, connection)
-        if problem is None and campaign.resource_version != memory.listed_version:
+        if problem is None and (campaign.resource_version, connection.hash) != (
+            memory.listed_version,
+            memory.listed_by,
+        ):
             listing = await self._list(connection, campaign)
             if isinstance(listing, Listing | ListingNotOffered):
                 status = campaign.status
@@ -121,7 +126,7 @@ class Submission:
                     campaign = await self._writer.write(campaign, status, memory)
                 # only now: where the API server refused the adoption the status is as it was, and what was found would
                 # be sent again
-                memory.listed_version = campaign.resource_version
+                memory.listed_version, memory.listed_by = campaign.resource_version, connection.hash
                 self._note_unclaimed(campaign, listing, memory)
                 if adopts:
                     return campaign
@@ -160,9 +165,11 @@ class Submission:
         version: str,
         memory: Memory,
     ) -> Campaign:
-        alone_before = not runs.has_outstanding(campaign.status, self._clock.now())
+        # whoever has schedules there until after the last request of this batch is seen by all, and sees none begin
+        sending_over = self._in(self._settings.settle_seconds)
+        owns = has_schedules_at(campaign, connection.dialer_hash, sending_over)
         permission = IntentPermission.begin(self._clock, self._settings.send_within_seconds)
-        intended = record.intended(campaign.status, key, batch, connection.hash)
+        intended = record.intended(campaign.status, key, batch, connection)
         campaign = await self._writer.write(
             campaign, record.distrusted(intended, permission.begun_wall, self._settings.settle_seconds), memory
         )
@@ -173,12 +180,11 @@ class Submission:
         for window in windows:
             memory.first_seen[runs.attempt_of(run, window)] = seen
             memory.outcomes[runs.attempt_of(run, window)] = NotSent("it was not sent")
-        if alone_before:
-            rival = await self._rival(campaign, connection)
-            if rival is not None:
-                until = self._in(record.IN_USE_RETRY_SECONDS)
+        if not owns:
+            found = await self._rivals.after_intent(campaign, connection)
+            if found is not None:
                 return await self._writer.write(
-                    campaign, record.put_back(campaign.status, key, batch, rival, until), memory
+                    campaign, record.put_back(campaign.status, key, batch, found.problem, found.until), memory
                 )
         await asyncio.gather(*(self._send_one(campaign, run, w, connection, permission, memory) for w in windows))
         if any(record.is_refusal(outcome) for outcome in memory.outcomes.values()):
@@ -209,6 +215,8 @@ class Submission:
             memory.outcomes[attempt] = await self._dialer.submit(connection, request, before_start)
         except Exception as error:  # whatever broke, the request may have left, and the others' answers count
             memory.outcomes[attempt] = Unclear(f"an unexpected {type(error).__name__} while sending")
+        if isinstance(memory.outcomes[attempt], Accepted):
+            self._rivals.was_accepted(connection, campaign.spec.campaign_id)
         metrics.submissions.labels(type(memory.outcomes[attempt]).__name__).inc()
 
     async def look_up(self, campaign: Campaign, action: LookUp, memory: Memory) -> Campaign:
@@ -224,7 +232,7 @@ class Submission:
         status, zones = fresh.status, action.time_zones
         match listing:
             case Listing():
-                after = adoption.looked_up(status, action.run, zones, listing, connection.hash)
+                after = adoption.looked_up(status, action.run, zones, listing, connection)
                 if any(w.reason == Reason.STATUS_LOST for w in record.run_at(status, action.run).windows):
                     after = unknown_schedules.noted(after, listing, self._clock.now())
                 return await self._writer.write(fresh, after, memory)
@@ -282,7 +290,7 @@ class Submission:
         if not isinstance(listing, Listing):
             return campaign
         return await self._writer.write(
-            campaign, adoption.taken_up(campaign.status, listing, connection.hash, self._clock.now()), memory
+            campaign, adoption.taken_up(campaign.status, listing, connection, self._clock.now()), memory
         )
 
     async def listing_for(self, campaign: Campaign, memory: Memory) -> ListOutcome | Problem:
@@ -294,7 +302,10 @@ class Submission:
 
     async def _list(self, connection: Connection, campaign: Campaign) -> ListOutcome:
         span = adoption.span_to_ask_for(campaign.status, self._clock.now())
-        return await self._dialer.list_schedules(connection, campaign.spec.campaign_id, span)
+        outcome = await self._dialer.list_schedules(connection, campaign.spec.campaign_id, span)
+        if isinstance(outcome, Listing):
+            self._rivals.was_accepted(connection, campaign.spec.campaign_id)
+        return outcome
 
     async def _blocking_problem(self, campaign: Campaign, connection: Connection) -> tuple[Problem | None, datetime]:
         """Whether these credentials are accepted and the campaign is ours to submit to; else why not, and until when
@@ -304,36 +315,11 @@ class Submission:
         if not isinstance(outcome, Authenticated):
             problem, seconds = record.blocking_problem(outcome)
             return problem, self._in(LOOK_UP_RETRY_SECONDS if seconds is None else seconds)
-        if runs.has_outstanding(campaign.status, self._clock.now()):
-            return None, self._clock.now()
-        return await self._rival(campaign, connection), self._in(record.IN_USE_RETRY_SECONDS)
-
-    async def _rival(self, campaign: Campaign, connection: Connection) -> Problem | None:
-        """Whether another resource owns this campaign at this dialer.
-
-        Asked before the intent, so that the younger does not even begin, and again after it was written, since another
-        may have done the same in between: then each sees the other's intent, and at least one of them puts its own
-        back.
-        """
-        found = await self._store.list_with_campaign_id(campaign.spec.campaign_id)
-        others = [c for c in found if c.uid != campaign.uid and may_claim(c, self._clock.now())]
-        claims = [claim for other in others if (claim := await self._claim(other, connection)) is not None]
-        mine = Claim(campaign.ref, campaign.uid, campaign.created, outstanding=False)
-        return in_use(mine, claims)
-
-    async def _claim(self, other: Campaign | UnusableCampaign, connection: Connection) -> Claim | None:
-        if other.secret_name is None:
-            return None
-        theirs, _ = await self._store.read_connection(
-            other.ref.namespace, other.secret_name, max_age_seconds=self._settings.poll_seconds
-        )
-        if isinstance(theirs, Problem) or theirs.api_base_url != connection.api_base_url:
-            return None
-        outstanding = may_have_schedules(other, self._clock.now())
-        is_known = outstanding and isinstance(other, Campaign)  # by a status, which the operator alone writes
-        if not is_known and not isinstance(await self._dialer.authenticate(theirs), Authenticated):
-            return None
-        return Claim(other.ref, other.uid, other.created, outstanding)
+        now = self._clock.now()
+        found = None
+        if not has_schedules_at(campaign, connection.dialer_hash, now):
+            found = await self._rivals.before_intent(campaign, connection)
+        return (None, now) if found is None else (found.problem, found.until)
 
     def _in(self, seconds: float) -> datetime:
         return self._clock.now() + timedelta(seconds=seconds)
@@ -346,7 +332,7 @@ def _as_listed(status: OutboundCampaignStatus, listing: Listing, connection: Con
     """
     for run in runs.current_runs(status):
         found = adoption.matching(runs.in_state(run, WindowState.PLANNED), listing)
-        status = adoption.adopted(status, run.key, found, connection.hash) if found else status
+        status = adoption.adopted(status, run.key, found, connection) if found else status
     return status
 
 

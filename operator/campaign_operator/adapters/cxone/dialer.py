@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import quote
 from weakref import WeakValueDictionary
@@ -46,6 +47,8 @@ from campaign_operator.adapters.outbound.exchange import (
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import (
     Accepted,
+    AccessGranted,
+    AccessOutcome,
     AccessRefused,
     Analytics,
     AnalyticsOutcome,
@@ -75,6 +78,9 @@ from campaign_operator.domain.planning.zones import UnknownTimeZoneError
 from campaign_operator.engine.ports import Clock
 
 _ANALYTICS_PATH = "/api/v2/analytics/outbound/details/query"
+
+_MOMENT = timedelta(seconds=1)
+_REFUSED_SPAN = (400, 422)
 
 _NoToken = AccessRefused | DestinationRefused | Throttled | Unavailable
 _CallOutcome = ExchangeOutcome | _NoToken
@@ -110,7 +116,7 @@ class CXoneDialer:
         self._places: WeakValueDictionary[tuple[str, int], asyncio.Semaphore] = WeakValueDictionary()
 
     async def authenticate(self, connection: Connection) -> AuthenticateOutcome:
-        """Whether the dialer accepts these credentials; a token in the cache is an answer."""
+        """Whether the token endpoint accepts these credentials; a token in the cache is an answer."""
         outcome = await self._tokens.token(connection)
         return Authenticated() if isinstance(outcome, Token) else outcome
 
@@ -161,11 +167,26 @@ class CXoneDialer:
         if span is None or self._without_span.holds(dialer):
             return await listing(None)
         outcome = await listing(span)
-        if not isinstance(outcome, Unavailable) or outcome.code not in (400, 422):
+        if not isinstance(outcome, Unavailable) or outcome.code not in _REFUSED_SPAN:
             return outcome
         outcome = await listing(None)
         if isinstance(outcome, Listing | ListingTooLong):
             self._without_span.remember(dialer)
+        return outcome
+
+    async def check_access(self, connection: Connection, campaign_id: str) -> AccessOutcome:
+        """Whether the dialer accepts the credentials for the campaign, by one page of its listing. See ports.Dialer."""
+        try:
+            path = _schedules_path(campaign_id)
+        except _UnusableIDError as error:
+            return Unavailable(str(error))
+        now = self._clock.now()
+        spans = (None,) if self._without_span.holds(credentials_key(connection)) else (Span(now, now + _MOMENT), None)
+        outcome: AccessOutcome = Unavailable("the dialer was not asked")
+        for span in spans:
+            outcome = self._access(await self._call(connection, _Call("GET", f"{path}?{listing_query(1, span)}")))
+            if not isinstance(outcome, Unavailable) or outcome.code not in _REFUSED_SPAN:
+                break
         return outcome
 
     async def cancel(
@@ -301,6 +322,16 @@ class CXoneDialer:
                 return told_too_long(found, pages.bounds, span_is_ignored=by_span and listed.has_strays)
             case fault:
                 return fault
+
+    def _access(self, outcome: _CallOutcome) -> AccessOutcome:
+        """A page of anything else, such as a form to log in with, is no listing."""
+        if not isinstance(outcome, Answered) or outcome.status != 200:
+            return self._listing_fault(outcome, 1)
+        try:
+            read_page(outcome.body, 1)
+        except UnreadableAnswerError as error:
+            return Unavailable(f"the listing cannot be used: {error}")
+        return AccessGranted()
 
     def _listing_fault(self, outcome: _CallOutcome, page: int) -> ListingNotOffered | _Fault:
         if isinstance(outcome, Answered) and outcome.status in (404, 405, 501):

@@ -3,7 +3,7 @@
 Owns what is made of an object that this version cannot read: `UnusableError`, with what is known of it all the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -80,7 +80,17 @@ def unusable_campaign(wire: Mapping[str, Any], reason: Reason, message: str) -> 
         conditions=read_conditions(wire.get("status")),
         problem=Problem(reason, message),
         secret_name=name if isinstance(name, str) else None,
+        dialer_hashes=frozenset(_dialer_hashes(wire.get("status"))),
     )
+
+
+def _dialer_hashes(status: object) -> Iterator[str]:
+    """Which dialers the runs of a status name, whatever else of it can be read."""
+    found = status.get("runs") if isinstance(status, Mapping) else None
+    for run in found if isinstance(found, list) else []:
+        name = run.get("dialerHash") if isinstance(run, Mapping) else None
+        if isinstance(name, str):
+            yield name
 
 
 def store_error(answer: APIAnswer, doing: str) -> StoreUnavailableError:

@@ -20,12 +20,14 @@ _DERIVED = (ConditionType.READY, ConditionType.STALLED, ConditionType.RECONCILIN
 class UnusableCampaign(Resource):
     """A resource whose spec or status is of another version, or is not kept by the API server as it was written.
 
-    `secret_name` is that of the connection, where it can be read.
+    `secret_name` is that of the connection, and `dialer_hashes` are those of the runs in its status, where they can be
+    read.
     """
 
     conditions: tuple[Condition, ...]
     problem: Problem
     secret_name: str | None
+    dialer_hashes: frozenset[str] = frozenset()
 
 
 def conditions_alone(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """OAuth client credentials and the two addresses they may be sent to.
+    """OAuth client credentials and the two addresses they may be sent to, each in its one spelling.
 
     The secret and the addresses, of which a path can be one, are left out of `repr`, so that a connection in a log line
     or a traceback gives nothing away.
@@ -27,5 +27,13 @@ class Connection:
 
         client-secret and scope are left out, since rotating them leads to the same schedules.
         """
-        place = "\n".join((self.token_url, self.api_base_url, self.client_id))
-        return hashlib.sha256(place.encode()).hexdigest()[:16]
+        return _digits("\n".join((self.token_url, self.api_base_url, self.client_id)))
+
+    @property
+    def dialer_hash(self) -> str:
+        """16 hexadecimal digits over api-base-url: the dialer, whoever speaks to it."""
+        return _digits(self.api_base_url)
+
+
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -200,6 +200,11 @@ class Authenticated:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessGranted:
+    """The dialer itself showed the campaign to these credentials."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallCounts:
     """Calls of one campaign since the query's start; none is negative."""
 
@@ -246,4 +251,5 @@ ListOutcome = (
     Listing | ListingTooLong | ListingNotOffered | Throttled | AccessRefused | DestinationRefused | Unavailable
 )
 AnalyticsOutcome = Analytics | Throttled | AccessRefused | DestinationRefused | Unavailable
+AccessOutcome = AccessGranted | ListingNotOffered | Throttled | AccessRefused | DestinationRefused | Unavailable
 AuthenticateOutcome = Authenticated | Throttled | AccessRefused | DestinationRefused | Unavailable

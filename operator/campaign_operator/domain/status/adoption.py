@@ -11,8 +11,9 @@ from campaign_operator.api.status import OutboundCampaignStatus, RunKey, WindowS
 from campaign_operator.api.vocabulary import RESOLVE_ANNOTATION, Adjustment, WindowState
 from campaign_operator.domain.campaigns.runs import in_state
 from campaign_operator.domain.campaigns.window_states import KNOWN_BY_ID, POSSIBLY_THERE
+from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import Listing, Schedule, ScheduleState, Span
-from campaign_operator.domain.status.record import changed, run_at, window_in, with_run
+from campaign_operator.domain.status.record import at_place, changed, run_at, window_in, with_run
 
 _FAR_AHEAD = timedelta(days=1100)
 """Beyond the furthest window of any run: a match within a year, and its successors within another."""
@@ -55,7 +56,7 @@ def strange(status: OutboundCampaignStatus, unclaimed: Iterable[Schedule]) -> tu
 
 
 def taken_up(
-    status: OutboundCampaignStatus, listing: Listing, connection_hash: str, now: datetime
+    status: OutboundCampaignStatus, listing: Listing, connection: Connection, now: datetime
 ) -> OutboundCampaignStatus:
     """The status under another connection, where the dialer lists by it every schedule that stands; the same object
     where it does not, or where no schedule is known to stand.
@@ -63,8 +64,8 @@ def taken_up(
     standing = listing.standing.keys()
     for run in status.runs:
         ids = {w.schedule_id for w in in_state(run, *KNOWN_BY_ID) if w.end_time > now and w.schedule_id is not None}
-        if run.connection_hash != connection_hash and ids and ids <= standing:
-            status = with_run(status, run.model_copy(update={"connection_hash": connection_hash}))
+        if run.connection_hash != connection.hash and ids and ids <= standing:
+            status = with_run(status, at_place(run, connection))
     return status
 
 
@@ -85,7 +86,7 @@ def starts_as(w: WindowStatus, schedule: Schedule) -> bool:
 
 
 def adopted(
-    status: OutboundCampaignStatus, key: RunKey, found: Mapping[str, Schedule], connection_hash: str
+    status: OutboundCampaignStatus, key: RunKey, found: Mapping[str, Schedule], connection: Connection
 ) -> OutboundCampaignStatus:
     """Windows whose schedule is already at the dialer."""
     status = changed(
@@ -100,17 +101,17 @@ def adopted(
             message="adopted: the dialer already had it",
         ),
     )
-    return with_run(status, run_at(status, key).model_copy(update={"connection_hash": connection_hash}))
+    return with_run(status, at_place(run_at(status, key), connection))
 
 
 def looked_up(
-    status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str], listing: Listing, connection_hash: str
+    status: OutboundCampaignStatus, key: RunKey, time_zones: Iterable[str], listing: Listing, connection: Connection
 ) -> OutboundCampaignStatus:
     """Uncertain windows after a complete listing: adopted, or proven not carried out and planned again."""
     run, chosen = run_at(status, key), frozenset(time_zones)
     windows = [w for w in run.windows if w.time_zone in chosen]
     found = matching(windows, listing) | known_by_id(windows, listing)
-    status = adopted(status, key, found, connection_hash)
+    status = adopted(status, key, found, connection)
     return changed(status, key, chosen - found.keys(), lambda w: window_in(w, WindowState.PLANNED, schedule_id=None))
 
 

@@ -30,6 +30,7 @@ from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.campaign import Campaign
 from campaign_operator.domain.campaigns.late import Late, Missed
 from campaign_operator.domain.campaigns.runs import later
+from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import (
     Accepted,
     AccessRefused,
@@ -217,10 +218,15 @@ def _why_missed(w: WindowStatus) -> str:
 # Submission
 
 
-def intended(status: Status, key: RunKey, time_zones: Iterable[str], connection_hash: str) -> Status:
+def intended(status: Status, key: RunKey, time_zones: Iterable[str], connection: Connection) -> Status:
     """The intent to send the next attempt of these windows; written before anything is sent."""
     status = changed(status, key, time_zones, lambda w: window_in(w, WindowState.INTENT, attempt=w.attempt + 1))
-    return with_run(status, run_at(status, key).model_copy(update={"connection_hash": connection_hash}))
+    return with_run(status, at_place(run_at(status, key), connection))
+
+
+def at_place(run: RunStatus, connection: Connection) -> RunStatus:
+    """The run with the place where its schedules are, or will be."""
+    return run.model_copy(update={"connection_hash": connection.hash, "dialer_hash": connection.dialer_hash})
 
 
 def submissions_answered(
