@@ -9,7 +9,8 @@ at once. The listing lags: what was sent shows at any time up to the end of its 
 
 Not in it:
 
-- two resources with one campaign at the dialer, and windows that are sent late or skipped by an edit;
+- two resources with one campaign at the dialer, which have a model of their own (`owners`);
+- windows that are sent late or skipped by an edit;
 - room for windows, `concurrencyPolicy` and `pastZones`: there are few matches, and every one is planned as soon as it
   may be, without `submitAheadSeconds`;
 - the grace after the last end, and how calls are counted: a run has all its calls, or it has not;

@@ -1,0 +1,239 @@
+"""Several resources with one campaign at one dialer, and the looks at each other by which one of them owns it.
+
+Each has one operator; that several operators of one resource send once is what the other model is about. The resources
+are in the order of their age, the oldest first. A LIST shows what was written before it, and what is made of it may
+come much later. Time is abstract: the end of a window is near from a settling time before it, and until then every
+right to send that was taken before the end was near has lapsed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from campaign_operator.api.vocabulary import WindowState
+from model.exploration import Exploration, Found, Step
+
+PLANNED = WindowState.PLANNED.value
+INTENT = WindowState.INTENT.value
+UNCERTAIN = WindowState.UNCERTAIN.value
+THERE = WindowState.SUBMITTED.value
+ENDING, OVER = "its end is near", "it has ended"
+
+TELLING = (INTENT, UNCERTAIN, THERE, ENDING)
+"""What in a status tells of schedules at the dialer."""
+
+
+class LookOmission(StrEnum):
+    """A rule that is left out, or broken; in words that say what is done then."""
+
+    NO_SECOND_LOOK = "nobody looks between the intent and the request"
+    OLDER_INTENT_WINS = "after the intent only who is older is given way to"
+    INTENT_DOES_NOT_COUNT = "after the intent only what is submitted is given way to"
+    OWNS_TO_THE_END = "who has schedules does not look, however soon they end"
+    SECRET_NEEDED = "who has schedules counts only while its Secret is there"
+    TOKEN_IS_A_CLAIM = "who is older counts though the dialer refuses its credentials"
+
+
+class Owned(NamedTuple):
+    """One resource: the states of its windows, and whether its Secret is there."""
+
+    windows: tuple[str, ...]
+    has_secret: bool = True
+
+
+class Sender(NamedTuple):
+    """Its operator, and what it is about to do. `owns`: it has no need to look, which it found before an end was near,
+    unless it is `late`.
+    """
+
+    doing: str = "idle"
+    window: int = -1
+    owns: bool = False
+    late: bool = False
+
+
+class Owners(NamedTuple):
+    """Everything. `standing` and `requests` are pairs of a resource and a window. The last four are how often an answer
+    about a rival does not come in time, an operator crashes, a window ends, and a Secret is deleted.
+    """
+
+    resources: tuple[Owned, ...]
+    senders: tuple[Sender, ...]
+    standing: frozenset[tuple[int, int]] = frozenset()
+    requests: frozenset[tuple[int, int]] = frozenset()
+    silences: int = 0
+    crashes: int = 0
+    ends: int = 0
+    deletions: int = 0
+
+
+@dataclass(frozen=True)
+class Rivalry:
+    """One configuration: for each resource whether the dialer accepts its credentials; the others are strangers."""
+
+    accepted: tuple[bool, ...]
+    windows: int = 1
+    silences: int = 0
+    crashes: int = 0
+    ends: int = 0
+    deletions: int = 0
+    omitted: LookOmission | None = None
+
+    def start(self) -> Owners:
+        """The state that everything begins in."""
+        count = len(self.accepted)
+        budget = (self.silences, self.crashes, self.ends, self.deletions)
+        resources = (Owned((PLANNED,) * self.windows),) * count
+        return Owners(resources, (Sender(),) * count, frozenset(), frozenset(), *budget)
+
+    def search(self) -> Found:
+        """All of it, or the first violation."""
+        return Exploration(self.start(), self._steps).run(_violation, self._is_settled)
+
+    def _steps(self, world: Owners) -> Iterator[Step[Owners]]:
+        for i, sender in enumerate(world.senders):
+            name = f"resource {i}"
+            if sender.doing == "idle":
+                yield from self._looks(world, i, name)
+            else:
+                yield from self._goes_on(world, i, name)
+                if world.crashes:
+                    crashed = world._replace(crashes=world.crashes - 1)
+                    yield f"the operator of {name} crashes", _with(crashed, i, Sender()), False
+            yield from self._time(world, i, name)
+        for request in world.requests:
+            rest = world._replace(requests=world.requests - {request})
+            yield "a request is lost", rest, True
+            yield "a request is carried out, unanswered", rest._replace(standing=world.standing | {request}), True
+
+    def _looks(self, world: Owners, i: int, name: str) -> Iterator[Step[Owners]]:
+        resource = world.resources[i]
+        if INTENT in resource.windows:
+            yield f"{name}: an intent is uncertain", _changed(world, i, resource.windows.index(INTENT), UNCERTAIN), True
+            return
+        if not resource.has_secret or not self.accepted[i]:
+            return
+        if UNCERTAIN in resource.windows:
+            w = resource.windows.index(UNCERTAIN)
+            if (i, w) not in world.requests:
+                found = THERE if (i, w) in world.standing else PLANNED
+                yield f"{name}: an uncertain window is looked up", _changed(world, i, w, found), True
+            return
+        if PLANNED in resource.windows:
+            yield from self._first_look(world, i, name)
+
+    def _first_look(self, world: Owners, i: int, name: str) -> Iterator[Step[Owners]]:
+        windows = world.resources[i].windows
+        begun = Sender("begun", windows.index(PLANNED))
+        is_late = ENDING in windows and self.omitted is LookOmission.OWNS_TO_THE_END
+        if THERE in windows or is_late:
+            owning = begun._replace(owns=True, late=THERE not in windows)
+            yield f"{name} has schedules", _with(world, i, owning), True
+        elif not any(self._tells(world, j) for j in range(len(world.resources)) if j != i):
+            older = [j for j in range(i) if self._claims(world, j)]
+            if not older:
+                yield f"{name} finds no owner", _with(world, i, begun), True
+            elif world.silences:
+                silent = world._replace(silences=world.silences - 1)
+                yield f"{name} gets no answer about its owner", _with(silent, i, begun), False
+
+    def _tells(self, world: Owners, j: int) -> bool:
+        other = world.resources[j]
+        if self.omitted is LookOmission.SECRET_NEEDED and not other.has_secret:
+            return False
+        return any(state in TELLING for state in other.windows)
+
+    def _claims(self, world: Owners, j: int) -> bool:
+        accepted = self.accepted[j] or self.omitted is LookOmission.TOKEN_IS_A_CLAIM
+        other = world.resources[j]
+        return accepted and other.has_secret and any(state != OVER for state in other.windows)
+
+    def _goes_on(self, world: Owners, i: int, name: str) -> Iterator[Step[Owners]]:
+        sender = world.senders[i]
+        w, place = sender.window, (i, sender.window)
+        if sender.doing == "begun":
+            intended = _with(world, i, sender._replace(doing="intends"))
+            yield f"{name} writes its intent", _changed(intended, i, w, INTENT), True
+        elif sender.doing == "intends":
+            if sender.owns or not any(self._is_in_the_way(world, i, j) for j in range(len(world.resources)) if j != i):
+                yield f"{name} finds nobody in its way", _with(world, i, sender._replace(doing="sends")), True
+            else:
+                yield f"{name} puts its intent back", _changed(_with(world, i, Sender()), i, w, PLANNED), True
+        elif sender.doing == "sends":
+            yield f"{name}: a right to send lapses", _changed(_with(world, i, Sender()), i, w, PLANNED), True
+            sent = _with(world, i, sender._replace(doing="sent"))
+            yield f"{name}: a request leaves", sent._replace(requests=world.requests | {place}), True
+        elif sender.doing == "sent":
+            unknown = _changed(_with(world, i, Sender()), i, w, UNCERTAIN)
+            yield f"{name}: a request times out", unknown, True
+            if place in world.requests:
+                done = _changed(_with(world, i, Sender()), i, w, THERE)
+                yield (
+                    f"{name}: a request is carried out and answered",
+                    done._replace(requests=world.requests - {place}, standing=world.standing | {place}),
+                    True,
+                )
+
+    def _is_in_the_way(self, world: Owners, i: int, j: int) -> bool:
+        if self.omitted is LookOmission.NO_SECOND_LOOK:
+            return False
+        if self.omitted is LookOmission.OLDER_INTENT_WINS and j > i:
+            return False
+        if self.omitted is LookOmission.INTENT_DOES_NOT_COUNT:
+            return any(state in (THERE, ENDING) for state in world.resources[j].windows)
+        return self._tells(world, j)
+
+    def _time(self, world: Owners, i: int, name: str) -> Iterator[Step[Owners]]:
+        for w, state in enumerate(world.resources[i].windows):
+            if state == THERE and world.ends:
+                near = world._replace(ends=world.ends - 1)
+                yield f"{name}: the end of a window is near", _changed(near, i, w, ENDING), True
+            if state == ENDING and not (_has_sent_as_owner(world, i) or any(r[0] == i for r in world.requests)):
+                ended = _changed(_lapsed(world, i), i, w, OVER)
+                yield f"{name}: a window ends", ended._replace(standing=world.standing - {(i, w)}), True
+        if world.deletions and world.resources[i].has_secret:
+            gone = _resource(world, i, world.resources[i]._replace(has_secret=False))
+            yield f"the Secret of {name} is deleted", gone._replace(deletions=world.deletions - 1), False
+
+    def _is_settled(self, world: Owners) -> bool:
+        """An accepted campaign has all its schedules, or one that can do nothing any more has some."""
+        if world.requests or any(sender.doing != "idle" for sender in world.senders):
+            return False
+        able = [r for r, accepted in zip(world.resources, self.accepted, strict=True) if accepted and r.has_secret]
+        if not able or any(not r.has_secret and any(s in TELLING for s in r.windows) for r in world.resources):
+            return True
+        return any(not {PLANNED, INTENT, UNCERTAIN} & {*r.windows} for r in able)
+
+
+def _violation(world: Owners) -> str | None:
+    if len({i for i, _ in world.standing}) > 1:
+        return "two resources have schedules of one campaign"
+    return None
+
+
+def _has_sent_as_owner(world: Owners, i: int) -> bool:
+    sender = world.senders[i]
+    return sender.doing == "sent" and sender.owns and not sender.late
+
+
+def _lapsed(world: Owners, i: int) -> Owners:
+    """What an operator found before an end was near entitles it to nothing at that end."""
+    sender = world.senders[i]
+    if not sender.owns or sender.late:
+        return world
+    world = _with(world, i, Sender())
+    return world if sender.doing == "begun" else _changed(world, i, sender.window, PLANNED)
+
+
+def _with(world: Owners, i: int, sender: Sender) -> Owners:
+    return world._replace(senders=(*world.senders[:i], sender, *world.senders[i + 1 :]))
+
+
+def _changed(world: Owners, i: int, w: int, state: str) -> Owners:
+    windows = world.resources[i].windows
+    return _resource(world, i, world.resources[i]._replace(windows=(*windows[:w], state, *windows[w + 1 :])))
+
+
+def _resource(world: Owners, i: int, resource: Owned) -> Owners:
+    return world._replace(resources=(*world.resources[:i], resource, *world.resources[i + 1 :]))
