@@ -109,6 +109,17 @@ async def test_a_range_may_be_refused(clock: SteppedClock, query: dict[str, str]
         assert list(await listed(api)) == [schedule_id]
 
 
+async def test_zones_may_be_listed_by_their_canonical_names(clock: SteppedClock) -> None:
+    """The ledger keeps the name that was submitted."""
+    async with dialer(clock, listed_zones="canonical") as (simulator, api):
+        start, end = clock() + HOUR, clock() + 2 * HOUR
+        for zone in ("US/Eastern", "Etc/UTC"):
+            await simulator.create_by_hand("c1", start, end, zone)
+        rows = (await api.list("c1")).json()["data"]
+        assert [row["timezone"] for row in rows] == ["America/New_York", "Etc/UTC"]
+        assert {one["timezone"] for one in (await simulator.ledger("c1"))["schedules"]} == {"US/Eastern", "Etc/UTC"}
+
+
 async def test_half_a_million_finished_schedules_come_before_those_that_were_made(clock: SteppedClock) -> None:
     async with dialer(clock) as (simulator, api):
         await simulator.put_past("c1", 500_000)

@@ -117,8 +117,14 @@ def unclear_is_planned_again() -> None:
     put(record, "_answered", forgetful)
 
 
+async def _connection_of(submission: Any, campaign: Any) -> Any:
+    secret = campaign.spec.connection.secret_ref.name
+    return (await submission._store.read_connection(campaign.ref.namespace, secret, max_age_seconds=0))[0]
+
+
 def _adopt(fits: Callable[[Any, Schedule], bool]) -> None:
-    def matching(windows: Iterable[Any], listing: Listing) -> dict[str, Schedule]:
+    def matching(windows: Iterable[Any], listing: Listing, named: Any) -> dict[str, Schedule]:
+        del named
         standing = [s for s in listing.schedules if s.state is not ScheduleState.CANCELLED]
         return {w.time_zone: s for w in windows for s in standing if s.time_zone == w.time_zone and fits(w, s)}
 
@@ -142,9 +148,9 @@ def adoption_of_what_is_cancelled() -> None:
     """A cancelled schedule is taken for ours."""
     matching = adoption.matching
 
-    def revived(windows: Any, listing: Listing) -> Any:
+    def revived(windows: Any, listing: Listing, named: Any) -> Any:
         standing = tuple(replace(s, state=ScheduleState.SCHEDULED) for s in listing.schedules)
-        return matching(windows, Listing(standing))
+        return matching(windows, Listing(standing), named)
 
     put(adoption, "matching", revived)
 
@@ -153,15 +159,13 @@ def adoption_of_what_is_cancelled() -> None:
 def version_read_after_the_listing() -> None:
     """An old listing is written over what another has done meanwhile, and counts as the look before the intent."""
 
-    async def look_up(self: Any, campaign: Any, action: Any, memory: Any, write: Any) -> Any:
-        connection, _ = await self._store.read_connection(
-            campaign.ref.namespace, campaign.spec.connection.secret_ref.name, max_age_seconds=0
-        )
+    async def look_up(self: Any, campaign: Any, action: Any, memory: Any) -> Any:
+        connection = await _connection_of(self, campaign)
         listing = await self._dialer.list_schedules(connection, campaign.spec.campaign_id)
         fresh = await self._store.read(campaign.ref)
-        status = adoption.looked_up(fresh.status, action.run, action.time_zones, listing, connection.hash)
-        written = await write(fresh, status)
-        memory.listed_version = written.resource_version
+        status = adoption.looked_up(fresh.status, action.run, action.time_zones, listing, connection)
+        written = await self._writer.write(fresh, status, memory)
+        memory.listed_version, memory.listed_by = written.resource_version, connection.hash
         return written
 
     put(Submission, "look_up", look_up)
@@ -248,6 +252,7 @@ def nothing_is_looked_at_before_the_intent() -> None:
 
     async def blind(self: Any, campaign: Any, action: Any, memory: Any) -> Any:
         memory.listed_version = campaign.resource_version
+        memory.listed_by = (await _connection_of(self, campaign)).hash
         return await submit(self, campaign, action, memory)
 
     put(Submission, "submit", blind)

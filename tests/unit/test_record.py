@@ -124,15 +124,40 @@ def test_a_schedule_is_adopted_only_if_it_is_the_windows(name: str, found: Sched
 
 def test_a_late_window_recognizes_what_was_sent_for_it_before_it_was_moved() -> None:
     late = window(start=7200, adjustments=["StartedLate"])
-    assert adoption.matching([late], Listing((schedule(),)))[NY].id == "s-9"
-    assert adoption.matching([late], Listing((schedule(start=at(7201)),))) == {}
-    assert adoption.matching([late], Listing((schedule(end=at(18001)),))) == {}
+    assert adoption.matching([late], Listing((schedule(),)), ())[NY].id == "s-9"
+    assert adoption.matching([late], Listing((schedule(start=at(7201)),)), ()) == {}
+    assert adoption.matching([late], Listing((schedule(end=at(18001)),)), ()) == {}
 
 
 def test_of_two_schedules_for_one_window_always_the_same_is_adopted() -> None:
     pair = (schedule(id="b"), schedule(id="a"))
     for order in (pair, pair[::-1]):
-        assert adoption.matching([window()], Listing(order))[NY].id == "a"
+        assert adoption.matching([window()], Listing(order), ())[NY].id == "a"
+
+
+CALCUTTA, KOLKATA = "Asia/Calcutta", "Asia/Kolkata"
+
+
+@pytest.mark.parametrize(
+    ("listed", "named", "found"),
+    [
+        ({"a": KOLKATA}, (), {KOLKATA: "a"}),
+        ({"a": CALCUTTA}, (), {CALCUTTA: "a"}),
+        ({"a": KOLKATA, "b": KOLKATA}, (), {KOLKATA: "a", CALCUTTA: "b"}),
+        ({"a": KOLKATA, "b": CALCUTTA}, (), {KOLKATA: "a", CALCUTTA: "b"}),
+        ({"a": KOLKATA, "b": KOLKATA}, ("a",), {KOLKATA: "b"}),
+        ({"a": KOLKATA}, ("a",), {}),
+        ({"a": "Asia/Colombo"}, (), {}),
+    ],
+)
+def test_of_two_names_of_a_zone_each_window_gets_a_schedule_of_its_own(
+    listed: dict[str, str], named: tuple[str, ...], found: dict[str, str]
+) -> None:
+    """The dialer may list both under one name; what another window names by its id is that window's."""
+    windows = [window(time_zone=CALCUTTA), window(time_zone=KOLKATA)]
+    listing = Listing(tuple(schedule(id=id_, time_zone=zone) for id_, zone in listed.items()))
+    matched = adoption.matching(windows, listing, named)
+    assert {zone: schedule.id for zone, schedule in matched.items()} == found
 
 
 def test_a_late_window_keeps_its_end_and_tells_why_once() -> None:

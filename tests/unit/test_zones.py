@@ -14,6 +14,7 @@ from campaign_operator.domain.planning.zones import (
     TZDATA_VERSION,
     ZONE_NAMES,
     UnknownTimeZoneError,
+    canonical_name,
     load_zone,
     nearest_name,
     unknown_zone_message,
@@ -189,3 +190,24 @@ def test_the_message_names_value_rule_and_remedy() -> None:
 def test_a_standard_time_is_refused_with_the_two_places_it_may_stand_for(name: str, meant: str) -> None:
     assert name not in ZONE_NAMES
     assert meant in unknown_zone_message(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "canonical"),
+    [
+        ("Asia/Calcutta", "Asia/Kolkata"),
+        ("Asia/Kolkata", "Asia/Kolkata"),
+        ("US/Eastern", "America/New_York"),
+        ("GMT+0", "Etc/GMT"),
+        ("Nowhere/Else", "Nowhere/Else"),
+    ],
+)
+def test_every_link_has_a_canonical_name(name: str, canonical: str) -> None:
+    assert canonical_name(name) == canonical
+
+
+def test_a_zone_and_its_links_have_the_same_rules() -> None:
+    for name in ZONE_NAMES:
+        here, there = load_zone(name), load_zone(canonical_name(name))
+        moments = [datetime(2026, month, 15, tzinfo=UTC) for month in range(1, 13)]
+        assert [m.astimezone(here).utcoffset() for m in moments] == [m.astimezone(there).utcoffset() for m in moments]

@@ -331,7 +331,7 @@ def _as_listed(status: OutboundCampaignStatus, listing: Listing, connection: Con
     Of every run that is planned by now: the look counts for all of them, and one that it left out would be sent twice.
     """
     for run in runs.current_runs(status):
-        found = adoption.matching(runs.in_state(run, WindowState.PLANNED), listing)
+        found = adoption.matching(runs.in_state(run, WindowState.PLANNED), listing, adoption.named_in(status))
         status = adoption.adopted(status, run.key, found, connection) if found else status
     return status
 

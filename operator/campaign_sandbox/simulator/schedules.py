@@ -72,13 +72,13 @@ class Schedule:
         times = next((one for one in self.former if one.until > moment), self)
         return replace(self, start=times.start, end=times.end, cancelled_at=cancelled_at)
 
-    def listed(self, now: datetime) -> dict[str, Any]:
-        """The row of the dialer's listing."""
+    def listed(self, now: datetime, time_zone: str | None = None) -> dict[str, Any]:
+        """The row of the dialer's listing, by another name of its time zone if one is given."""
         return {
             "id": self.id,
             "startTime": self.start.astimezone(zone(self.time_zone)).isoformat(),
             "endTime": self.end.astimezone(zone(self.time_zone)).isoformat(),
-            "timezone": self.time_zone,
+            "timezone": time_zone or self.time_zone,
             "state": self.state(now),
         }
 

@@ -60,6 +60,10 @@ def simulator(
         Literal["honoured", "ignored", "refused"],
         typer.Option(help="How the listing handles the parameters `from` and `to`."),
     ] = "honoured",
+    listed_zones: Annotated[
+        Literal["submitted", "canonical"],
+        typer.Option(help="How the listing names a time zone: as submitted, or by its canonical name."),
+    ] = "submitted",
     rows_per_campaign: Annotated[
         int, typer.Option(min=1, max=1000, help="Number of rows per campaign in the analytics; they add up.")
     ] = 1,
@@ -98,6 +102,7 @@ def simulator(
         latency_seconds=latency_ms / 1000,
         listing_lag_seconds=listing_lag_seconds,
         listing_range=listing_range,
+        listed_zones=listed_zones,
         rows_per_campaign=rows_per_campaign,
         fault_rules=options.read_fault_rules(fault or []),
         listener=Listener(host, port, options.read_tls_files(tls_cert, tls_key)),

@@ -28,7 +28,8 @@ class SimulatorSettings:
     """Everything a simulated dialer can be told at its start.
 
     `campaigns` maps a campaign's id to the calls it completes in all, and `*` stands for every id not named. The
-    listing is as it was `listing_lag_seconds` ago, and `listing_range` says what it makes of `from` and `to`. Analytics
+    listing is as it was `listing_lag_seconds` ago, and `listing_range` says what it makes of `from` and `to`.
+    It names a time zone as it was submitted, or by the zone that the name is a link to (`listed_zones`). Analytics
     answer `rows_per_campaign` rows for a campaign, which add up to its counts.
     """
 
@@ -41,6 +42,7 @@ class SimulatorSettings:
     latency_seconds: float = 0.0
     listing_lag_seconds: float = 0.0
     listing_range: Literal["honoured", "ignored", "refused"] = "honoured"
+    listed_zones: Literal["submitted", "canonical"] = "submitted"
     rows_per_campaign: int = 1
     fault_rules: tuple[FaultRule, ...] = ()
     listener: Listener = field(default_factory=Listener)

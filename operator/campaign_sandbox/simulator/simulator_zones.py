@@ -20,6 +20,20 @@ def zone_names() -> frozenset[str]:
 
 
 @cache
+def canonical_name(name: str) -> str:
+    """The zone that `name` is a link to in the IANA database, or the name itself."""
+    while name in _links():
+        name = _links()[name]
+    return name
+
+
+@cache
+def _links() -> dict[str, str]:
+    lines = files("tzdata").joinpath("zoneinfo", "tzdata.zi").read_text(encoding="ascii").splitlines()
+    return {link: target for kind, target, link in (line.split() for line in lines if line[:2] == "L ")}
+
+
+@cache
 def zone(name: str) -> ZoneInfo:
     """The rules of the zone `name`. Raises KeyError for what is not in `zone_names`."""
     if name not in zone_names():

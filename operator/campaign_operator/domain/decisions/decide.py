@@ -80,6 +80,7 @@ from campaign_operator.domain.decisions.uncertain_windows import (
 from campaign_operator.domain.decisions.zone_rules import moved_zones
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.planning.blueprint import Blueprint
+from campaign_operator.domain.planning.zones import canonical_name
 from campaign_operator.domain.status import verification
 from campaign_operator.domain.status.counting import counted_since
 from campaign_operator.domain.status.mark import due_mark, mark_of
@@ -225,7 +226,7 @@ def planned_windows_are_submitted(s: Situation) -> Decision | None:
         due = tuple(
             w.time_zone
             for w in runs.in_state(run, WindowState.PLANNED)
-            if _may_be_sent(s, run, w) and w.time_zone not in blocked
+            if _may_be_sent(s, run, w) and canonical_name(w.time_zone) not in blocked
         )
         mark = mark_of(s.campaign, run.id)
         if due and not (s.campaign.has_finalizer and mark in (None, s.campaign.has_run)):

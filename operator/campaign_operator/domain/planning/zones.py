@@ -67,6 +67,26 @@ def load_zone(name: str) -> ZoneInfo:
         return ZoneInfo.from_file(file, key=name)
 
 
+def canonical_name(name: str) -> str:
+    """The zone that `name` is a link to; the name itself where it is none, or no zone at all.
+
+    A dialer may list a schedule under another name of its zone than that under which it was submitted.
+    """
+    return _canonical_names().get(name, name)
+
+
+@cache
+def _canonical_names() -> Mapping[str, str]:
+    lines = files("tzdata").joinpath("zoneinfo", "tzdata.zi").read_text("utf-8").splitlines()
+    # L TARGET LINK, by zic(8); a target may be a link, too
+    targets = {link: target for _, target, link in (line.split() for line in lines if line.startswith("L "))}
+
+    def last(name: str) -> str:
+        return last(targets[name]) if name in targets else name
+
+    return {link: last(link) for link in targets}
+
+
 def unknown_zone_message(name: str) -> str:
     """Why `name` is refused and, where it is clear, which name was meant."""
     if name in AMBIGUOUS_NAMES:

@@ -3,7 +3,7 @@ again, or held for a person. Pure, like `record`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from campaign_operator.api.conditions import Reason
@@ -13,6 +13,7 @@ from campaign_operator.domain.campaigns.runs import in_state
 from campaign_operator.domain.campaigns.window_states import KNOWN_BY_ID, POSSIBLY_THERE
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import Listing, Schedule, ScheduleState, Span
+from campaign_operator.domain.planning.zones import canonical_name
 from campaign_operator.domain.status.record import at_place, changed, run_at, window_in, with_run
 
 _FAR_AHEAD = timedelta(days=1100)
@@ -21,16 +22,32 @@ _FAR_AHEAD = timedelta(days=1100)
 _ZoneAndEnd = tuple[str, datetime]
 
 
-def matching(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, Schedule]:
-    """By time zone, the schedule that is the window's: same zone, start and end, and not cancelled."""
-    standing: defaultdict[_ZoneAndEnd, list[Schedule]] = defaultdict(list)
+def matching(windows: Iterable[WindowStatus], listing: Listing, named: Collection[str]) -> dict[str, Schedule]:
+    """By time zone, the schedule that is the window's: same zone, start and end, and not cancelled.
+
+    A dialer may list it under another name of its zone, which a second window may have for its own. So each schedule is
+    one window's, none is that of a window which names it (`named` by their ids), and the very name goes before others.
+    """
+    free: defaultdict[_ZoneAndEnd, list[Schedule]] = defaultdict(list)
     for schedule in sorted(listing.schedules, key=lambda s: s.id):
-        if schedule.state is not ScheduleState.CANCELLED:
-            standing[schedule.time_zone, schedule.end].append(schedule)
-    found = {
-        w.time_zone: next((s for s in standing[w.time_zone, w.end_time] if starts_as(w, s)), None) for w in windows
-    }
-    return {time_zone: schedule for time_zone, schedule in found.items() if schedule is not None}
+        if schedule.state is not ScheduleState.CANCELLED and schedule.id not in named:
+            free[canonical_name(schedule.time_zone), schedule.end].append(schedule)
+    missing, found = {w.time_zone: w for w in windows}, dict[str, Schedule]()
+    for by_its_very_name in (True, False):
+        for time_zone, w in [*missing.items()]:
+            candidates = free[canonical_name(time_zone), w.end_time]
+            named_so = (s for s in candidates if not by_its_very_name or s.time_zone == time_zone)
+            ours = next((s for s in named_so if starts_as(w, s)), None)
+            if ours is not None:
+                candidates.remove(ours)
+                found[time_zone] = ours
+                del missing[time_zone]
+    return found
+
+
+def named_in(status: OutboundCampaignStatus) -> frozenset[str]:
+    """The ids of the schedules that the windows of every run name."""
+    return frozenset(w.schedule_id for run in status.runs for w in run.windows if w.schedule_id is not None)
 
 
 def known_by_id(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, Schedule]:
@@ -43,9 +60,9 @@ def known_by_id(windows: Iterable[WindowStatus], listing: Listing) -> dict[str, 
 
 def unclaimed(status: OutboundCampaignStatus, listing: Listing, now: datetime) -> tuple[Schedule, ...]:
     """The schedules whose end is ahead, that are not cancelled, and that no window of any run holds or may hold."""
-    claimed = {w.schedule_id for run in status.runs for w in run.windows}
+    claimed = named_in(status)
     for run in status.runs:
-        claimed |= {s.id for s in matching(in_state(run, *POSSIBLY_THERE), listing).values()}
+        claimed |= {s.id for s in matching(in_state(run, *POSSIBLY_THERE), listing, claimed).values()}
     return tuple(s for s in listing.standing.values() if s.end > now and s.id not in claimed)
 
 
@@ -110,7 +127,8 @@ def looked_up(
     """Uncertain windows after a complete listing: adopted, or proven not carried out and planned again."""
     run, chosen = run_at(status, key), frozenset(time_zones)
     windows = [w for w in run.windows if w.time_zone in chosen]
-    found = matching(windows, listing) | known_by_id(windows, listing)
+    found = known_by_id(windows, listing)
+    found |= matching([w for w in windows if w.time_zone not in found], listing, named_in(status))
     status = adopted(status, key, found, connection)
     return changed(status, key, chosen - found.keys(), lambda w: window_in(w, WindowState.PLANNED, schedule_id=None))
 

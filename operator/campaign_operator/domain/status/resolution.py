@@ -15,6 +15,7 @@ from campaign_operator.api.status import OutboundCampaignStatus, RunKey, RunStat
 from campaign_operator.api.vocabulary import MAX_MESSAGE, MAX_WINDOWS, WindowState
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.dialing.outcomes import Listing, Schedule, ScheduleState
+from campaign_operator.domain.planning.zones import canonical_name
 from campaign_operator.domain.status import record, unknown_schedules
 from campaign_operator.wording import cut
 
@@ -67,7 +68,8 @@ def resolved(annotation: str, status: OutboundCampaignStatus) -> Resolved:
             refused.append(entry)
             continue
         if entry.run_id == UNKNOWN:
-            if entry.verdict != IGNORE or entry.time_zone not in {s.time_zone for s in status.unknown_schedules}:
+            zones = {canonical_name(s.time_zone) for s in status.unknown_schedules}
+            if entry.verdict != IGNORE or canonical_name(entry.time_zone) not in zones:
                 refused.append(f"{_quoted(str(entry))}: write {UNKNOWN}/ZONE={IGNORE} for a zone of unknownSchedules")
                 continue
             status = unknown_schedules.ignored(status, entry.time_zone)
@@ -184,7 +186,7 @@ def _contradicted(verdict: str, window: WindowStatus, listing: Listing | None) -
         return "the dialer has no schedule with that ID"
     if schedule.state is ScheduleState.CANCELLED:
         return "the schedule with that ID is cancelled"
-    if schedule.time_zone != window.time_zone:
+    if canonical_name(schedule.time_zone) != canonical_name(window.time_zone):
         return f"the schedule with that ID is for {_quoted(schedule.time_zone)}"
     return None
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from campaign_operator.api.status import OutboundCampaignStatus, UnknownSchedule
 from campaign_operator.api.vocabulary import MAX_UNKNOWN_SCHEDULES
 from campaign_operator.domain.dialing.outcomes import Listing, Schedule
+from campaign_operator.domain.planning.zones import canonical_name
 from campaign_operator.domain.status.adoption import unclaimed
 
 LOOK_AGAIN_SECONDS = 300
@@ -28,13 +29,14 @@ def still_there(status: OutboundCampaignStatus, listing: Listing, now: datetime)
 
 
 def ignored(status: OutboundCampaignStatus, time_zone: str) -> OutboundCampaignStatus:
-    """The status after a person has said that those of a zone are not ours."""
-    return _with(status, [s for s in status.unknown_schedules if s.time_zone != time_zone])
+    """The status after a person has said that those of a zone, by whatever name, are not ours."""
+    zone = canonical_name(time_zone)
+    return _with(status, [s for s in status.unknown_schedules if canonical_name(s.time_zone) != zone])
 
 
 def blocked_zones(status: OutboundCampaignStatus, now: datetime) -> frozenset[str]:
-    """The zones in which nothing is submitted."""
-    return frozenset(s.time_zone for s in status.unknown_schedules if s.end_time > now)
+    """The zones in which nothing is submitted, by their canonical names: the dialer may have another for ours."""
+    return frozenset(canonical_name(s.time_zone) for s in status.unknown_schedules if s.end_time > now)
 
 
 def _unknown(schedule: Schedule) -> UnknownSchedule:
