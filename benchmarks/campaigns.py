@@ -7,7 +7,7 @@ cost more than what is measured.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -35,6 +35,8 @@ ZONES = (
 )
 """The easternmost first: its day begins first."""
 
+_GONE = "gone"
+_MERGE_PATCH = "application/merge-patch+json"
 _RESOURCE: dict[str, Any] = {"group": GROUP, "version": VERSION, "plural": PLURAL}
 
 
@@ -47,8 +49,9 @@ class Campaigns:
         self._seen: defaultdict[tuple[str, str], asyncio.Future[float]] = defaultdict(asyncio.Future)
         self._watching = asyncio.create_task(self._follow(), name="watch")
 
-    async def create(self, name: str, *, zones: int, contacts: int, **spec: Any) -> float:
-        """Create a campaign that begins in some hours; `spec` takes precedence.
+    async def create(self, name: str, *, zones: Sequence[str] | int, contacts: int, **spec: Any) -> float:
+        """Create a campaign that begins in some hours, with so many of the usual zones or with these; `spec` takes
+        precedence.
 
         Returns the monotonic time just before the request was sent.
         """
@@ -65,6 +68,20 @@ class Campaigns:
         if not seen.done():
             self._watching.result()  # it ends by an exception only
         return seen.result()
+
+    async def suspend(self, name: str) -> None:
+        """Suspend a campaign."""
+        await self._objects.patch_namespaced_custom_object(
+            **_RESOURCE, namespace=NAMESPACE, name=name, body={"spec": {"suspend": True}}, _content_type=_MERGE_PATCH
+        )
+
+    async def delete(self, name: str) -> None:
+        """Delete a campaign, without waiting until it is gone."""
+        await self._objects.delete_namespaced_custom_object(**_RESOURCE, namespace=NAMESPACE, name=name)
+
+    async def gone(self, name: str) -> None:
+        """Wait until the watch has told that the campaign is gone."""
+        await self.reached(name, _GONE)
 
     async def close(self) -> None:
         """End the watch."""
@@ -84,8 +101,9 @@ class Campaigns:
         list_campaigns = self._objects.list_namespaced_custom_object
         async with Watch() as watch:  # type: ignore[no-untyped-call] # it has no types
             async for event in watch.stream(list_campaigns, **_RESOURCE, namespace=NAMESPACE):
-                for run in event["object"].get("status", {}).get("runs", []):
-                    seen = self._seen[event["object"]["metadata"]["name"], run["state"]]
+                states = [run["state"] for run in event["object"].get("status", {}).get("runs", [])]
+                for state in [_GONE] if event["type"] == "DELETED" else states:
+                    seen = self._seen[event["object"]["metadata"]["name"], state]
                     if not seen.done():
                         seen.set_result(monotonic())
 
@@ -105,8 +123,9 @@ async def following(client: ApiClient) -> AsyncIterator[Campaigns]:
         await campaigns.close()
 
 
-def _manifest(name: str, zones: int, contacts: int, spec: dict[str, Any]) -> dict[str, Any]:
-    people = [{"id": f"contact-{n:04}", "timeZone": ZONES[n % zones]} for n in range(contacts)]
+def _manifest(name: str, zones: Sequence[str] | int, contacts: int, spec: dict[str, Any]) -> dict[str, Any]:
+    of = ZONES[:zones] if isinstance(zones, int) else zones
+    people = [{"id": f"contact-{n:04}", "timeZone": of[n % len(of)]} for n in range(contacts)]
     begins = datetime.now(UTC).astimezone(ZoneInfo(ZONES[0])) + timedelta(hours=6)
     fields = {
         "campaignID": campaign_id(name),

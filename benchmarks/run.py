@@ -13,6 +13,7 @@ from time import monotonic
 import burst
 import footprint
 import grouping
+import large
 import lists
 import one_by_one
 import page
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "one-by-one": one_by_one.measure,
     "burst": burst.measure,
     "footprint": footprint.measure,
+    "large": large.measure,
     "grouping": grouping.measure,
     "lists": lists.measure,
 }

@@ -95,6 +95,12 @@ class StageAlarms:
     def clear(self, ref: CampaignRef) -> None:
         self.moments.pop(ref, None)
 
+    def poll(self, ref: CampaignRef) -> None:
+        """The test polls."""
+
+    def poll_no_more(self, ref: CampaignRef) -> None:
+        """The test polls no more by itself."""
+
 
 @dataclass
 class Stage:

@@ -5,6 +5,7 @@ Owns the checks at the start of `run`, and those of `campaign-operator check`.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import structlog
 
@@ -33,12 +34,33 @@ class CannotStartError(Exception):
     """The cluster is not, or is no longer, as the operator needs it; the message says what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why campaigns cannot be watched somewhere. `refused`: the API server knows us, and says no."""
+
+    reason: str
+    refused: bool = False
+
+
 async def check_before_start(api: APIServer, namespaces: Sequence[str]) -> None:
-    """Raises CannotStartError where the operator could not work at all."""
-    await _check_served(api, namespaces)
-    await _check_watched(api, namespaces)
+    """Raises CannotStartError where the operator could not work at all. One namespace of several is no reason."""
+    every = await asyncio.gather(*(obstacle_to_watching(api, each) for each in namespaces or (ALL_NAMESPACES,)))
+    if all(every):
+        raise CannotStartError("; ".join(dict.fromkeys(each.reason for each in every if each is not None)))
     if await _missing_fields(api) is None:
         _log.warning("the API server does not publish the CustomResourceDefinition, so its version is not checked")
+
+
+async def obstacle_to_watching(api: APIServer, namespace: str) -> Obstacle | None:
+    """What keeps campaigns from being watched in a namespace, or in all of them; None where nothing does."""
+    try:
+        obstacle = await _obstacle_to_listing(api, namespace)
+        if obstacle is None and not await is_allowed(api, WATCH_CAMPAIGNS, namespace):
+            missing = MissingPermission(WATCH_CAMPAIGNS, namespace)
+            return Obstacle(f"the account lacks a permission: {missing}", refused=True)
+    except NoAnswerError as error:
+        return Obstacle(f"the API server cannot be reached: {error}")
+    return obstacle
 
 
 async def check_everything(api: APIServer, namespaces: Sequence[str], secret_names: Sequence[str]) -> list[str]:
@@ -60,28 +82,33 @@ async def check_everything(api: APIServer, namespaces: Sequence[str], secret_nam
 
 
 async def _check_served(api: APIServer, namespaces: Sequence[str]) -> None:
-    for path, names in lists_of(namespaces):
-        try:
-            answer = await api.request("GET", path, names, {"limit": "1"})
-        except NoAnswerError as error:
-            raise CannotStartError(f"the API server cannot be reached: {error}") from None
-        if answer.status == 404:
-            raise CannotStartError(
-                f"the API server does not serve {PLURAL}.{GROUP}; apply the CustomResourceDefinition: {UPDATE_COMMAND}"
-            )
-        if answer.status != 200:
-            raise CannotStartError(f"the API server refuses to list {PLURAL}.{GROUP}: {answer.status} {answer.reason}")
-
-
-async def _check_watched(api: APIServer, namespaces: Sequence[str]) -> None:
-    """Without this permission kopf tries for a minute, and serves nothing."""
     for namespace in namespaces or (ALL_NAMESPACES,):
         try:
-            allowed = await is_allowed(api, WATCH_CAMPAIGNS, namespace)
+            obstacle = await _obstacle_to_listing(api, namespace)
         except NoAnswerError as error:
             raise CannotStartError(f"the API server cannot be reached: {error}") from None
-        if not allowed:
-            raise CannotStartError(f"the account lacks a permission: {MissingPermission(WATCH_CAMPAIGNS, namespace)}")
+        if obstacle is not None:
+            raise CannotStartError(obstacle.reason)
+
+
+async def _obstacle_to_listing(api: APIServer, namespace: str) -> Obstacle | None:
+    ((path, names),) = lists_of([namespace] if namespace != ALL_NAMESPACES else [])
+    answer = await api.request("GET", path, names, {"limit": "1"})
+    if answer.status == 200:
+        return None
+    if answer.status == 401:
+        return Obstacle(
+            "the API server refuses the operator's credentials: 401 Unauthorized; look for a ServiceAccount that was "
+            "deleted, or a token that has expired, and start the operator again",
+            refused=True,
+        )
+    if answer.status == 404:
+        return Obstacle(
+            f"the API server does not serve {PLURAL}.{GROUP}; apply the CustomResourceDefinition: {UPDATE_COMMAND}"
+        )
+    where = f" in namespace {namespace}" if namespace != ALL_NAMESPACES else ""
+    said = f"the API server refuses to list {PLURAL}.{GROUP}{where}: {answer.status} {answer.reason}"
+    return Obstacle(said, refused=answer.status == 403)
 
 
 async def _missing_fields(api: APIServer) -> tuple[()] | None:

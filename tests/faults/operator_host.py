@@ -28,7 +28,7 @@ import anyio._backends._asyncio  # else it is imported with the first connection
 import anyio.streams.tls  # noqa: F401 - as above
 import kopf
 
-from campaign_operator import main
+from campaign_operator import main, watches
 from campaign_operator.adapters.cxone.dialer import CXoneDialer
 from campaign_operator.adapters.outbound import exchange
 from campaign_operator.domain.campaigns.campaign import Settings
@@ -132,6 +132,7 @@ def _watch_for_ever() -> None:
         self.watching.inactivity_timeout = _FOR_EVER_SECONDS
 
     kopf.OperatorSettings.__init__ = patient  # type: ignore[method-assign]
+    watches.SILENT_SECONDS = _FOR_EVER_SECONDS
 
 
 def _stop_before(submissions: Container[str]) -> None:

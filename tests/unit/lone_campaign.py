@@ -211,6 +211,12 @@ class LoneAlarm:
     def clear(self, ref: CampaignRef) -> None:
         self.seconds = None
 
+    def poll(self, ref: CampaignRef) -> None:
+        """Each look polls."""
+
+    def poll_no_more(self, ref: CampaignRef) -> None:
+        """As above."""
+
 
 @dataclass
 class Life:

@@ -1,10 +1,13 @@
-"""One alarm for each campaign: the next check that a decision asked for. Nothing sleeps in a handler."""
+"""What wakes a campaign by the clock: one alarm for the next check that a decision asked for, and the polls of those
+whose runs are under way. Nothing sleeps in a look.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 
 from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_operator.engine.looks import Asked
 from campaign_operator.engine.ports import Clock
 
 LONGEST_SECONDS = 3600.0
@@ -12,17 +15,14 @@ LONGEST_SECONDS = 3600.0
 
 
 class LoopAlarms:
-    """ports.Alarms on the event loop: calls `wake` for a campaign at the set time, in a task of its own."""
+    """ports.Alarms on the event loop: calls `wake` for a campaign at the set time."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, wake: Callable[[CampaignRef, Asked], None], poll_seconds: float) -> None:
         self._clock = clock
-        self._wake: Callable[[CampaignRef], Awaitable[None]] | None = None
-        self._handles: dict[CampaignRef, asyncio.TimerHandle] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def on_alarm(self, wake: Callable[[CampaignRef], Awaitable[None]]) -> None:
-        """From now on alarms call `wake`."""
         self._wake = wake
+        self._poll_seconds = poll_seconds
+        self._handles: dict[CampaignRef, asyncio.TimerHandle] = {}
+        self._polls: dict[CampaignRef, asyncio.TimerHandle] = {}
 
     def set(self, ref: CampaignRef, moment: datetime) -> None:
         """See ports.Alarms."""
@@ -32,7 +32,7 @@ class LoopAlarms:
         """See ports.Alarms."""
         self.clear(ref)
         delay = min(max(seconds, 0.0), LONGEST_SECONDS)
-        self._handles[ref] = asyncio.get_running_loop().call_later(delay, self._fire, ref)
+        self._handles[ref] = asyncio.get_running_loop().call_later(delay, self._ring, ref)
 
     def clear(self, ref: CampaignRef) -> None:
         """See ports.Alarms."""
@@ -40,30 +40,28 @@ class LoopAlarms:
         if handle is not None:
             handle.cancel()
 
-    def fire_now(self, ref: CampaignRef) -> None:
-        """Call at once, beside the alarm that is set: a look that is under way would set that anew, and the call be
-        lost.
-        """
-        self._call_in_a_task(ref)
+    def poll(self, ref: CampaignRef) -> None:
+        """See ports.Alarms."""
+        if ref not in self._polls:
+            self._ring_for_poll(ref)
 
-    def _fire(self, ref: CampaignRef) -> None:
-        self._handles.pop(ref, None)
-        self._call_in_a_task(ref)
+    def poll_no_more(self, ref: CampaignRef) -> None:
+        """See ports.Alarms."""
+        handle = self._polls.pop(ref, None)
+        if handle is not None:
+            handle.cancel()
 
-    def _call_in_a_task(self, ref: CampaignRef) -> None:
-        task = asyncio.ensure_future(self._call(ref))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def close(self) -> None:
+        """Ring no more."""
+        for handles in (self._handles, self._polls):
+            for handle in handles.values():
+                handle.cancel()
+            handles.clear()
 
-    async def _call(self, ref: CampaignRef) -> None:
-        if self._wake is not None:
-            await self._wake(ref)
+    def _ring(self, ref: CampaignRef) -> None:
+        del self._handles[ref]
+        self._wake(ref, Asked(check=True))
 
-    async def close(self, patience_seconds: float) -> None:
-        """Set no more alarms; let those that fire end, then cancel them."""
-        for ref in list(self._handles):
-            self.clear(ref)
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=patience_seconds)
-            for task in late:
-                task.cancel()
+    def _ring_for_poll(self, ref: CampaignRef) -> None:
+        self._polls[ref] = asyncio.get_running_loop().call_later(self._poll_seconds, self._ring_for_poll, ref)
+        self._wake(ref, Asked(poll=True))

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from campaign_operator.domain.campaigns.campaign import Campaign
 from campaign_operator.domain.campaigns.runs import Attempt
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import SubmitOutcome
@@ -68,6 +69,9 @@ class Memory:
 
     own_versions: deque[str] = field(default_factory=lambda: deque(maxlen=_OWN_WRITES_REMEMBERED))
     """The resourceVersions that our own writes made; their events tell nothing new."""
+
+    polled: Campaign | None = None
+    """The campaign as the last look left it, where its calls are counted, so that the next poll need not read it."""
 
     blueprint: tuple[tuple[int, ReadInputs], Blueprint | Problem] | None = None
     """The blueprint, with what it was made from."""

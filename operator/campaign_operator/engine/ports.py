@@ -4,10 +4,9 @@ Adapters implement these; the reconciler knows nothing else of HTTP or Kubernete
 values, not by exceptions, wherever the caller must treat the outcomes differently.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from campaign_operator.api.status import Condition, OutboundCampaignStatus
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Resource
@@ -44,7 +43,9 @@ class Clock(Protocol):
 
 
 class Alarms(Protocol):
-    """One alarm for each campaign, at which it is looked at again; a new one replaces the earlier one."""
+    """One alarm for each campaign, at which it is looked at again; a new one replaces the earlier one. Beside it, the
+    polls of campaigns that run.
+    """
 
     def set(self, ref: CampaignRef, moment: datetime) -> None:
         """Look again at `moment`, or at once where it is past."""
@@ -54,6 +55,12 @@ class Alarms(Protocol):
 
     def clear(self, ref: CampaignRef) -> None:
         """Do not look again by itself."""
+
+    def poll(self, ref: CampaignRef) -> None:
+        """Look again to count its calls, at once and then once in each poll period; nothing new where that goes on."""
+
+    def poll_no_more(self, ref: CampaignRef) -> None:
+        """Count no more by itself."""
 
 
 class Dialer(Protocol):
@@ -204,9 +211,6 @@ class CampaignStore(Protocol):
 
     async def read(self, ref: CampaignRef) -> Campaign | None:
         """The campaign, or None where there is none."""
-
-    def parse(self, wire: Mapping[str, Any]) -> Campaign:
-        """The campaign in an object that a watch has delivered."""
 
     async def write_status(self, campaign: Campaign, status: OutboundCampaignStatus) -> Campaign:
         """Replace the status of the campaign as it was read and return it with its new resourceVersion.

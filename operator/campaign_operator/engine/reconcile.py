@@ -5,12 +5,11 @@ by `acting`. Level-triggered: it may be called at any time, any number of times,
 there is nothing to do.
 """
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
+from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Settings
 from campaign_operator.domain.campaigns.observation import Observation
 from campaign_operator.domain.decisions.actions import (
@@ -18,6 +17,7 @@ from campaign_operator.domain.decisions.actions import (
     LookForUnknown,
     Poll,
     ReadLists,
+    RecordOutcomes,
     TakeUpConnection,
     TryAgain,
     Verify,
@@ -27,6 +27,7 @@ from campaign_operator.domain.decisions.decide import decide
 from campaign_operator.engine.acting import Actor
 from campaign_operator.engine.blueprints import Blueprints
 from campaign_operator.engine.impediments import Impediments
+from campaign_operator.engine.looks import Asked
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.observing import Observer
 from campaign_operator.engine.ports import (
@@ -84,6 +85,7 @@ class Reconciler:
         )
         self._impediments = Impediments(store, alarms, clock, settings)
         self._memories: dict[CampaignRef, Memory] = {}
+        self._ends = False
 
     def is_own_write(self, ref: CampaignRef, resource_version: str) -> bool:
         """Whether this resourceVersion was made by our own write, so that its event tells nothing new."""
@@ -93,14 +95,30 @@ class Reconciler:
     def forget(self, ref: CampaignRef) -> None:
         """The campaign is gone."""
         self._alarms.clear(ref)
+        self._alarms.poll_no_more(ref)
         self._contacts.forget(ref)
         self._memories.pop(ref, None)
 
-    async def reconcile(self, ref: CampaignRef, *, poll: bool = False, seen: Mapping[str, Any] | None = None) -> None:
+    def leave_out(self, namespace: str) -> None:
+        """The campaigns of that namespace can be read no more; if they are there again, they are begun anew."""
+        for ref in [ref for ref in self._memories if ref.namespace == namespace]:
+            self.forget(ref)
+
+    def end(self) -> None:
+        """Begin no more actions; those under way go on, and what came of them is recorded."""
+        self._ends = True
+
+    async def look(self, ref: CampaignRef, asked: Asked) -> None:
+        """`reconcile`, unless it was asked for by the event of a write of our own alone."""
+        is_told = asked.version is not None and not self.is_own_write(ref, asked.version)
+        if asked.poll or asked.check or is_told:
+            await self.reconcile(ref, poll=asked.poll, nothing_new=not asked.check and not is_told)
+
+    async def reconcile(self, ref: CampaignRef, *, poll: bool = False, nothing_new: bool = False) -> None:
         """Do what is to be done for one campaign now, and set the alarm for the next check. Raises nothing.
 
-        `seen` is the resource as a watch last delivered it. It spares a poll the reading, which is a fifth of its CPU
-        time; a write that follows fails where it is out of date, and anything but polling begins with a reading.
+        `nothing_new`: no watch has told of a change. It spares a poll the reading, which is a fifth of its CPU time; a
+        write that follows fails where that is wrong, and anything but polling begins with a reading.
         """
         memory = self._memories.setdefault(ref, Memory())
         async with memory.lock:
@@ -108,6 +126,7 @@ class Reconciler:
                 try:
                     # a poll that is lost to a fault is owed, or the calls of a whole interval would be told late
                     memory.poll_owed = poll or memory.poll_owed
+                    seen = memory.polled if nothing_new else None
                     await self._passes(ref, memory, memory.poll_owed, seen)
                     memory.poll_owed = False
                     memory.faults_in_a_row = 0
@@ -126,7 +145,7 @@ class Reconciler:
         self._alarms.set_in(ref, FAULT_SECONDS[min(memory.faults_in_a_row, len(FAULT_SECONDS) - 1)])
         memory.faults_in_a_row += 1
 
-    async def _passes(self, ref: CampaignRef, memory: Memory, poll: bool, seen: Mapping[str, Any] | None) -> None:
+    async def _passes(self, ref: CampaignRef, memory: Memory, poll: bool, seen: Campaign | None) -> None:
         for _ in range(MAX_CONFLICTS):
             try:
                 return await self._pass(ref, memory, poll, seen)
@@ -138,8 +157,9 @@ class Reconciler:
         self._alarms.set_in(ref, FAULT_SECONDS[0])
         return None
 
-    async def _pass(self, ref: CampaignRef, memory: Memory, poll: bool, seen: Mapping[str, Any] | None) -> None:
-        campaign = await self._store.read(ref) if seen is None else self._store.parse(seen)
+    async def _pass(self, ref: CampaignRef, memory: Memory, poll: bool, seen: Campaign | None) -> None:
+        memory.polled = None
+        campaign = await self._store.read(ref) if seen is None else seen
         if campaign is None:
             return self.forget(ref)
         if memory.uid != campaign.uid:
@@ -154,6 +174,9 @@ class Reconciler:
                 return await self._wait(campaign, observed, memory, decision, has_idled=has_idled)
             if seen is not None and not isinstance(decision.action, Poll):
                 return await self._pass(ref, memory, poll, None)
+            if self._ends and not isinstance(decision.action, RecordOutcomes):
+                _log.info("the operator ends; the next one goes on", rule=decision.rule)
+                return None
             _log.info("acting", action=type(decision.action).__name__, rule=decision.rule, reason=decision.reason)
             if isinstance(decision.action, Poll):
                 poll = False
@@ -182,8 +205,13 @@ class Reconciler:
         # an attempt that status no longer holds may be somebody else's when its number comes again
         memory.outcomes.clear()
         if campaign.has_finalizer or not campaign.deleting:
-            await self._writer.write(campaign, campaign.status, memory, observed)
+            campaign = await self._writer.write(campaign, campaign.status, memory, observed)
         again = self._clock.now() + timedelta(seconds=FAULT_SECONDS[-1]) if has_idled else None
+        if runs.is_under_way(campaign.status):
+            memory.polled = campaign
+            self._alarms.poll(campaign.ref)
+        else:
+            self._alarms.poll_no_more(campaign.ref)
         moment = min(filter(None, (decision.next_check, again)), default=None)
         if moment is None:
             self._alarms.clear(campaign.ref)

@@ -44,6 +44,7 @@ def configure(log_format: LogFormat, verbose: bool = False) -> None:
         renderer,
     ]
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_without_tracebacks_of_kopf)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=tail))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -51,6 +52,13 @@ def configure(log_format: LogFormat, verbose: bool = False) -> None:
     # these tell each request with its URL, or each event with what handled it
     for name in ("httpx", "httpcore", "asyncio", "aiohttp.access", "kubernetes", "kopf.objects"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _without_tracebacks_of_kopf(record: logging.LogRecord) -> bool:
+    """kopf tells of a watch that ends with a hundred lines of its own frames, and names the error in its message."""
+    if record.name.startswith("kopf"):
+        record.exc_info = record.exc_text = None
+    return True
 
 
 def _keep(_: object, __: str, event_dict: structlog.types.EventDict) -> structlog.types.EventDict:

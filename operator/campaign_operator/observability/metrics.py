@@ -1,6 +1,6 @@
 """The operator's metrics, by prometheus-client; no label carries a campaign, contact or secret."""
 
-from prometheus_client import Counter, start_http_server
+from prometheus_client import Counter, Gauge
 
 unexpected_errors = Counter(
     "campaign_operator_unexpected_errors_total", "Reconciliations of a campaign that failed with an unexpected error."
@@ -49,7 +49,8 @@ deliveries = Counter(
     "campaign_operator_webhook_deliveries_total", "Attempts to deliver a webhook, by outcome.", ["outcome"]
 )
 
-
-def serve_metrics(port: int) -> None:
-    """Serve /metrics on all addresses of the pod from a thread of its own."""
-    start_http_server(port)
+namespace_watched = Gauge(
+    "campaign_operator_namespace_watched",
+    "Whether the campaigns of a namespace are watched at this moment; all namespaces have an empty name.",
+    ["namespace"],
+)

@@ -7,7 +7,6 @@ connection Secret may be, where the caller says how old it may be.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServer, NoAnswerError
 from campaign_operator.adapters.kubernetes.campaign_paths import CAMPAIGN, CAMPAIGN_STATUS, lists_of
@@ -69,10 +68,6 @@ class KubeStore:
         if answer.status == 404:
             return None
         return campaign_of(_body(answer, "reading the campaign"))
-
-    def parse(self, wire: Mapping[str, Any]) -> Campaign:
-        """See ports.CampaignStore."""
-        return campaign_of(wire)
 
     async def write_status(self, campaign: Campaign, status: OutboundCampaignStatus) -> Campaign:
         """See ports.CampaignStore."""

@@ -22,6 +22,8 @@ be about its time zone alone; one about the whole campaign is the answer to its 
 
 ENDINGS = frozenset({RunState.COMPLETED, RunState.TIMED_OUT, RunState.FAILED})
 
+UNDER_WAY = frozenset({RunState.RUNNING, RunState.HELD})
+
 Attempt = tuple[str, str, str, int]
 """Run id, resourceVersion it was planned from, time zone, number of the attempt: names one request for one schedule."""
 
@@ -98,6 +100,11 @@ def has_started(run: RunStatus, now: datetime) -> bool:
 def holds_back(run: RunStatus, now: datetime) -> bool:
     """Whether something of the run must be settled or cancelled before the resource may go."""
     return any(w.start_time > now or w.state is not WindowState.SUBMITTED for w in in_state(run, *HOLDING_BACK))
+
+
+def is_under_way(status: OutboundCampaignStatus) -> bool:
+    """Whether any run has started and has not ended, so that its calls are counted."""
+    return any(run.state in UNDER_WAY and run.finish_time is None for run in status.runs)
 
 
 def is_over_for_good(status: OutboundCampaignStatus) -> bool:

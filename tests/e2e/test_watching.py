@@ -1,0 +1,107 @@
+"""What the operator takes of a watch, by kopf and the real API server: metadata alone, in pages, and for each namespace
+by itself.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import kopf
+import pytest
+import yarl
+from kubernetes.aio.client import ApiClient
+
+from campaign_operator import watches
+from campaign_operator.adapters.kubernetes.api_server import APIServer
+from campaign_operator.adapters.kubernetes.cluster import load_configuration
+from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
+from campaign_sandbox.control_plane import ControlPlane
+from e2e_world import campaign
+from serving import until
+from stage import Stage
+
+
+class Seen:
+    """A handler that keeps what it is given, as none of the operator's does."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, dict[str, Any]] = {}
+
+    def register(self, registry: kopf.OperatorRegistry) -> None:
+        @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
+        async def note(body: kopf.Body, name: str, **_: Any) -> None:
+            self.bodies[name] = dict(body)
+
+
+def no_signals() -> None:
+    """kopf would have SIGINT end it, and not pytest."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().remove_signal_handler(number)
+
+
+@asynccontextmanager
+async def watched(
+    kubeconfig: Path, register: Callable[[kopf.OperatorRegistry], None], *namespaces: str
+) -> AsyncIterator[watches.Watches]:
+    """The watches of these namespaces, as the operator has them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KUBECONFIG", str(kubeconfig))
+        async with ApiClient(await load_configuration()) as client:
+            found = watches.Watches(APIServer(client), namespaces, register, no_signals, lambda _: None)
+            running = asyncio.create_task(found.run())
+            try:
+                yield found
+            finally:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_of_a_campaign_the_watch_is_told_the_metadata_alone(
+    stage: Stage, playhouse: tuple[ControlPlane, Path]
+) -> None:
+    seen = Seen()
+    await stage.apply(campaign(stage.namespace, "before"))
+    async with watched(playhouse[1], seen.register, stage.namespace) as found:
+
+        async def ready() -> bool:
+            return not found.why_not_ready()
+
+        await until(ready)
+        await stage.apply(campaign(stage.namespace, "after"))
+
+        async def both() -> bool:
+            return {"before", "after"} <= seen.bodies.keys()
+
+        await until(both)
+    for body in seen.bodies.values():
+        assert body["metadata"]["resourceVersion"]
+        assert not {"spec", "status"} & body.keys()
+
+
+async def test_many_campaigns_are_listed_in_pages(
+    stage: Stage, playhouse: tuple[ControlPlane, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The API server itself cuts no answer: each page is a request with a limit, and the next begins where it ended."""
+    monkeypatch.setattr(watches, "CAMPAIGNS_PER_PAGE", 2)
+    seen, names = Seen(), {f"c{number}" for number in range(5)}
+    await stage.apply(*(campaign(stage.namespace, name) for name in sorted(names)))
+    pages: list[str | None] = []
+    original = aiohttp.ClientSession.request
+
+    def counted(self: aiohttp.ClientSession, method: Any, url: Any, **given: Any) -> Any:
+        if yarl.URL(url).path.endswith(PLURAL) and "watch" not in yarl.URL(url).query:
+            pages.append(yarl.URL(url).query.get("limit"))
+        return original(self, method, url, **given)
+
+    monkeypatch.setattr(aiohttp.ClientSession, "request", counted)
+    async with watched(playhouse[1], seen.register, stage.namespace):
+
+        async def all_of_them() -> bool:
+            return names <= seen.bodies.keys()
+
+        await until(all_of_them)
+    assert [limit for limit in pages if limit != "1"] == ["2", "2", "2"]
