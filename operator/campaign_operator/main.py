@@ -27,6 +27,7 @@ from campaign_operator.adapters.kubernetes.cluster import load_configuration, re
 from campaign_operator.adapters.kubernetes.events import EventRecorder
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
 from campaign_operator.adapters.kubernetes.kube import KubeStore
+from campaign_operator.adapters.kubernetes.left_out import LeftOut
 from campaign_operator.adapters.outbound.downloads import Downloads
 from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
 from campaign_operator.adapters.outbound.exchange import HTTPExchange, OverInTime
@@ -70,6 +71,7 @@ class _Core:
     """What looks after campaigns, and what wakes it."""
 
     reconciler: Reconciler
+    left_out: LeftOut
     looks: Looks
     alarms: LoopAlarms
 
@@ -87,8 +89,9 @@ async def _run(core: _Core, api: APIServer, options: RunOptions) -> None:
         api,
         options.namespaces,
         partial(register, reconciler=core.reconciler, looks=core.looks),
-        on_spawned=end_on_signals,
+        core.left_out,
         on_left_out=core.reconciler.leave_out,
+        on_spawned=end_on_signals,
     )
     end_on_signals()
     async with AsyncExitStack() as stack:
@@ -151,7 +154,8 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
         events.start()
         stack.push_async_callback(events.close, 5.0)
         objects = KeyedObjects(api, clock)
-        store = KubeStore(api, options.namespaces, objects, events, parse_connection, clock)
+        left_out = LeftOut()
+        store = KubeStore(api, options.namespaces, objects, events, parse_connection, clock, left_out)
         analytics = SharedAnalytics(dialer, clock, options.settings.poll_seconds)
         stack.push_async_callback(analytics.aclose)
         looks = Looks()
@@ -167,7 +171,7 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
         looks.on_look(reconciler.look)
         sweeper = asyncio.create_task(_forget_objects(store, objects), name="forget-objects")
         stack.callback(sweeper.cancel)
-        yield _Core(reconciler, looks, alarms)
+        yield _Core(reconciler, left_out, looks, alarms)
 
 
 def _dialer(egress: Egress, clock: Clock, watchdog: Watchdog, settings: Settings, stack: AsyncExitStack) -> Dialer:

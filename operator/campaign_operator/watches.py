@@ -6,7 +6,7 @@ goes to `handlers`.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import aiohttp
@@ -17,6 +17,7 @@ from kubernetes.aio.client import Configuration
 from campaign_operator.adapters.kubernetes.api_server import REQUEST_SECONDS, APIServer
 from campaign_operator.adapters.kubernetes.cluster import load_configuration
 from campaign_operator.adapters.kubernetes.events import COMPONENT
+from campaign_operator.adapters.kubernetes.left_out import LeftOut
 from campaign_operator.adapters.kubernetes.permissions import ALL_NAMESPACES
 from campaign_operator.api.vocabulary import GROUP, PLURAL
 from campaign_operator.observability import metrics
@@ -53,10 +54,14 @@ _log = structlog.get_logger()
 class Watch:
     """The watch of one namespace, or of all of them, and how it fares."""
 
-    def __init__(self, api: APIServer, namespace: str, register: Register, on_spawned: Callable[[], None]) -> None:
+    def __init__(
+        self, api: APIServer, namespace: str, register: Register, left_out: LeftOut, on_spawned: Callable[[], None]
+    ) -> None:
         self.namespace = namespace
+        self._left_out = left_out
         self.obstacle: Obstacle | None = None
         self.is_watched = False
+        self.has_watched = False
         self._api = api
         self._register = register
         self._on_spawned = on_spawned
@@ -94,6 +99,7 @@ class Watch:
             identity=COMPONENT,  # type: ignore[arg-type] # kopf's own name for str is private
         )
         self._on_spawned()
+        tasks = [*tasks, asyncio.create_task(self._until_it_may_no_more(), name="doubts")]
         try:
             return await self._until_it_ends(tasks)
         finally:
@@ -103,7 +109,7 @@ class Watch:
             await asyncio.gather(*tasks, return_exceptions=True)
             await sessions.close()
 
-    async def _until_it_ends(self, tasks: Iterable[asyncio.Task[Any]]) -> str:
+    async def _until_it_ends(self, tasks: Collection[asyncio.Task[Any]]) -> str:
         while not self.is_dead:
             ended, _ = await asyncio.wait(
                 tasks, timeout=self._seconds_to_its_death(), return_when=asyncio.FIRST_COMPLETED
@@ -113,8 +119,17 @@ class Watch:
                 return f"{type(error).__name__}: {error}" if error is not None else f"{task.get_name()} has ended"
         return "nothing has been heard of it"
 
+    async def _until_it_may_no_more(self) -> str:
+        """Until a doubt proves true: a watch that is open already is not ended for want of a right."""
+        while True:
+            await self._left_out.doubted(self.namespace)
+            obstacle = await obstacle_to_watching(self._api, self.namespace)
+            if obstacle is not None and obstacle.refused:
+                return obstacle.reason
+
     def _begins(self) -> None:
-        self.obstacle, self._problem, self._has_been_heard = None, "it has not been listed", False
+        self.obstacle, self._problem = None, "it has not been listed"
+        self.has_watched = self._has_been_heard = False
         self._heard_at = asyncio.get_running_loop().time()
 
     def _seconds_to_its_death(self) -> float:
@@ -144,22 +159,31 @@ class Watch:
     def _heard(self, problem: str | None) -> None:
         self._heard_at, self._has_been_heard = asyncio.get_running_loop().time(), True
         self._problem, self.is_watched = problem, problem is None
+        self.has_watched = self.has_watched or self.is_watched
 
 
 class Watches:
-    """All that this operator watches. `on_left_out` is told of a namespace that is left out until it can be watched."""
+    """All that this operator watches.
+
+    `on_left_out` is told of a namespace that is left out until it can be watched; `on_spawned` is called when kopf has
+    begun anew.
+    """
 
     def __init__(
         self,
         api: APIServer,
         namespaces: Sequence[str],
         register: Register,
-        on_spawned: Callable[[], None],
+        left_out: LeftOut,
+        *,
         on_left_out: Callable[[str], None],
+        on_spawned: Callable[[], None],
     ) -> None:
         self._api = api
-        self._watches = [Watch(api, each, register, on_spawned) for each in namespaces or (ALL_NAMESPACES,)]
+        self._left_out = left_out
         self._on_left_out = on_left_out
+        every = namespaces or (ALL_NAMESPACES,)
+        self._watches = [Watch(api, each, register, left_out, on_spawned) for each in every]
 
     async def run(self) -> None:
         """Watch for ever. Raises CannotStartError where the API server refuses all of it."""
@@ -182,17 +206,14 @@ class Watches:
         """The watches that a restart might help."""
         return [f"{_where(each.namespace)}: nothing is heard of it" for each in self._watches if each.is_dead]
 
-    def left_out(self) -> frozenset[str]:
-        """The namespaces that the API server refuses to let us watch."""
-        return frozenset(each.namespace for each in self._watches if _is_refused(each))
-
     async def _keep(self, watch: Watch) -> None:
         attempt = 0
         while True:
             obstacle = await obstacle_to_watching(self._api, watch.namespace)
             if obstacle is None:
+                self._left_out.discard(watch.namespace)
                 ended = await watch.run()
-                attempt = 0
+                attempt = 0 if watch.has_watched else attempt
                 _log.warning("the watch has ended and is begun anew", where=_where(watch.namespace), error=ended)
             else:
                 self._note(watch, obstacle)
@@ -206,7 +227,19 @@ class Watches:
         if all(_is_refused(each) for each in self._watches):
             raise CannotStartError(obstacle.reason)
         if obstacle.refused:
+            self._left_out.add(watch.namespace)
             self._on_left_out(watch.namespace)
+
+
+class _Answer(aiohttp.ClientResponse):
+    """An answer to kopf. A list of the metadata of nothing has `items: null`, which kopf takes for no list."""
+
+    async def json(self, **given: Any) -> Any:
+        """See aiohttp."""
+        body = await super().json(**given)
+        if isinstance(body, dict) and "items" in body and body["items"] is None:
+            body["items"] = []
+        return body
 
 
 class _Sessions:
@@ -228,6 +261,7 @@ class _Sessions:
             connector=aiohttp.TCPConnector(limit=0, ssl=info.as_ssl_context()),
             headers=info.as_http_headers(),
             proxy=info.proxy_url,
+            response_class=_Answer,
             middlewares=(self._noted,),
         )
         return kopf.AiohttpSession(server=info.server, aiohttp_session=self._session)

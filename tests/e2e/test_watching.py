@@ -18,6 +18,7 @@ from kubernetes.aio.client import ApiClient
 from campaign_operator import watches
 from campaign_operator.adapters.kubernetes.api_server import APIServer
 from campaign_operator.adapters.kubernetes.cluster import load_configuration
+from campaign_operator.adapters.kubernetes.left_out import LeftOut
 from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
 from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import campaign
@@ -51,7 +52,9 @@ async def watched(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KUBECONFIG", str(kubeconfig))
         async with ApiClient(await load_configuration()) as client:
-            found = watches.Watches(APIServer(client), namespaces, register, no_signals, lambda _: None)
+            found = watches.Watches(
+                APIServer(client), namespaces, register, LeftOut(), on_left_out=lambda _: None, on_spawned=no_signals
+            )
             running = asyncio.create_task(found.run())
             try:
                 yield found
@@ -105,3 +108,23 @@ async def test_many_campaigns_are_listed_in_pages(
 
         await until(all_of_them)
     assert [limit for limit in pages if limit != "1"] == ["2", "2", "2"]
+
+
+async def test_a_namespace_without_campaigns_is_watched_at_once(
+    stage: Stage, playhouse: tuple[ControlPlane, Path]
+) -> None:
+    """The API server says `items: null` of metadata alone, where it says `items: []` of whole resources."""
+    seen = Seen()
+    async with watched(playhouse[1], seen.register, stage.namespace) as found:
+
+        async def ready() -> bool:
+            return not found.why_not_ready()
+
+        await until(ready)
+        await stage.apply(campaign(stage.namespace, "first"))
+
+        async def told() -> bool:
+            return "first" in seen.bodies
+
+        async with asyncio.timeout(5):
+            await until(told)

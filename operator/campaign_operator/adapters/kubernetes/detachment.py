@@ -18,7 +18,7 @@ from campaign_operator.engine.ports import UnusableError
 from campaign_operator.wording import counted
 
 FINALIZERS = f"{GROUP}/"
-"""What the names of the operator's finalizers begin with: its own, and the one that kopf puts on what it polls."""
+"""What the names of the operator's finalizers begin with: its own, and the one that earlier versions put on what they polled."""
 
 _PAGE = "500"
 _MOST_ATTEMPTS = 5

@@ -19,6 +19,8 @@ from campaign_operator.adapters.kubernetes.campaign_wire import (
 )
 from campaign_operator.adapters.kubernetes.events import EventRecorder
 from campaign_operator.adapters.kubernetes.keyed_objects import NOT_FOUND, KeyedObjects
+from campaign_operator.adapters.kubernetes.left_out import LeftOut
+from campaign_operator.adapters.kubernetes.permissions import ALL_NAMESPACES
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.definition import lost_fields, outdated
 from campaign_operator.api.references import ObjectKind
@@ -41,7 +43,7 @@ ParseConnection = Callable[[str, Mapping[str, bytes]], Connection | Problem]
 
 
 class KubeStore:
-    """ports.CampaignStore. `namespaces` are those this operator watches; none means all of them."""
+    """ports.CampaignStore. `namespaces` are those this operator watches, but for `left_out`; none means all of them."""
 
     def __init__(
         self,
@@ -51,9 +53,11 @@ class KubeStore:
         events: EventRecorder,
         parse_connection: ParseConnection,
         clock: Clock,
+        left_out: LeftOut | None = None,
     ) -> None:
         self._api = api
         self._namespaces = tuple(namespaces)
+        self._left_out = left_out or LeftOut()
         self._objects = objects
         self._events = events
         self._parse_connection = parse_connection
@@ -67,6 +71,8 @@ class KubeStore:
         )
         if answer.status == 404:
             return None
+        if answer.status == 403:
+            self._left_out.doubt(ref.namespace if self._namespaces else ALL_NAMESPACES)
         return campaign_of(_body(answer, "reading the campaign"))
 
     async def write_status(self, campaign: Campaign, status: OutboundCampaignStatus) -> Campaign:
@@ -147,9 +153,15 @@ class KubeStore:
     async def list_with_campaign_id(self, campaign_id: str) -> tuple[Campaign | UnusableCampaign, ...]:
         """See ports.CampaignStore."""
         doing, query = "listing the campaigns of one campaignID", {"fieldSelector": f"spec.campaignID={campaign_id}"}
+        watched = [namespace for namespace in self._namespaces if namespace not in self._left_out]
+        if self._namespaces and not watched:
+            raise StoreUnavailableError(f"{doing}: none of the namespaces can be listed")
+        places = lists_of(watched)
         # at once: this is asked once more between an intent and its request
-        asked = (self._ask(doing, "GET", path, names, query) for path, names in lists_of(self._namespaces))
-        answers = await asyncio.gather(*asked)
+        answers = await asyncio.gather(*(self._ask(doing, "GET", path, names, query) for path, names in places))
+        for (_, names), answer in zip(places, answers, strict=True):
+            if answer.status == 403:
+                self._left_out.doubt(names.get("namespace", ALL_NAMESPACES))
         return tuple(rival_of(wire) for answer in answers for wire in _body(answer, doing)["items"])
 
     async def read_connection(
