@@ -23,10 +23,10 @@ class RunOptions:
     """How log lines are written."""
 
     health_port: int | None = None
-    """Port of /healthz: 0 picks a free one, None serves nothing."""
+    """Port of /healthz and /readyz; None serves nothing."""
 
     metrics_port: int | None = None
-    """Port of /metrics; as above."""
+    """Port of /metrics; None serves nothing."""
 
     ca_file: Path | None = None
     """PEM file with additional certificate authorities to trust."""

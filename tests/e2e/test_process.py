@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -32,7 +33,9 @@ async def answer(url: str) -> httpx.Response:
         return await client.get(url)
 
 
-async def test_it_serves_health_and_metrics_and_ends_at_once_on_sigterm(world: World, namespace: str) -> None:
+async def test_it_serves_health_and_metrics_by_every_protocol_and_ends_at_once_on_sigterm(
+    world: World, namespace: str
+) -> None:
     with_port = [LoopbackPort(), LoopbackPort()]
     health, metrics = (port.number for port in with_port)
     for port in with_port:
@@ -42,15 +45,21 @@ async def test_it_serves_health_and_metrics_and_ends_at_once_on_sigterm(world: W
         world.operator_kubeconfig, world.authority, world.folder, "--namespace", namespace, *ports
     )
 
-    async def healthy() -> bool:
+    async def ready() -> bool:
         try:
-            return (await answer(f"http://127.0.0.1:{health}/healthz")).status_code == 200
+            return (await answer(f"http://127.0.0.1:{health}/readyz")).status_code == 200
         except httpx.TransportError:
             return False
 
     try:
-        await until(healthy)
-        assert "campaign_operator_status_writes_total" in (await answer(f"http://127.0.0.1:{metrics}/metrics")).text
+        await until(ready)
+        # a pod of a cluster without IPv4 is asked by IPv6 alone
+        for host in ("127.0.0.1", *(["[::1]"] if socket.has_dualstack_ipv6() else [])):
+            for path in ("/healthz", "/readyz"):
+                assert (await answer(f"http://{host}:{health}{path}")).text == "ok\n"
+            scraped = await answer(f"http://{host}:{metrics}/metrics")
+            assert scraped.headers["Content-Type"].startswith("text/plain; version=")
+            assert "campaign_operator_status_writes_total" in scraped.text
         os.kill(operator.pid, signal.SIGTERM)
         begun = time.monotonic()
         assert await operator.wait() == 0
@@ -58,6 +67,22 @@ async def test_it_serves_health_and_metrics_and_ends_at_once_on_sigterm(world: W
     finally:
         operator.kill()
     assert "Traceback" not in operator.log_path.read_text()
+
+
+async def test_a_port_that_is_taken_is_told_in_one_line(world: World, namespace: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        operator = start_operator(
+            *(world.operator_kubeconfig, world.authority, world.folder),
+            *("--namespace", namespace, "--health-port", str(port)),
+        )
+        try:
+            assert await operator.wait() == 1
+        finally:
+            await operator.stop(timeout_seconds=40)
+    assert operator.log_path.read_text().splitlines() == [
+        f"campaign-operator: cannot listen on port {port}: Address already in use"
+    ]
 
 
 async def test_an_operator_of_one_namespace_leaves_the_others_alone(

@@ -41,7 +41,7 @@ def run(
         typer.Option(help="json or console. Default: console on a terminal, else json.", show_default=False),
     ] = None,
     health_port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Serve /healthz on this port.", show_default=False)
+        int | None, typer.Option(min=1, max=65535, help="Serve /healthz and /readyz on this port.", show_default=False)
     ] = None,
     metrics_port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Serve /metrics on this port.", show_default=False)
