@@ -1,4 +1,4 @@
-"""Several namespaces with `--namespace`, and a Role in each: one that loses it, or never had it, concerns nobody else."""
+"""Several namespaces with `--namespace`, and a Role in each: one that loses it, or never had it, concerns no other."""
 
 import json
 import re

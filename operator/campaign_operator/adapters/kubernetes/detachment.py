@@ -18,7 +18,9 @@ from campaign_operator.engine.ports import UnusableError
 from campaign_operator.wording import counted
 
 FINALIZERS = f"{GROUP}/"
-"""What the names of the operator's finalizers begin with: its own, and the one that earlier versions put on what they polled."""
+"""What the names of the operator's finalizers begin with: its own, and the one of earlier versions, which polled by
+kopf.
+"""
 
 _PAGE = "500"
 _MOST_ATTEMPTS = 5
