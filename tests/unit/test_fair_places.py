@@ -14,7 +14,7 @@ class Visits:
 
     def __init__(self, places: FairPlaces) -> None:
         self._places = places
-        self._leave: dict[str, asyncio.Event] = {}
+        self.leave: dict[str, asyncio.Event] = {}
         self.inside: list[str] = []
         self.came: list[str] = []
         self.tasks: dict[str, asyncio.Task[None]] = {}
@@ -22,12 +22,12 @@ class Visits:
     async def begin(self, *names: str) -> None:
         """Names are such as `a1`: the owner and a number."""
         for name in names:
-            self._leave[name] = asyncio.Event()
+            self.leave[name] = asyncio.Event()
             self.tasks[name] = asyncio.create_task(self._visit(name))
         await settled()
 
     async def end(self, name: str) -> None:
-        self._leave[name].set()
+        self.leave[name].set()
         await settled()
 
     async def cancel(self, name: str) -> None:
@@ -35,7 +35,7 @@ class Visits:
         await settled()
 
     async def end_all(self) -> None:
-        for leave in self._leave.values():
+        for leave in self.leave.values():
             leave.set()
         await asyncio.gather(*self.tasks.values(), return_exceptions=True)
 
@@ -44,7 +44,7 @@ class Visits:
             self.inside.append(name)
             self.came.append(name)
             try:
-                await self._leave[name].wait()
+                await self.leave[name].wait()
             finally:
                 self.inside.remove(name)
 
@@ -98,7 +98,7 @@ async def test_who_gives_up_waiting_takes_no_turn() -> None:
 async def test_a_place_that_was_handed_to_somebody_who_gave_up_goes_to_the_next() -> None:
     visits = Visits(FairPlaces(share=1, total=1))
     await visits.begin("a1", "b1", "c1")
-    visits._leave["a1"].set()
+    visits.leave["a1"].set()
     await asyncio.sleep(0)  # a1 leaves, and b1 has its turn but has not run yet
     await visits.cancel("b1")
     assert visits.inside == ["c1"]
