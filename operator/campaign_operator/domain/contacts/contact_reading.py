@@ -16,7 +16,7 @@ bytes are given.
 from collections.abc import Generator, Iterable, Iterator
 from typing import IO, Protocol
 
-from campaign_operator.api.vocabulary import ContactFormat
+from campaign_operator.api.vocabulary import ContactFormat, OnInvalidContact
 from campaign_operator.domain.contacts.contact_list import (
     ContactCount,
     ListLimits,
@@ -36,6 +36,9 @@ _FORMATS_BY_ENDING = {
     ".jsonl": ContactFormat.NDJSON,
 }
 _FORMATS_BY_FIRST_CHARACTER = {"[": ContactFormat.JSON, "{": ContactFormat.NDJSON}
+
+_FED_BYTES = 4096
+"""As much is unpacked in a step: gzip data of any size may have nothing in it but ends and beginnings."""
 
 
 def format_of(name: str) -> ContactFormat | None:
@@ -82,12 +85,23 @@ def reading_steps(
 
 
 class ContactReading:
-    """The reading of all the lists of one campaign, one after another."""
+    """The reading of all the lists of one campaign, one after another.
 
-    def __init__(self, limits: ListLimits, *, piece_bytes: int = PIECE_BYTES, scratch: IO[bytes] | None = None) -> None:
+    `on_invalid` Reject: lists with an id that is there twice are of no use, so no more such rows are looked for than
+    are shown. They are counted among the errors, and not taken out of the contacts.
+    """
+
+    def __init__(
+        self,
+        limits: ListLimits,
+        *,
+        piece_bytes: int = PIECE_BYTES,
+        scratch: IO[bytes] | None = None,
+        on_invalid: OnInvalidContact = OnInvalidContact.SKIP,
+    ) -> None:
         self._limits = limits
         self._piece_bytes = piece_bytes
-        self._tally = ContactTally(limits, scratch)
+        self._tally = ContactTally(limits, scratch, on_invalid)
 
     def open(self, source: ListSource) -> "OpenedList":
         """Begin a list. The one before must be finished."""
@@ -155,11 +169,14 @@ class OpenedList:
         if self.over:
             return
         try:
-            for unpacked in self._unzipping.feed(data):
-                self._tally.take_bytes(len(unpacked))
-                self._waiting += unpacked
-                while len(self._waiting) >= self._piece_bytes:
-                    self._read(self._piece_bytes)
+            for begin in range(0, len(data), _FED_BYTES):
+                for unpacked in self._unzipping.feed(data[begin : begin + _FED_BYTES]):
+                    self._tally.take_bytes(len(unpacked))
+                    self._waiting += unpacked
+                    while len(self._waiting) >= self._piece_bytes:
+                        self._read(self._piece_bytes)
+                        yield
+                if not self._unzipping.is_plain:
                     yield
         except UnreadableListError as error:
             self._end_unread(error)

@@ -21,6 +21,9 @@ _GROUPS = 256
 _CONTACTS_IN_MEMORY = 262_144
 """As many as are kept in memory where there is a file: 4 MB."""
 
+STEP_CONTACTS = 2048
+"""As many as a step of the search looks at. A list can repeat one id a million times, which then lie in one group."""
+
 
 class ContactRecords:
     """The contacts of all lists of a campaign, in their order.
@@ -36,6 +39,9 @@ class ContactRecords:
         self._stored: list[_StoredChunk] = []
         self._in_hand = _Chunk()
         self._stored_contacts = 0
+        self._of_interest = 0
+        self.repeats = 0
+        """How many contacts have an id that was there before; known after `search`."""
 
     def __len__(self) -> int:
         return self._stored_contacts + len(self._in_hand)
@@ -67,30 +73,44 @@ class ContactRecords:
             contact -= len(chunk)
         raise IndexError(contact)
 
-    def search(self, note: Callable[[int, int, int], None]) -> Iterator[None]:
+    def search(self, note: Callable[[int, int, int], int | None]) -> Iterator[None]:
         """Call `note(contact, zone, first)` for each contact whose id was there before, first in contact `first`.
 
-        To be iterated to the end; each step is short. Not in the order of contacts. Raises OSError where the file
-        cannot be read.
+        Not in the order of contacts. What `note` returns is the last contact that is still of interest, None for all:
+        then `repeats` is exact, and no time is spent on those after it. To be iterated to the end; each step looks at
+        STEP_CONTACTS at most. Raises OSError where the file cannot be read.
         """
+        self._of_interest = len(self) - 1
         for group in range(_GROUPS):
             hashes = [chunk.hashes(group) for chunk in self._chunks()]
-            if len(set(chain.from_iterable(hashes))) < sum(map(len, hashes)):
+            different = set[int]()
+            for of_chunk in hashes:
+                for begin in range(0, len(of_chunk), STEP_CONTACTS):
+                    different.update(of_chunk[begin : begin + STEP_CONTACTS])
+                    yield
+            repeats = sum(map(len, hashes)) - len(different)
+            if repeats:
+                self.repeats += repeats
                 yield from self._search_in(group, hashes, note)
-            yield
 
     def _search_in(
-        self, group: int, hashes: Sequence[Sequence[int]], note: Callable[[int, int, int], None]
+        self, group: int, hashes: Sequence[Sequence[int]], note: Callable[[int, int, int], int | None]
     ) -> Iterator[None]:
         first_with: dict[int, int] = {}
         before = 0
         for chunk, of_chunk in zip(self._chunks(), hashes, strict=True):
             groups, zones, place = chunk.groups(), chunk.zones(), -1
-            for value in of_chunk:
+            for number, value in enumerate(of_chunk, start=1):
                 place = groups.find(group, place + 1)
-                first = first_with.setdefault(value, before + place)
-                if first != before + place:
-                    note(before + place, zones[place], first)
+                contact = before + place
+                if contact > self._of_interest:
+                    return
+                first = first_with.setdefault(value, contact)
+                if first != contact:
+                    last = note(contact, zones[place], first)
+                    self._of_interest = self._of_interest if last is None else last
+                if number % STEP_CONTACTS == 0:
+                    yield
             before += len(chunk)
             yield
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import IO, NamedTuple
 
+from campaign_operator.api.vocabulary import OnInvalidContact
 from campaign_operator.domain.contacts.contact_list import (
     ContactCount,
     ContactError,
@@ -39,9 +40,15 @@ class Fault(NamedTuple):
 class ContactTally:
     """Counts the contacts of one list after another and notes what is wrong with them."""
 
-    def __init__(self, limits: ListLimits, scratch: IO[bytes] | None = None) -> None:
-        """`scratch`: see `ContactRecords`."""
+    def __init__(
+        self,
+        limits: ListLimits,
+        scratch: IO[bytes] | None = None,
+        on_invalid: OnInvalidContact = OnInvalidContact.SKIP,
+    ) -> None:
+        """`scratch`: see `ContactRecords`. `on_invalid`: see `ContactReading`."""
         self._limits = limits
+        self._on_invalid = on_invalid
         self._rows = 0
         self._bytes = 0
         self._invalid_rows = 0
@@ -108,7 +115,8 @@ class ContactTally:
 
     def conclude(self) -> Iterator[None]:
         """Find the ids that are there twice, in short steps. To be iterated to the end, once, before `count`."""
-        return self._records.search(self._note_repeat)
+        yield from self._records.search(self._note_repeat)
+        self._error_count += self._records.repeats
 
     def count(self) -> ContactCount:
         """What is known of the lists."""
@@ -168,13 +176,18 @@ class ContactTally:
             error = ContactError(self._sources[number].name, line, column, explain())
             self._row_errors.append((number, error))
 
-    def _note_repeat(self, contact: int, zone: int, first: int) -> None:
-        self._error_count += 1
+    def _note_repeat(self, contact: int, zone: int, first: int) -> int | None:
+        """The last contact that is still of interest: none of those that are shown comes after it."""
         if zone != _NO_ZONE:
             self._invalid_rows += 1
             self._counts[zone] -= 1
-        insort(self._repeats, (contact, first))
-        del self._repeats[ERRORS_SHOWN:]
+        full = len(self._repeats) == ERRORS_SHOWN
+        if not full or contact < self._repeats[-1][0]:
+            insort(self._repeats, (contact, first))
+            del self._repeats[ERRORS_SHOWN:]
+        if self._on_invalid is OnInvalidContact.SKIP or len(self._repeats) < ERRORS_SHOWN:
+            return None
+        return self._repeats[-1][0]
 
     def _repeat_error(self, repeat: tuple[int, int]) -> tuple[int, ContactError]:
         contact, first = repeat

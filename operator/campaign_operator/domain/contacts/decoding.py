@@ -31,16 +31,18 @@ class Unzipping:
 
     def __init__(self) -> None:
         self._head = b""
-        self._plain = False
+        self.is_plain = False
+        """Whether the bytes are known not to be gzip."""
+
         self._member: zlib._Decompress | None = None
         self._members = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What these bytes give. Raises UnreadableListError for gzip that is damaged or not all of it."""
-        if not self._plain and self._member is None:
+        if not self.is_plain and self._member is None:
             data, self._head = self._head + data, b""
             data = self._begin(data)
-        if self._plain:
+        if self.is_plain:
             for start in range(0, len(data), PIECE_BYTES):
                 yield data[start : start + PIECE_BYTES]
         else:
@@ -69,7 +71,7 @@ class Unzipping:
         elif self._members:
             raise UnreadableBytesError("contains something else after its gzip data")
         else:
-            self._plain = True
+            self.is_plain = True
         return data
 
     def _unpacked(self, data: bytes) -> Iterator[bytes]:
