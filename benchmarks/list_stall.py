@@ -28,8 +28,10 @@ from machine import memory
 from campaign_operator.adapters.clock import SystemClock
 from campaign_operator.adapters.contact_lists import ContactLists
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
+from campaign_operator.adapters.list_reader import ListReader
 from campaign_operator.adapters.outbound.downloads import Downloads, ListAddress
 from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
+from campaign_operator.adapters.short_steps import ShortSteps
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
@@ -86,7 +88,8 @@ async def _measured(server: str, authority: Path) -> dict[str, float]:
     async with downloads.open(ListAddress(f"{server}/short.csv")):
         pass
     objects: KeyedObjects = KeyedObjects(None, clock)  # type: ignore[arg-type] # there is no object to be read
-    lists = ContactLists(objects, downloads, clock, lambda _: read.set(), ListLimits(max_rows=100_000_000))
+    reader = ListReader(objects, downloads, clock, ListLimits(max_rows=100_000_000), ShortSteps())
+    lists = ContactLists(reader, clock, lambda _: read.set())
     campaign = _campaign(f"{server}/list.csv")
     stalls: list[tuple[float, float]] = []
     others = asyncio.create_task(_turns(stalls))

@@ -32,10 +32,12 @@ from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.events import EventRecorder
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
 from campaign_operator.adapters.kubernetes.kube import KubeStore
+from campaign_operator.adapters.list_reader import ListReader
 from campaign_operator.adapters.outbound.downloads import Downloads
 from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
 from campaign_operator.adapters.outbound.exchange import HTTPExchange
 from campaign_operator.adapters.outbound.webhook import WebhookNotifier
+from campaign_operator.adapters.short_steps import ShortSteps
 from campaign_operator.api.conditions import ConditionType, find
 from campaign_operator.api.status import Condition, OutboundCampaignStatus, RunStatus, WindowStatus
 from campaign_operator.domain.campaigns.campaign import CampaignRef, Settings
@@ -280,7 +282,8 @@ def new_operator(stage: Stage) -> Reconciler:
     objects = KeyedObjects(stage.api, stage.clock)
     downloads = Downloads(stage.list_egress or stage.egress, timeout_seconds=stage.settings.request_timeout_seconds)
     stage.stack.push_async_callback(downloads.aclose)
-    lists = ContactLists(objects, downloads, stage.clock, stage.lists_were_read, ListLimits())
+    reader = ListReader(objects, downloads, stage.clock, ListLimits(), ShortSteps())
+    lists = ContactLists(reader, stage.clock, stage.lists_were_read)
     stage.stack.push_async_callback(lists.aclose)
     return Reconciler(
         new_store(stage),

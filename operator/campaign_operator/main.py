@@ -28,11 +28,13 @@ from campaign_operator.adapters.kubernetes.events import EventRecorder
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
 from campaign_operator.adapters.kubernetes.kube import KubeStore
 from campaign_operator.adapters.kubernetes.left_out import LeftOut
+from campaign_operator.adapters.list_reader import ListReader
 from campaign_operator.adapters.outbound.downloads import Downloads
 from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
 from campaign_operator.adapters.outbound.exchange import HTTPExchange, OverInTime
 from campaign_operator.adapters.outbound.watchdog import SetTimer, Watchdog, set_timer_of_this_machine
 from campaign_operator.adapters.outbound.webhook import WebhookNotifier
+from campaign_operator.adapters.short_steps import ShortSteps
 from campaign_operator.domain.campaigns.campaign import Settings
 from campaign_operator.engine.alarms import LoopAlarms
 from campaign_operator.engine.looks import Asked, Looks
@@ -163,7 +165,8 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
         limits = options.list_limits
         downloads = Downloads(to_lists, max_bytes=limits.max_bytes, timeout_seconds=options.list_timeout_seconds)
         stack.push_async_callback(downloads.aclose)
-        contacts = ContactLists(objects, downloads, clock, partial(looks.ask, asked=Asked(check=True)), limits)
+        reader = ListReader(objects, downloads, clock, limits, ShortSteps())
+        contacts = ContactLists(reader, clock, partial(looks.ask, asked=Asked(check=True)))
         stack.push_async_callback(contacts.aclose)
         reconciler = Reconciler(
             store, contacts, Calendars(objects), dialer, analytics, notifier, alarms, clock, options.settings

@@ -6,11 +6,20 @@ from typing import Any
 
 import pytest
 
+from campaign_operator.adapters.contact_lists import ContactLists
+from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
+from campaign_operator.adapters.list_reader import ListReader
+from campaign_operator.adapters.outbound.downloads import Downloads
+from campaign_operator.adapters.short_steps import ShortSteps
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.vocabulary import RunState
+from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_operator.domain.contacts.contact_list import ListLimits
+from campaign_operator.engine.ports import ListReading
+from campaign_operator.observability import metrics
 from e2e_world import Manifest, campaign, config_map, secret
 from scripted_server import Conversation, Received, Reply, ScriptedServer, answer, scripted_server
-from stage import Stage, run_after, run_of, told, windows
+from stage import Stage, new_store, run_after, run_of, told, windows
 
 NEW_YORK, LONDON, TOKYO = "America/New_York", "Europe/London", "Asia/Tokyo"
 LIST = (
@@ -360,3 +369,33 @@ async def test_a_url_that_gives_no_list_is_told_and_tried_again(
         status = await looked_after_reading(stage)
         assert told(status, ConditionType.READY)[0] == "True"
         assert counts(windows(status)) == {NEW_YORK: 1, LONDON: 2}
+
+
+async def test_campaigns_that_name_the_same_list_read_it_once(stage: Stage) -> None:
+    read = metrics.list_readings.labels("Read")._value  # noqa: SLF001 - the library has no other way to ask a counter
+    names = ("c", "c2", "c3")
+    await stage.apply(
+        contacts(stage, LIST),
+        *(campaign(stage.namespace, name, contacts=None, contactsFrom=[IN_A_CONFIG_MAP]) for name in names),
+    )
+    before = read.get()
+    for status in await asyncio.gather(*(stage.look(name) for name in names)):
+        assert counts(windows(status)) == {NEW_YORK: 1, LONDON: 2}
+    assert read.get() - before == 1
+
+
+async def test_a_campaign_is_looked_at_again_after_lists_that_it_did_not_wait_for(stage: Stage) -> None:
+    await stage.apply(contacts(stage, LIST), listed(stage))
+    downloads = Downloads(stage.egress)
+    stage.stack.push_async_callback(downloads.aclose)
+    reader = ListReader(KeyedObjects(stage.api, stage.clock), downloads, stage.clock, ListLimits(), ShortSteps())
+    woken = asyncio.Queue[CampaignRef]()
+    lists = ContactLists(reader, stage.clock, woken.put_nowait, patience_seconds=0)
+    waiting = await new_store(stage).read(CampaignRef(stage.namespace, "c"))
+    assert waiting is not None
+    assert await lists.read(waiting, max_age_seconds=30) == ListReading(None, being_read=True)
+    assert await woken.get() == waiting.ref
+    found = await lists.read(waiting, max_age_seconds=30)
+    assert isinstance(found, ListReading)
+    assert found.count is not None
+    assert found.count.contacts == 3

@@ -21,10 +21,12 @@ from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.events import EventRecorder
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
 from campaign_operator.adapters.kubernetes.kube import KubeStore
+from campaign_operator.adapters.list_reader import ListReader
 from campaign_operator.adapters.outbound.downloads import Downloads
 from campaign_operator.adapters.outbound.egress import Egress
 from campaign_operator.adapters.outbound.exchange import HTTPExchange
 from campaign_operator.adapters.outbound.webhook import WebhookNotifier
+from campaign_operator.adapters.short_steps import ShortSteps
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Settings
 from campaign_operator.domain.contacts.contact_list import ListLimits
@@ -150,7 +152,8 @@ class MortalOperator:
             around.fate, around.api, [around.namespace], objects, recorder, parse_connection, around.clock
         )
         downloads = self._closed_at_the_end(Downloads(around.egress, timeout_seconds=patience))
-        lists = ContactLists(objects, downloads, around.clock, lambda _: None, ListLimits())
+        reader = ListReader(objects, downloads, around.clock, ListLimits(), ShortSteps())
+        lists = ContactLists(reader, around.clock, lambda _: None)
         return Reconciler(
             store,
             self._closed_at_the_end(lists),

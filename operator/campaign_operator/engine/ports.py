@@ -155,8 +155,9 @@ class ListReading:
 
 
 class ContactSource(Protocol):
-    """The lists of `contactsFrom`. Lists in objects are as they were at most so long ago; a list at a URL is as it was
-    when last asked for, and is asked for in the background, after which the campaign is looked at again.
+    """The lists of `contactsFrom`. Lists in objects are as they were at most so long ago, or are being read if that
+    takes more than seconds; a list at a URL is as it was when last asked for, and is asked for in the background. The
+    campaign is looked at again after a reading that it did not wait for.
     """
 
     async def read(self, campaign: Campaign, *, max_age_seconds: float) -> ListReading | Problem:

@@ -14,11 +14,11 @@ import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from weakref import WeakValueDictionary
 
 import httpcore
 import httpx
 
+from campaign_operator.adapters.fair_places import FairPlaces
 from campaign_operator.adapters.outbound.connection_pools import ConnectionPools
 from campaign_operator.adapters.outbound.destinations import (
     AddressRefusedError,
@@ -101,8 +101,8 @@ class Downloads:
     owner and a host.
 
     Whoever waits for a host that is busy takes no place from the others, so that a slow host costs its owner one place;
-    and whoever has many slow hosts, or one that others need, too, leaves the others theirs. `timeout_seconds` bounds
-    each download, from the wait for a place to the last byte.
+    and whoever has many slow hosts, or one that others need, too, leaves the others theirs. Those who wait have turns
+    by owner. `timeout_seconds` bounds each download, from the wait for a place to the last byte.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Downloads:
         *,
         max_bytes: int = 1_073_741_824,
         timeout_seconds: float = 300.0,
-        width: int = 6,
+        width: int = 16,
         share: int = 3,
     ) -> None:
         self._egress = egress
@@ -120,10 +120,7 @@ class Downloads:
         self._hosts = ConnectionPools(
             egress.open_connection, width=1, keep_alive=False, idle_seconds=_LANE_IDLE_SECONDS
         )
-        self._places = asyncio.Semaphore(width)
-        self._share = share
-        # An owner is forgotten with his last download.
-        self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._places = FairPlaces(share=share, total=width)
 
     @asynccontextmanager
     async def open(self, address: ListAddress, etag: str | None = None) -> AsyncIterator[NotModified | Downloading]:
@@ -151,11 +148,9 @@ class Downloads:
         self, url: httpx.URL, headers: list[tuple[str, str]], owner: str
     ) -> AsyncIterator[httpcore.Response]:
         wanted = target(url)
-        share = self._shares.setdefault(owner, asyncio.Semaphore(self._share))
         async with (
             self._hosts.connection(f"{owner} {_host(url)}", wanted.origin) as connection,
-            share,
-            self._places,
+            self._places.take(owner),
             connection.stream(
                 "GET", wanted, headers=headers, extensions={"timeout": {"connect": CONNECT_SECONDS}}
             ) as response,

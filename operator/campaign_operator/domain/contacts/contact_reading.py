@@ -103,6 +103,11 @@ class ContactReading:
         self._piece_bytes = piece_bytes
         self._tally = ContactTally(limits, scratch, on_invalid)
 
+    @property
+    def rows(self) -> int:
+        """Those read so far, valid or not."""
+        return self._tally.rows
+
     def open(self, source: ListSource) -> "OpenedList":
         """Begin a list. The one before must be finished."""
         self._tally.begin(source)

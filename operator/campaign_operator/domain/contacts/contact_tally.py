@@ -71,6 +71,11 @@ class ContactTally:
         self._rows_before = self._rows
 
     @property
+    def rows(self) -> int:
+        """Rows of all lists so far, valid or not."""
+        return self._rows
+
+    @property
     def rows_of_list(self) -> int:
         """Rows of the list in hand, valid or not."""
         return self._rows - self._rows_before
