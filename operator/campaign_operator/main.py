@@ -33,7 +33,7 @@ from campaign_operator.adapters.outbound.downloads import Downloads
 from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
 from campaign_operator.adapters.outbound.exchange import HTTPExchange, OverInTime
 from campaign_operator.adapters.outbound.watchdog import SetTimer, Watchdog, set_timer_of_this_machine
-from campaign_operator.adapters.outbound.webhook import WebhookNotifier
+from campaign_operator.adapters.outbound.webhook import WebhookNotifier, webhook_exchange
 from campaign_operator.adapters.short_steps import ShortSteps
 from campaign_operator.domain.campaigns.campaign import Settings
 from campaign_operator.engine.alarms import LoopAlarms
@@ -149,7 +149,7 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
         for egress in (to_dialers, to_webhooks, to_lists):
             stack.callback(egress.close)
         dialer = _dialer(to_dialers, clock, watchdog, options.settings, stack)
-        webhooks = HTTPExchange(to_webhooks, keep_alive=False)
+        webhooks = webhook_exchange(to_webhooks)
         stack.push_async_callback(webhooks.aclose)
         notifier = WebhookNotifier(webhooks, clock)
         events = EventRecorder(api, clock)

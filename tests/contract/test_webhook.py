@@ -14,12 +14,12 @@ from standardwebhooks import Webhook
 
 from campaign_operator.adapters.clock import SystemClock
 from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
-from campaign_operator.adapters.outbound.exchange import HTTPExchange
-from campaign_operator.adapters.outbound.webhook import WebhookNotifier
+from campaign_operator.adapters.outbound.webhook import PLACES_OF_AN_OWNER, WebhookNotifier, webhook_exchange
 from campaign_operator.domain.dialing.delivery import Delivered, DeliveryFailed, DeliveryOutcome, Gone, WebhookMessage
 from campaign_operator.engine.ports import Clock
 from campaign_sandbox.certificates import issue_server_certificate
 from campaign_sandbox.listener import Listener
+from contract.exchange_kit import eventually
 from manual_clock import ManualClock
 from scripted_server import (
     LOOPBACK,
@@ -30,6 +30,7 @@ from scripted_server import (
     garbage,
     hang_up,
     reset,
+    resolving_to,
     scripted_server,
     silence,
 )
@@ -52,7 +53,7 @@ MESSAGE = WebhookMessage(
 async def notifier_on(
     egress: Egress, clock: Clock | None = None, timeout_seconds: float = 5
 ) -> AsyncIterator[WebhookNotifier]:
-    exchange = HTTPExchange(egress, keep_alive=False)
+    exchange = webhook_exchange(egress)
     try:
         yield WebhookNotifier(exchange, clock or ManualClock(), timeout_seconds=timeout_seconds)
     finally:
@@ -183,3 +184,40 @@ async def test_a_refused_address_is_told_with_the_remedy() -> None:
         outcome = await notifier.deliver("https://10.0.0.5/", MESSAGE, None, owner="sales")
     assert isinstance(outcome, DeliveryFailed)
     assert "--allow-cidr" in outcome.message
+
+
+async def test_deliveries_of_one_namespace_that_do_not_end_hold_up_no_other_at_the_same_host() -> None:
+    async with (
+        scripted_server(route=lambda request: silence if request.target == "/slow" else answer(200)) as server,
+        notifier_on(server.egress(), timeout_seconds=30) as notifier,
+    ):
+        slow = [
+            asyncio.create_task(notifier.deliver(f"{server.url}/slow", MESSAGE, None, owner="hostile"))
+            for _ in range(40)
+        ]
+        await eventually(lambda: len(server.requests) == PLACES_OF_AN_OWNER)
+        async with asyncio.timeout(5):
+            assert await notifier.deliver(f"{server.url}/hook", MESSAGE, None, owner="sales") == Delivered(200)
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+
+
+async def test_a_namespace_has_as_many_deliveries_under_way_however_many_hosts_it_names() -> None:
+    hosts = [f"h{number}.hooks.example" for number in range(20)]
+    async with (
+        scripted_server(silence, certificate_for=("*.hooks.example",)) as server,
+        notifier_on(server.egress(resolving_to("127.0.0.1")), timeout_seconds=30) as notifier,
+    ):
+        slow = [
+            asyncio.create_task(notifier.deliver(f"https://{host}:{server.port}/", MESSAGE, None, owner="hostile"))
+            for host in hosts
+        ]
+        await eventually(lambda: len(server.requests) == PLACES_OF_AN_OWNER)
+        others = asyncio.create_task(
+            notifier.deliver(f"https://{hosts[0]}:{server.port}/", MESSAGE, None, owner="sales")
+        )
+        await eventually(lambda: len(server.requests) == PLACES_OF_AN_OWNER + 1)
+        for task in (*slow, others):
+            task.cancel()
+        await asyncio.gather(*slow, others, return_exceptions=True)

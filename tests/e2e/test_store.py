@@ -26,10 +26,12 @@ from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER, MAX_RESOLVE, RESOLVE_ANNOTATION
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
+from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.ports import ConflictError, StoreUnavailableError
 from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import Manifest, campaign
+from stage import Stage, new_store
 
 KOPFS = "campaign-operator.io/polling"
 ANOTHERS = "example.com/keep"
@@ -276,3 +278,9 @@ async def test_without_the_rights_nothing_is_written_no_secret_read_and_a_namesp
         assert found.reason is Reason.SECRET_NOT_FOUND
         assert found.message.endswith("or the operator may not read it")
     assert await resource.read() == read
+
+
+async def test_a_connection_is_used_in_the_name_of_its_namespace(stage: Stage) -> None:
+    found, _ = await new_store(stage).read_connection(stage.namespace, "cxone", max_age_seconds=0)
+    assert isinstance(found, Connection)
+    assert found.owner == stage.namespace

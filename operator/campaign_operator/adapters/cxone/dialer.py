@@ -262,6 +262,7 @@ class CXoneDialer:
             body=call.body,
             # the token endpoint may be of the same server
             secrets=(token.value, connection.client_secret, basic_credentials(connection)),
+            owner=connection.owner,
         )
         return await self._exchange.send(request, deadline_seconds=self._timeout_seconds, permission=permission)
 

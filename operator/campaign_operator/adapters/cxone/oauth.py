@@ -119,6 +119,7 @@ class TokenProvider:
             },
             body=urlencode(form).encode(),
             secrets=(connection.client_secret, basic),
+            owner=connection.owner,
         )
         outcome = await self._exchange.send(request, deadline_seconds=self._timeout_seconds)
         match outcome:

@@ -7,6 +7,7 @@ connection Secret may be, where the caller says how old it may be.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServer, NoAnswerError
 from campaign_operator.adapters.kubernetes.campaign_paths import CAMPAIGN, CAMPAIGN_STATUS, lists_of
@@ -174,6 +175,8 @@ class KubeStore:
             return known[1], known[2]
         data, version = await self._objects.data(ObjectKind.SECRET, namespace, secret_name)
         connection = _missing(secret_name) if data is None else self._parse_connection(secret_name, data)
+        if isinstance(connection, Connection):
+            connection = replace(connection, owner=namespace)
         self._connections[key] = now, connection, version
         return connection, version
 

@@ -15,7 +15,8 @@ from contextlib import asynccontextmanager
 
 import httpcore
 
-OpenConnection = Callable[[httpcore.Origin], httpcore.AsyncConnectionInterface]
+OpenConnection = Callable[[httpcore.Origin, str], httpcore.AsyncConnectionInterface]
+"""(origin, owner) -> a connection that is not connected yet; see Egress."""
 
 
 class ConnectionPools:
@@ -34,7 +35,9 @@ class ConnectionPools:
         self._closing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def connection(self, name: str, origin: httpcore.Origin) -> AsyncIterator[httpcore.AsyncConnectionInterface]:
+    async def connection(
+        self, name: str, origin: httpcore.Origin, owner: str
+    ) -> AsyncIterator[httpcore.AsyncConnectionInterface]:
         """Wait for a place in the pool; the connection is good for one request, until the context is left."""
         pool = self._pools.get(name)
         if pool is None:
@@ -42,7 +45,7 @@ class ConnectionPools:
         pool.enter()
         try:
             async with pool.places:
-                connection = await pool.take(origin) or self._open_connection(origin)
+                connection = await pool.take(origin) or self._open_connection(origin, owner)
                 pool.in_use.add(connection)
                 try:
                     yield connection

@@ -149,7 +149,7 @@ class Downloads:
     ) -> AsyncIterator[httpcore.Response]:
         wanted = target(url)
         async with (
-            self._hosts.connection(f"{owner} {_host(url)}", wanted.origin) as connection,
+            self._hosts.connection(f"{owner} {_host(url)}", wanted.origin, owner) as connection,
             self._places.take(owner),
             connection.stream(
                 "GET", wanted, headers=headers, extensions={"timeout": {"connect": CONNECT_SECONDS}}

@@ -1,7 +1,8 @@
 """The only place that makes HTTP connections, with one set of rules for every call that leaves the operator.
 
 - https only; the certificate is checked against the system's roots (OpenSSL's default places, so that a
-  company's own roots in the image count and an update of the image updates them) and `ca_file`.
+  company's own roots in the image count and an update of the image updates them) and `ca_file`, as they are when the
+  connection is made.
 - A name is resolved once, every address of it is judged, and the connection goes to a judged address as a
   literal, so that a second answer of the name server changes nothing. SNI, Host and certificate check still
   go by the name.
@@ -38,6 +39,7 @@ from campaign_operator.adapters.outbound.destinations import (
     why_refused,
 )
 from campaign_operator.adapters.outbound.resolver import ResolveName, SystemResolver
+from campaign_operator.adapters.outbound.trusted_roots import TrustedRoots
 
 # Less than servers give: a request on a connection that is just being closed has an unclear end.
 _KEEP_ALIVE_SECONDS = 3.0
@@ -62,7 +64,7 @@ class EgressPolicy:
 
 
 class Egress:
-    """Makes connections that keep to one policy, and share TLS context and resolver.
+    """Makes connections that keep to one policy, and share trusted roots and resolver.
 
     Raises OSError (of which ssl.SSLError is one) where `ca_file` cannot be read, ValueError where `proxy` is no proxy's
     URL. Make one for the dialers and another for webhooks, so that a receiver's dead name server cannot hold up a
@@ -76,23 +78,14 @@ class Egress:
         *,
         unacknowledged_seconds: float = _UNACKNOWLEDGED_SECONDS,
     ) -> None:
-        tls = ssl.create_default_context()
-        if policy.ca_file is not None:
-            tls.load_verify_locations(cafile=policy.ca_file)
-        proxy = None if policy.proxy is None else _proxy(policy.proxy, tls)
+        self._roots = TrustedRoots(policy.ca_file)
+        self._proxy = policy.proxy
         self._allowed = policy.allow_cidrs
+        self._resolve = resolve
         self._system_resolver = SystemResolver()
-        # Never sends anything itself: it only knows how to make a connection, with or without a proxy.
-        self._factory = httpcore.AsyncConnectionPool(
-            ssl_context=tls,
-            proxy=proxy,
-            keepalive_expiry=_KEEP_ALIVE_SECONDS,
-            network_backend=_CheckedBackend(
-                resolve or self._system_resolver,
-                None if proxy else policy.allow_cidrs,
-                (_RESET_ON_CLOSE, *_given_up_after(unacknowledged_seconds)),
-            ),
-        )
+        self._options = (_RESET_ON_CLOSE, *_given_up_after(unacknowledged_seconds))
+        if self._proxy is not None:
+            _proxy(self._proxy, self._roots.context())
 
     def judged_url(self, text: str) -> httpx.URL:
         """The URL, if it is one that may be called as far as can be told without resolving its host.
@@ -105,12 +98,26 @@ class Egress:
             _raise_if_refused(str(literal), str(literal), self._allowed)
         return url
 
-    def open_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+    def open_connection(self, origin: httpcore.Origin, owner: str) -> httpcore.AsyncConnectionInterface:
         """A connection for one request at a time to the origin of a judged URL; whoever opens it closes it.
 
-        It connects with its first request, which may raise DestinationRefusedError besides httpcore's exceptions.
+        `owner`: whose it is, such as a namespace: names are looked up in the threads of the owner. It connects with its
+        first request, which may raise DestinationRefusedError besides httpcore's exceptions.
         """
-        return self._factory.create_connection(origin)
+        tls = self._roots.context()
+        backend = _CheckedBackend(
+            self._resolve or self._system_resolver.of(owner),
+            None if self._proxy is not None else self._allowed,
+            self._options,
+        )
+        # Never sends anything itself: it only knows how to make a connection, with or without a proxy.
+        factory = httpcore.AsyncConnectionPool(
+            ssl_context=tls,
+            proxy=_proxy(self._proxy, tls) if self._proxy is not None else None,
+            keepalive_expiry=_KEEP_ALIVE_SECONDS,
+            network_backend=backend,
+        )
+        return factory.create_connection(origin)
 
     def close(self) -> None:
         """Let go of the resolver's threads. Connections are closed by those who opened them."""

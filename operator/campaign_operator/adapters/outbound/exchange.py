@@ -12,13 +12,14 @@ import asyncio
 import importlib.metadata
 import re
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpcore
 import httpx
 
+from campaign_operator.adapters.fair_places import FairPlaces
 from campaign_operator.adapters.outbound.answers import cleaned, stated_reason
 from campaign_operator.adapters.outbound.connection_pools import ConnectionPools
 from campaign_operator.adapters.outbound.destinations import DestinationRefusedError
@@ -57,6 +58,9 @@ class OutgoingRequest:
 
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """What an answer must not bring back into a message."""
+
+    owner: str = ""
+    """Whose request it is, such as a namespace: what one owner has under way must leave room for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,10 @@ class OverInTime:
 
 
 class HTTPExchange:
-    """Sends requests, each at most once. One exchange per purpose: dialer, token endpoint, webhook."""
+    """Sends requests, each at most once. One exchange per purpose: dialer, token endpoint, webhook.
+
+    `places`: for all requests under way; without, only pools bound them.
+    """
 
     def __init__(
         self,
@@ -117,8 +124,10 @@ class HTTPExchange:
         keep_alive: bool = True,
         idle_seconds: float = 30.0,
         over_in_time: OverInTime | None = None,
+        places: FairPlaces | None = None,
     ) -> None:
         self._egress = egress
+        self._places = places
         self._over_in_time = over_in_time
         self._pools = ConnectionPools(
             egress.open_connection, width=width, keep_alive=keep_alive, idle_seconds=idle_seconds
@@ -143,7 +152,8 @@ class HTTPExchange:
             with self._watched(permission):
                 async with (
                     asyncio.timeout(deadline_seconds),
-                    self._pools.connection(request.pool, target(url).origin) as connection,
+                    self._place(request.owner),
+                    self._pools.connection(request.pool, target(url).origin, request.owner) as connection,
                 ):
                     await _talk(connection, url, request, progress, deadline_seconds, read_body)
         except DestinationRefusedError as error:
@@ -153,6 +163,9 @@ class HTTPExchange:
                 error, f"no {'answer' if progress.left else 'connection'} within {deadline_seconds:g} s"
             )
         return progress.outcome(fault)
+
+    def _place(self, owner: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._places is None else self._places.take(owner)
 
     def _watched(self, permission: SendPermission | None) -> AbstractContextManager[None]:
         if permission is None or self._over_in_time is None:

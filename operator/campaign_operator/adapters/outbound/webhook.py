@@ -12,10 +12,23 @@ from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook
 
+from campaign_operator.adapters.fair_places import FairPlaces
 from campaign_operator.adapters.outbound.answers import retry_after_seconds
+from campaign_operator.adapters.outbound.egress import Egress
 from campaign_operator.adapters.outbound.exchange import Answered, HTTPExchange, OutgoingRequest
 from campaign_operator.domain.dialing.delivery import Delivered, DeliveryFailed, DeliveryOutcome, Gone, WebhookMessage
 from campaign_operator.engine.ports import Clock
+
+PLACES = 128
+"""How many deliveries are under way at once."""
+
+PLACES_OF_AN_OWNER = 16
+"""How many of them are one owner's, whatever hosts he names."""
+
+
+def webhook_exchange(egress: Egress) -> HTTPExchange:
+    """The exchange that webhooks are delivered over."""
+    return HTTPExchange(egress, keep_alive=False, places=FairPlaces(share=PLACES_OF_AN_OWNER, total=PLACES))
 
 
 class WebhookNotifier:
@@ -32,11 +45,12 @@ class WebhookNotifier:
         """POST the message once, signed if there is a key. See ports.Notifier."""
         body = json.dumps(dict(message.body), ensure_ascii=False, separators=(",", ":"))
         request = OutgoingRequest(
-            pool=_receiver(url),
+            pool=f"{owner} {_receiver(url)}",
             method="POST",
             url=url,
             headers={"Content-Type": "application/json", **_signed_headers(message, body, signing_key)},
             body=body.encode(),
+            owner=owner,
         )
         outcome = await self._exchange.send(request, deadline_seconds=self._timeout_seconds, read_body=False)
         if not isinstance(outcome, Answered):

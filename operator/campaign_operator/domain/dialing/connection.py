@@ -20,6 +20,8 @@ class Connection:
     token_url: str = field(repr=False)
     api_base_url: str = field(repr=False)
     scope: str
+    owner: str = field(default="", compare=False)
+    """In whose name it is used, such as the namespace of its Secret; the same connection whoever that is."""
 
     @property
     def hash(self) -> str:
