@@ -242,6 +242,6 @@ async def admit_operator(control_plane: ControlPlane, render_chart: Callable[...
     """
     name = "campaign-operator"
     await control_plane.kubectl("create", "namespace", name)
-    rendered = render_chart(name, only=["serviceaccount.yaml", "rbac.yaml"])
+    rendered = render_chart(name, only=["serviceaccount.yaml", "rbac.yaml", "leaderelection.yaml"])
     await control_plane.kubectl("apply", "--server-side", "--filename=-", stdin=rendered)
     return await control_plane.service_account_kubeconfig(name, name, folder / "kubeconfig")

@@ -6,11 +6,14 @@ Everything is made here once and handed down; nothing reaches for a global.
 import asyncio
 import os
 import signal
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, Literal
+from uuid import uuid4
 
 import structlog
 from kubernetes.aio.client import ApiClient
@@ -27,6 +30,7 @@ from campaign_operator.adapters.kubernetes.cluster import load_configuration, re
 from campaign_operator.adapters.kubernetes.events import EventRecorder
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
 from campaign_operator.adapters.kubernetes.kube import KubeStore
+from campaign_operator.adapters.kubernetes.leader_election import Leadership, LeaseLock
 from campaign_operator.adapters.kubernetes.left_out import LeftOut
 from campaign_operator.adapters.list_reader import ListReader
 from campaign_operator.adapters.outbound.downloads import Downloads
@@ -41,8 +45,8 @@ from campaign_operator.engine.looks import Asked, Looks
 from campaign_operator.engine.ports import Clock, Dialer
 from campaign_operator.engine.reconcile import Reconciler
 from campaign_operator.handlers import register
-from campaign_operator.observability import logging
-from campaign_operator.observability.endpoints import serving_health, serving_metrics
+from campaign_operator.observability import logging, metrics
+from campaign_operator.observability.endpoints import Check, serving_health, serving_metrics
 from campaign_operator.preflight import CannotStartError, check_before_start
 from campaign_operator.settings import RunOptions
 from campaign_operator.watches import Watches
@@ -65,7 +69,7 @@ async def run_operator(options: RunOptions, clock: Clock | None = None, set_time
         clock = clock or SystemClock()
         watchdog = Watchdog(clock, set_timer or set_timer_of_this_machine())
         async with _core(api, options, clock, watchdog) as core:
-            await _run(core, api, options)
+            await _run(core, api, options, clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class _Core:
         await self.looks.close(patience_seconds)
 
 
-async def _run(core: _Core, api: APIServer, options: RunOptions) -> None:
+async def _run(core: _Core, api: APIServer, options: RunOptions, clock: Clock) -> None:
     ended = asyncio.Event()
     end_on_signals = partial(_on_signals, ended.set)
     watches = Watches(
@@ -97,22 +101,61 @@ async def _run(core: _Core, api: APIServer, options: RunOptions) -> None:
     )
     end_on_signals()
     async with AsyncExitStack() as stack:
-        await _serve(stack, options, watches)
+        leads = asyncio.Event()
+        await _serve(stack, options, watches, leads)
         _log.info("starting", namespaces=list(options.namespaces) or "all", settings=str(options.settings))
-        watching = asyncio.create_task(watches.run(), name="watches")
-        stack.push_async_callback(_cancelled, watching)
         told = asyncio.create_task(ended.wait(), name="end")
         stack.push_async_callback(_cancelled, told)
+        ends: set[asyncio.Task[Any]] = {told}
+        if options.lease is not None:
+            lost = await _elected(stack, Leadership(LeaseLock(api, clock, options.lease, _identity())), told)
+            if lost is None:
+                return
+            ends.add(lost)
+        leads.set()
+        watching = asyncio.create_task(watches.run(), name="watches")
+        stack.push_async_callback(_cancelled, watching)
         # a request of the last moment, and the record of its answer
         patience = options.settings.request_timeout_seconds + REQUEST_SECONDS
         stack.push_async_callback(core.end, patience)
-        await asyncio.wait({watching, told}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({watching, *ends}, return_when=asyncio.FIRST_COMPLETED)
         if watching.done():
             watching.result()
+        if not told.done():
+            raise CannotStartError("the Lease could not be renewed in time, so another replica may lead by now")
         _log.info("ending; what is under way is waited for", patience_seconds=patience)
 
 
-async def _serve(stack: AsyncExitStack, options: RunOptions, watches: Watches) -> None:
+async def _elected(
+    stack: AsyncExitStack, leadership: Leadership, told: asyncio.Task[Literal[True]]
+) -> asyncio.Task[None] | None:
+    """Wait for the Lease; a task that ends when it is lost, or None where this replica is to end before it has led."""
+    _log.info("waiting for the Lease")
+    acquiring = asyncio.create_task(leadership.acquire(), name="acquire the Lease")
+    stack.push_async_callback(_cancelled, acquiring)
+    await asyncio.wait({acquiring, told}, return_when=asyncio.FIRST_COMPLETED)
+    if not acquiring.done():
+        return None
+    acquiring.result()
+    _log.info("leading")
+    metrics.leader.set(1)
+    # once nothing is under way any more
+    stack.push_async_callback(leadership.release)
+    lost = asyncio.create_task(leadership.until_lost(), name="renew the Lease")
+    stack.push_async_callback(_cancelled, lost)
+    return lost
+
+
+def _identity() -> str:
+    """Unique for this process: a container that is started again is another replica."""
+    return f"{socket.gethostname()}_{uuid4()}"
+
+
+async def _serve(stack: AsyncExitStack, options: RunOptions, watches: Watches, leads: asyncio.Event) -> None:
+    def of_a_leader(check: Check) -> Check:
+        """A standby watches nothing, and is well."""
+        return lambda: check() if leads.is_set() else []
+
     async def begin(serving: Callable[[int], AbstractAsyncContextManager[None]], port: int | None) -> None:
         if port is None:
             return
@@ -123,7 +166,7 @@ async def _serve(stack: AsyncExitStack, options: RunOptions, watches: Watches) -
             raise CannotStartError(f"cannot listen on port {port}: {reason}") from None
 
     await begin(serving_metrics, options.metrics_port)
-    health = partial(serving_health, alive=watches.why_not_alive, ready=watches.why_not_ready)
+    health = partial(serving_health, alive=of_a_leader(watches.why_not_alive), ready=of_a_leader(watches.why_not_ready))
     await begin(health, options.health_port)
 
 

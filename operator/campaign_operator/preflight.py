@@ -11,6 +11,7 @@ import structlog
 
 from campaign_operator.adapters.kubernetes.api_server import APIServer, NoAnswerError
 from campaign_operator.adapters.kubernetes.campaign_paths import lists_of
+from campaign_operator.adapters.kubernetes.leader_election import LeaseName
 from campaign_operator.adapters.kubernetes.permissions import (
     ALL_NAMESPACES,
     WATCH_CAMPAIGNS,
@@ -63,10 +64,12 @@ async def obstacle_to_watching(api: APIServer, namespace: str) -> Obstacle | Non
     return obstacle
 
 
-async def check_everything(api: APIServer, namespaces: Sequence[str], secret_names: Sequence[str]) -> list[str]:
+async def check_everything(
+    api: APIServer, namespaces: Sequence[str], secret_names: Sequence[str], lease: LeaseName | None
+) -> list[str]:
     """What is well, line by line, where everything is. Raises CannotStartError with all that is wrong."""
     try:
-        missing = await missing_permissions(api, namespaces, secret_names)
+        missing = await missing_permissions(api, namespaces, secret_names, lease)
     except NoAnswerError as error:
         raise CannotStartError(f"the API server cannot be reached: {error}") from None
     if missing:
@@ -74,7 +77,7 @@ async def check_everything(api: APIServer, namespaces: Sequence[str], secret_nam
         raise CannotStartError(f"the account lacks {counted(len(missing), 'permission')}:{lines}")
     await _check_served(api, namespaces)
     published = await _missing_fields(api)
-    needed = len(list(needed_permissions(namespaces, secret_names)))
+    needed = len(list(needed_permissions(namespaces, secret_names, lease)))
     return [
         f"permissions: all {needed}",
         f"CustomResourceDefinition: {'not published, so not checked' if published is None else 'up to date'}",

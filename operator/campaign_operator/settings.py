@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from campaign_operator.adapters.kubernetes.leader_election import LeaseName
 from campaign_operator.domain.campaigns.campaign import Settings
 from campaign_operator.domain.contacts.contact_list import ListLimits
 from campaign_operator.observability.logging import LogFormat
@@ -42,6 +43,9 @@ class RunOptions:
 
     list_timeout_seconds: float = 300.0
     """How long a download may take, from the wait for a place to the last byte."""
+
+    lease: LeaseName | None = None
+    """The Lease to hold before campaigns are looked after; None waits for none."""
 
     verbose: bool = False
     """Whether debug logs are written."""

@@ -94,6 +94,13 @@ deleted, and their schedules would dial on. */}}
 {{- end }}
 {{- end -}}
 
+{{/* `run` and `check` are told the same of the Lease. */}}
+{{- define "campaign-operator.elected" -}}
+- --leader-elect
+- {{ printf "--leader-elect-resource-namespace=%s" .Release.Namespace | quote }}
+- {{ printf "--leader-elect-resource-name=%s" (include "campaign-operator.fullname" .) | quote }}
+{{- end -}}
+
 {{- define "campaign-operator.subjects" -}}
 - kind: ServiceAccount
   name: {{ include "campaign-operator.serviceAccountName" . }}

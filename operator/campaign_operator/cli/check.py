@@ -1,11 +1,21 @@
 """`campaign-operator check`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from campaign_operator.cli.failure import fail
+from campaign_operator.cli.leader_election import (
+    LEASE,
+    LeaderElect,
+    LeaseNameOption,
+    LeaseNamespaceOption,
+    chosen_lease,
+)
 from campaign_operator.cli.namespaces import chosen_namespaces
+
+if TYPE_CHECKING:
+    from campaign_operator.adapters.kubernetes.leader_election import LeaseName
 
 
 def check(
@@ -19,6 +29,9 @@ def check(
         list[str] | None,
         typer.Option(help="The only Secrets that the operator may read, by name; repeatable.", show_default=False),
     ] = None,
+    leader_elect: LeaderElect = False,
+    leader_elect_resource_namespace: LeaseNamespaceOption = None,
+    leader_elect_resource_name: LeaseNameOption = LEASE,
 ) -> None:
     """Check that the operator can work in a cluster, with the account that runs this command.
 
@@ -30,15 +43,16 @@ def check(
     from campaign_operator.preflight import CannotStartError
 
     namespaces = chosen_namespaces(namespace, all_namespaces)
+    lease = chosen_lease(leader_elect, leader_elect_resource_namespace, leader_elect_resource_name)
     try:
-        lines = asyncio.run(_checked(namespaces, tuple(dict.fromkeys(secret or ()))))
+        lines = asyncio.run(_checked(namespaces, tuple(dict.fromkeys(secret or ())), lease))
     except (CannotStartError, NoClusterError) as error:
         fail(str(error))
     for line in lines:
         typer.echo(line)
 
 
-async def _checked(namespaces: tuple[str, ...], secret_names: tuple[str, ...]) -> list[str]:
+async def _checked(namespaces: tuple[str, ...], secret_names: tuple[str, ...], lease: "LeaseName | None") -> list[str]:
     from kubernetes.aio.client import ApiClient
 
     from campaign_operator.adapters.kubernetes.api_server import APIServer
@@ -46,4 +60,4 @@ async def _checked(namespaces: tuple[str, ...], secret_names: tuple[str, ...]) -
     from campaign_operator.preflight import check_everything
 
     async with ApiClient(await load_configuration()) as client:
-        return await check_everything(APIServer(client), namespaces, secret_names)
+        return await check_everything(APIServer(client), namespaces, secret_names, lease)

@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from campaign_operator.cli.failure import fail
+from campaign_operator.cli.leader_election import (
+    LEASE,
+    LeaderElect,
+    LeaseNameOption,
+    LeaseNamespaceOption,
+    chosen_lease,
+)
 from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
 from campaign_operator.cli.namespaces import chosen_namespaces
 
@@ -109,6 +116,9 @@ def run(
     list_timeout_seconds: Annotated[
         float, typer.Option(min=0.1, max=86_400, help="Timeout for downloading a contact list.")
     ] = 300,
+    leader_elect: LeaderElect = False,
+    leader_elect_resource_namespace: LeaseNamespaceOption = None,
+    leader_elect_resource_name: LeaseNameOption = LEASE,
     verbose: Annotated[bool, typer.Option("--verbose", help="Write debug logs.")] = False,
 ) -> None:
     """Run the operator, in a cluster or against the current kubeconfig.
@@ -145,6 +155,7 @@ def run(
         proxy=proxy,
         list_limits=ListLimits(max_rows=list_max_rows, max_bytes=list_max_bytes),
         list_timeout_seconds=list_timeout_seconds,
+        lease=chosen_lease(leader_elect, leader_elect_resource_namespace, leader_elect_resource_name),
         verbose=verbose,
     )
     from campaign_operator import main as operator

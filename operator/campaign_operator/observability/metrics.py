@@ -49,6 +49,7 @@ deliveries = Counter(
     "campaign_operator_webhook_deliveries_total", "Attempts to deliver a webhook, by outcome.", ["outcome"]
 )
 
+leader = Gauge("campaign_operator_leader", "Whether this replica holds the Lease; always 0 without leader election.")
 namespace_watched = Gauge(
     "campaign_operator_namespace_watched",
     "Whether the campaigns of a namespace are watched at this moment; all namespaces have an empty name.",

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from campaign_operator.adapters.kubernetes.api_server import APIServer, NoAnswerError
+from campaign_operator.adapters.kubernetes.leader_election import LeaseName
 from campaign_operator.api.vocabulary import GROUP, PLURAL
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -49,6 +50,13 @@ CLUSTER_WIDE = (
 )
 """Needed in the whole cluster, whatever is watched: a namespace that is deleted takes its Roles with it."""
 
+LEADER_ELECTION = (
+    Permission("create", "leases.coordination.k8s.io", "begin the election of a leader"),
+    Permission("get", "leases.coordination.k8s.io", "see who leads"),
+    Permission("update", "leases.coordination.k8s.io", "lead"),
+)
+"""Needed for one Lease; to create it, no name can be asked for."""
+
 IN_EACH_NAMESPACE = (
     Permission("get", "secrets", "read the connection and the webhook key of a campaign"),
     Permission("get", "configmaps", "read contact lists and calendars"),
@@ -69,9 +77,11 @@ class MissingPermission:
         return f"{self.permission} {where}, to {self.permission.purpose}"
 
 
-def needed_permissions(namespaces: Sequence[str], secret_names: Sequence[str] = ()) -> Iterator[tuple[Permission, str]]:
+def needed_permissions(
+    namespaces: Sequence[str], secret_names: Sequence[str] = (), lease: LeaseName | None = None
+) -> Iterator[tuple[Permission, str]]:
     """Each permission with the namespace where it is needed; no namespaces are all of them. `secret_names`: the only
-    Secrets that are to be read.
+    Secrets that are to be read. `lease`: where a leader is elected.
     """
     for permission in CLUSTER_WIDE:
         yield permission, ALL_NAMESPACES
@@ -81,15 +91,18 @@ def needed_permissions(namespaces: Sequence[str], secret_names: Sequence[str] = 
                 yield from ((replace(permission, name=name), namespace) for name in secret_names)
             else:
                 yield permission, namespace
+    if lease is not None:
+        for permission in LEADER_ELECTION:
+            yield permission if permission.verb == "create" else replace(permission, name=lease.name), lease.namespace
 
 
 async def missing_permissions(
-    api: APIServer, namespaces: Sequence[str], secret_names: Sequence[str] = ()
+    api: APIServer, namespaces: Sequence[str], secret_names: Sequence[str] = (), lease: LeaseName | None = None
 ) -> list[MissingPermission]:
     """What the account of `api` needs and may not do. Raises NoAnswerError where the API server does not say."""
     return [
         MissingPermission(permission, namespace)
-        for permission, namespace in needed_permissions(namespaces, secret_names)
+        for permission, namespace in needed_permissions(namespaces, secret_names, lease)
         if not await is_allowed(api, permission, namespace)
     ]
 
