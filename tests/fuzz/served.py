@@ -31,7 +31,7 @@ class ServedEgress(Egress):
         super().__init__(EgressPolicy())
         self.answers: dict[bytes, list[HTTPAnswer]] = {}
 
-    def open_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+    def open_connection(self, origin: httpcore.Origin, owner: str) -> httpcore.AsyncConnectionInterface:
         pending = self.answers[origin.host]
         answer = pending.pop(0) if len(pending) > 1 else pending[0]
         return httpcore.AsyncHTTP11Connection(origin, httpcore.AsyncMockStream(list(answer.pieces)))
