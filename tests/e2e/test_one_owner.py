@@ -1,12 +1,11 @@
 """One owner for each campaign of a dialer, however its address is spelled and whoever else names it.
 
-A stranger is somebody who may create campaigns and Secrets in a namespace of his own, and has no credentials that the
-dialer accepts for the campaign that he names. His token endpoint may be any server.
+What becomes of strangers who name it, see `strangers`.
 """
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,59 +15,17 @@ from campaign_operator.api.vocabulary import CANCEL_FINALIZER, RunState, WindowS
 from campaign_operator.engine.rivals import ASK_SECONDS
 from campaign_sandbox.simulator.simulator_settings import Client
 from e2e_world import Manifest, campaign, connection_secret
-from serving import RunningSimulator, until
 from stage import Stage, fault, run_of, told, windows
-
-ANSWERS, REFUSES, NEVER_ANSWERS = "answers", "refuses", "never answers"
-A_HUNDRED = 100
-
-
-def stranger_client(number: int) -> Client:
-    return Client(f"stranger-{number}", "strange-secret")
-
-
-async def stranger_endpoint(stage: Stage, kind: str) -> RunningSimulator:
-    """A dialer of the stranger's own, whose token endpoint gives a token to him, to nobody, or does not answer."""
-    clients = [stranger_client(number) for number in range(A_HUNDRED if kind == ANSWERS else 1)]
-    endpoint = await stage.open_dialer(*clients)
-    if kind == REFUSES:
-        await endpoint.put_faults(fault("token", "answer", status=401))
-    elif kind == NEVER_ANSWERS:
-        await endpoint.put_faults(fault("token", "withhold"))
-    return endpoint
-
-
-async def squat(stage: Stage, campaign_id: str, *endpoints: RunningSimulator, count: int = 1) -> tuple[str, list[str]]:
-    """Have a stranger name the campaign in so many manifests for each endpoint, every other one suspended.
-
-    They are older than whatever is created afterwards. His namespace, and the names of what is not suspended.
-    """
-    namespace, manifests, active = await stage.open_neighbour(), [], []
-    for number in range(count * len(endpoints)):
-        name, client = f"s-{number}", stranger_client(number // len(endpoints))
-        credentials = {"client_id": client.id, "client_secret": client.secret}
-        his = {"token_url": endpoints[number % len(endpoints)].token_url, **credentials}
-        manifests.append(connection_secret(namespace, stage.simulator, name, **his))
-        is_suspended = number % 2 == 1
-        spec = {"campaignID": campaign_id, "connection": {"secretRef": {"name": name}}, "suspend": is_suspended}
-        manifests.append(campaign(namespace, name, **spec))
-        active += [] if is_suspended else [name]
-    await stage.apply(*manifests)
-    await let_it_grow_older(stage, namespace)
-    return namespace, active
-
-
-async def let_it_grow_older(stage: Stage, namespace: str) -> None:
-    """Until what is created next is younger: the API server counts in whole seconds."""
-    times = await stage.control_plane.kubectl(
-        "get", "ocamp", "-n", namespace, "-o", "jsonpath={.items[*].metadata.creationTimestamp}"
-    )
-    latest = max(datetime.fromisoformat(each) for each in times.stdout.split())
-
-    async def is_older() -> bool:
-        return datetime.now(UTC) >= latest + timedelta(seconds=1)
-
-    await until(is_older)
+from strangers import (
+    A_HUNDRED,
+    ANSWERS,
+    NEVER_ANSWERS,
+    REFUSES,
+    let_it_grow_older,
+    squat,
+    stranger_client,
+    stranger_endpoint,
+)
 
 
 async def seconds_to_schedule(stage: Stage, manifest: Manifest) -> float:
@@ -226,3 +183,43 @@ async def test_a_secret_that_only_spells_its_addresses_otherwise_changes_nothing
     status = await stage.look("c")
     assert told(status, ConditionType.READY)[0]
     assert run_of(status).connection_hash == before.connection_hash
+
+
+async def test_a_dialer_that_the_secret_leads_to_since_the_last_listing_is_looked_at_first(stage: Stage) -> None:
+    """What was listed elsewhere tells nothing of it."""
+    another = await stage.open_dialer(Client("operator", "operator-secret"))
+    await stage.simulator.put_faults(fault("submit", "answer", status=429, headers={"Retry-After": "60"}))
+    manifest = campaign(stage.namespace, "c", contacts=[{"id": "c", "timeZone": "Europe/London"}])
+    await stage.apply(manifest)
+    window = windows(await stage.look("c"))["Europe/London"]
+    there = (manifest["spec"]["campaignID"], window.start_time, window.end_time, "Europe/London")
+    schedule_id = await another.create_by_hand(*there)
+    await stage.connect(api_base_url=another.base_url, token_url=another.token_url)
+    stage.clock.advance(60)
+    window = windows(await stage.look("c"))["Europe/London"]
+    assert (window.state, window.schedule_id) == (WindowState.SUBMITTED, schedule_id)
+    assert len((await another.ledger())["schedules"]) == 1
+
+
+async def test_who_has_schedules_that_are_about_to_end_looks_once_more(stage: Stage) -> None:
+    """They may have ended before its request leaves, and a rival may have begun in between."""
+    london = {"contacts": [{"id": "c", "timeZone": "Europe/London"}], "runPolicy": "Recurring"}
+    last_seconds = 20 * 3600 + 20
+    mine = campaign(stage.namespace, "mine", submitAheadSeconds=last_seconds, **london)
+    rival = campaign(stage.namespace, "rival", campaignID=mine["spec"]["campaignID"], submitAheadSeconds=3600, **london)
+    await stage.apply(mine)
+    submitted = run_of(await stage.look("mine"))
+    end, dialer = submitted.last_end, submitted.dialer_hash
+    stage.clock.advance_to(end - timedelta(hours=1))
+    await stage.apply(rival)
+    await stage.poll("mine")
+    await stage.look("rival")
+    begun = [
+        {"op": "add", "path": "/status/runs/0/dialerHash", "value": dialer},
+        {"op": "replace", "path": "/status/runs/0/windows/0/state", "value": "Intent"},
+    ]
+    await stage.kubectl("patch", "ocamp", "rival", "--subresource=status", "--type=json", "-p", json.dumps(begun))
+    stage.clock.advance_to(end - timedelta(seconds=10))
+    status = await stage.look("mine")
+    assert told(status, ConditionType.STALLED)[1] == "CampaignIDInUse"
+    assert await stage.posts(mine["spec"]["campaignID"]) == 1

@@ -112,10 +112,8 @@ class Submission:
         if isinstance(connection, Problem) or changed_connection(campaign, connection, self._clock.now()):
             return campaign  # the next look at the campaign finds the same and says so
         problem, until = await self._blocking_problem(campaign, connection)
-        if problem is None and (campaign.resource_version, connection.hash) != (
-            memory.listed_version,
-            memory.listed_by,
-        ):
+        listed = (memory.listed_version, memory.listed_by)
+        if problem is None and listed != (campaign.resource_version, connection.hash):
             listing = await self._list(connection, campaign)
             if isinstance(listing, Listing | ListingNotOffered):
                 status = campaign.status
