@@ -2,6 +2,7 @@
 
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.vocabulary import RunState, WindowState
+from campaign_operator.domain.campaigns.campaign import Settings
 from e2e_world import campaign
 from stage import Stage, fault, run_of, told, windows
 
@@ -21,11 +22,15 @@ ZONES = [
 ]
 """More than one batch of them."""
 
+PATIENT = Settings()
+"""With time for 16 requests at once on a busy machine."""
+
 CONTACTS = [{"id": zone, "timeZone": zone} for zone in ZONES]
 
 
 async def test_a_forbidden_zone_holds_back_no_other_of_its_run(stage: Stage) -> None:
     """In batches of 16, so that some are sent with it and some after it, in the same pass."""
+    await stage.restart_operator(PATIENT)
     await stage.simulator.put_faults(fault("submit", "answer", time_zone=ATHENS, status=403))
     await stage.apply(campaign(stage.namespace, "c", contacts=CONTACTS))
     status = await stage.look("c")
@@ -41,6 +46,7 @@ async def test_a_forbidden_zone_holds_back_no_other_of_its_run(stage: Stage) -> 
 
 
 async def test_a_zone_whose_cancellation_is_forbidden_holds_back_no_other(stage: Stage) -> None:
+    await stage.restart_operator(PATIENT)
     manifest = campaign(stage.namespace, "c", contacts=CONTACTS)
     await stage.apply(manifest)
     await stage.look("c")
