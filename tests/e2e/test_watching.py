@@ -128,3 +128,40 @@ async def test_a_namespace_without_campaigns_is_watched_at_once(
 
         async with asyncio.timeout(5):
             await until(told)
+
+
+async def test_in_a_quiet_cluster_a_watch_is_heard_of_and_one_that_is_not_is_begun_anew(
+    stage: Stage, playhouse: tuple[ControlPlane, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With seconds for minutes. Nothing happens to any campaign."""
+    monkeypatch.setattr(watches, "RENEWED_SECONDS", 1)
+    monkeypatch.setattr(watches, "SILENT_SECONDS", 3.0)
+    monkeypatch.setattr(watches, "FIRST_HEARD_SECONDS", 5.0)
+    begun: list[None] = []
+    spawn = kopf.spawn_tasks
+
+    async def counted(**given: Any) -> Any:
+        begun.append(None)
+        return await spawn(**given)
+
+    monkeypatch.setattr(kopf, "spawn_tasks", counted)
+    async with watched(playhouse[1], Seen().register, stage.namespace) as found:
+
+        async def ready() -> bool:
+            return not found.why_not_ready()
+
+        await until(ready)
+        for _ in range(50):
+            await asyncio.sleep(0.1)  # what is to be seen is that time passes and nothing comes of it
+            assert found.why_not_alive() == []
+        assert len(begun) == 1
+        assert await ready()
+
+        # it is renewed too seldom to be heard of: dead, for all that anybody can tell
+        monkeypatch.setattr(watches, "SILENT_SECONDS", 0.3)
+        monkeypatch.setattr(watches, "RENEWED_SECONDS", 240)
+
+        async def anew() -> bool:
+            return len(begun) > 1
+
+        await until(anew)
