@@ -1,5 +1,5 @@
-"""The CustomResourceDefinition goes and comes while the operator runs, and so does the API server: the operator says so,
-and serves again by itself.
+"""The CustomResourceDefinition goes and comes while the operator runs, and so does the API server: the operator says
+so, and serves again by itself.
 """
 
 from dataclasses import replace

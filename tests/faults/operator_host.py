@@ -33,6 +33,7 @@ from campaign_operator.adapters.cxone.dialer import CXoneDialer
 from campaign_operator.adapters.outbound import exchange
 from campaign_operator.domain.campaigns.campaign import Settings
 from campaign_operator.domain.dialing.outcomes import ScheduleRequest, SendPermission, SubmitOutcome
+from campaign_operator.engine import alarms
 from campaign_operator.settings import RunOptions
 from faults.clock import OperatorLoop, SharedClock
 from faults.exchanges import signed
@@ -47,9 +48,9 @@ class Order:
     """What an operator is to be started with; plain values, since it goes through a pipe.
 
     `watch_is_renewed`: kopf begins its watch anew after 70 quiet seconds, as it does by default. Else a day that
-    passes in one jump would cost a thousand watches. `stops_before`: the submissions, `ZONE#N`, before which it stops
-    itself (SIGSTOP), after the intent and with nothing under way that could have timed out when it goes on.
-    `stops_sending`: those in which it does so after its last look at the clock.
+    passes in one jump would cost a thousand watches, and as many looks at both clocks. `stops_before`: the submissions,
+    `ZONE#N`, before which it stops itself (SIGSTOP), after the intent and with nothing under way that could have timed
+    out when it goes on. `stops_sending`: those in which it does so after its last look at the clock.
     """
 
     slot: int
@@ -133,6 +134,7 @@ def _watch_for_ever() -> None:
 
     kopf.OperatorSettings.__init__ = patient  # type: ignore[method-assign]
     watches.SILENT_SECONDS = _FOR_EVER_SECONDS
+    alarms.CLOCKS_COMPARED_SECONDS = _FOR_EVER_SECONDS
 
 
 def _stop_before(submissions: Container[str]) -> None:

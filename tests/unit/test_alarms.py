@@ -26,11 +26,10 @@ class TimedLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.clock.monotonic()
 
-    def pass_by(self, seconds: float, *, of_wall: float | None = None) -> None:
+    def pass_by(self, seconds: int) -> None:
         """Let time pass second by second, and call what is due."""
-        self.clock.advance_wall(seconds if of_wall is None else of_wall)
-        for _ in range(int(seconds)):
-            self.clock.advance_monotonic(1)
+        for _ in range(seconds):
+            self.clock.advance(1)
             self.call_soon(self.stop)
             self.run_forever()
 
@@ -113,3 +112,40 @@ def test_at_the_end_nothing_rings_any_more(loop: TimedLoop) -> None:
     within(loop, woken.alarms.close)
     loop.pass_by(100)
     assert woken.calls == [(OTHER, POLL)]
+
+
+def test_after_a_suspended_machine_what_is_due_by_the_wall_clock_rings_within_half_a_minute(loop: TimedLoop) -> None:
+    """The loop's clock has stood still meanwhile."""
+    woken = Woken(loop)
+    within(loop, lambda: woken.alarms.set(ONE, loop.clock.now() + timedelta(minutes=55)))
+    within(loop, lambda: woken.alarms.set(OTHER, loop.clock.now() + timedelta(minutes=120)))
+    loop.pass_by(300)
+    loop.clock.advance_wall(3000)
+    loop.pass_by(31)
+    assert woken.calls == [(ONE, CHECK)]
+
+
+def test_where_the_wall_clock_was_set_back_an_alarm_rings_by_it(loop: TimedLoop) -> None:
+    woken = Woken(loop)
+    within(loop, lambda: woken.alarms.set(ONE, loop.clock.now() + timedelta(minutes=10)))
+    loop.clock.advance_wall(-600)
+    loop.pass_by(1100)
+    assert woken.calls == []
+    loop.pass_by(101)
+    assert woken.calls == [(ONE, CHECK)]
+
+
+def test_an_alarm_in_so_many_seconds_knows_nothing_of_the_wall_clock(loop: TimedLoop) -> None:
+    woken = Woken(loop)
+    within(loop, lambda: woken.alarms.set_in(ONE, 100))
+    within(loop, lambda: woken.alarms.set(OTHER, loop.clock.now() + timedelta(days=1)))
+    loop.clock.advance_wall(3600)
+    loop.pass_by(90)
+    assert woken.calls == []
+
+
+def test_a_campaign_that_asks_for_nothing_costs_nothing(loop: TimedLoop) -> None:
+    woken = Woken(loop)
+    within(loop, lambda: woken.alarms.set(ONE, loop.clock.now() + timedelta(seconds=10)))
+    loop.pass_by(100)
+    assert loop._scheduled == []  # type: ignore[attr-defined] # noqa: SLF001 - how asyncio calls its timers

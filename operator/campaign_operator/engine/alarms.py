@@ -11,7 +11,13 @@ from campaign_operator.engine.looks import Asked
 from campaign_operator.engine.ports import Clock
 
 LONGEST_SECONDS = 3600.0
-"""The wall clock may be set while the loop's clock runs on, so no alarm is trusted for longer."""
+"""No alarm is trusted for longer: nothing tells of a Secret or a calendar that has changed."""
+
+CLOCKS_COMPARED_SECONDS = 30.0
+"""How often it is looked whether the wall clock was set, or the loop's clock stood still in a suspended machine."""
+
+MOST_DRIFT_SECONDS = 1.0
+"""How far the two may have come apart since the last look before the alarms are set anew."""
 
 
 class LoopAlarms:
@@ -21,12 +27,18 @@ class LoopAlarms:
         self._clock = clock
         self._wake = wake
         self._poll_seconds = poll_seconds
+        self._moments: dict[CampaignRef, datetime] = {}
         self._handles: dict[CampaignRef, asyncio.TimerHandle] = {}
         self._polls: dict[CampaignRef, asyncio.TimerHandle] = {}
+        self._comparison: asyncio.TimerHandle | None = None
+        self._compared = clock.now(), clock.monotonic()
 
     def set(self, ref: CampaignRef, moment: datetime) -> None:
         """See ports.Alarms."""
         self.set_in(ref, (moment - self._clock.now()).total_seconds())
+        self._moments[ref] = moment
+        if self._comparison is None:
+            self._compare_later()
 
     def set_in(self, ref: CampaignRef, seconds: float) -> None:
         """See ports.Alarms."""
@@ -36,6 +48,7 @@ class LoopAlarms:
 
     def clear(self, ref: CampaignRef) -> None:
         """See ports.Alarms."""
+        self._moments.pop(ref, None)
         handle = self._handles.pop(ref, None)
         if handle is not None:
             handle.cancel()
@@ -53,15 +66,32 @@ class LoopAlarms:
 
     def close(self) -> None:
         """Ring no more."""
-        for handles in (self._handles, self._polls):
-            for handle in handles.values():
-                handle.cancel()
-            handles.clear()
+        for ref in list(self._handles):
+            self.clear(ref)
+        for ref in list(self._polls):
+            self.poll_no_more(ref)
+        if self._comparison is not None:
+            self._comparison.cancel()
 
     def _ring(self, ref: CampaignRef) -> None:
-        del self._handles[ref]
+        self.clear(ref)
         self._wake(ref, Asked(check=True))
 
     def _ring_for_poll(self, ref: CampaignRef) -> None:
         self._polls[ref] = asyncio.get_running_loop().call_later(self._poll_seconds, self._ring_for_poll, ref)
         self._wake(ref, Asked(poll=True))
+
+    def _compare_later(self) -> None:
+        self._compared = self._clock.now(), self._clock.monotonic()
+        self._comparison = asyncio.get_running_loop().call_later(CLOCKS_COMPARED_SECONDS, self._compare)
+
+    def _compare(self) -> None:
+        wall, monotonic = self._compared
+        drift = (self._clock.now() - wall).total_seconds() - (self._clock.monotonic() - monotonic)
+        self._comparison = None
+        if not self._moments:
+            return
+        self._compare_later()
+        if abs(drift) > MOST_DRIFT_SECONDS:
+            for ref, moment in list(self._moments.items()):
+                self.set(ref, moment)
