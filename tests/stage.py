@@ -288,7 +288,7 @@ def new_operator(stage: Stage) -> Reconciler:
     return Reconciler(
         new_store(stage),
         lists,
-        Calendars(objects),
+        Calendars(objects, stage.clock, ShortSteps()),
         dialer,
         analytics,
         notifier,

@@ -208,14 +208,17 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
         limits = options.list_limits
         downloads = Downloads(to_lists, max_bytes=limits.max_bytes, timeout_seconds=options.list_timeout_seconds)
         stack.push_async_callback(downloads.aclose)
-        reader = ListReader(objects, downloads, clock, limits, ShortSteps())
+        steps = ShortSteps()
+        reader = ListReader(objects, downloads, clock, limits, steps)
         contacts = ContactLists(reader, clock, partial(looks.ask, asked=Asked(check=True)))
         stack.push_async_callback(contacts.aclose)
+        calendars = Calendars(objects, clock, steps)
+        stack.push_async_callback(calendars.aclose)
         reconciler = Reconciler(
-            store, contacts, Calendars(objects), dialer, analytics, notifier, alarms, clock, options.settings
+            store, contacts, calendars, dialer, analytics, notifier, alarms, clock, options.settings
         )
         looks.on_look(reconciler.look)
-        sweeper = asyncio.create_task(_forget_objects(store, objects), name="forget-objects")
+        sweeper = asyncio.create_task(_forget_objects(store, objects, calendars), name="forget-objects")
         stack.callback(sweeper.cancel)
         yield _Core(reconciler, left_out, looks, alarms)
 
@@ -229,8 +232,9 @@ def _dialer(egress: Egress, clock: Clock, watchdog: Watchdog, settings: Settings
     return CXoneDialer(exchange, tokens, clock, request_timeout_seconds=settings.request_timeout_seconds)
 
 
-async def _forget_objects(store: KubeStore, objects: KeyedObjects) -> None:
+async def _forget_objects(store: KubeStore, objects: KeyedObjects, calendars: Calendars) -> None:
     while True:
         await asyncio.sleep(FORGET_OBJECTS_SECONDS)
         store.forget_connections_older_than(FORGET_OBJECTS_SECONDS)
         objects.forget_older_than(FORGET_OBJECTS_SECONDS)
+        calendars.forget_older_than(FORGET_OBJECTS_SECONDS)

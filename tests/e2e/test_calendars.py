@@ -1,9 +1,15 @@
 """Holidays that a team keeps in one ConfigMap for all its campaigns."""
 
+import asyncio
+import weakref
+from datetime import date
 from typing import Any
 
 import pytest
 
+from campaign_operator.adapters.kubernetes.calendars import Calendars
+from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
+from campaign_operator.adapters.short_steps import ShortSteps
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.vocabulary import RunState
 from e2e_world import Manifest, campaign, config_map
@@ -69,3 +75,36 @@ async def test_a_calendar_that_cannot_be_read_is_told(stage: Stage, text: str | 
     await stage.apply(holidays(stage, ""))
     stage.clock.advance(stage.next_look("c"))
     assert run_of(await stage.look("c")).state is RunState.SCHEDULED
+
+
+async def test_campaigns_that_share_a_calendar_have_one_set_of_dates(stage: Stage) -> None:
+    await stage.apply(holidays(stage, CLOSED))
+    calendars = Calendars(KeyedObjects(stage.api, stage.clock), stage.clock, ShortSteps())
+
+    async def asked() -> object:
+        return await calendars.excluded_dates(stage.namespace, "holidays", "us.txt", max_age_seconds=30)
+
+    first, *others = await asyncio.gather(*(asked() for _ in range(20)))
+    assert first == {date(2027, 3, 3)}
+    assert all(each is first for each in others)
+    await stage.apply(holidays(stage, CLOSED + "2027-03-04\n"))
+    stage.clock.advance(30)
+    first, *others = await asyncio.gather(*(asked() for _ in range(20)))
+    assert first == {date(2027, 3, 3), date(2027, 3, 4)}
+    assert all(each is first for each in others)
+
+
+async def test_a_calendar_that_nobody_asks_for_is_forgotten(stage: Stage) -> None:
+    await stage.apply(holidays(stage, CLOSED))
+    calendars = Calendars(KeyedObjects(stage.api, stage.clock), stage.clock, ShortSteps())
+    found = await calendars.excluded_dates(stage.namespace, "holidays", "us.txt", max_age_seconds=0)
+    stage.clock.advance(400)
+    assert await calendars.excluded_dates(stage.namespace, "holidays", "us.txt", max_age_seconds=0) is found
+    stage.clock.advance(400)
+    calendars.forget_older_than(600)
+    assert await calendars.excluded_dates(stage.namespace, "holidays", "us.txt", max_age_seconds=0) is found
+    stage.clock.advance(700)
+    forgotten = weakref.ref(found)
+    del found
+    calendars.forget_older_than(600)
+    assert forgotten() is None

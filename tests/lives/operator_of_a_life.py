@@ -157,7 +157,7 @@ class MortalOperator:
         return Reconciler(
             store,
             self._closed_at_the_end(lists),
-            Calendars(objects),
+            Calendars(objects, around.clock, ShortSteps()),
             dialer,
             SharedAnalytics(dialer, around.clock, around.settings.poll_seconds),
             WebhookNotifier(hook, around.clock, timeout_seconds=patience),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from builders import blueprint, spec
 
+from campaign_operator.domain.planning.date_set import DateSet
 from campaign_operator.domain.planning.read_inputs import ReadInputs
 from campaign_operator.domain.planning.zones import ZONE_NAMES
 from campaign_operator.validation.findings import FieldError, Severity, field_text
@@ -20,7 +21,7 @@ LEAD_SECONDS = 30
 def found(now: str, *zones: str, dates: tuple[str, ...] = (), **changes: Any) -> list[FieldError]:
     contacts = [{"id": str(number), "timeZone": zone} for number, zone in enumerate(zones)]
     asked = spec(**{"contacts": contacts, "runPolicy": "Recurring", **changes})
-    drawn = blueprint(asked, ReadInputs(exclude_dates=frozenset(map(date.fromisoformat, dates))))
+    drawn = blueprint(asked, ReadInputs(exclude_dates=DateSet(map(date.fromisoformat, dates))))
     return list(warnings_of_spec(asked, drawn, zones, datetime.fromisoformat(now).replace(tzinfo=UTC), LEAD_SECONDS))
 
 

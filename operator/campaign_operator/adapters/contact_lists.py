@@ -11,7 +11,7 @@ from datetime import datetime
 
 import structlog
 
-from campaign_operator.adapters.list_reader import CountedLists, ListReader, NamedLists, UnreadableError
+from campaign_operator.adapters.list_reader import CountedLists, ListReader, NamedLists, UnreadListsError
 from campaign_operator.api.conditions import Reason
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
 from campaign_operator.domain.problem import Problem
@@ -175,7 +175,7 @@ class ContactLists:
     async def _attempt(self, lists: _Lists, versions: tuple[str, ...]) -> StoreUnavailableError | None:
         try:
             await self._read(lists, versions)
-        except UnreadableError as error:
+        except UnreadListsError as error:
             self._failed(lists, versions, error.problem, error.wait_seconds)
         except StoreUnavailableError as error:
             if not lists.named.has_urls:

@@ -63,7 +63,7 @@ class CountedLists:
     etags: Mapping[int, str | None]
 
 
-class UnreadableError(Exception):
+class UnreadListsError(Exception):
     """The lists cannot be read; `problem` says why. `wait_seconds`: no sooner may it help to try again."""
 
     def __init__(self, problem: Problem, wait_seconds: float) -> None:
@@ -115,7 +115,8 @@ class ListReader:
         return tuple(versions)
 
     async def read(self, lists: NamedLists, versions: tuple[str, ...], known: CountedLists | None) -> CountedLists:
-        """What the lists hold: `known` itself, if all is as it was then. Raises UnreadableError, StoreUnavailableError.
+        """What the lists hold: `known` itself, if all is as it was then. Raises UnreadListsError and
+        StoreUnavailableError.
 
         Lists are read again whole, whichever has changed.
         """
@@ -224,8 +225,8 @@ class ListReader:
 
 def _unreadable(
     index: int, reason: Reason, message: str, *, transient: bool = False, wait_seconds: float = 0.0
-) -> UnreadableError:
-    return UnreadableError(Problem(reason, f"spec.contactsFrom[{index}]: {message}", transient), wait_seconds)
+) -> UnreadListsError:
+    return UnreadListsError(Problem(reason, f"spec.contactsFrom[{index}]: {message}", transient), wait_seconds)
 
 
 def _kind(source: ContactsFromSource) -> ObjectKind:

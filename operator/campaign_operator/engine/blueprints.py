@@ -4,8 +4,6 @@ Owns when lists and calendar are looked at, and that a list is frozen by the sub
 nothing.
 """
 
-from datetime import date
-
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.vocabulary import RunPolicy
 from campaign_operator.domain.campaigns import runs
@@ -13,6 +11,7 @@ from campaign_operator.domain.campaigns.campaign import Campaign, Settings
 from campaign_operator.domain.decisions.situation import invalid_spec
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
+from campaign_operator.domain.planning.date_set import NO_DATES, DateSet
 from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
 from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.memory import Memory
@@ -56,16 +55,16 @@ class Blueprints:
             return Problem(Reason.INVALID_CONTACTS, f"{counted(error.count, 'error')} in the lists: {said}"), reading
         return _drawn(campaign, memory, ReadInputs(listed, dates)), reading
 
-    async def _excluded_dates(self, campaign: Campaign) -> frozenset[date] | Problem:
+    async def _excluded_dates(self, campaign: Campaign) -> DateSet | Problem:
         source = campaign.spec.calling_hours.exclude_dates_from
         if source is None:
-            return frozenset()
+            return NO_DATES
         ref = source.config_map_key_ref
         dates = await self._calendars.excluded_dates(
             campaign.ref.namespace, ref.name, ref.key, max_age_seconds=self._settings.poll_seconds / 2
         )
         # nothing is ever planned again, so whoever takes the calendar away breaks nothing
-        return frozenset() if isinstance(dates, Problem) and runs.is_over_for_good(campaign.status) else dates
+        return NO_DATES if isinstance(dates, Problem) and runs.is_over_for_good(campaign.status) else dates
 
 
 def _frozen(campaign: Campaign) -> ListedContacts | None:

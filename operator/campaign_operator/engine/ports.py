@@ -5,7 +5,7 @@ values, not by exceptions, wherever the caller must treat the outcomes different
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Protocol
 
 from campaign_operator.api.status import Condition, OutboundCampaignStatus
@@ -27,6 +27,7 @@ from campaign_operator.domain.dialing.outcomes import (
     Span,
     SubmitOutcome,
 )
+from campaign_operator.domain.planning.date_set import DateSet
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.campaign_events import CampaignEvent
 from campaign_operator.domain.status.polling import AnalyticsFault
@@ -173,9 +174,7 @@ class ContactSource(Protocol):
 class CalendarSource(Protocol):
     """The dates of calendars that campaigns share."""
 
-    async def excluded_dates(
-        self, namespace: str, name: str, key: str, *, max_age_seconds: float
-    ) -> frozenset[date] | Problem:
+    async def excluded_dates(self, namespace: str, name: str, key: str, *, max_age_seconds: float) -> DateSet | Problem:
         """The dates in a key of a ConfigMap as they were at most so long ago, or what is wrong. Raises
         StoreUnavailableError.
         """

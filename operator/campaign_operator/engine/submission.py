@@ -6,11 +6,11 @@ send, each window once; whatever is not a clear answer is settled by the dialer'
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from weakref import WeakValueDictionary
 
 from campaign_operator.api.conditions import STALLING_CAUSES, Reason
 from campaign_operator.api.status import OutboundCampaignStatus, RunKey, RunStatus, WindowStatus
@@ -102,7 +102,8 @@ class Submission:
         self._clock = clock
         self._settings = settings
         self._rivals = Rivals(store, dialer, clock, secret_age_seconds=settings.poll_seconds, ask_seconds=ASK_SECONDS)
-        self._permits: defaultdict[str, Permits] = defaultdict(Permits)
+        # A connection is forgotten with its last request.
+        self._permits: WeakValueDictionary[str, Permits] = WeakValueDictionary()
 
     async def submit(self, campaign: Campaign, action: Submit, memory: Memory) -> Campaign:
         """One batch: look at the dialer before an intent on a status that others may have written, write the intent,
@@ -137,7 +138,8 @@ class Submission:
             return await self._writer.write(
                 campaign, record.parked(campaign.status, action.run, action.time_zones, problem, until), memory
             )
-        async with self._permits[connection.hash].take(len(action.time_zones)) as count:
+        permits = self._permits.setdefault(connection.hash, Permits())
+        async with permits.take(len(action.time_zones)) as count:
             batch = action.time_zones[:count]
             return await self._send(campaign, action.run, batch, connection, version, memory)
 
@@ -257,7 +259,8 @@ class Submission:
             return campaign
         run = record.run_at(campaign.status, action.run)
         cancelling = {w.schedule_id: w for w in run.windows if w.time_zone in frozenset(action.time_zones)}
-        async with self._permits[connection.hash].take(len(cancelling)) as count:
+        permits = self._permits.setdefault(connection.hash, Permits())
+        async with permits.take(len(cancelling)) as count:
             permission = IntentPermission.begin(self._clock, self._settings.send_within_seconds)
             batch = {id_: w for id_, w in [*cancelling.items()][:count] if id_ is not None}
             answers = await asyncio.gather(

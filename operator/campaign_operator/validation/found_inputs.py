@@ -7,7 +7,6 @@ is one, else at the reference to it.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 from campaign_operator.api.contacts_spec import ContactsFromSource
 from campaign_operator.api.references import ConfigMapKeyRef, ObjectKind, SecretKeyRef, named
@@ -16,6 +15,7 @@ from campaign_operator.domain.contacts.contact_list import ContactCount, Contact
 from campaign_operator.domain.contacts.contact_reading import read_contact_lists
 from campaign_operator.domain.contacts.decoding import Decoding
 from campaign_operator.domain.errors import InvalidSpecError
+from campaign_operator.domain.planning.date_set import NO_DATES, DateSet
 from campaign_operator.domain.planning.excluded_dates import parse_excluded_dates
 from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
 from campaign_operator.validation.findings import FieldError, FieldPath, Finding, Severity
@@ -91,18 +91,18 @@ class _Search:
         accepted = self._accepted(read_contact_lists(lists, limits), spec, paths) if lists else None
         return accepted if len(lists) == len(sources) else None
 
-    def exclude_dates(self, spec: OutboundCampaignSpec) -> frozenset[date]:
+    def exclude_dates(self, spec: OutboundCampaignSpec) -> DateSet:
         """The dates of the calendar, as far as they are known."""
         source = spec.calling_hours.exclude_dates_from
         supplied = self.around.supplied.exclude_dates
         if source is None:
-            return frozenset()
+            return NO_DATES
         if supplied is not None:
             return self._dates(supplied.read(), supplied.file, None)
         ref = source.config_map_key_ref
         data = self._value(ObjectKind.CONFIG_MAP, ref, _CALENDAR)
         name = named(ObjectKind.CONFIG_MAP, ref.name, ref.key)
-        return self._dates(data, name, _CALENDAR) if data is not None else frozenset()
+        return self._dates(data, name, _CALENDAR) if data is not None else NO_DATES
 
     def _list(self, source: ContactsFromSource, path: FieldPath) -> tuple[FieldPath, ListSource, bytes] | None:
         """Where the list is named, how it is read, and the list."""
@@ -182,11 +182,11 @@ class _Search:
         message = str(error) if path is not None else f"{column}{error.message}"
         self._note(error.source, error.line or 1, message, path)
 
-    def _dates(self, data: bytes, name: str, path: FieldPath | None) -> frozenset[date]:
+    def _dates(self, data: bytes, name: str, path: FieldPath | None) -> DateSet:
         """The dates of a calendar; what is wrong is noted at `path`, or at its line where that is None."""
         if len(data) > MAX_BYTES:
             self._note(name, 1, f"is larger than {MAX_BYTES // 1024 // 1024} MiB", path)
-            return frozenset()
+            return NO_DATES
         try:
             return parse_excluded_dates(Decoding().feed(data, final=True), name)
         except UnreadableBytesError as error:
@@ -199,7 +199,7 @@ class _Search:
             hidden = error.count - len(error.errors)
             if hidden:
                 self._note(name, 1, f"{hidden} more errors like these", path)
-        return frozenset()
+        return NO_DATES
 
     def _note(self, file: str, line: int, message: str, path: FieldPath | None) -> None:
         """An error in a file of its own, or at a path of the manifest."""

@@ -32,6 +32,7 @@ from campaign_operator.domain.decisions.actions import (
     Wait,
 )
 from campaign_operator.domain.planning.blueprint import Blueprint
+from campaign_operator.domain.planning.date_set import DateSet
 from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
 from campaign_operator.domain.planning.zones import TZDATA_VERSION
 
@@ -42,7 +43,7 @@ AT_A_URL = listed(contactsFrom=[{"url": {"address": "https://lists.example.com/s
 OTHER_LIST = blueprint(LISTS, ReadInputs(ListedContacts({NY: 2})))
 ANOTHER_ZONE = blueprint(LISTS, ReadInputs(ListedContacts({NY: 1, "Asia/Tokyo": 1})))
 ONE_LEFT_OUT = blueprint(LISTS, ReadInputs(ListedContacts(LISTED.by_zone, invalid=1)))
-HOLIDAY = blueprint(spec(), ReadInputs(exclude_dates=frozenset({date(2026, 12, 25)})))
+HOLIDAY = blueprint(spec(), ReadInputs(exclude_dates=DateSet({date(2026, 12, 25)})))
 VANISHED = problem(Reason.CONTACTS_NOT_FOUND)
 CALENDAR = spec(callingHours={"excludeDatesFrom": {"configMapKeyRef": {"name": "holidays", "key": "us.txt"}}})
 
@@ -244,7 +245,7 @@ LISTING = [
         "a calendar is no list: what it makes another plan of is cancelled",
         status(run(window(SUBMITTED))),
         BeginCancellation(FIRST, (NY,)),
-        seen=seen(blueprint(spec(), ReadInputs(exclude_dates=frozenset({date(2026, 11, 24)})))),
+        seen=seen(blueprint(spec(), ReadInputs(exclude_dates=DateSet({date(2026, 11, 24)})))),
     ),
     Case(
         "a campaign looks whether its calendar has changed until it starts",

@@ -11,6 +11,7 @@ Owns the check of `spec.callingHours` beyond its schema. Knows neither cron nor 
 
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache, partial
@@ -19,6 +20,7 @@ from zoneinfo import ZoneInfo
 from campaign_operator.api.calling_hours_spec import CallingHoursSpec
 from campaign_operator.api.vocabulary import Adjustment, Outside, Weekday
 from campaign_operator.domain.errors import Findings, SpecError
+from campaign_operator.domain.planning.date_set import NO_DATES, DateSet
 from campaign_operator.domain.planning.windows import Window, place, repetition_of, skipped
 from campaign_operator.wording import quoted
 
@@ -43,7 +45,7 @@ class CallingHours:
     start: timedelta
     end: timedelta
     days: frozenset[Weekday]
-    exclude_dates: frozenset[date]
+    exclude_dates: AbstractSet[date]
     outside: Outside
 
     def is_open_on(self, day: date) -> bool:
@@ -65,7 +67,7 @@ class Opening:
     end: datetime
 
 
-def parse_calling_hours(spec: CallingHoursSpec, further_dates: frozenset[date] = frozenset()) -> CallingHours:
+def parse_calling_hours(spec: CallingHoursSpec, further_dates: DateSet = NO_DATES) -> CallingHours:
     """The hours that a spec asks for, with the dates of its calendar excluded besides its own. Raises InvalidSpecError
     with every error at once.
     """
@@ -86,7 +88,7 @@ def parse_calling_hours(spec: CallingHoursSpec, further_dates: frozenset[date] =
             findings.add(f"{FIELD}.excludeDates[{index}]", partial(_not_a_date, text))
     findings.raise_if_any()
     assert start is not None and end is not None  # noqa: S101, PT018 - found above
-    excluded = further_dates.union(d for d in dates if d is not None)
+    excluded = further_dates.with_more(d for d in dates if d is not None)
     return CallingHours(start, end, frozenset(spec.days), excluded, spec.outside)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from campaign_operator.api.vocabulary import ConcurrencyPolicy, PastZones, StartMode
 from campaign_operator.domain.planning.calling_hours import CallingHours
 from campaign_operator.domain.planning.cron import CronSchedule
+from campaign_operator.domain.planning.date_set import DateSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,8 @@ def _canonical(value: object) -> object:
             return value.total_seconds()
         case Mapping():
             return {str(key): _canonical(each) for key, each in value.items()}
+        case DateSet():
+            return list(map(date.isoformat, value))  # in their order, which is that of their texts
         case AbstractSet():
             return sorted((_canonical(each) for each in value), key=json.dumps)
         case Sequence():

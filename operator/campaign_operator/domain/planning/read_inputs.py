@@ -4,7 +4,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+
+from campaign_operator.domain.planning.date_set import NO_DATES, DateSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +30,4 @@ class ReadInputs:
     """`contacts`: of contactsFrom; None where the spec has its contacts itself. `exclude_dates`: of the calendar."""
 
     contacts: ListedContacts | None = None
-    exclude_dates: frozenset[date] = frozenset()
+    exclude_dates: DateSet = NO_DATES
