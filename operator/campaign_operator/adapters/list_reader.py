@@ -38,6 +38,9 @@ from campaign_operator.engine.ports import Clock
 LARGE_ROWS = 50_000
 """A reading of more is a large one: up to here it takes about a megabyte."""
 
+STEP_BYTES = 16_384
+"""A millisecond. Others have one turn between two steps, and a look at a campaign takes some dozens of turns."""
+
 
 @dataclass(frozen=True, slots=True)
 class NamedLists:
@@ -147,7 +150,7 @@ class ListReader:
     ) -> CountedLists:
         of_kind = self._of_urls if lists.has_urls else self._of_objects
         await places.enter_async_context(of_kind.all.take(lists.namespace))
-        counting = ContactReading(self._limits, on_invalid=lists.on_invalid)
+        counting = ContactReading(self._limits, piece_bytes=STEP_BYTES, on_invalid=lists.on_invalid)
         is_large = False
 
         async def follow(steps: Iterator[None]) -> None:

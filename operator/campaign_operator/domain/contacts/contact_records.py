@@ -21,7 +21,7 @@ _GROUPS = 256
 _CONTACTS_IN_MEMORY = 262_144
 """As many as are kept in memory where there is a file: 4 MB."""
 
-STEP_CONTACTS = 2048
+STEP_CONTACTS = 1024
 """As many as a step of the search looks at. A list can repeat one id a million times, which then lie in one group."""
 
 
