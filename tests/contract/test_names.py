@@ -1,6 +1,7 @@
 """Names that never answer cost their owner its few threads, and nobody else anything."""
 
 import asyncio
+import gc
 import socket
 import threading
 from collections import Counter
@@ -127,6 +128,19 @@ async def test_a_name_that_nobody_waits_for_any_more_is_not_looked_up(
         with pytest.raises(socket.gaierror):
             await resolver.of("sales")("wanted.no.example", 443)
     assert "given-up.no.example" not in names.asked
+
+
+async def test_a_lookup_that_fails_when_every_waiter_has_gone_is_no_error_of_the_event_loop(
+    names: NameServers, resolver: SystemResolver
+) -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    async with looking_up(resolver, "sales", "a.dead.example"):
+        await eventually(lambda: names.asked.total() == 1)
+    names.end.set()
+    await eventually(lambda: not resolver._lookups)  # noqa: SLF001 - who asked for it would take the exception
+    gc.collect()
+    assert complaints == []
 
 
 async def test_a_name_that_failed_is_looked_up_again_after_half_a_minute(names: NameServers) -> None:

@@ -66,6 +66,7 @@ class SystemResolver:
         lookup = self._lookups.get(name)
         if lookup is None:
             lookup = self._lookups[name] = _Lookup(asyncio.create_task(self._look_up(name), name="resolver"))
+            lookup.task.add_done_callback(_seen)
         lookup.waiters += 1
         try:
             return await asyncio.shield(lookup.task)
@@ -98,6 +99,12 @@ class SystemResolver:
             if now < until:
                 return
             del self._failed[name]
+
+
+def _seen(task: asyncio.Task[tuple[str, ...]]) -> None:
+    """Or asyncio complains of an exception where every waiter has gone."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _addresses(host: str, port: int) -> tuple[str, ...]:
