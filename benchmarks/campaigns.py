@@ -37,7 +37,7 @@ ZONES = (
 
 _GONE = "gone"
 _MERGE_PATCH = "application/merge-patch+json"
-_RESOURCE: dict[str, Any] = {"group": GROUP, "version": VERSION, "plural": PLURAL}
+RESOURCE: dict[str, Any] = {"group": GROUP, "version": VERSION, "plural": PLURAL}
 
 
 class Campaigns:
@@ -49,15 +49,17 @@ class Campaigns:
         self._seen: defaultdict[tuple[str, str], asyncio.Future[float]] = defaultdict(asyncio.Future)
         self._watching = asyncio.create_task(self._follow(), name="watch")
 
-    async def create(self, name: str, *, zones: Sequence[str] | int, contacts: int, **spec: Any) -> float:
+    async def create(
+        self, name: str, *, zones: Sequence[str] | int, contacts: int, namespace: str = NAMESPACE, **spec: Any
+    ) -> float:
         """Create a campaign that begins in some hours, with so many of the usual zones or with these; `spec` takes
         precedence.
 
         Returns the monotonic time just before the request was sent.
         """
-        body = _manifest(name, zones, contacts, spec)
+        body = _manifest(namespace, name, zones, contacts, spec)
         started = monotonic()
-        await self._objects.create_namespaced_custom_object(**_RESOURCE, namespace=NAMESPACE, body=body)
+        await self._objects.create_namespaced_custom_object(**RESOURCE, namespace=namespace, body=body)
         return started
 
     async def reached(self, name: str, state: str) -> float:
@@ -100,7 +102,7 @@ class Campaigns:
     async def _follow_once(self) -> None:
         list_campaigns = self._objects.list_namespaced_custom_object
         async with Watch() as watch:  # type: ignore[no-untyped-call] # it has no types
-            async for event in watch.stream(list_campaigns, **_RESOURCE, namespace=NAMESPACE):
+            async for event in watch.stream(list_campaigns, **RESOURCE, namespace=NAMESPACE):
                 states = [run["state"] for run in event["object"].get("status", {}).get("runs", [])]
                 for state in [_GONE] if event["type"] == "DELETED" else states:
                     seen = self._seen[event["object"]["metadata"]["name"], state]
@@ -123,7 +125,9 @@ async def following(client: ApiClient) -> AsyncIterator[Campaigns]:
         await campaigns.close()
 
 
-def _manifest(name: str, zones: Sequence[str] | int, contacts: int, spec: dict[str, Any]) -> dict[str, Any]:
+def _manifest(
+    namespace: str, name: str, zones: Sequence[str] | int, contacts: int, spec: dict[str, Any]
+) -> dict[str, Any]:
     of = ZONES[:zones] if isinstance(zones, int) else zones
     people = [{"id": f"contact-{n:04}", "timeZone": of[n % len(of)]} for n in range(contacts)]
     begins = datetime.now(UTC).astimezone(ZoneInfo(ZONES[0])) + timedelta(hours=6)
@@ -132,8 +136,9 @@ def _manifest(name: str, zones: Sequence[str] | int, contacts: int, spec: dict[s
         "cron": f"{begins.minute} {begins.hour} * * *",
         "callingHours": {"start": "00:00", "end": "24:00"},  # whatever the hour at which the benchmark is run
         "connection": {"secretRef": {"name": "cxone"}},
-        "contacts": people,
+        "contacts": people or None,  # they may stand in a list
         **spec,
     }
-    meta = {"namespace": NAMESPACE, "name": name}
+    fields = {name: value for name, value in fields.items() if value is not None}
+    meta = {"namespace": namespace, "name": name}
     return {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "metadata": meta, "spec": fields}

@@ -7,6 +7,7 @@ then the dialer's numbers change at every poll, then they stand still.
 import asyncio
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Any
 
 from figures import Result, at_most, told
 from machine import Usage, memory
@@ -64,7 +65,7 @@ async def measure(session: Session) -> Result:
 
 
 async def _create(world: World, name: str) -> None:
-    running = {"cron": "* * * * *", "startMode": "SameInstant", "windowSeconds": 3600}
+    running: dict[str, Any] = {"cron": "* * * * *", "startMode": "SameInstant", "windowSeconds": 3600}
     await world.campaigns.create(name, zones=ZONES, contacts=50, completion={"expectedCalls": 1_000_000}, **running)
 
 

@@ -60,7 +60,7 @@ async def _one_after_another(world: World, contacts: int) -> float:
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=6)
     path = f"/api/v2/outbound/campaigns/{campaign_id('plain')}/schedules"
     bodies = [_schedule(ZONES[number % len(ZONES)], start) for number in range(contacts)]
-    async with world.client() as client:
+    async with world.to_dialer() as client:
         client.headers["Authorization"] = f"Bearer {await _token(client)}"
         begun = monotonic()
         for body in bodies:

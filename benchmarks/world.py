@@ -57,7 +57,9 @@ class World:
     operator: ChildProcess
     dialer: ChildProcess
     dialer_url: str
+    certificate: ServerCertificate = field(repr=False)
     trust: ssl.SSLContext = field(repr=False)
+    client: ApiClient
     campaigns: Campaigns
     kubernetes: str
 
@@ -66,13 +68,13 @@ class World:
         ours = {"operator": self.operator.pid, "dialer": self.dialer.pid, "benchmark": os.getpid()}
         return Meter({**self.control_plane.pids, **ours})
 
-    def client(self) -> httpx.AsyncClient:
+    def to_dialer(self) -> httpx.AsyncClient:
         """A plain HTTP client for the dialer, with connections that are kept; the caller closes it."""
         return httpx.AsyncClient(base_url=self.dialer_url, verify=self.trust, timeout=60, trust_env=False)
 
     async def submissions(self, campaign_id: str) -> int:
         """How many requests for a schedule of that campaign the dialer has seen, by its own ledger."""
-        async with self.client() as client:
+        async with self.to_dialer() as client:
             answer = (await client.get("/_ledger", params={"campaign": campaign_id})).raise_for_status().json()
         return sum(request["call"] == "submit" for request in answer["requests"])
 
@@ -92,9 +94,11 @@ class World:
 
 @asynccontextmanager
 async def running_world(
-    binaries: ControlPlaneBinaries, dialer_settings: DialerSettings | None = None
+    binaries: ControlPlaneBinaries, dialer_settings: DialerSettings | None = None, *, operator: str | None = None
 ) -> AsyncIterator[World]:
     """Everything, for as long as the block runs; the operator has scheduled a first campaign by then.
+
+    `operator`: a script of this folder to start in its place.
 
     Start it from the main thread. Raises ControlPlaneError, KubectlError or BenchmarkFailedError where a part does not
     come up.
@@ -110,12 +114,22 @@ async def running_world(
         client = await stack.enter_async_context(_administrator(control_plane))
         secret: Any = _connection_secret(dialer_url)  # the client takes the wire's form, too
         await CoreV1Api(client).create_namespaced_secret(NAMESPACE, secret)
-        operator = _start_operator(control_plane, certificate, folder)
-        stack.push_async_callback(operator.stop, timeout_seconds=STOP_SECONDS)
+        operator_process = _start_operator(control_plane, certificate, folder, operator)
+        stack.push_async_callback(operator_process.stop, timeout_seconds=STOP_SECONDS)
         campaigns = await stack.enter_async_context(following(client))
         version = await VersionApi(client).get_code()
         trust = ssl.create_default_context(cafile=certificate.authority)
-        world = World(control_plane, operator, dialer, dialer_url, trust, campaigns, version.git_version)
+        world = World(
+            control_plane,
+            operator_process,
+            dialer,
+            dialer_url,
+            certificate,
+            trust,
+            client,
+            campaigns,
+            version.git_version,
+        )
         await campaigns.create("first", zones=2, contacts=2)
         await world.reached("first", "Scheduled", READY_SECONDS)
         yield world
@@ -167,9 +181,12 @@ async def _announced(dialer: ChildProcess) -> str:
     raise BenchmarkFailedError(f"the dialer did not come up:\n{dialer.last_lines()}")
 
 
-def _start_operator(control_plane: ControlPlane, certificate: ServerCertificate, folder: Path) -> ChildProcess:
+def _start_operator(
+    control_plane: ControlPlane, certificate: ServerCertificate, folder: Path, script: str | None
+) -> ChildProcess:
+    program = ("-m", "campaign_operator.cli") if script is None else (str(Path(__file__).parent / script),)
     command = [
-        *(sys.executable, "-m", "campaign_operator.cli", "run", "--all-namespaces", "--log-format", "json"),
+        *(sys.executable, *program, "run", "--all-namespaces", "--log-format", "json"),
         *("--ca-file", str(certificate.authority), "--allow-cidr", "127.0.0.0/8"),
     ]
     environment = {**os.environ, "KUBECONFIG": str(control_plane.kubeconfig_path)}
