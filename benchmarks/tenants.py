@@ -82,7 +82,12 @@ async def _slow_token_endpoints(hostile: _Hostile, count: int) -> None:
 
 async def _slow_webhooks(hostile: _Hostile, count: int) -> None:
     await hostile.connect("cxone", hostile.world.dialer_url, f"{hostile.world.dialer_url}/api/v2/oauth/token")
-    ended = {"cron": "* * * * *", "startMode": "SameInstant", "windowSeconds": 60, "completion": {"expectedCalls": 1}}
+    ended: dict[str, Any] = {
+        "cron": "* * * * *",
+        "startMode": "SameInstant",
+        "windowSeconds": 60,
+        "completion": {"expectedCalls": 1},
+    }
     for number in range(count):
         await hostile.campaign(f"hook-{number}", webhook={"url": f"{hostile.silent_url}/{number}"}, **ended)
 
@@ -105,7 +110,10 @@ async def _huge_calendars(hostile: _Hostile, count: int) -> None:
     for number in range(count):
         await hostile.config_map(f"calendar-{number}", data={"dates.txt": "2026-12-25\n" * CALENDAR_LINES})
         source = {"configMapKeyRef": {"name": f"calendar-{number}", "key": "dates.txt"}}
-        spec = {"connection": {"secretRef": {"name": "nowhere"}}, "callingHours": {"excludeDatesFrom": source}}
+        spec: dict[str, Any] = {
+            "connection": {"secretRef": {"name": "nowhere"}},
+            "callingHours": {"excludeDatesFrom": source},
+        }
         await hostile.campaign(f"calendar-{number}", **spec)
 
 
