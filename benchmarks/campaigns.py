@@ -74,12 +74,12 @@ class Campaigns:
     async def suspend(self, name: str) -> None:
         """Suspend a campaign."""
         await self._objects.patch_namespaced_custom_object(
-            **_RESOURCE, namespace=NAMESPACE, name=name, body={"spec": {"suspend": True}}, _content_type=_MERGE_PATCH
+            **RESOURCE, namespace=NAMESPACE, name=name, body={"spec": {"suspend": True}}, _content_type=_MERGE_PATCH
         )
 
     async def delete(self, name: str) -> None:
         """Delete a campaign, without waiting until it is gone."""
-        await self._objects.delete_namespaced_custom_object(**_RESOURCE, namespace=NAMESPACE, name=name)
+        await self._objects.delete_namespaced_custom_object(**RESOURCE, namespace=NAMESPACE, name=name)
 
     async def gone(self, name: str) -> None:
         """Wait until the watch has told that the campaign is gone."""

@@ -20,6 +20,7 @@ from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServe
 from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.campaign_wire import MAX_SAID, store_error
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
+from campaign_operator.adapters.short_steps import ShortSteps
 from campaign_operator.api.vocabulary import (
     HAS_RUN_ANNOTATION,
     REQUESTED_AT_ANNOTATION,
@@ -101,7 +102,8 @@ def _calendar() -> Iterator[Callable[[bytes], None]]:
             metadata = {"uid": "1", "resourceVersion": "1"}
             encoded = base64.b64encode(text).decode()
             api.answer = APIAnswer(200, "OK", {"metadata": metadata, "binaryData": {"dates": encoded}})
-            calendars = Calendars(KeyedObjects(api, ManualClock()))
+            clock = ManualClock()
+            calendars = Calendars(KeyedObjects(api, clock), clock, ShortSteps())
             found = runner.run(calendars.excluded_dates("sales", "holidays", "dates", max_age_seconds=0))
             if isinstance(found, Problem):
                 assert found.message.isprintable()
@@ -121,7 +123,8 @@ def _answers() -> Iterator[Callable[[tuple[int, Any]], None]]:
         def check(given: tuple[int, Any]) -> None:
             code, body = given
             api.answer = APIAnswer(code, "canary", body)
-            calendars = Calendars(KeyedObjects(api, ManualClock()))
+            clock = ManualClock()
+            calendars = Calendars(KeyedObjects(api, clock), clock, ShortSteps())
             try:
                 runner.run(calendars.excluded_dates("sales", "holidays", "dates", max_age_seconds=0))
             except StoreUnavailableError as error:
