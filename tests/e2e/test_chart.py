@@ -313,6 +313,7 @@ async def test_the_pod_keeps_to_the_restricted_pod_security_standard(
     await control_plane.kubectl("create", "--filename=-", stdin=yaml.safe_dump(pod))
 
 
+_ELECTED = "--leader-elect --leader-elect-resource-namespace=any --leader-elect-resource-name=campaign-operator"
 _BY_DEFAULT = (
     "--health-port=8080 --metrics-port=9090 --poll-seconds=30 --lead-seconds=30 --settle-seconds=60"
     " --send-within-seconds=10 --request-timeout-seconds=30 --deletion-deadline-seconds=600 --list-max-rows=3000000"
@@ -323,22 +324,22 @@ _BY_DEFAULT = (
 @pytest.mark.parametrize(
     ("values", "arguments"),
     [
-        ({}, f"run --all-namespaces --log-format=json {_BY_DEFAULT}"),
+        ({}, f"run --all-namespaces {_ELECTED} --log-format=json {_BY_DEFAULT}"),
         (
             {"watchNamespaces": ["sales", "0815"], "allowCIDRs": ["10.0.0.0/8", "fd00::/8"]},
             (
-                f"run --namespace=sales --namespace=0815 --log-format=json {_BY_DEFAULT}"
+                f"run --namespace=sales --namespace=0815 {_ELECTED} --log-format=json {_BY_DEFAULT}"
                 " --allow-cidr=10.0.0.0/8 --allow-cidr=fd00::/8"
             ),
         ),
         (
             {"proxy": {"url": "http://p:3128"}},
-            f"run --all-namespaces --log-format=json {_BY_DEFAULT} --proxy=http://p:3128",
+            f"run --all-namespaces {_ELECTED} --log-format=json {_BY_DEFAULT} --proxy=http://p:3128",
         ),
         (
             _EVERYTHING,
             (
-                "run --all-namespaces --log-format=console --verbose --health-port=8080 --metrics-port=9090"
+                f"run --all-namespaces {_ELECTED} --log-format=console --verbose --health-port=8080 --metrics-port=9090"
                 " --poll-seconds=5 --lead-seconds=60 --settle-seconds=90.5 --send-within-seconds=5"
                 " --request-timeout-seconds=20 --deletion-deadline-seconds=86400 --list-max-rows=1000"
                 " --list-max-bytes=4294967295 --list-timeout-seconds=60 --ca-file=/etc/campaign-operator/ca/all.pem"

@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 import pytest_asyncio
 import yaml
 
@@ -210,3 +211,22 @@ async def test_check_names_the_permissions_on_the_lease(replicas: Replicas) -> N
     words = " ".join(said.split())
     assert f'get leases.coordination.k8s.io "another" in the namespace "{LEASE}", to see who leads' in words
     assert f'update leases.coordination.k8s.io "another" in the namespace "{LEASE}", to lead' in words
+
+
+@pytest.mark.parametrize("replicas", [1, 2, 3])
+def test_of_several_replicas_one_stays_on_an_eviction_and_they_are_spread(
+    render_chart: Callable[..., str], replicas: int
+) -> None:
+    rendered = render_chart("any", {"replicas": replicas})
+    specs = {document["kind"]: document.get("spec") for document in yaml.safe_load_all(rendered) if document}
+    deployment = specs["Deployment"]
+    assert deployment["replicas"] == replicas
+    assert ("PodDisruptionBudget" in specs) == (replicas > 1)
+    assert ("topologySpreadConstraints" in deployment["template"]["spec"]) == (replicas > 1)
+    if replicas > 1:
+        budget = specs["PodDisruptionBudget"]
+        (spread,) = deployment["template"]["spec"]["topologySpreadConstraints"]
+        labels = deployment["template"]["metadata"]["labels"].items()
+        assert budget["minAvailable"] == 1
+        for selected in (budget["selector"], spread["labelSelector"], deployment["selector"]):
+            assert selected["matchLabels"].items() <= labels

@@ -15,7 +15,12 @@ import yaml
 from kubernetes.aio.client import ApiClient
 
 from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServer
-from campaign_operator.adapters.kubernetes.permissions import CLUSTER_WIDE, IN_EACH_NAMESPACE, Permission
+from campaign_operator.adapters.kubernetes.permissions import (
+    CLUSTER_WIDE,
+    IN_EACH_NAMESPACE,
+    LEADER_ELECTION,
+    Permission,
+)
 from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import Manifest, answer_of, campaign, config_map
@@ -49,6 +54,13 @@ def test_the_chart_grants_what_is_needed_and_nothing_else(
 ) -> None:
     rendered = render_chart("any", {"watchNamespaces": namespaces}, only=["rbac.yaml"])
     assert sorted(granted(rendered)) == sorted((permission.verb, *parts(permission)) for permission in ALL)
+
+
+def test_the_chart_grants_what_the_election_of_a_leader_needs_and_nothing_else(
+    render_chart: Callable[..., str],
+) -> None:
+    rendered = render_chart("any", only=["leaderelection.yaml"])
+    assert sorted(granted(rendered)) == sorted((permission.verb, *parts(permission)) for permission in LEADER_ELECTION)
 
 
 def account(name: str, namespace: str, permissions: list[Permission]) -> list[Manifest]:

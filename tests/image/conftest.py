@@ -104,7 +104,7 @@ async def pod(
             held.release()
         started = time.monotonic()
         operator = stack.enter_context(running_pod(deployment, surroundings))
-        await until_ready(operator, f"http://{host}:{health}/healthz")
+        await until_ready(operator, f"http://{host}:{health}/readyz")
         ready_seconds = time.monotonic() - started
         world = World(control_plane, simulator, receiver, operator, certificate.authority, operator_account, tmp_path)
         yield Pod(world, account_folder, secret, ready_seconds)
