@@ -34,7 +34,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "lists": lists.measure,
     "tenants": tenants.measure,
 }
-"""In the order in which they are run; all of them take about 20 minutes."""
+"""In the order in which they are run; all of them take about half an hour."""
 
 _BEGUN = monotonic()
 
