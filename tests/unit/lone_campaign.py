@@ -3,7 +3,6 @@
 Fakes of the ports. The campaign is kept as it stands on the wire and read as the real store reads it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -75,9 +74,6 @@ class LoneStore:
 
     async def read(self, ref: CampaignRef) -> Campaign | None:
         return None if self.wire is None else campaign_of(self.wire)
-
-    def parse(self, wire: Mapping[str, Any]) -> Campaign:
-        return campaign_of(wire)
 
     async def write_status(self, campaign: Campaign, status: OutboundCampaignStatus) -> Campaign:
         return campaign_of(self._written({"status": status.to_wire()}, {}))
