@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 import yaml
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_kube_config
@@ -211,6 +212,11 @@ class Stage:
         """The operator dies and another begins, which remembers nothing."""
         self.settings = settings or self.settings
         self.operator = new_operator(self)
+
+    async def wait_for_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The operator waits as long as it takes for what is said of rivals: on a busy machine, for more than 2 s."""
+        monkeypatch.setattr("campaign_operator.engine.submission.ASK_SECONDS", 20)
+        await self.restart_operator()
 
     async def events(self, name: str) -> list[str]:
         """The reasons of the campaign's Events, in their order."""

@@ -106,8 +106,11 @@ async def test_nobody_is_asked_about_those_who_are_younger_or_between_an_intent_
     assert active
 
 
-async def test_an_older_campaign_that_the_dialer_accepts_is_the_owner_by_whatever_client(stage: Stage) -> None:
+async def test_an_older_campaign_that_the_dialer_accepts_is_the_owner_by_whatever_client(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It need not have submitted anything, and may be suspended."""
+    await stage.wait_for_answers(monkeypatch)
     await stage.connect(name="other", client_id="successor", client_secret="successor-secret")
     older = campaign(stage.namespace, "older", connection={"secretRef": {"name": "other"}}, suspend=True)
     await stage.apply(older)
@@ -135,8 +138,9 @@ async def test_a_campaign_with_schedules_is_the_owner_though_its_secret_is_gone(
 
 @pytest.mark.parametrize(("client", "owns"), [("operator", True), ("stranger", False)])
 async def test_where_the_dialer_has_no_listing_the_same_client_is_an_owner_and_another_is_not(
-    stage: Stage, client: str, owns: bool
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, client: str, owns: bool
 ) -> None:
+    await stage.wait_for_answers(monkeypatch)
     await stage.simulator.put_faults(fault("list", "notOffered"))
     secret = {"operator": "operator-secret", "stranger": "strange-secret"}[client]
     # another scope, so that these are not the very same credentials

@@ -1,5 +1,6 @@
 """Rivals that begin at the same time, and whom the dialer is asked about, how often and in which order."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,8 @@ from campaign_operator.adapters.cxone.dialer import CXoneDialer
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.vocabulary import RunState, WindowState
 from campaign_operator.domain.campaigns.campaign import CampaignRef
-from campaign_operator.domain.dialing.outcomes import ListOutcome
+from campaign_operator.domain.dialing.connection import Connection
+from campaign_operator.domain.dialing.outcomes import AccessOutcome, ListOutcome
 from campaign_operator.domain.status.record import IN_USE_RETRY_SECONDS, LEAST_RETRY_SECONDS
 from campaign_operator.engine.rivals import ASKED_AT_ONCE, NOT_ACCEPTED_SECONDS
 from e2e_world import campaign, connection_secret
@@ -81,7 +83,29 @@ async def test_what_the_dialer_said_of_a_stranger_is_remembered_for_a_while(stag
     assert refused == [2, 2, 4]
 
 
-async def test_a_stranger_with_many_silent_endpoints_keeps_nobody_else_from_being_asked_about(stage: Stage) -> None:
+async def test_those_who_look_at_the_same_time_share_the_answer(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint, older = await stranger_endpoint(stage, ANSWERS), campaign(stage.namespace, "older")
+    await squat(stage, older["spec"]["campaignID"], endpoint)
+    await stage.connect(name="other", client_id="successor", client_secret="successor-secret")
+    secret = {"secretRef": {"name": "other"}}
+    await stage.apply(older)
+    await let_it_grow_older(stage, stage.namespace)
+    await stage.apply(campaign(stage.namespace, "younger", campaignID=older["spec"]["campaignID"], connection=secret))
+    check_access, asked = CXoneDialer.check_access, []
+
+    async def counted(self: CXoneDialer, connection: Connection, campaign_id: str) -> AccessOutcome:
+        asked.append(connection.client_id)
+        return await check_access(self, connection, campaign_id)
+
+    monkeypatch.setattr(CXoneDialer, "check_access", counted)
+    await asyncio.gather(stage.look("older"), stage.look("younger"))
+    assert sorted(asked) == ["operator", "stranger-0"]
+
+
+async def test_a_stranger_with_many_silent_endpoints_keeps_nobody_else_from_being_asked_about(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.wait_for_answers(monkeypatch)
     owned, endpoint = campaign(stage.namespace, "younger"), await stranger_endpoint(stage, NEVER_ANSWERS)
     await squat(stage, owned["spec"]["campaignID"], endpoint, count=ASKED_AT_ONCE + 8)
     neighbour = await stage.open_neighbour()

@@ -34,7 +34,7 @@ from campaign_operator.domain.dialing.outcomes import (
 )
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status import record
-from campaign_operator.engine.ports import CampaignStore, Clock, Dialer
+from campaign_operator.engine.ports import CampaignStore, Clock, Dialer, StoreUnavailableError
 
 ASK_SECONDS = 2.0
 """How long all rivals together may keep a campaign waiting."""
@@ -75,6 +75,7 @@ class Rivals:
         self._secret_age_seconds = secret_age_seconds
         self._ask_seconds = ask_seconds
         self._answers: dict[tuple[Connection, str], tuple[float, AccessOutcome]] = {}
+        self._asking: dict[tuple[Connection, str], asyncio.Task[AccessOutcome]] = {}
         self._swept = clock.monotonic()
 
     async def before_intent(self, campaign: Campaign, connection: Connection) -> InTheWay | None:
@@ -141,24 +142,36 @@ class Rivals:
         try:
             async with asyncio.timeout_at(deadline):
                 theirs, _ = await self._store.read_connection(*secret, self._secret_age_seconds)
-            if isinstance(theirs, Problem) or theirs.api_base_url != ours.api_base_url:
-                return False
-            # what is true of our own credentials is found out by what follows this look
-            return theirs == ours or is_accepted(await self._access(theirs, campaign_id, deadline), theirs, ours)
-        except Exception as error:  # whatever a stranger's Secret leads to is no trouble of ours
-            _log.info("a rival could not be asked about", error=type(error).__name__)
+                if isinstance(theirs, Problem) or theirs.api_base_url != ours.api_base_url:
+                    return False
+                # what is true of our own credentials is found out by what follows this look
+                return theirs == ours or is_accepted(await self._access(theirs, campaign_id), theirs, ours)
+        except (StoreUnavailableError, TimeoutError):
             return False
 
-    async def _access(self, connection: Connection, campaign_id: str, deadline: float) -> AccessOutcome:
-        """What the dialer says of these credentials, or said lately."""
-        until, outcome = self._answers.get((connection, campaign_id), (0.0, None))
+    async def _access(self, connection: Connection, campaign_id: str) -> AccessOutcome:
+        """What the dialer says of these credentials, or said lately. Whoever asks meanwhile shares the answer, so that
+        a hundred rivals that look at each other ask about a hundred, and not about ten thousand.
+        """
+        key = connection, campaign_id
+        until, outcome = self._answers.get(key, (0.0, None))
         if outcome is not None and self._clock.monotonic() < until:
             return outcome
+        if key not in self._asking:
+            self._asking[key] = asyncio.create_task(self._ask(connection, campaign_id))
+        return await asyncio.shield(self._asking[key])
+
+    async def _ask(self, connection: Connection, campaign_id: str) -> AccessOutcome:
+        outcome: AccessOutcome = Unavailable("it did not answer in time")
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout(self._ask_seconds):
                 outcome = await self._dialer.check_access(connection, campaign_id)
         except TimeoutError:
-            outcome = Unavailable("it did not answer in time")
+            pass
+        except Exception as error:  # whatever a stranger's Secret leads to is no trouble of ours
+            _log.warning("a rival could not be asked about", error=type(error).__name__)
+        finally:
+            self._asking.pop((connection, campaign_id), None)
         self._remember(connection, campaign_id, outcome)
         return outcome
 
