@@ -214,8 +214,8 @@ class Stage:
         self.operator = new_operator(self)
 
     async def wait_for_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The operator waits as long as it takes for what is said of rivals: on a busy machine, for more than 2 s."""
-        monkeypatch.setattr("campaign_operator.engine.submission.ASK_SECONDS", 20)
+        """For a busy machine: the operator waits longer for what is said of rivals, and less than for a token."""
+        monkeypatch.setattr("campaign_operator.engine.submission.ASK_SECONDS", 8)
         await self.restart_operator()
 
     async def events(self, name: str) -> list[str]:
