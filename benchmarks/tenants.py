@@ -57,6 +57,14 @@ class _Hostile:
         found: Any = await objects.list_namespaced_custom_object(**RESOURCE, namespace=HOSTILE)
         return [each.get("status", {}).get("state", "") for each in found["items"]]
 
+    async def are_looked_at(self) -> None:
+        """The operator has looked at each campaign: what it costs to create them is not what is measured."""
+
+        async def all_have_a_state() -> bool:
+            return all(await self.states())
+
+        await _until(all_have_a_state, "the hostile campaigns have a state")
+
     async def remove_all(self) -> None:
         await CustomObjectsApi(self.world.client).delete_collection_namespaced_custom_object(
             **RESOURCE, namespace=HOSTILE
@@ -72,12 +80,14 @@ async def _dead_names(hostile: _Hostile, count: int) -> None:
         url = f"https://n{number}.{DEAD}"
         await hostile.connect(f"dead-{number}", url, f"{url}/token")
         await hostile.campaign(f"dead-{number}", connection={"secretRef": {"name": f"dead-{number}"}})
+    await hostile.are_looked_at()
 
 
 async def _slow_token_endpoints(hostile: _Hostile, count: int) -> None:
     for number in range(count):
         await hostile.connect(f"slow-{number}", hostile.world.dialer_url, f"{hostile.silent_url}/token/{number}")
         await hostile.campaign(f"slow-{number}", connection={"secretRef": {"name": f"slow-{number}"}})
+    await hostile.are_looked_at()
 
 
 async def _slow_webhooks(hostile: _Hostile, count: int) -> None:
@@ -120,6 +130,7 @@ async def _huge_calendars(hostile: _Hostile, count: int) -> None:
 async def _broken_campaigns(hostile: _Hostile, count: int) -> None:
     for number in range(4 * count):
         await hostile.campaign(f"broken-{number}", connection={"secretRef": {"name": "nowhere"}}, cron="61 * * * *")
+    await hostile.are_looked_at()
 
 
 DEEDS: dict[str, Callable[[_Hostile, int], Awaitable[None]]] = {
