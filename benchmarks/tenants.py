@@ -52,18 +52,18 @@ class _Hostile:
     async def campaign(self, name: str, *, contacts: int = 2, **spec: Any) -> None:
         await self.world.campaigns.create(name, zones=2, contacts=contacts, namespace=HOSTILE, **spec)
 
-    async def states(self) -> list[str]:
+    async def statuses(self) -> list[dict[str, Any]]:
         objects = CustomObjectsApi(self.world.client)
         found: Any = await objects.list_namespaced_custom_object(**RESOURCE, namespace=HOSTILE)
-        return [each.get("status", {}).get("state", "") for each in found["items"]]
+        return [each.get("status", {}) for each in found["items"]]
 
     async def are_looked_at(self) -> None:
         """The operator has looked at each campaign: what it costs to create them is not what is measured."""
 
-        async def all_have_a_state() -> bool:
-            return all(await self.states())
+        async def all_have_conditions() -> bool:
+            return all(status.get("conditions") for status in await self.statuses())
 
-        await _until(all_have_a_state, "the hostile campaigns have a state")
+        await _until(all_have_conditions, "the hostile campaigns have conditions")
 
     async def remove_all(self) -> None:
         await CustomObjectsApi(self.world.client).delete_collection_namespaced_custom_object(
@@ -72,7 +72,7 @@ class _Hostile:
         await _until(self._is_empty, "the hostile campaigns are deleted")
 
     async def _is_empty(self) -> bool:
-        return not await self.states()
+        return not await self.statuses()
 
 
 async def _dead_names(hostile: _Hostile, count: int) -> None:
@@ -102,7 +102,7 @@ async def _slow_webhooks(hostile: _Hostile, count: int) -> None:
         await hostile.campaign(f"hook-{number}", webhook={"url": f"{hostile.silent_url}/{number}"}, **ended)
 
     async def all_are_completed() -> bool:
-        return set(await hostile.states()) == {"Completed"}
+        return {status.get("state") for status in await hostile.statuses()} == {"Completed"}
 
     await _until(all_are_completed, "the hostile campaigns are completed", COMPLETED_SECONDS)
 
