@@ -19,7 +19,7 @@ from campaign_sandbox.simulator.dialer_faults import ApiCall
 from campaign_sandbox.simulator.past import PastSchedules
 from campaign_sandbox.simulator.schedules import ScheduleBook, ScheduleState
 from campaign_sandbox.simulator.simulator_settings import Client, SimulatorSettings
-from campaign_sandbox.simulator.simulator_zones import canonical_name
+from campaign_sandbox.simulator.simulator_zones import zone_linked_to
 from campaign_sandbox.simulator.tokens import ANALYTICS_READ, CAMPAIGN_WRITE, TokenIssuer
 from campaign_sandbox.simulator.wire import (
     LARGEST_PAGE,
@@ -113,7 +113,7 @@ class SimulatedDialer:
             is_past = position < len(numbers)
             schedule = past.schedule(numbers[position]) if is_past else present[position - len(numbers)]
             is_canonical = self._settings.listed_zones == "canonical"
-            return schedule.listed(now, canonical_name(schedule.time_zone) if is_canonical else None)
+            return schedule.listed(now, zone_linked_to(schedule.time_zone) if is_canonical else None)
 
         return _page(len(numbers) + len(present), row, page, page_size)
 

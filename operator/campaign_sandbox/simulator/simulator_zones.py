@@ -20,7 +20,7 @@ def zone_names() -> frozenset[str]:
 
 
 @cache
-def canonical_name(name: str) -> str:
+def zone_linked_to(name: str) -> str:
     """The zone that `name` is a link to in the IANA database, or the name itself."""
     while name in _links():
         name = _links()[name]
