@@ -22,7 +22,7 @@ from faults.world import CALLS_IN_ALL, CALLS_PER_SECOND
 _TIMES_AND_IDS = frozenset(
     {
         *("plannedTime", "listingTrustedFrom", "verifiedUntil"),
-        *("scheduleID", "planHash", "connectionHash", "specHash", "plannedFrom", "asOf", "finishTime"),
+        *("scheduleID", "planHash", "connectionHash", "dialerHash", "specHash", "plannedFrom", "asOf", "finishTime"),
         *("lastTransitionTime", "nextAttemptTime", "lastHandledResolve", "lastHandledRequest", "id"),
     }
 )

@@ -217,7 +217,8 @@ class Proxy:
                             await response.write(b"".join(lines)[:50])
                             _reset(raw)
                             break
-                        world.traffic.watch_said(slot, lines)
+                        if upstream.status == HTTPStatus.OK:  # else it says why nothing is watched
+                            world.traffic.watch_said(slot, lines)
                         await response.write(b"".join(lines))
                 finally:
                     world.traffic.watched[slot] = None
