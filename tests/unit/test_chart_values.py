@@ -25,8 +25,11 @@ IN_OTHER_WORDS = {
     "list_max_bytes": "contactLists.maxBytes",
     "list_timeout_seconds": "contactLists.timeoutSeconds",
 }
-FIXED = {"health_port", "metrics_port"}
-"""The chart's own: its ports, probes and scrape target name them."""
+FIXED = {
+    *("health_port", "metrics_port"),
+    *("leader_elect", "leader_elect_resource_namespace", "leader_elect_resource_name"),
+}
+"""The chart's own: its ports, probes and scrape target name them, and it always elects, by a Lease of its own name."""
 
 OPTIONS = inspect.signature(run).parameters
 HINTS = get_type_hints(run, include_extras=True)

@@ -27,7 +27,7 @@ TELLING = re.compile(
 """Names of what may hold a secret or a contact."""
 
 SHOWN = {
-    "_Counted.addresses": "hides what is in it",
+    "CountedLists.addresses": "hides what is in it",
     "ContactsFromSource.url": "hides what is in it",
     "CronSchedule.text": "the cron expression",
     "_Part.text": "a part of the cron expression",

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from campaign_operator.api.conditions import Reason
 from campaign_operator.observability import metrics
@@ -56,5 +56,6 @@ def test_the_monitoring_page_has_every_metric_and_no_other() -> None:
     table = MONITORING.read_text().split("\n## Metrics\n")[1]
     named = re.findall(r"^\| `(campaign_operator_\w+)", table, flags=re.MULTILINE)
     # a counter of the client library says its name without the end that it is served with
-    served = [f"{found._name}_total" for found in vars(metrics).values() if isinstance(found, Counter)]  # noqa: SLF001
-    assert sorted(named) == sorted(served)
+    counters = [f"{found._name}_total" for found in vars(metrics).values() if isinstance(found, Counter)]  # noqa: SLF001
+    gauges = [found._name for found in vars(metrics).values() if isinstance(found, Gauge)]  # noqa: SLF001
+    assert sorted(named) == sorted(counters + gauges)

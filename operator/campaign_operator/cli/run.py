@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from campaign_operator.cli.failure import fail
-from campaign_operator.cli.leader_election import (
+from campaign_operator.cli.lease_options import (
     LEASE,
     LeaderElect,
     LeaseNameOption,

@@ -29,10 +29,10 @@ LEASE_SECONDS = 10
 RENEW_WITHIN_SECONDS = 6
 """The leader gives up if no renewal succeeds for so long, before anybody else can lead."""
 
-RETRY_SECONDS = 1.5
+_RETRY_SECONDS = 1.5
 """Between two renewals, and between two looks of a standby."""
 
-REQUEST_SECONDS = 2.0
+_REQUEST_SECONDS = 2.0
 """For one request of the election."""
 
 _LEASES = "/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
@@ -126,7 +126,7 @@ class LeaseLock(BaseLock):
 
     async def _ask(self, method: str, path: str, names: dict[str, str], body: _Wire | None = None) -> APIAnswer:
         try:
-            async with asyncio.timeout(REQUEST_SECONDS):
+            async with asyncio.timeout(_REQUEST_SECONDS):
                 return await self._api.request(method, path, names, body=body)
         except (NoAnswerError, TimeoutError) as error:
             return APIAnswer(0, f"no answer: {type(error).__name__}", None)
@@ -137,7 +137,7 @@ class Leadership:
 
     def __init__(self, lock: LeaseLock) -> None:
         self._lock = lock
-        config = Config(lock, LEASE_SECONDS, RENEW_WITHIN_SECONDS, RETRY_SECONDS, _nothing, _nothing)
+        config = Config(lock, LEASE_SECONDS, RENEW_WITHIN_SECONDS, _RETRY_SECONDS, _nothing, _nothing)
         self._election = LeaderElection(config)
 
     async def acquire(self) -> None:
