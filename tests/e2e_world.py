@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import yaml
 
-from campaign_sandbox.certificates import issue_server_certificate
+from campaign_sandbox.certificates import ServerCertificate, issue_server_certificate
 from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlane, KubectlError, KubectlResult
 from campaign_sandbox.listener import Listener
@@ -35,6 +35,16 @@ CLIENTS = (
     Client("successor", "successor-secret"),
     Client("stranger", "strange-secret", frozenset({"foreign"})),
 )
+
+
+def dialer_of_one_client(certificate: ServerCertificate) -> AbstractAsyncContextManager[RunningSimulator]:
+    """A dialer of its own for a test that starts operators of its own."""
+    return running_simulator(
+        clients=CLIENTS[:1],
+        campaigns={"*": 2},
+        listener=Listener(tls=certificate.tls),
+        authority=str(certificate.authority),
+    )
 
 
 def start_operator(kubeconfig: Path, authority: Path, folder: Path, *flags: str) -> ChildProcess:

@@ -14,11 +14,9 @@ import yaml
 
 from campaign_sandbox.certificates import issue_server_certificate
 from campaign_sandbox.control_plane import ControlPlane
-from campaign_sandbox.listener import Listener
 from campaign_sandbox.loopback_port import LoopbackPort
-from campaign_sandbox.simulator.simulator_settings import Client
-from e2e_world import Manifest, campaign, connection_secret, start_operator
-from serving import running_simulator, until
+from e2e_world import Manifest, campaign, connection_secret, dialer_of_one_client, start_operator
+from serving import until
 from stage import fault
 
 SLOW_SECONDS = 9
@@ -61,14 +59,7 @@ async def test_a_submission_that_an_alarm_began_is_on_record_before_the_end_and_
     namespace = f"end-{uuid4().hex[:10]}"
     certificate = issue_server_certificate(tmp_path)
     async with AsyncExitStack() as stack:
-        simulator = await stack.enter_async_context(
-            running_simulator(
-                clients=(Client("operator", "operator-secret"),),
-                campaigns={"*": 2},
-                listener=Listener(tls=certificate.tls),
-                authority=str(certificate.authority),
-            )
-        )
+        simulator = await stack.enter_async_context(dialer_of_one_client(certificate))
         await simulator.put_faults(fault("submit", "delay", after_seconds=SLOW_SECONDS))
         await control_plane.kubectl("create", "namespace", namespace)
         port = LoopbackPort()

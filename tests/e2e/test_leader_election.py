@@ -20,11 +20,9 @@ from campaign_operator.adapters.kubernetes.leader_election import LEASE_SECONDS
 from campaign_sandbox.certificates import issue_server_certificate
 from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlane
-from campaign_sandbox.listener import Listener
 from campaign_sandbox.loopback_port import LoopbackPort
-from campaign_sandbox.simulator.simulator_settings import Client
-from e2e_world import answer_of, campaign, connection_secret, start_operator
-from serving import running_simulator, until
+from e2e_world import answer_of, campaign, connection_secret, dialer_of_one_client, start_operator
+from serving import until
 
 LEASE = "campaign-operator"
 """Name of the Lease, and of the namespace that the operator's account is in."""
@@ -118,14 +116,7 @@ async def replicas(playhouse: tuple[ControlPlane, Path], tmp_path: Path) -> Asyn
     namespace = f"replicas-{uuid4().hex[:10]}"
     certificate = issue_server_certificate(tmp_path)
     async with AsyncExitStack() as stack:
-        simulator = await stack.enter_async_context(
-            running_simulator(
-                clients=(Client("operator", "operator-secret"),),
-                campaigns={"*": 2},
-                listener=Listener(tls=certificate.tls),
-                authority=str(certificate.authority),
-            )
-        )
+        simulator = await stack.enter_async_context(dialer_of_one_client(certificate))
         await control_plane.kubectl("create", "namespace", namespace)
         manifest = yaml.safe_dump(connection_secret(namespace, simulator))
         await control_plane.kubectl("apply", "-f", "-", stdin=manifest)

@@ -12,10 +12,8 @@ import yaml
 
 from campaign_sandbox.certificates import issue_server_certificate
 from campaign_sandbox.control_plane import ControlPlane
-from campaign_sandbox.listener import Listener
-from campaign_sandbox.simulator.simulator_settings import Client
-from e2e_world import campaign, connection_secret, start_operator
-from serving import running_simulator, until
+from e2e_world import campaign, connection_secret, dialer_of_one_client, start_operator
+from serving import until
 from stage import fault
 from standing_still import ENDED_BY_ITS_TIMER, is_to_end
 
@@ -34,14 +32,7 @@ async def test_an_operator_that_stood_still_ends_and_the_next_sends_nothing_agai
     campaign_id = manifest["spec"]["campaignID"]
     certificate = issue_server_certificate(tmp_path)
     async with AsyncExitStack() as stack:
-        simulator = await stack.enter_async_context(
-            running_simulator(
-                clients=(Client("operator", "operator-secret"),),
-                campaigns={"*": 2},
-                listener=Listener(tls=certificate.tls),
-                authority=str(certificate.authority),
-            )
-        )
+        simulator = await stack.enter_async_context(dialer_of_one_client(certificate))
         connection = connection_secret(namespace, simulator)
         await simulator.put_faults(fault("submit", "withhold"))
         await control_plane.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all([connection, manifest]))
