@@ -87,10 +87,16 @@ async def test_those_who_look_at_the_same_time_share_the_answer(stage: Stage, mo
     endpoint, older = await stranger_endpoint(stage, ANSWERS), campaign(stage.namespace, "older")
     await squat(stage, older["spec"]["campaignID"], endpoint)
     await stage.connect(name="other", client_id="successor", client_secret="successor-secret")
-    secret = {"secretRef": {"name": "other"}}
+    campaign_id, secret = older["spec"]["campaignID"], {"secretRef": {"name": "other"}}
+    await stage.apply(campaign(stage.namespace, "oldest", campaignID=campaign_id, suspend=True))
+    await let_it_grow_older(stage, stage.namespace)
     await stage.apply(older)
     await let_it_grow_older(stage, stage.namespace)
-    await stage.apply(campaign(stage.namespace, "younger", campaignID=older["spec"]["campaignID"], connection=secret))
+    await stage.apply(campaign(stage.namespace, "younger", campaignID=campaign_id, connection=secret))
+    for name in ("older", "younger"):
+        assert told(await stage.look(name), ConditionType.STALLED)[1] == "CampaignIDInUse"
+    await stage.kubectl("delete", "ocamp", "oldest")
+    stage.clock.advance(IN_USE_RETRY_SECONDS)
     check_access, asked = CXoneDialer.check_access, []
 
     async def counted(self: CXoneDialer, connection: Connection, campaign_id: str) -> AccessOutcome:
@@ -98,7 +104,8 @@ async def test_those_who_look_at_the_same_time_share_the_answer(stage: Stage, mo
         return await check_access(self, connection, campaign_id)
 
     monkeypatch.setattr(CXoneDialer, "check_access", counted)
-    await asyncio.gather(stage.look("older"), stage.look("younger"))
+    another = new_operator(stage)  # which remembers no answer
+    await asyncio.gather(*(another.reconcile(CampaignRef(stage.namespace, name)) for name in ("older", "younger")))
     assert sorted(asked) == ["operator", "stranger-0"]
 
 
@@ -117,3 +124,18 @@ async def test_a_stranger_with_many_silent_endpoints_keeps_nobody_else_from_bein
     await let_it_grow_older(stage, neighbour)
     await stage.apply(owned)
     assert told(await stage.look("younger"), ConditionType.STALLED)[1] == "CampaignIDInUse"
+
+
+async def test_an_older_campaign_that_has_not_begun_is_met_after_the_intent_and_asked_about_then(stage: Stage) -> None:
+    """Nothing of the younger one leaves, and the intent that it put back is its only trace."""
+    older = campaign(stage.namespace, "older", suspend=True)
+    await stage.apply(older)
+    await let_it_grow_older(stage, stage.namespace)
+    await stage.apply(campaign(stage.namespace, "younger", campaignID=older["spec"]["campaignID"]))
+    for seconds in (0, IN_USE_RETRY_SECONDS, IN_USE_RETRY_SECONDS):
+        stage.clock.advance(seconds)
+        status = await stage.look("younger")
+        assert told(status, ConditionType.STALLED)[1] == "CampaignIDInUse"
+        assert {(w.state, w.attempt) for w in windows(status).values()} == {(WindowState.PLANNED, 1)}
+    assert await stage.posts(older["spec"]["campaignID"]) == 0
+    assert [reason for reason, _ in await stage.warnings("younger")] == ["CampaignIDInUse"]

@@ -33,6 +33,7 @@ class LookOmission(StrEnum):
     OWNS_TO_THE_END = "who has schedules does not look, however soon they end"
     SECRET_NEEDED = "who has schedules counts only while its Secret is there"
     TOKEN_IS_A_CLAIM = "who is older counts though the dialer refuses its credentials"
+    ADOPTS_UNSEEN = "what the dialer lists is adopted before anybody looks whose it is"
 
 
 class Owned(NamedTuple):
@@ -44,13 +45,18 @@ class Owned(NamedTuple):
 
 class Sender(NamedTuple):
     """Its operator, and what it is about to do. `owns`: it has no need to look, which it found before an end was near,
-    unless it is `late`.
+    unless it is `late`. `looks_first`: it has met others, and looks before each intent from now on.
     """
 
     doing: str = "idle"
     window: int = -1
     owns: bool = False
     late: bool = False
+    looks_first: bool = False
+
+    def at_rest(self, *, met_others: bool = False) -> "Sender":
+        """The same operator, which is about to do nothing."""
+        return Sender(looks_first=self.looks_first or met_others)
 
 
 class Owners(NamedTuple):
@@ -125,18 +131,33 @@ class Rivalry:
 
     def _first_look(self, world: Owners, i: int, name: str) -> Iterator[Step[Owners]]:
         windows = world.resources[i].windows
-        begun = Sender("begun", windows.index(PLANNED))
+        w, sender = windows.index(PLANNED), world.senders[i]
+        begun = sender._replace(doing="begun", window=w)
         is_late = ENDING in windows and self.omitted is LookOmission.OWNS_TO_THE_END
         if THERE in windows or is_late:
             owning = begun._replace(owns=True, late=THERE not in windows)
             yield f"{name} has schedules", _with(world, i, owning), True
-        elif not any(self._tells(world, j) for j in range(len(world.resources)) if j != i):
+            return
+        if not sender.looks_first:
+            yield from self._listing_first(world, i, name, begun)
+        if not any(self._tells(world, j) for j in self._others(i)):
+            begun = begun._replace(looks_first=True)
             older = [j for j in range(i) if self._claims(world, j)]
             if not older:
                 yield f"{name} finds no owner", _with(world, i, begun), True
             elif world.silences:
                 silent = world._replace(silences=world.silences - 1)
                 yield f"{name} gets no answer about its owner", _with(silent, i, begun), False
+
+    def _listing_first(self, world: Owners, i: int, name: str, begun: Sender) -> Iterator[Step[Owners]]:
+        """Where the dialer's listing, however old, has nothing to adopt, nobody is looked for before the intent."""
+        yield f"{name} knows of nothing at the dialer", _with(world, i, begun), True
+        if self.omitted is LookOmission.ADOPTS_UNSEEN and any(w == begun.window for _, w in world.standing):
+            adopted = _changed(world, i, begun.window, THERE)
+            yield f"{name} adopts", adopted._replace(standing=world.standing | {(i, begun.window)}), True
+
+    def _others(self, i: int) -> Iterator[int]:
+        return (j for j in range(len(self.accepted)) if j != i)
 
     def _tells(self, world: Owners, j: int) -> bool:
         other = world.resources[j]
@@ -156,19 +177,21 @@ class Rivalry:
             intended = _with(world, i, sender._replace(doing="intends"))
             yield f"{name} writes its intent", _changed(intended, i, w, INTENT), True
         elif sender.doing == "intends":
-            if sender.owns or not any(self._is_in_the_way(world, i, j) for j in range(len(world.resources)) if j != i):
+            if sender.owns or not any(self._is_in_the_way(world, i, j) for j in self._others(i)):
                 yield f"{name} finds nobody in its way", _with(world, i, sender._replace(doing="sends")), True
             else:
-                yield f"{name} puts its intent back", _changed(_with(world, i, Sender()), i, w, PLANNED), True
+                aware = sender.at_rest(met_others=True)
+                yield f"{name} puts its intent back", _changed(_with(world, i, aware), i, w, PLANNED), True
         elif sender.doing == "sends":
-            yield f"{name}: a right to send lapses", _changed(_with(world, i, Sender()), i, w, PLANNED), True
+            rest = sender.at_rest()
+            yield f"{name}: a right to send lapses", _changed(_with(world, i, rest), i, w, PLANNED), True
             sent = _with(world, i, sender._replace(doing="sent"))
             yield f"{name}: a request leaves", sent._replace(requests=world.requests | {place}), True
         elif sender.doing == "sent":
-            unknown = _changed(_with(world, i, Sender()), i, w, UNCERTAIN)
+            unknown = _changed(_with(world, i, sender.at_rest()), i, w, UNCERTAIN)
             yield f"{name}: a request times out", unknown, True
             if place in world.requests:
-                done = _changed(_with(world, i, Sender()), i, w, THERE)
+                done = _changed(_with(world, i, sender.at_rest()), i, w, THERE)
                 yield (
                     f"{name}: a request is carried out and answered",
                     done._replace(requests=world.requests - {place}, standing=world.standing | {place}),
@@ -178,6 +201,8 @@ class Rivalry:
     def _is_in_the_way(self, world: Owners, i: int, j: int) -> bool:
         if self.omitted is LookOmission.NO_SECOND_LOOK:
             return False
+        if j < i and not world.senders[i].looks_first and any(s != OVER for s in world.resources[j].windows):
+            return True  # nobody has asked yet whether the dialer accepts it
         if self.omitted is LookOmission.OLDER_INTENT_WINS and j > i:
             return False
         if self.omitted is LookOmission.INTENT_DOES_NOT_COUNT:
@@ -222,7 +247,7 @@ def _lapsed(world: Owners, i: int) -> Owners:
     sender = world.senders[i]
     if not sender.owns or sender.late:
         return world
-    world = _with(world, i, Sender())
+    world = _with(world, i, sender.at_rest())
     return world if sender.doing == "begun" else _changed(world, i, sender.window, PLANNED)
 
 

@@ -27,6 +27,7 @@ FOUND_AMONG = {
     LookOmission.OWNS_TO_THE_END: "two whose windows end",
     LookOmission.SECRET_NEEDED: "Secrets that are deleted",
     LookOmission.TOKEN_IS_A_CLAIM: "a stranger who is older",
+    LookOmission.ADOPTS_UNSEEN: "two that are accepted",
 }
 
 

@@ -55,6 +55,10 @@ class Memory:
     has_unclaimed: bool = False
     """Whether that listing has schedules that no window refers to; a run that is planned later may own them."""
 
+    looks_for_rivals: bool = False
+    """Whether others with this campaignID are looked for before each intent, since some were met or may have schedules.
+    """
+
     told_strangers: frozenset[str] = frozenset()
     """The schedules of somebody else that an Event has reported."""
 

@@ -57,9 +57,9 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class InTheWay:
-    """Why a campaign must wait, and until when."""
+    """Why a campaign must wait, and until when. No problem: somebody may own the campaign, and nobody has asked yet."""
 
-    problem: Problem
+    problem: Problem | None
     until: datetime
 
 
@@ -88,17 +88,20 @@ class Rivals:
             problem = in_use(mine, await self._accepted(secrets, connection, campaign.spec.campaign_id))
         return None if problem is None else self._wait(problem, record.IN_USE_RETRY_SECONDS)
 
-    async def after_intent(self, campaign: Campaign, connection: Connection) -> InTheWay | None:
+    async def after_intent(self, campaign: Campaign, connection: Connection, *, looked_before: bool) -> InTheWay | None:
         """What has come in the way since: anybody who has, or may have, schedules by now.
 
         However old it is: it may have looked before our intent was there, so that it never learns of us. Both put
         theirs back where both see each other; the older one returns the sooner, and finds nothing in its way.
+
+        Unless `before_intent` has `looked_before`, anybody who would come before us if the dialer accepted it, too.
         """
-        claims = _with_schedules(await self._others(campaign), connection, self._clock.now())
-        mine = claim_of(campaign, outstanding=False)
+        mine, now, others = claim_of(campaign, outstanding=False), self._clock.now(), await self._others(campaign)
+        claims = _with_schedules(others, connection, now)
         problem = in_use(mine, claims)
         if problem is None:
-            return None
+            is_unasked = not looked_before and any(_preceding(mine, others, now))
+            return InTheWay(None, now) if is_unasked else None
         sooner = is_older(mine, claims)
         return self._wait(problem, record.LEAST_RETRY_SECONDS if sooner else record.IN_USE_RETRY_SECONDS)
 

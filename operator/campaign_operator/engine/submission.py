@@ -44,6 +44,9 @@ from campaign_operator.engine.rivals import ASK_SECONDS, Rivals
 from campaign_operator.engine.writing import StatusWriter
 from campaign_operator.observability import metrics
 
+CONNECTION_SECONDS = 2.0
+"""How old what was read of a Secret may be when something is sent: an observation comes before each batch."""
+
 PERMITS_PER_CONNECTION = 16
 LOOK_UP_RETRY_SECONDS = 20.0
 
@@ -109,10 +112,12 @@ class Submission:
         """One batch: look at the dialer before an intent on a status that others may have written, write the intent,
         send, and leave the answers in memory.
         """
-        connection, version = await read_connection(self._store, campaign, memory)
+        connection, version = await read_connection(self._store, campaign, memory, max_age_seconds=CONNECTION_SECONDS)
         if isinstance(connection, Problem) or changed_connection(campaign, connection, self._clock.now()):
             return campaign  # the next look at the campaign finds the same and says so
-        problem, until = await self._blocking_problem(campaign, connection)
+        if any(w.reason == Reason.CAMPAIGN_ID_IN_USE for w in record.run_at(campaign.status, action.run).windows):
+            memory.looks_for_rivals = True
+        problem, until = await self._blocking_problem(campaign, connection, memory)
         listed = (memory.listed_version, memory.listed_by)
         if problem is None and listed != (campaign.resource_version, connection.hash):
             listing = await self._list(connection, campaign)
@@ -121,6 +126,10 @@ class Submission:
                 if isinstance(listing, Listing):
                     status = _as_listed(status, listing, connection)
                 adopts = status is not campaign.status
+                if (adopts or isinstance(listing, ListingNotOffered)) and not memory.looks_for_rivals:
+                    # what is adopted may be another's, and where nothing is listed, an intent proves no acceptance
+                    memory.looks_for_rivals = True
+                    return await self.submit(campaign, action, memory)
                 if adopts:
                     campaign = await self._writer.write(campaign, status, memory)
                 # only now: where the API server refused the adoption the status is as it was, and what was found would
@@ -181,8 +190,9 @@ class Submission:
             memory.first_seen[runs.attempt_of(run, window)] = seen
             memory.outcomes[runs.attempt_of(run, window)] = NotSent("it was not sent")
         if not owns:
-            found = await self._rivals.after_intent(campaign, connection)
+            found = await self._rivals.after_intent(campaign, connection, looked_before=memory.looks_for_rivals)
             if found is not None:
+                memory.looks_for_rivals = True
                 return await self._writer.write(
                     campaign, record.put_back(campaign.status, key, batch, found.problem, found.until), memory
                 )
@@ -308,7 +318,9 @@ class Submission:
             self._rivals.was_accepted(connection, campaign.spec.campaign_id)
         return outcome
 
-    async def _blocking_problem(self, campaign: Campaign, connection: Connection) -> tuple[Problem | None, datetime]:
+    async def _blocking_problem(
+        self, campaign: Campaign, connection: Connection, memory: Memory
+    ) -> tuple[Problem | None, datetime]:
         """Whether these credentials are accepted and the campaign is ours to submit to; else why not, and until when
         to wait.
         """
@@ -318,7 +330,7 @@ class Submission:
             return problem, self._in(LOOK_UP_RETRY_SECONDS if seconds is None else seconds)
         now = self._clock.now()
         found = None
-        if not has_schedules_at(campaign, connection.dialer_hash, now):
+        if memory.looks_for_rivals and not has_schedules_at(campaign, connection.dialer_hash, now):
             found = await self._rivals.before_intent(campaign, connection)
         return (None, now) if found is None else (found.problem, found.until)
 

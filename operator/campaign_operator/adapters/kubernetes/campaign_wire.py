@@ -37,16 +37,14 @@ _TRANSIENT = frozenset({429, 502, 503, 504})
 Wire = dict[str, Any]
 
 
-def campaign_of(wire: Mapping[str, Any]) -> Campaign:
-    """The campaign. Raises UnusableError where spec or status cannot be read."""
-    spec, annotations = wire.get("spec") or {}, wire["metadata"].get("annotations") or {}
-    absent = missing_defaults(spec)
-    if absent:
-        raise UnusableError(unusable_campaign(wire, Reason.CUSTOM_RESOURCE_DEFINITION_OUTDATED, outdated(absent)))
-    try:
-        read_spec = _spec_of(spec)
-    except UnreadableError as error:
-        raise UnusableError(unusable_campaign(wire, Reason.SPEC_UNREADABLE, _unreadable(error))) from None
+def campaign_of(wire: Mapping[str, Any], before: Campaign | None = None) -> Campaign:
+    """The campaign. Raises UnusableError where spec or status cannot be read.
+
+    `before`: the campaign before a write of our own, whose spec is taken over if it is the same generation.
+    """
+    annotations = wire["metadata"].get("annotations") or {}
+    same = before if before is not None and (before.uid, before.generation) == _generation(wire) else None
+    spec = same.spec if same is not None else _readable_spec(wire)
     try:
         status = read_status(wire.get("status"))
     except UnreadableError as error:
@@ -56,7 +54,7 @@ def campaign_of(wire: Mapping[str, Any]) -> Campaign:
         requested_at=_beginning(annotations.get(REQUESTED_AT_ANNOTATION), _REQUESTED_AT_LENGTH),
         resolve=_beginning(annotations.get(RESOLVE_ANNOTATION), MAX_RESOLVE),
         has_run=_beginning(annotations.get(HAS_RUN_ANNOTATION), _MARK_LENGTH),
-        spec=read_spec,
+        spec=spec,
         status=status,
         other_bytes=encoded_bytes({name: value for name, value in wire.items() if name != "status"}),
     )
@@ -99,11 +97,26 @@ def store_error(answer: APIAnswer, doing: str) -> StoreUnavailableError:
     return StoreUnavailableError(said) if answer.status in _TRANSIENT else StoreRefusedError(said)
 
 
+def _readable_spec(wire: Mapping[str, Any]) -> OutboundCampaignSpec:
+    spec = wire.get("spec") or {}
+    absent = missing_defaults(spec)
+    if absent:
+        raise UnusableError(unusable_campaign(wire, Reason.CUSTOM_RESOURCE_DEFINITION_OUTDATED, outdated(absent)))
+    try:
+        return _spec_of(spec)
+    except UnreadableError as error:
+        raise UnusableError(unusable_campaign(wire, Reason.SPEC_UNREADABLE, _unreadable(error))) from None
+
+
 def _spec_of(wire: Mapping[str, Any]) -> OutboundCampaignSpec:
     try:
         return OutboundCampaignSpec.model_validate(wire)
     except ValidationError as error:
         raise UnreadableError("spec", locations_of(error)) from None
+
+
+def _generation(wire: Mapping[str, Any]) -> tuple[str, int]:
+    return wire["metadata"]["uid"], wire["metadata"]["generation"]
 
 
 def _unreadable(error: UnreadableError) -> str:

@@ -1,4 +1,4 @@
-"""Kubernetes Events, posted in the background: telling people must never hold up a submission.
+"""Kubernetes Events, posted in the background and a moment later: telling people must never hold up a submission.
 
 https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 """
@@ -20,6 +20,9 @@ from campaign_operator.engine.ports import Clock
 from campaign_operator.wording import cut
 
 COMPONENT = "campaign-operator"
+POSTED_AFTER_SECONDS = 1.0
+"""So that what a pass does next comes before the Event of what it did; among many campaigns, what all of them do."""
+
 MAX_WAITING = 10_000
 MAX_EVENT_MESSAGE = 1024
 _EVENTS = "/api/v1/namespaces/{namespace}/events"
@@ -33,7 +36,8 @@ class EventRecorder:
     def __init__(self, api: APIServer, clock: Clock) -> None:
         self._api = api
         self._clock = clock
-        self._waiting: asyncio.Queue[Any] = asyncio.Queue(MAX_WAITING)
+        self._waiting: asyncio.Queue[tuple[float, Any]] = asyncio.Queue(MAX_WAITING)
+        self._hurry = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -44,13 +48,18 @@ class EventRecorder:
         """Queue one Event; dropped, with a line in the log, where thousands already wait."""
         _log.info("event", type=event.type, reason=str(event.reason), message=event.message, **_where(campaign))
         try:
-            self._waiting.put_nowait(_event(campaign, event, self._clock.now()))
+            due = asyncio.get_running_loop().time() + POSTED_AFTER_SECONDS
+            self._waiting.put_nowait((due, _event(campaign, event, self._clock.now())))
         except asyncio.QueueFull:
             _log.warning("too many events are waiting; one was dropped", reason=str(event.reason), **_where(campaign))
 
     async def posted(self) -> None:
-        """Wait until every Event that was recorded has been posted or let go."""
-        await self._waiting.join()
+        """Post what is waiting at once; wait until every Event that was recorded has been posted or let go."""
+        self._hurry.set()
+        try:
+            await self._waiting.join()
+        finally:
+            self._hurry.clear()
 
     async def close(self, patience_seconds: float) -> None:
         """Post what is waiting, for so long and no longer."""
@@ -65,7 +74,8 @@ class EventRecorder:
 
     async def _post_all(self) -> None:
         while True:
-            event = await self._waiting.get()
+            due, event = await self._waiting.get()
+            await self._until(due)
             try:
                 answer = await self._api.request(
                     "POST", _EVENTS, {"namespace": event["metadata"]["namespace"]}, body=event
@@ -76,6 +86,13 @@ class EventRecorder:
                 _log.warning("an event could not be posted", error=str(error), reason=event["reason"])
             finally:
                 self._waiting.task_done()
+
+    async def _until(self, due: float) -> None:
+        try:
+            async with asyncio.timeout_at(due):
+                await self._hurry.wait()
+        except TimeoutError:
+            pass
 
 
 def _where(campaign: Resource) -> dict[str, str]:

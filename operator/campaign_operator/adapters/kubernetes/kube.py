@@ -100,7 +100,7 @@ class KubeStore:
             metrics.status_writes.labels("pruned").inc()
             raise UnusableError(unusable_campaign(kept, Reason.CUSTOM_RESOURCE_DEFINITION_OUTDATED, outdated(lost)))
         metrics.status_writes.labels("written").inc()
-        return campaign_of(kept)
+        return campaign_of(kept, campaign)
 
     async def write_conditions(
         self, resource: Resource, conditions: tuple[Condition, ...], *, observed_generation: int | None = None
@@ -122,7 +122,7 @@ class KubeStore:
             metadata["annotations"] = {HAS_RUN_ANNOTATION: has_run or None}
         if not metadata:
             return campaign
-        written = campaign_of(await self._patch(campaign, "writing the finalizer", CAMPAIGN, metadata))
+        written = campaign_of(await self._patch(campaign, "writing the finalizer", CAMPAIGN, metadata), campaign)
         return None if written.deleting and not written.finalizers else written
 
     async def release(self, resource: Resource) -> None:

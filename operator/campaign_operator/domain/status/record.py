@@ -310,14 +310,17 @@ def parked(status: Status, key: RunKey, time_zones: Iterable[str], problem: Prob
     return changed(status, key, time_zones, lambda w: waiting(w, w.state, problem.reason, problem.message, until))
 
 
-def put_back(status: Status, key: RunKey, time_zones: Iterable[str], problem: Problem, until: datetime) -> Status:
-    """Intents of this process that it certainly did not send: Planned again."""
-    return changed(
-        status,
-        key,
-        time_zones,
-        lambda w: waiting(w, WindowState.PLANNED, problem.reason, problem.message, until),
-    )
+def put_back(
+    status: Status, key: RunKey, time_zones: Iterable[str], problem: Problem | None, until: datetime
+) -> Status:
+    """Intents of this process that it certainly did not send: Planned again, and due at once if there is no problem."""
+
+    def change(w: WindowStatus) -> WindowStatus:
+        if problem is None:
+            return window_in(w, WindowState.PLANNED)
+        return waiting(w, WindowState.PLANNED, problem.reason, problem.message, until)
+
+    return changed(status, key, time_zones, change)
 
 
 def uncertain(status: Status, key: RunKey, time_zones: Iterable[str], message: str) -> Status:

@@ -1,0 +1,55 @@
+"""What a campaign costs the API server: the number of requests for each limits how many campaigns there can be.
+
+Counted where they leave, since the API server's own metrics count those of other tests and of its controllers, too.
+"""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServer
+from campaign_operator.adapters.kubernetes.campaign_paths import CAMPAIGN, CAMPAIGN_STATUS
+from campaign_operator.api.vocabulary import RunState
+from campaign_operator.domain.campaigns.campaign import CampaignRef
+from e2e_world import campaign
+from stage import Stage, run_of
+
+SECRET = "/api/v1/namespaces/{namespace}/secrets/{name}"
+CAMPAIGNS = "/apis/campaign-operator.io/v1alpha1/namespaces/{namespace}/outboundcampaigns"
+NAME = "spring-renewals"
+
+
+@pytest.fixture
+def requests(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, str]]:
+    """Verb and path of each request to the API server, but for Events, which are posted later."""
+    sent, request = Counter[tuple[str, str]](), APIServer.request
+
+    async def counted(self: APIServer, method: str, path: str, *rest: Any, **named: Any) -> APIAnswer:
+        if not path.endswith("/events"):
+            sent[method, path] += 1
+        return await request(self, method, path, *rest, **named)
+
+    monkeypatch.setattr(APIServer, "request", counted)
+    return sent
+
+
+async def test_a_campaign_is_scheduled_with_seven_requests(stage: Stage, requests: Counter[tuple[str, str]]) -> None:
+    await stage.apply(campaign(stage.namespace, NAME))
+    await stage.operator.reconcile(CampaignRef(stage.namespace, NAME))
+    assert requests == {
+        ("GET", CAMPAIGN): 1,
+        ("GET", SECRET): 1,
+        ("PUT", CAMPAIGN_STATUS): 3,  # the plan, the intent, the answers
+        ("PATCH", CAMPAIGN): 1,  # the finalizer
+        ("GET", CAMPAIGNS): 1,  # who else has this campaignID
+    }
+    assert run_of(await stage.status(NAME)).state is RunState.SCHEDULED
+
+
+async def test_a_look_at_a_campaign_that_waits_is_one_request(stage: Stage, requests: Counter[tuple[str, str]]) -> None:
+    await stage.apply(campaign(stage.namespace, NAME))
+    await stage.look(NAME)
+    requests.clear()
+    await stage.operator.reconcile(CampaignRef(stage.namespace, NAME))
+    assert requests == {("GET", CAMPAIGN): 1}
