@@ -119,7 +119,11 @@ release-check: setup ## What must be true before a tag: one version, its changel
 
 .PHONY: bench
 bench: setup control-plane ## Measure on the sandbox and write docs/benchmarks.md
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+.PHONY: soak
+soak: setup control-plane ## Look after 500 campaigns for MINUTES=120, and write what it took to docs/benchmarks.md; SEED=7
+	@$(BIN)/python benchmarks/run.py soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 .PHONY: faults
 faults: setup control-plane ## Kill, cut and delay everything once, then play LIVES=2000 random lives: N=3000 SEED=7 adds random pairs of faults, PLAN="..." or LIFE=17 replays one

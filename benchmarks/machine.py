@@ -39,6 +39,16 @@ def memory(pid: int) -> Memory:
     return Memory(kib["VmRSS"] * 1024 / 1e6, kib["VmHWM"] * 1024 / 1e6)
 
 
+def open_files(pid: int) -> int:
+    """How many file descriptors a process has open."""
+    return len(list((_PROC / str(pid) / "fd").iterdir()))
+
+
+def threads(pid: int) -> int:
+    """How many threads a process has."""
+    return len(list((_PROC / str(pid) / "task").iterdir()))
+
+
 def _busy_seconds() -> float:
     """Time that any program has kept a core, of all cores together."""
     user, nice, system, _, _, irq, softirq, *_ = map(int, (_PROC / "stat").read_text().split("\n", 1)[0].split()[1:])

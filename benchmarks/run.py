@@ -1,7 +1,8 @@
-"""Measure the operator on the sandbox's real parts: `python benchmarks/run.py`, or `make bench`.
+"""Measure the operator on the sandbox's real parts: `python benchmarks/run.py [PART ...]`, or `make bench`.
 
-The results are printed and written to docs/benchmarks.md. Exit status 0 also where a target was missed: these are
-measurements, which depend on the machine, and not tests; 1 where something broke.
+`soak` takes two hours, so it runs only where it is named, as `make soak` does. The results are printed and written to
+docs/benchmarks.md. Exit status 0 also where a target was missed: these are measurements, which depend on the machine,
+and not tests; 1 where something broke.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import large
 import lists
 import one_by_one
 import page
+import soak
 import tenants
 from figures import as_markdown, as_text
 from session import Benchmark, Session
@@ -43,27 +45,38 @@ def _progress(line: str) -> None:
     print(f"[{monotonic() - _BEGUN:5.0f} s] {line}", file=sys.stderr, flush=True)
 
 
-async def _run(names: list[str], quick: bool) -> None:
+ON_DEMAND: dict[str, Benchmark] = {"soak": soak.measure}
+"""Run only where they are named."""
+
+_ALL = BENCHMARKS | ON_DEMAND
+
+
+async def _run(names: list[str], options: argparse.Namespace) -> None:
     task = asyncio.current_task()
     if task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    session = Session(await ensure_control_plane_binaries(_progress), quick, _progress)
+    binaries = await ensure_control_plane_binaries(_progress)
+    session = Session(binaries, options.quick, _progress, options.minutes, options.seed)
     for name in names:
         _progress(f"{name} begins")
-        result = await BENCHMARKS[name](session)
+        result = await _ALL[name](session)
         print(f"\n{as_text(result)}\n", flush=True)
-        if not quick:
+        if not options.quick:
             page.put(name, as_markdown(result))
 
 
 def main() -> int:
     """The exit status."""
     parser = argparse.ArgumentParser(description="Measure the operator on a real control plane.")
-    parser.add_argument("--only", action="append", choices=BENCHMARKS, help="run this one; repeatable")
+    parser.add_argument(
+        "part", nargs="*", choices=[*_ALL, []], help=f"{', '.join(_ALL)}; all but soak if none is named"
+    )
     parser.add_argument("--quick", action="store_true", help="a tenth of the work; prints, but writes no page")
+    parser.add_argument("--minutes", type=float, default=soak.MINUTES, help="how long the soak takes")
+    parser.add_argument("--seed", type=int, default=1, help="what the soak does, and when")
     options = parser.parse_args()
     try:
-        asyncio.run(_run(options.only or list(BENCHMARKS), options.quick))
+        asyncio.run(_run(options.part or list(BENCHMARKS), options))
     except (BenchmarkFailedError, BinariesError, ControlPlaneError, KubectlError, OSError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1

@@ -11,11 +11,15 @@ from campaign_sandbox.progress import Progress
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`quick`: a tenth of the work, to see that the benchmarks run; its figures are worth little."""
+    """`quick`: a tenth of the work, to see that the benchmarks run; its figures are worth little. `soak_minutes` and
+    `seed` are those of the soak.
+    """
 
     binaries: ControlPlaneBinaries
     quick: bool
     progress: Progress
+    soak_minutes: float
+    seed: int
 
 
 Benchmark = Callable[[Session], Awaitable[Result]]

@@ -10,9 +10,10 @@ import os
 import ssl
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,11 +23,13 @@ from campaigns import NAMESPACE, Campaigns, following
 from kubernetes.aio.client import ApiClient, Configuration, CoreV1Api, VersionApi
 from kubernetes.aio.config import load_kube_config
 from machine import Meter
+from scraping import Scrape, scrape
 
 from campaign_sandbox.binaries import ControlPlaneBinaries
 from campaign_sandbox.certificates import ServerCertificate, issue_server_certificate
 from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlane
+from campaign_sandbox.loopback_port import LOOPBACK, LoopbackPort
 from campaign_sandbox.sandbox import apply_crd
 
 CLIENT_ID = "benchmark"
@@ -50,11 +53,18 @@ class DialerSettings:
 
 
 @dataclass(frozen=True)
+class Operator:
+    """The operator's process, and where it serves its metrics."""
+
+    process: ChildProcess
+    metrics_url: str
+
+
+@dataclass
 class World:
     """What runs. `kubernetes` is the API server's version."""
 
     control_plane: ControlPlane
-    operator: ChildProcess
     dialer: ChildProcess
     dialer_url: str
     certificate: ServerCertificate = field(repr=False)
@@ -62,6 +72,27 @@ class World:
     client: ApiClient
     campaigns: Campaigns
     kubernetes: str
+    start: Callable[[], Operator] = field(repr=False)
+    running: Operator
+
+    @property
+    def operator(self) -> ChildProcess:
+        """The operator's process."""
+        return self.running.process
+
+    async def stop_operator(self) -> None:
+        """End the operator as a cluster does."""
+        await self.operator.stop(timeout_seconds=STOP_SECONDS)
+
+    async def restart_operator(self) -> None:
+        """End the operator, and start another that remembers nothing."""
+        await self.stop_operator()
+        self.running = self.start()
+
+    async def operator_metrics(self) -> Scrape:
+        """What the operator's metrics say now. Raises httpx.TransportError where it does not serve them yet."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return await scrape(client, self.running.metrics_url)
 
     def meter(self) -> Meter:
         """Measures the CPU time of every process of this world, the benchmark's own among them."""
@@ -114,14 +145,12 @@ async def running_world(
         client = await stack.enter_async_context(_administrator(control_plane))
         secret: Any = _connection_secret(dialer_url)  # the client takes the wire's form, too
         await CoreV1Api(client).create_namespaced_secret(NAMESPACE, secret)
-        operator_process = _start_operator(control_plane, certificate, folder, operator)
-        stack.push_async_callback(operator_process.stop, timeout_seconds=STOP_SECONDS)
         campaigns = await stack.enter_async_context(following(client))
         version = await VersionApi(client).get_code()
         trust = ssl.create_default_context(cafile=certificate.authority)
+        start = partial(_start_operator, control_plane, certificate, folder, operator)
         world = World(
             control_plane,
-            operator_process,
             dialer,
             dialer_url,
             certificate,
@@ -129,7 +158,10 @@ async def running_world(
             client,
             campaigns,
             version.git_version,
+            start,
+            start(),
         )
+        stack.push_async_callback(world.stop_operator)
         await campaigns.create("first", zones=2, contacts=2)
         await world.reached("first", "Scheduled", READY_SECONDS)
         yield world
@@ -183,12 +215,16 @@ async def _announced(dialer: ChildProcess) -> str:
 
 def _start_operator(
     control_plane: ControlPlane, certificate: ServerCertificate, folder: Path, script: str | None
-) -> ChildProcess:
+) -> Operator:
     program = ("-m", "campaign_operator.cli") if script is None else (str(Path(__file__).parent / script),)
+    metrics = LoopbackPort()
+    metrics.release()  # the operator asks for it on all addresses, which a port that is held does not let it have
     command = [
         *(sys.executable, *program, "run", "--all-namespaces", "--log-format", "json"),
         *("--ca-file", str(certificate.authority), "--allow-cidr", "127.0.0.0/8"),
+        *("--metrics-port", str(metrics.number)),
     ]
     environment = {**os.environ, "KUBECONFIG": str(control_plane.kubeconfig_path)}
     log_path = folder / f"operator-{uuid4().hex[:6]}.log"
-    return ChildProcess("operator", command, log_path, env=environment, cwd=folder)
+    process = ChildProcess("operator", command, log_path, env=environment, cwd=folder)
+    return Operator(process, f"http://{LOOPBACK}:{metrics.number}/metrics")

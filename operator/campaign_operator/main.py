@@ -204,6 +204,7 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
         analytics = SharedAnalytics(dialer, clock, options.settings.poll_seconds)
         stack.push_async_callback(analytics.aclose)
         looks = Looks()
+        metrics.looks_under_way.set_function(looks.under_way)
         alarms = LoopAlarms(clock, looks.ask, options.settings.poll_seconds)
         limits = options.list_limits
         downloads = Downloads(to_lists, max_bytes=limits.max_bytes, timeout_seconds=options.list_timeout_seconds)

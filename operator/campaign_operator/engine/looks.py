@@ -52,6 +52,10 @@ class Looks:
             task = asyncio.get_running_loop().create_task(self._look_at(ref), context=Context())
             self._tasks[ref] = task
 
+    def under_way(self) -> int:
+        """How many campaigns are being looked at."""
+        return len(self._tasks)
+
     async def _look_at(self, ref: CampaignRef) -> None:
         try:
             while self._look is not None and ref in self._asked and not self._ends:

@@ -1,5 +1,6 @@
 """What is served to kubelet and Prometheus, in plain HTTP, to IPv4 and IPv6 alike: health, readiness and metrics."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -7,6 +8,8 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from prometheus_client import REGISTRY
 from prometheus_client.exposition import choose_encoder
+
+from campaign_operator.observability import metrics
 
 Check = Callable[[], list[str]]
 """What is wrong, in words; nothing where all is well."""
@@ -41,6 +44,7 @@ def _told(check: Check) -> Callable[[web.Request], Awaitable[web.StreamResponse]
 
 
 async def _metrics(request: web.Request) -> web.StreamResponse:
+    metrics.tasks.set(len(asyncio.all_tasks()))
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     return web.Response(body=encode(REGISTRY), headers={"Content-Type": content_type})
 

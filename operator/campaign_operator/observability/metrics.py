@@ -55,3 +55,7 @@ namespace_watched = Gauge(
     "Whether the campaigns of a namespace are watched at this moment; all namespaces have an empty name.",
     ["namespace"],
 )
+tasks = Gauge("campaign_operator_tasks", "Tasks of the event loop at the moment of the scrape.")
+looks_under_way = Gauge(
+    "campaign_operator_looks_under_way", "Campaigns that are looked at, or wait for it, at the moment of the scrape."
+)

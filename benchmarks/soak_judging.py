@@ -1,0 +1,159 @@
+"""What is judged of a soak: by the simulated dialer's ledger and what was asked for, by nothing that the operator says.
+
+Pure. A schedule *opens* where it is not cancelled before its start; it *stands* from its creation until it is cancelled
+or over.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+SLACK = timedelta(minutes=5)
+"""How long the operator may take for what there is to do, on a machine that does other things: matches this close to
+an edit are not judged.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a campaign says at one time: at `minute` past the hour and every `period` minutes, these zones are called
+    for `window_seconds`.
+    """
+
+    period: int
+    minute: int
+    zones: tuple[str, ...]
+    window_seconds: int
+    suspended: bool = False
+
+    @property
+    def cron(self) -> str:
+        """When it calls. The period is a divisor of 60."""
+        return f"{self.minute}-59/{self.period} * * * *"
+
+    def matches(self, since: datetime, until: datetime) -> Iterator[datetime]:
+        """The full minutes after `since` and before `until` at which it calls."""
+        moment = since.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        while moment < until:
+            if moment.minute % self.period == self.minute:
+                yield moment
+            moment += timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class Life:
+    """One campaign: since when it says what, and when it was deleted. `recurring`: it calls at each match."""
+
+    recurring: bool
+    chapters: list[tuple[datetime, Terms]] = field(default_factory=list)
+    deleted: datetime | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """What it says now."""
+        return self.chapters[-1][1]
+
+    def spans(self, ended: datetime) -> Iterator[tuple[datetime, datetime, Terms]]:
+        """Each chapter from its beginning to its end."""
+        last = self.deleted or ended
+        begins = [*(begin for begin, _ in self.chapters), last]
+        for (begin, end), (_, terms) in zip(pairwise(begins), self.chapters, strict=True):
+            yield begin, end, terms
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One schedule of the ledger."""
+
+    zone: str
+    start: datetime
+    end: datetime
+    created: datetime
+    cancelled: datetime | None
+    run: str
+
+    @property
+    def opens(self) -> bool:
+        """Whether it calls."""
+        return self.cancelled is None or self.cancelled >= self.start
+
+    @property
+    def over(self) -> datetime:
+        """When it stands no more."""
+        return self.end if self.cancelled is None else min(self.end, self.cancelled)
+
+    def __str__(self) -> str:
+        cancelled = "" if self.cancelled is None else f", cancelled {self.cancelled:%H:%M:%S}"
+        return f"{self.zone} {self.start:%H:%M:%S}-{self.end:%H:%M:%S} made {self.created:%H:%M:%S}{cancelled}"
+
+
+def read_schedule(wire: dict[str, Any]) -> Schedule:
+    """A schedule as the ledger has it."""
+    cancelled = wire["cancelledAt"]
+    return Schedule(
+        zone=wire["timezone"],
+        start=datetime.fromisoformat(wire["startTime"]),
+        end=datetime.fromisoformat(wire["endTime"]),
+        created=datetime.fromisoformat(wire["createdAt"]),
+        cancelled=None if cancelled is None else datetime.fromisoformat(cancelled),
+        run=wire["idempotencyKey"].split("/")[1],  # UID/RUN/PLANNED FROM/ZONE/ATTEMPT
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong with one life, in words, and how many windows it was held to."""
+
+    twice: tuple[str, ...]
+    lost: tuple[str, ...]
+    judged: int
+
+
+def judge(life: Life, schedules: Sequence[Schedule], ended: datetime) -> Verdict:
+    """Hold the ledger's schedules of one campaign against what it said until `ended`."""
+    due = list(_due(life, schedules, ended))
+    lost = tuple(
+        f"nobody is called in {zone} at {match:%H:%M}" for match, zone, called in due if not called and life.recurring
+    )
+    if not life.recurring and due and not any(schedule.opens for schedule in schedules):
+        lost = ("nobody is called at all",)
+    return Verdict((*_twice(schedules), *_unwanted(life, schedules, ended)), lost, len(due))
+
+
+def _twice(schedules: Sequence[Schedule]) -> Iterator[str]:
+    by_creation = sorted(schedules, key=lambda schedule: schedule.created)
+    for position, one in enumerate(by_creation):
+        for other in by_creation[position + 1 :]:
+            overlaps = one.zone == other.zone and one.start < other.end and other.start < one.end
+            if overlaps and other.created < one.over:
+                yield f"two schedules of one zone stand at once: {one}; {other}"
+
+
+def _unwanted(life: Life, schedules: Sequence[Schedule], ended: datetime) -> Iterator[str]:
+    if not life.recurring and len({schedule.run for schedule in schedules if schedule.opens}) > 1:
+        yield "a campaign that calls once has called in several runs"
+    for schedule in schedules:
+        if not schedule.opens:
+            continue
+        if life.deleted is not None and schedule.start > life.deleted + SLACK:
+            yield f"a schedule opens after the campaign is deleted: {schedule}"
+        for begin, end, terms in life.spans(ended):
+            if terms.suspended and begin + SLACK < schedule.start < end:
+                yield f"a schedule opens while the campaign is suspended: {schedule}"
+
+
+def _due(life: Life, schedules: Sequence[Schedule], ended: datetime) -> Iterator[tuple[datetime, str, bool]]:
+    """The windows that are judged, and whether each has been called: also late, for what is left of it."""
+    for begin, end, terms in life.spans(ended):
+        if terms.suspended:
+            continue
+        for match in terms.matches(begin + SLACK, end - SLACK):
+            closes = match + timedelta(seconds=terms.window_seconds)
+            for zone in terms.zones:
+                called = any(
+                    schedule.zone == zone and schedule.opens and match <= schedule.start < closes
+                    for schedule in schedules
+                )
+                yield match, zone, called
