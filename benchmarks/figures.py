@@ -3,7 +3,7 @@
 Owns how a result is told, on a terminal and in Markdown. Knows nothing of how anything is measured.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from machine import Machine
@@ -29,7 +29,7 @@ class Result:
     """One benchmark's outcome. `how` says how it was measured; `kubernetes` is empty where none was needed.
 
     `others_percent` is what programs that have nothing to do with it took of all cores meanwhile: where that is much,
-    the times are too long.
+    the times are too long. `figures` are what docs/sizing.md is calculated from, by name.
     """
 
     title: str
@@ -37,6 +37,7 @@ class Result:
     lines: tuple[Line, ...]
     kubernetes: str
     others_percent: float
+    figures: Mapping[str, float] = field(default_factory=dict)
     machine: Machine = field(default_factory=Machine.look)
 
     @property

@@ -11,11 +11,13 @@ import signal
 import sys
 from time import monotonic
 
+import api_requests
 import burst
 import footprint
 import grouping
 import large
 import lists
+import measured
 import one_by_one
 import page
 import soak
@@ -29,6 +31,7 @@ from campaign_sandbox.control_plane import ControlPlaneError, KubectlError
 
 BENCHMARKS: dict[str, Benchmark] = {
     "one-by-one": one_by_one.measure,
+    "requests": api_requests.measure,
     "burst": burst.measure,
     "footprint": footprint.measure,
     "large": large.measure,
@@ -63,6 +66,7 @@ async def _run(names: list[str], options: argparse.Namespace) -> None:
         print(f"\n{as_text(result)}\n", flush=True)
         if not options.quick:
             page.put(name, as_markdown(result))
+            measured.keep(result.figures)
 
 
 def main() -> int:

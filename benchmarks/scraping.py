@@ -18,6 +18,16 @@ class Scrape:
 
     samples: tuple[tuple[str, Labels, float], ...]
 
+    def since(self, before: "Scrape") -> "Scrape":
+        """What has been added to each sample since then."""
+        earlier = {(name, frozenset(labels.items())): value for name, labels, value in before.samples}
+        return Scrape(
+            tuple(
+                (name, labels, value - earlier.get((name, frozenset(labels.items())), 0.0))
+                for name, labels, value in self.samples
+            )
+        )
+
     def total(self, name: str, matching: Callable[[Labels], bool] = lambda _: True, **labels: str) -> float:
         """The sum of the samples of that name with these labels; 0 where there is none."""
         return sum(
@@ -36,12 +46,14 @@ class Scrape:
         return sums
 
 
-def read(text: str) -> Scrape:
-    """The samples of an exposition."""
+def read(text: str, *names: str) -> Scrape:
+    """The samples of an exposition; of these metrics only, where some are named: an API server has thousands."""
+    if names:
+        text = "".join(f"{line}\n" for line in text.splitlines() if line.startswith(names))
     families = text_string_to_metric_families(text)
     return Scrape(tuple((s.name, s.labels, s.value) for family in families for s in family.samples))
 
 
-async def scrape(client: httpx.AsyncClient, url: str) -> Scrape:
+async def scrape(client: httpx.AsyncClient, url: str, *names: str) -> Scrape:
     """Read what is served there."""
-    return read((await client.get(url)).raise_for_status().text)
+    return read((await client.get(url)).raise_for_status().text, *names)

@@ -23,7 +23,7 @@ from campaigns import NAMESPACE, Campaigns, following
 from kubernetes.aio.client import ApiClient, Configuration, CoreV1Api, VersionApi
 from kubernetes.aio.config import load_kube_config
 from machine import Meter
-from scraping import Scrape, scrape
+from scraping import Scrape, read, scrape
 
 from campaign_sandbox.binaries import ControlPlaneBinaries
 from campaign_sandbox.certificates import ServerCertificate, issue_server_certificate
@@ -93,6 +93,19 @@ class World:
         """What the operator's metrics say now. Raises httpx.TransportError where it does not serve them yet."""
         async with httpx.AsyncClient(trust_env=False) as client:
             return await scrape(client, self.running.metrics_url)
+
+    async def api_server_metrics(self, *names: str) -> Scrape:
+        """What these metrics of the API server say now."""
+        prepared = await self.client.param_serialize("GET", "/metrics", auth_settings=["BearerToken"])
+        response = await self.client.call_api(*prepared)
+        content = await response.read()  # type: ignore[no-untyped-call] # it has no types
+        return read(content.decode(), *names)
+
+    async def etcd_metrics(self, *names: str) -> Scrape:
+        """What these metrics of etcd say now."""
+        transport = httpx.AsyncHTTPTransport(uds=str(self.control_plane.etcd_socket))
+        async with httpx.AsyncClient(transport=transport) as client:
+            return await scrape(client, "http://localhost/metrics", *names)
 
     def meter(self) -> Meter:
         """Measures the CPU time of every process of this world, the benchmark's own among them."""

@@ -32,6 +32,7 @@ _START_SECONDS = 60.0  # about 3 s in fact, but the machine may be busy
 _STOP_SECONDS = 10.0  # the API server takes 1 to 3 s
 _POLL_SECONDS = 0.05
 _PORT_ATTEMPTS = 3
+_ETCD_SOCKET = "etcd.sock"
 _CONTROLLERS = ("namespace", "garbage-collector", "serviceaccount", "serviceaccount-token", "clusterrole-aggregation")
 
 
@@ -124,6 +125,11 @@ class ControlPlane:
     def kubeconfig_path(self) -> Path:
         """The administrator's kubeconfig. Deleted together with the control plane."""
         return self._folder.path / "administrator.kubeconfig"
+
+    @property
+    def etcd_socket(self) -> Path:
+        """Where etcd serves its clients and its metrics."""
+        return self._folder.path / _ETCD_SOCKET
 
     @property
     def kubectl_path(self) -> Path:
@@ -227,7 +233,7 @@ class ControlPlane:
 
     def _start_etcd(self) -> None:
         # Relative to the working directory: a socket's path may have only about 100 characters.
-        clients, peers = "unix://etcd.sock", "unix://etcd-peers.sock"
+        clients, peers = f"unix://{_ETCD_SOCKET}", "unix://etcd-peers.sock"
         self._etcd = self._spawn(
             "etcd",
             self._binaries.etcd,
@@ -257,7 +263,7 @@ class ControlPlane:
     def _api_server_flags(self) -> list[str]:
         credentials = self._credentials
         return [
-            "--etcd-servers=unix://etcd.sock",
+            f"--etcd-servers=unix://{_ETCD_SOCKET}",
             f"--bind-address={LOOPBACK}",
             f"--advertise-address={LOOPBACK}",
             f"--secure-port={self._port.number}",
