@@ -40,8 +40,9 @@ async def measure(session: Session) -> Result:
     etcd_bytes = mean(traffic.etcd_bytes for traffic in all_of_it)
     return Result(
         title="Requests to the API server for one campaign",
-        how=f"{count} campaigns of 50 contacts in 2 time zones, one after another. Counted by `apiserver_request_total` "
-        "from before the create request to the event of a watch in which the campaign is `Scheduled`, and "
+        how=f"{count} campaigns of 50 contacts in 2 time zones, one after another. Counted by "
+        "`apiserver_request_total` from before the create request to the event of a watch in which the campaign is "
+        "`Scheduled`, and "
         f"{SETTLED_SECONDS:g} s later; less the create request itself, and less what the cluster does by itself, as "
         f"measured for {QUIET_SECONDS:g} s before. A watch is not counted. Bytes are those that etcd writes to its log "
         "(`etcd_disk_wal_write_bytes_total`), the created campaign itself included.",

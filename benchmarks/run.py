@@ -13,13 +13,18 @@ from time import monotonic
 
 import api_requests
 import burst
+import burst_floor
 import footprint
 import grouping
 import large
+import large_run
 import lists
+import many
 import measured
 import one_by_one
 import page
+import running
+import sizing
 import soak
 import tenants
 from figures import as_markdown, as_text
@@ -33,8 +38,12 @@ BENCHMARKS: dict[str, Benchmark] = {
     "one-by-one": one_by_one.measure,
     "requests": api_requests.measure,
     "burst": burst.measure,
+    "burst-floor": burst_floor.measure,
     "footprint": footprint.measure,
+    "running": running.measure,
+    "many": many.measure,
     "large": large.measure,
+    "large-run": large_run.measure,
     "grouping": grouping.measure,
     "lists": lists.measure,
     "tenants": tenants.measure,
@@ -67,6 +76,11 @@ async def _run(names: list[str], options: argparse.Namespace) -> None:
         if not options.quick:
             page.put(name, as_markdown(result))
             measured.keep(result.figures)
+    if not options.quick:
+        try:
+            sizing.write()
+        except sizing.NotMeasuredError as missing:
+            _progress(f"docs/sizing.md is left as it is, because there is no figure {missing} yet")
 
 
 def main() -> int:

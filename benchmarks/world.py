@@ -10,6 +10,7 @@ import os
 import ssl
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -108,8 +109,9 @@ class World:
             return await scrape(client, "http://localhost/metrics", *names)
 
     def meter(self) -> Meter:
-        """Measures the CPU time of every process of this world, the benchmark's own among them."""
-        ours = {"operator": self.operator.pid, "dialer": self.dialer.pid, "benchmark": os.getpid()}
+        """Measures the CPU time of every process of this world that runs, the benchmark's own among them."""
+        children = [child for child in (self.operator, self.dialer) if child.exit_status is None]
+        ours = {"benchmark": os.getpid(), **{child.name: child.pid for child in children}}
         return Meter({**self.control_plane.pids, **ours})
 
     def to_dialer(self) -> httpx.AsyncClient:
@@ -121,6 +123,12 @@ class World:
         async with self.to_dialer() as client:
             answer = (await client.get("/_ledger", params={"campaign": campaign_id})).raise_for_status().json()
         return sum(request["call"] == "submit" for request in answer["requests"])
+
+    async def calls(self) -> Counter[str]:
+        """How many requests of each kind the dialer has seen, by its own ledger, which keeps 100,000."""
+        async with self.to_dialer() as client:
+            answer = (await client.get("/_ledger")).raise_for_status().json()
+        return Counter(request["call"] for request in answer["requests"])
 
     async def reached(self, name: str, state: str, seconds: float) -> float:
         """When, by the monotonic clock, the campaign's run was first seen in that state.

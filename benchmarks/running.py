@@ -1,0 +1,114 @@
+"""1,000 campaigns that begin at one instant, and then run: how late the last is seen to run, and what it takes to count
+their calls.
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from campaigns import NAMESPACE
+from figures import Result, at_most, told
+from machine import memory
+from session import Session
+from traffic import Counters, Traffic, quiet
+from world import BenchmarkFailedError, DialerSettings, World, running_world
+
+ZONES = 2
+POLL_SECONDS = 30
+"""What `campaign-operator run` does by default; the benchmark only waits by it."""
+
+WAIT_SECONDS = 600.0
+QUIET_SECONDS = 20.0
+LAST_SECONDS = 15.0
+CPU_PERCENT = 8.0
+QUERIES = 10.0
+_LEAST_SECONDS_AHEAD = 60
+_SECONDS_FOR_EACH = 0.12
+"""For the creation and submission of one: less on a quiet machine."""
+
+
+async def measure(session: Session) -> Result:
+    """From the first Running to the last; CPU and queries over some poll periods in which all numbers change."""
+    count, periods = (100, 2) if session.quick else (1000, 4)
+    async with running_world(session.binaries, DialerSettings(calls_per_second=0.5)) as world:
+        base = memory(world.operator.pid)
+        idle = await quiet(world, QUIET_SECONDS)
+        start = _start(count)
+        session.progress(f"{count} campaigns begin at {start:%H:%M}")
+        names = [f"running-{number}" for number in range(count)]
+        await asyncio.gather(*(_create(world, name, start) for name in names))
+        await _all(world, names, "Scheduled")
+        if datetime.now(UTC) >= start:
+            raise BenchmarkFailedError("the machine is too slow: not all campaigns were Scheduled before their start")
+        running = await _all(world, names, "Running")
+        spread = max(running) - min(running)
+        session.progress(f"the last was Running {spread:.1f} s after the first")
+        await asyncio.sleep(POLL_SECONDS)
+        before, counters, meter = await world.calls(), await Counters.at_now(world), world.meter()
+        await asyncio.sleep(periods * POLL_SECONDS)
+        usage, traffic = meter.usage(), (await counters.traffic()).without(idle)
+        queries = ((await world.calls())["analytics"] - before["analytics"]) / periods
+        after = memory(world.operator.pid)
+        kubernetes = world.kubernetes
+    cpu = usage.by_process["operator"] / usage.seconds * 100
+    return Result(
+        title=f"{count} campaigns that begin at one instant",
+        how=f"{count} campaigns of 50 contacts in {ZONES} time zones, with one start, each polled every "
+        f"{POLL_SECONDS} s. From the event of a watch in which the first is `Running` to that of the last. Then, over "
+        f"{periods * POLL_SECONDS} s in which every poll finds new numbers: CPU is user and system time of the "
+        "operator's process, in percent of one core; queries are those that the dialer's ledger has; status writes and "
+        "bytes are counted by the API server and etcd, less what the cluster does by itself. Memory is VmRSS.",
+        lines=(
+            at_most("last Running after the first", spread, LAST_SECONDS, "s", 1),
+            at_most("CPU, numbers change at every poll", cpu, CPU_PERCENT, "%"),
+            at_most("analytics queries in each period", queries, QUERIES, "", 1),
+            told("status writes in each period, for each campaign", _writes(traffic) / count / periods, "", 2),
+            told("bytes that etcd writes for each status write", _bytes_of_each(traffic), "B", 0),
+            told("memory with one campaign", base.resident_mb, "MB", 0),
+            told("memory, all running", after.resident_mb, "MB", 0),
+            told("highest memory", after.peak_mb, "MB", 0),
+        ),
+        kubernetes=kubernetes,
+        others_percent=usage.others_percent,
+        figures={
+            "running.campaigns": count,
+            "running.base_mb": base.resident_mb,
+            "running.memory_mb": after.resident_mb,
+            "running.cpu_percent": cpu,
+            "running.requests_per_hour": _requests(traffic) / usage.seconds * 3600,
+            "running.etcd_bytes_per_hour": traffic.etcd_bytes / usage.seconds * 3600,
+        },
+    )
+
+
+def _start(count: int) -> datetime:
+    """A full minute, far enough ahead for all of them to be submitted before it."""
+    ahead = timedelta(seconds=max(_LEAST_SECONDS_AHEAD, count * _SECONDS_FOR_EACH) + 60)
+    return (datetime.now(UTC) + ahead).replace(second=0, microsecond=0)
+
+
+async def _create(world: World, name: str, start: datetime) -> None:
+    spec: dict[str, Any] = {
+        "cron": f"{start.minute} {start.hour} * * *",
+        "startMode": "SameInstant",
+        "windowSeconds": 3600,
+        "completion": {"expectedCalls": 1_000_000},
+    }
+    await world.campaigns.create(name, zones=ZONES, contacts=50, namespace=NAMESPACE, **spec)
+
+
+async def _all(world: World, names: list[str], state: str) -> list[float]:
+    return await asyncio.gather(*(world.reached(name, state, WAIT_SECONDS) for name in names))
+
+
+def _writes(traffic: Traffic) -> float:
+    return traffic.to("outboundcampaigns/status", "PUT", "PATCH")
+
+
+def _bytes_of_each(traffic: Traffic) -> float:
+    writes = _writes(traffic)
+    return traffic.etcd_bytes / writes if writes >= 1 else 0.0
+
+
+def _requests(traffic: Traffic) -> float:
+    return sum(max(0.0, number) for number in traffic.requests.values())

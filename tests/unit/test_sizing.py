@@ -1,0 +1,67 @@
+"""What docs/sizing.md says follows from the figures of the benchmarks, and says which of them are measured."""
+
+import pytest
+from sizing import COUNTS, NotMeasuredError, Sizes, Value, megabytes, table
+
+FIGURES = {
+    "many.campaigns": 5_000.0,
+    "many.base_mb": 90.0,
+    "many.memory_mb": 190.0,
+    "running.campaigns": 1_000.0,
+    "running.base_mb": 90.0,
+    "running.memory_mb": 140.0,
+    "running.cpu_percent": 8.0,
+    "running.requests_per_hour": 120_000.0,
+    "running.etcd_bytes_per_hour": 600_000_000.0,
+    "burst.campaigns": 1_000.0,
+    "burst.operator_cpu_seconds": 0.02,
+    "requests.of_a_run": 10.0,
+    "requests.etcd_bytes_of_a_run": 100_000.0,
+}
+
+
+def test_what_was_measured_is_told_as_it_was_measured() -> None:
+    sizes = Sizes(FIGURES)
+    assert sizes.row(5_000).idle_mb == Value(190.0, measured=True)
+    assert sizes.row(1_000).running_mb == Value(140.0, measured=True)
+    assert sizes.row(1_000).running_cpu_percent == Value(8.0, measured=True)
+    assert sizes.row(1_000).submit_cpu_seconds == Value(20.0, measured=True)
+
+
+def test_everything_else_is_calculated_in_proportion() -> None:
+    row = Sizes(FIGURES).row(10_000)
+    assert row.idle_mb == Value(90 + 10_000 * 0.02)
+    assert row.running_mb == Value(90 + 10_000 * 0.05)
+    assert row.running_cpu_percent == Value(80.0)
+    assert row.submit_cpu_seconds == Value(200.0)
+
+
+def test_a_day_has_one_run_and_four_hours_of_polls() -> None:
+    row = Sizes(FIGURES).row(10)
+    assert row.requests_per_day == Value(10 * (10 + 4 * 120))
+    assert row.etcd_mb_per_day.number == pytest.approx(10 * (0.1 + 4 * 0.6))
+
+
+def test_a_limit_is_enough_for_what_leaves_a_fifth_of_it() -> None:
+    # 800 MB within 1,000: 90 MB, and 0.05 MB for each that runs
+    assert Sizes(FIGURES).most_campaigns(1_000.0) == 14_200
+
+
+@pytest.mark.parametrize(
+    ("quantity", "expected"), [("512Mi", 536.870912), ("1Gi", 1073.741824), ("64Ki", 0.065536), ("2000000", 2.0)]
+)
+def test_a_quantity_is_read_in_bytes(quantity: str, expected: float) -> None:
+    assert megabytes(quantity) == expected
+
+
+@pytest.mark.parametrize("missing", FIGURES)
+def test_a_missing_figure_is_named(missing: str) -> None:
+    figures = {name: value for name, value in FIGURES.items() if name != missing}
+    with pytest.raises(NotMeasuredError, match=missing):
+        Sizes(figures)
+
+
+def test_measured_values_are_bold_in_the_table() -> None:
+    lines = table([Sizes(FIGURES).row(count) for count in COUNTS]).splitlines()
+    assert len(lines) == len(COUNTS) + 2
+    assert lines[4] == "| 1,000 | 110 MB | **140 MB** | **8.0 %** | **20.0 s** | 490,000 | 2,500 MB |"
