@@ -54,12 +54,12 @@ class Result:
 
 def at_most(what: str, value: float, limit: float, unit: str, digits: int = 2) -> Line:
     """A value that is to be no larger than `limit`."""
-    return Line(what, f"{value:.{digits}f} {unit}", f"at most {limit:g} {unit}", value <= limit)
+    return Line(what, f"{value:.{digits}f} {unit}".rstrip(), f"at most {limit:g} {unit}".rstrip(), value <= limit)
 
 
 def told(what: str, value: float, unit: str, digits: int = 2) -> Line:
     """A value without a target."""
-    return Line(what, f"{value:.{digits}f} {unit}")
+    return Line(what, f"{value:.{digits}f} {unit}".rstrip())
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
