@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections import Counter
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -88,3 +89,36 @@ async def test_a_submission_that_an_alarm_began_is_on_record_before_the_end_and_
         assert await states("later") == ["Planned"] * len(ZONES)
         assert (await simulator.ledger(later["spec"]["campaignID"]))["requests"] == []
     assert "Traceback" not in operator.log_path.read_text()
+
+
+async def test_campaigns_that_wait_for_their_turn_at_the_dialer_send_nothing_after_the_end_has_begun(
+    playhouse: tuple[ControlPlane, Path], tmp_path: Path
+) -> None:
+    control_plane, kubeconfig = playhouse
+    namespace = f"end-{uuid4().hex[:10]}"
+    certificate = issue_server_certificate(tmp_path)
+    async with AsyncExitStack() as stack:
+        simulator = await stack.enter_async_context(dialer_of_one_client(certificate))
+        await simulator.put_faults(fault("submit", "delay", after_seconds=SLOW_SECONDS))
+        await control_plane.kubectl("create", "namespace", namespace)
+        people = [{"id": f"c{number}", "timeZone": zone} for number, zone in enumerate(ZONES[:BATCH])]
+        campaigns = [campaign(namespace, f"c{number}", contacts=people) for number in range(3)]
+        manifests = [connection_secret(namespace, simulator), *campaigns]
+        await control_plane.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))
+        operator = start_operator(kubeconfig, certificate.authority, tmp_path, "--namespace", namespace, *WAITS)
+        stack.push_async_callback(operator.stop, timeout_seconds=60)
+
+        async def all_wait() -> bool:
+            requests = (await simulator.ledger())["requests"]
+            listings = [request for request in requests if request["call"] == "list"]
+            return len(listings) == len(campaigns) and len((await simulator.ledger())["schedules"]) == BATCH
+
+        await until(all_wait)
+        os.kill(operator.pid, signal.SIGTERM)
+        assert await operator.wait() == 0
+        answer = await control_plane.kubectl("get", "ocamp", "-n", namespace, "-o", "yaml")
+        runs = [run for item in yaml.safe_load(answer.stdout)["items"] for run in item["status"]["runs"]]
+        states = Counter(window["state"] for run in runs for window in run["windows"])
+        assert states == {"Submitted": BATCH, "Planned": 2 * BATCH}
+        assert len((await simulator.ledger())["schedules"]) == BATCH
+    assert "the action changed nothing" not in operator.log_path.read_text()

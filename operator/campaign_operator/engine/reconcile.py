@@ -79,9 +79,9 @@ class Reconciler:
         self._settings = settings
         self._observer = Observer(store, Blueprints(contacts, calendars, settings), clock, settings)
         self._writer = StatusWriter(store, self._observer, clock)
-        submission = Submission(store, dialer, self._writer, clock, settings)
+        self._submission = Submission(store, dialer, self._writer, clock, settings)
         self._actor = Actor(
-            store, contacts, analytics, notifier, submission, self._observer, self._writer, clock, settings
+            store, contacts, analytics, notifier, self._submission, self._observer, self._writer, clock, settings
         )
         self._impediments = Impediments(store, alarms, clock, settings)
         self._memories: dict[CampaignRef, Memory] = {}
@@ -107,6 +107,7 @@ class Reconciler:
     def end(self) -> None:
         """Begin no more actions; those under way go on, and what came of them is recorded."""
         self._ends = True
+        self._submission.end()
 
     async def look(self, ref: CampaignRef, asked: Asked) -> None:
         """`reconcile`, unless it was asked for by the event of a write of our own alone."""
@@ -183,7 +184,7 @@ class Reconciler:
             after = await self._actor.act(campaign, decision.action, observed, memory)
             if after is None:
                 return self.forget(ref)
-            if after.resource_version == campaign.resource_version:
+            if after.resource_version == campaign.resource_version and not self._ends:
                 idle.add(decision.rule)
                 has_idled = self._has_idled(decision) or has_idled
             campaign = after

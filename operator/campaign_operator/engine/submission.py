@@ -105,8 +105,17 @@ class Submission:
         self._clock = clock
         self._settings = settings
         self._rivals = Rivals(store, dialer, clock, secret_age_seconds=settings.poll_seconds, ask_seconds=ASK_SECONDS)
+        self._ends = False
         # A connection is forgotten with its last request.
         self._permits: WeakValueDictionary[str, Permits] = WeakValueDictionary()
+
+    def end(self) -> None:
+        """Send nothing more; requests under way go on.
+
+        Whoever waits for permits has begun nothing yet. Among 200 campaigns most do, for longer than a process has to
+        end, and some would be cut in the middle of a request.
+        """
+        self._ends = True
 
     async def submit(self, campaign: Campaign, action: Submit, memory: Memory) -> Campaign:
         """One batch: look at the dialer before an intent on a status that others may have written, write the intent,
@@ -149,6 +158,8 @@ class Submission:
             )
         permits = self._permits.setdefault(connection.hash, Permits())
         async with permits.take(len(action.time_zones)) as count:
+            if self._ends:
+                return campaign
             batch = action.time_zones[:count]
             return await self._send(campaign, action.run, batch, connection, version, memory)
 
@@ -271,6 +282,8 @@ class Submission:
         cancelling = {w.schedule_id: w for w in run.windows if w.time_zone in frozenset(action.time_zones)}
         permits = self._permits.setdefault(connection.hash, Permits())
         async with permits.take(len(cancelling)) as count:
+            if self._ends:
+                return campaign
             permission = IntentPermission.begin(self._clock, self._settings.send_within_seconds)
             batch = {id_: w for id_, w in [*cancelling.items()][:count] if id_ is not None}
             answers = await asyncio.gather(
