@@ -20,7 +20,7 @@ _ANSWER_COUNTED_SECONDS = 0.02
 
 async def measure(session: Session) -> Result:
     """Requests by verb and resource, until Scheduled and until the operator is quiet."""
-    count = 5 if session.quick else 50
+    count = 5 if session.quick else 20
     async with running_world(session.binaries) as world:
         await asyncio.sleep(SETTLED_SECONDS)
         session.progress(f"measuring for {QUIET_SECONDS:g} s what the cluster does by itself")

@@ -27,7 +27,7 @@ _LATEST_SECOND_TO_BEGIN = 15
 
 async def measure(session: Session) -> Result:
     """Memory after the burst and while polling; CPU over some poll periods."""
-    count, periods = (20, 1) if session.quick else (200, 4)
+    count, periods = (20, 1) if session.quick else (200, 2)
     # one period to settle, the measured ones, and one to spare
     total_calls = int((periods + 2) * POLL_SECONDS * CALLS_PER_SECOND)
     dialer = DialerSettings(total_calls=total_calls, calls_per_second=CALLS_PER_SECOND)

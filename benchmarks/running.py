@@ -23,7 +23,7 @@ LAST_SECONDS = 15.0
 CPU_PERCENT = 8.0
 QUERIES = 10.0
 _LEAST_SECONDS_AHEAD = 60
-_SECONDS_FOR_EACH = 0.12
+_SECONDS_FOR_EACH = 0.09
 """For the creation and submission of one: less on a quiet machine."""
 
 
