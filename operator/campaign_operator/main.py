@@ -42,6 +42,13 @@ from campaign_operator.adapters.short_steps import ShortSteps
 from campaign_operator.domain.campaigns.campaign import Settings
 from campaign_operator.engine.alarms import LoopAlarms
 from campaign_operator.engine.looks import Asked, Looks
+from campaign_operator.engine.outside import (
+    OutsideAnalytics,
+    OutsideCalendars,
+    OutsideContacts,
+    OutsideDialer,
+    OutsideNotifier,
+)
 from campaign_operator.engine.ports import Clock, Dialer
 from campaign_operator.engine.reconcile import Reconciler
 from campaign_operator.handlers import register
@@ -205,6 +212,7 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
         stack.push_async_callback(analytics.aclose)
         looks = Looks()
         metrics.looks_under_way.set_function(looks.under_way)
+        metrics.looks_waiting.set_function(looks.waiting)
         alarms = LoopAlarms(clock, looks.ask, options.settings.poll_seconds)
         limits = options.list_limits
         downloads = Downloads(to_lists, max_bytes=limits.max_bytes, timeout_seconds=options.list_timeout_seconds)
@@ -216,7 +224,15 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
         calendars = Calendars(objects, clock, steps)
         stack.push_async_callback(calendars.aclose)
         reconciler = Reconciler(
-            store, contacts, calendars, dialer, analytics, notifier, alarms, clock, options.settings
+            store,
+            OutsideContacts(contacts),
+            OutsideCalendars(calendars),
+            OutsideDialer(dialer),
+            OutsideAnalytics(analytics),
+            OutsideNotifier(notifier),
+            alarms,
+            clock,
+            options.settings,
         )
         looks.on_look(reconciler.look)
         sweeper = asyncio.create_task(_forget_objects(store, objects, calendars), name="forget-objects")

@@ -1,7 +1,7 @@
-"""Who is looked at, and when: one task for each campaign that is to be looked at, and never two.
+"""Who is looked at, and when: one task for each campaign that is being looked at, and never two.
 
-Owns that a look which was asked for takes place, and that what is asked for while one is under way makes one more and
-no queue. What a look does is the reconciler's business.
+Owns that a look which was asked for takes place, that what is asked for while one is under way makes one more and no
+queue, and that only so many are at work at once. What a look does is the reconciler's business.
 """
 
 import asyncio
@@ -10,6 +10,8 @@ from contextvars import Context
 from dataclasses import dataclass
 
 from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_operator.engine.places import LookBounds, Place, Places
+from campaign_operator.engine.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,15 @@ class Asked:
 
 
 class Looks:
-    """Calls `look` for campaigns, each in a task of its own."""
+    """Calls `look` for campaigns, each in a task of its own, within `bounds`."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: LookBounds | None = None) -> None:
         self._look: Callable[[CampaignRef, Asked], Awaitable[None]] | None = None
         self._asked: dict[CampaignRef, Asked] = {}
+        self._turns = Turns()
+        self._places = Places(bounds or LookBounds(), self._begin_soon)
         self._tasks: dict[CampaignRef, asyncio.Task[None]] = {}
+        self._will_begin = False
         self._ends = False
 
     def on_look(self, look: Callable[[CampaignRef, Asked], Awaitable[None]]) -> None:
@@ -44,24 +49,48 @@ class Looks:
         self._look = look
 
     def ask(self, ref: CampaignRef, asked: Asked) -> None:
-        """Look at the campaign now, or once more after the look that is under way. Returns at once."""
+        """Look at the campaign when it has its turn, or once more after the look that is under way. Returns at once."""
         earlier = self._asked.get(ref)
         self._asked[ref] = asked if earlier is None else earlier.and_also(asked)
-        if ref not in self._tasks and not self._ends:
-            # in an empty context: that of the caller may hold a whole resource for as long as this task lives
-            task = asyncio.get_running_loop().create_task(self._look_at(ref), context=Context())
-            self._tasks[ref] = task
+        if ref not in self._tasks:
+            self._wait_for_turn(ref)
+            self._begin_soon()
 
     def under_way(self) -> int:
         """How many campaigns are being looked at."""
         return len(self._tasks)
 
-    async def _look_at(self, ref: CampaignRef) -> None:
+    def waiting(self) -> int:
+        """How many campaigns wait for their turn."""
+        return len(self._turns)
+
+    def _wait_for_turn(self, ref: CampaignRef) -> None:
+        asked = self._asked[ref]
+        self._turns.put(ref, due=asked.poll or asked.check)
+
+    def _begin_soon(self) -> None:
+        """Not at once: a look that has its answer without waiting is at work again by then."""
+        if not self._will_begin:
+            self._will_begin = True
+            asyncio.get_running_loop().call_soon(self._begin)
+
+    def _begin(self) -> None:
+        self._will_begin = False
+        while not self._ends and (ref := self._turns.take(self._places.has_room)) is not None:
+            # in an empty context: that of the caller may hold a whole resource for as long as this task lives
+            look = self._look_at(ref, self._places.begin(ref.namespace))
+            self._tasks[ref] = asyncio.get_running_loop().create_task(look, context=Context())
+
+    async def _look_at(self, ref: CampaignRef, place: Place) -> None:
+        place.hold()
         try:
-            while self._look is not None and ref in self._asked and not self._ends:
+            if self._look is not None:
                 await self._look(ref, self._asked.pop(ref))
         finally:
             del self._tasks[ref]
+            if ref in self._asked:
+                self._wait_for_turn(ref)
+            place.end()
 
     async def close(self, patience_seconds: float) -> None:
         """Begin no more looks; let those under way end, then cancel them."""

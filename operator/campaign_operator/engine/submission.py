@@ -39,6 +39,7 @@ from campaign_operator.domain.status import adoption, cancellation, record, unkn
 from campaign_operator.domain.status.campaign_events import event_of_unknown_schedules
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.observing import read_connection
+from campaign_operator.engine.places import waiting_outside
 from campaign_operator.engine.ports import CampaignStore, Clock, Dialer
 from campaign_operator.engine.rivals import ASK_SECONDS, Rivals
 from campaign_operator.engine.writing import StatusWriter
@@ -70,10 +71,11 @@ class Permits:
         count, taken = min(wanted, self._total), 0
         try:
             # one at a time, so that two never wait for each other's permits
-            async with self._turn:
-                while taken < count:
-                    await self._free.acquire()
-                    taken += 1
+            with waiting_outside():
+                async with self._turn:
+                    while taken < count:
+                        await self._free.acquire()
+                        taken += 1
             yield count
         finally:
             for _ in range(taken):
