@@ -143,6 +143,7 @@ def _campaign(url: str) -> Campaign:
         created=datetime.now(UTC),
         deletion_time=None,
         finalizers=(),
+        labels={},
         requested_at=None,
         resolve=None,
         spec=OutboundCampaignSpec.model_validate(spec),

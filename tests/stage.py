@@ -42,6 +42,7 @@ from campaign_operator.adapters.short_steps import ShortSteps
 from campaign_operator.api.conditions import ConditionType, find
 from campaign_operator.api.status import Condition, OutboundCampaignStatus, RunStatus, WindowStatus
 from campaign_operator.domain.campaigns.campaign import CampaignRef, Settings
+from campaign_operator.domain.campaigns.label_selector import EVERY_CAMPAIGN, LabelSelector
 from campaign_operator.domain.campaigns.runs import shown_run
 from campaign_operator.domain.contacts.contact_list import ListLimits
 from campaign_operator.engine.reconcile import Reconciler
@@ -273,7 +274,7 @@ def new_store(stage: Stage) -> KubeStore:
     )
 
 
-def new_operator(stage: Stage) -> Reconciler:
+def new_operator(stage: Stage, selector: LabelSelector = EVERY_CAMPAIGN) -> Reconciler:
     """An operator's core with adapters of its own."""
     exchanges = [HTTPExchange(stage.egress) for _ in range(3)]
     for exchange in exchanges:
@@ -301,6 +302,7 @@ def new_operator(stage: Stage) -> Reconciler:
         stage.alarms,
         stage.clock,
         stage.settings,
+        selector,
     )
 
 

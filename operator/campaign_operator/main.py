@@ -101,6 +101,7 @@ async def _run(core: _Core, api: APIServer, options: RunOptions, clock: Clock) -
     watches = Watches(
         api,
         options.namespaces,
+        options.selector.expression,
         partial(register, reconciler=core.reconciler, looks=core.looks),
         core.left_out,
         on_left_out=core.reconciler.leave_out,
@@ -110,7 +111,12 @@ async def _run(core: _Core, api: APIServer, options: RunOptions, clock: Clock) -
     async with AsyncExitStack() as stack:
         leads = asyncio.Event()
         await _serve(stack, options, watches, leads)
-        _log.info("starting", namespaces=list(options.namespaces) or "all", settings=str(options.settings))
+        _log.info(
+            "starting",
+            namespaces=list(options.namespaces) or "all",
+            campaigns=options.selector.expression or "all",
+            settings=str(options.settings),
+        )
         told = asyncio.create_task(ended.wait(), name="end")
         stack.push_async_callback(_cancelled, told)
         ends: set[asyncio.Task[Any]] = {told}
@@ -233,6 +239,7 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
             alarms,
             clock,
             options.settings,
+            options.selector,
         )
         looks.on_look(reconciler.look)
         sweeper = asyncio.create_task(_forget_objects(store, objects, calendars), name="forget-objects")

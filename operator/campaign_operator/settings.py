@@ -6,6 +6,7 @@ from pathlib import Path
 
 from campaign_operator.adapters.kubernetes.leader_election import LeaseName
 from campaign_operator.domain.campaigns.campaign import Settings
+from campaign_operator.domain.campaigns.label_selector import EVERY_CAMPAIGN, LabelSelector
 from campaign_operator.domain.contacts.contact_list import ListLimits
 from campaign_operator.observability.logging import LogFormat
 
@@ -19,6 +20,9 @@ class RunOptions:
 
     namespaces: tuple[str, ...] = ()
     """The namespaces to watch; none means all."""
+
+    selector: LabelSelector = EVERY_CAMPAIGN
+    """The campaigns to serve in them, by their labels."""
 
     log_format: LogFormat = "console"
     """How log lines are written."""

@@ -55,9 +55,16 @@ class Watch:
     """The watch of one namespace, or of all of them, and how it fares."""
 
     def __init__(
-        self, api: APIServer, namespace: str, register: Register, left_out: LeftOut, on_spawned: Callable[[], None]
+        self,
+        api: APIServer,
+        namespace: str,
+        selector: str,
+        register: Register,
+        left_out: LeftOut,
+        on_spawned: Callable[[], None],
     ) -> None:
         self.namespace = namespace
+        self._selector = selector
         self._left_out = left_out
         self.obstacle: Obstacle | None = None
         self.is_watched = False
@@ -137,12 +144,16 @@ class Watch:
         return self._heard_at + limit - asyncio.get_running_loop().time()
 
     async def _noted(self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-        """A request of kopf's. Of a campaign it is told the metadata alone: the rest may be a megabyte."""
+        """A request of kopf's, which knows no selector. Of a campaign it is told the metadata alone: the rest may be a
+        megabyte.
+        """
         if request.method != "GET" or not request.url.path.endswith(f"/{PLURAL}"):
             async with asyncio.timeout(REQUEST_SECONDS):
                 return await send(request)
         is_watch = "watch" in request.url.query
         request.headers["Accept"] = _OF_WATCH if is_watch else _OF_LIST
+        if self._selector:
+            request.url = request.url.update_query(labelSelector=self._selector)
         try:
             response = await send(request)
         except (aiohttp.ClientError, OSError) as error:
@@ -163,7 +174,7 @@ class Watch:
 
 
 class Watches:
-    """All that this operator watches.
+    """All that this operator watches: the campaigns in `namespaces`, or everywhere, that match `selector`.
 
     `on_left_out` is told of a namespace that is left out until it can be watched; `on_spawned` is called when kopf has
     begun anew.
@@ -173,6 +184,7 @@ class Watches:
         self,
         api: APIServer,
         namespaces: Sequence[str],
+        selector: str,
         register: Register,
         left_out: LeftOut,
         *,
@@ -183,7 +195,7 @@ class Watches:
         self._left_out = left_out
         self._on_left_out = on_left_out
         every = namespaces or (ALL_NAMESPACES,)
-        self._watches = [Watch(api, each, register, left_out, on_spawned) for each in every]
+        self._watches = [Watch(api, each, selector, register, left_out, on_spawned) for each in every]
 
     async def run(self) -> None:
         """Watch for ever. Raises CannotStartError where the API server refuses all of it."""

@@ -31,6 +31,7 @@ _EVERYTHING: dict[str, Any] = {
     "imagePullSecrets": [{"name": "registry"}],
     "serviceAccount": {"name": "dialing", "annotations": {"example.com/role": "dialing"}},
     "rbac": {"secretNames": ["cxone", "hook"]},
+    "campaignSelector": "team notin (sales),!paused",
     "logFormat": "console",
     "logLevel": "debug",
     "pollSeconds": 5,
@@ -339,7 +340,8 @@ _BY_DEFAULT = (
         (
             _EVERYTHING,
             (
-                f"run --all-namespaces {_ELECTED} --log-format=console --verbose --health-port=8080 --metrics-port=9090"
+                f"run --all-namespaces --campaign-selector=team_notin_(sales),!paused {_ELECTED}"
+                " --log-format=console --verbose --health-port=8080 --metrics-port=9090"
                 " --poll-seconds=5 --lead-seconds=60 --settle-seconds=90.5 --send-within-seconds=5"
                 " --request-timeout-seconds=20 --deletion-deadline-seconds=86400 --list-max-rows=1000"
                 " --list-max-bytes=4294967295 --list-timeout-seconds=60 --ca-file=/etc/campaign-operator/ca/all.pem"
@@ -351,7 +353,9 @@ _BY_DEFAULT = (
 def test_the_values_become_arguments_of_the_operator(
     render_chart: Callable[..., str], values: dict[str, Any], arguments: str
 ) -> None:
-    assert _container(render_chart("any", values))["args"] == arguments.split()
+    assert [argument.replace(" ", "_") for argument in _container(render_chart("any", values))["args"]] == (
+        arguments.split()
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ async def test_a_namespace_with_campaigns_goes_after_the_operator_has_gone(stage
     finalizers = '[{"op":"add","path":"/metadata/finalizers/-","value":"example.com/other"}]'
     await stage.kubectl("patch", "ocamp", "submitted", "--type=json", f"--patch={finalizers}")
 
-    found = [each async for each in detached_campaigns(stage.api, [stage.namespace], stage.clock.now())]
+    found = [each async for each in detached_campaigns(stage.api, [stage.namespace], "", stage.clock.now())]
 
     said = "2 schedules may stay at the dialer, until 2027-03-03T18:00:00Z"
     assert [(each.name, each.left) for each in found] == [(f"{stage.namespace}/submitted", said)]

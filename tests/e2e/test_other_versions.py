@@ -18,10 +18,11 @@ from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.crd import CRD_NAME, custom_resource_definition
 from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_operator.domain.campaigns.label_selector import LabelSelector
 from campaign_sandbox.binaries import ControlPlaneBinaries
 from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import admit_operator, campaign
-from stage import STAGE_SETTINGS, Stage, opened_stage, run_of, told, windows
+from stage import STAGE_SETTINGS, Stage, new_operator, opened_stage, run_of, told, windows
 
 NY, LONDON = "America/New_York", "Europe/London"
 
@@ -116,6 +117,16 @@ async def test_what_a_newer_version_wrote_beside_it_is_still_there_after_this_on
     status = await stage.look("c")
     assert told(status, ConditionType.READY)[1] == "Suspended"
     assert (await wire(stage))["status"]["pausedBy"] == "nobody"
+
+
+async def test_what_cannot_be_read_and_is_not_selected_is_left_as_it_is(stage: Stage) -> None:
+    await stage.apply(campaign(stage.namespace, "c"))
+    await stage.look("c")
+    await alter(stage, UNREADABLE)
+    before = await wire(stage)
+    stage.operator = new_operator(stage, LabelSelector.parse("team"))
+    await look(stage)
+    assert await wire(stage) == before
 
 
 async def test_what_cannot_be_read_is_told_by_the_conditions_alone(stage: Stage) -> None:

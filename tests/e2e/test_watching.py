@@ -46,14 +46,20 @@ def no_signals() -> None:
 
 @asynccontextmanager
 async def watched(
-    kubeconfig: Path, register: Callable[[kopf.OperatorRegistry], None], *namespaces: str
+    kubeconfig: Path, register: Callable[[kopf.OperatorRegistry], None], *namespaces: str, selector: str = ""
 ) -> AsyncIterator[watches.Watches]:
     """The watches of these namespaces, as the operator has them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KUBECONFIG", str(kubeconfig))
         async with ApiClient(await load_configuration()) as client:
             found = watches.Watches(
-                APIServer(client), namespaces, register, LeftOut(), on_left_out=lambda _: None, on_spawned=no_signals
+                APIServer(client),
+                namespaces,
+                selector,
+                register,
+                LeftOut(),
+                on_left_out=lambda _: None,
+                on_spawned=no_signals,
             )
             running = asyncio.create_task(found.run())
             try:

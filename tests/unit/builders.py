@@ -139,6 +139,7 @@ def campaign(status: OutboundCampaignStatus | None = None, **changes: Any) -> Ca
         "created": at(-86400),
         "deletion_time": None,
         "finalizers": (),
+        "labels": {},
         "requested_at": None,
         "resolve": None,
         "spec": spec(),

@@ -84,6 +84,7 @@ def unusable(*finalizers: str, deleting: bool = False, dialer_hashes: frozenset[
         created=at(-60),
         deletion_time=at(-1) if deleting else None,
         finalizers=finalizers,
+        labels={},
         conditions=(),
         problem=Problem("StatusUnreadable", "words"),
         secret_name="cxone",

@@ -92,6 +92,9 @@ deleted, and their schedules would dial on. */}}
 {{- else -}}
 - --all-namespaces
 {{- end }}
+{{- with .Values.campaignSelector }}
+- {{ printf "--campaign-selector=%s" . | quote }}
+{{- end }}
 {{- end -}}
 
 {{/* `run` and `check` are told the same of the Lease. */}}

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from campaign_operator.cli.campaign_selector import CampaignSelector, chosen_selector
 from campaign_operator.cli.failure import fail
 from campaign_operator.cli.lease_options import (
     LEASE,
@@ -25,6 +26,7 @@ def check(
     all_namespaces: Annotated[
         bool, typer.Option("--all-namespaces", "-A", help="The operator watches every namespace.")
     ] = False,
+    campaign_selector: CampaignSelector = "",
     secret: Annotated[
         list[str] | None,
         typer.Option(help="The only Secrets that the operator may read, by name; repeatable.", show_default=False),
@@ -43,6 +45,7 @@ def check(
     from campaign_operator.preflight import CannotStartError
 
     namespaces = chosen_namespaces(namespace, all_namespaces)
+    chosen_selector(campaign_selector)
     lease = chosen_lease(leader_elect, leader_elect_resource_namespace, leader_elect_resource_name)
     try:
         lines = asyncio.run(_checked(namespaces, tuple(dict.fromkeys(secret or ())), lease))

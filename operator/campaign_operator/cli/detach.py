@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from campaign_operator.cli.campaign_selector import CampaignSelector, chosen_selector
 from campaign_operator.cli.failure import fail
 from campaign_operator.cli.namespaces import chosen_namespaces
 
@@ -18,6 +19,7 @@ def detach(
     all_namespaces: Annotated[
         bool, typer.Option("--all-namespaces", "-A", help="Detach the campaigns in every namespace.")
     ] = False,
+    campaign_selector: CampaignSelector = "",
 ) -> None:
     """Remove the operator's finalizers from campaigns, after you uninstall the operator.
 
@@ -30,13 +32,14 @@ def detach(
     from campaign_operator.adapters.kubernetes.detachment import NotDetachedError
 
     namespaces = chosen_namespaces(namespace, all_namespaces)
+    selector = chosen_selector(campaign_selector)
     try:
-        asyncio.run(_detach(namespaces))
+        asyncio.run(_detach(namespaces, selector.expression))
     except (NotDetachedError, NoClusterError) as error:
         fail(str(error))
 
 
-async def _detach(namespaces: tuple[str, ...]) -> None:
+async def _detach(namespaces: tuple[str, ...], selector: str) -> None:
     import asyncio
     from datetime import UTC, datetime
 
@@ -53,12 +56,12 @@ async def _detach(namespaces: tuple[str, ...]) -> None:
 
     async with ApiClient(await load_configuration()) as client:
         api, count = APIServer(client), 0
-        async for campaign in detached_campaigns(api, namespaces, datetime.now(UTC)):
+        async for campaign in detached_campaigns(api, namespaces, selector, datetime.now(UTC)):
             typer.echo(f"{campaign.name}: {campaign.left}")
             count += 1
         if count:
             await asyncio.sleep(PUT_BACK_WITHIN_SECONDS)
-        again = await campaigns_with_finalizers(api, namespaces)
+        again = await campaigns_with_finalizers(api, namespaces, selector)
         if again:
             raise NotDetachedError(
                 f"an operator put finalizers back on {listed(again)}; uninstall the operator first, and run this again"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from campaign_operator.cli.campaign_selector import CampaignSelector, chosen_selector
 from campaign_operator.cli.failure import fail
 from campaign_operator.cli.lease_options import (
     LEASE,
@@ -43,6 +44,7 @@ def run(
         list[str] | None, typer.Option(help="Watch this namespace; repeatable.", show_default=False)
     ] = None,
     all_namespaces: Annotated[bool, typer.Option("--all-namespaces", "-A", help="Watch every namespace.")] = False,
+    campaign_selector: CampaignSelector = "",
     log_format: Annotated[
         LogFormatOption | None,
         typer.Option(help="json or console. Default: console on a terminal, else json.", show_default=False),
@@ -147,6 +149,7 @@ def run(
     options = RunOptions(
         settings=settings,
         namespaces=namespaces,
+        selector=chosen_selector(campaign_selector),
         log_format=(log_format or (LogFormatOption.CONSOLE if sys.stderr.isatty() else LogFormatOption.JSON)).value,
         health_port=health_port,
         metrics_port=metrics_port,

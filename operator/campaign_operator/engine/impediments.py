@@ -12,6 +12,7 @@ from campaign_operator.api import conditions
 from campaign_operator.api.conditions import ConditionType, Reason
 from campaign_operator.api.status import Condition
 from campaign_operator.domain.campaigns.campaign import CampaignRef, Resource, Settings
+from campaign_operator.domain.campaigns.label_selector import LabelSelector
 from campaign_operator.domain.decisions.unusable import UnusableCampaign, conditions_alone
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.campaign_events import CampaignEvent
@@ -42,11 +43,14 @@ _log = structlog.get_logger()
 class Impediments:
     """Tells of one campaign at a time."""
 
-    def __init__(self, store: CampaignStore, alarms: Alarms, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, store: CampaignStore, alarms: Alarms, clock: Clock, settings: Settings, selector: LabelSelector
+    ) -> None:
         self._store = store
         self._alarms = alarms
         self._clock = clock
         self._settings = settings
+        self._selector = selector
 
     async def look_after(self, campaign: UnusableCampaign, memory: Memory) -> None:
         """Say what is wrong with it, and let it go when the deadline of its deletion has passed. Raises
@@ -72,7 +76,7 @@ class Impediments:
         problem = Problem(Reason.API_SERVER_REFUSES, f"the API server refuses a request of the operator: {error}", True)
         try:
             campaign = await self._store.read(ref)
-            if campaign is not None:
+            if campaign is not None and self._selector.matches(campaign.labels):
                 await self._write(campaign, campaign.status.conditions, problem, memory)
         except (ConflictError, StoreUnavailableError, UnusableError) as refused:
             _log.debug("the conditions could not be written", error=str(refused))

@@ -11,13 +11,13 @@ import structlog
 
 from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Settings
+from campaign_operator.domain.campaigns.label_selector import EVERY_CAMPAIGN, LabelSelector
 from campaign_operator.domain.campaigns.observation import Observation
 from campaign_operator.domain.decisions.actions import (
     Decision,
     LookForUnknown,
     Poll,
     ReadLists,
-    RecordOutcomes,
     TakeUpConnection,
     TryAgain,
     Verify,
@@ -71,8 +71,10 @@ class Reconciler:
         alarms: Alarms,
         clock: Clock,
         settings: Settings,
+        selector: LabelSelector = EVERY_CAMPAIGN,
     ) -> None:
         self._store = store
+        self._selector = selector
         self._contacts = contacts
         self._alarms = alarms
         self._clock = clock
@@ -83,7 +85,7 @@ class Reconciler:
         self._actor = Actor(
             store, contacts, analytics, notifier, self._submission, self._observer, self._writer, clock, settings
         )
-        self._impediments = Impediments(store, alarms, clock, settings)
+        self._impediments = Impediments(store, alarms, clock, settings, selector)
         self._memories: dict[CampaignRef, Memory] = {}
         self._ends = False
 
@@ -93,7 +95,7 @@ class Reconciler:
         return memory is not None and resource_version in memory.own_versions
 
     def forget(self, ref: CampaignRef) -> None:
-        """The campaign is gone."""
+        """The campaign is gone, or it is selected no longer."""
         self._alarms.clear(ref)
         self._alarms.poll_no_more(ref)
         self._contacts.forget(ref)
@@ -151,6 +153,8 @@ class Reconciler:
             try:
                 return await self._pass(ref, memory, poll, seen)
             except UnusableError as error:
+                if not self._selector.matches(error.campaign.labels):
+                    return self.forget(ref)
                 return await self._impediments.look_after(error.campaign, memory)
             except ConflictError:
                 seen = None
@@ -168,16 +172,18 @@ class Reconciler:
         idle: set[str] = set()
         has_idled = False
         for _ in range(MAX_STEPS):
+            leaving = self._ends or not self._selector.matches(campaign.labels)
+            if leaving and not memory.outcomes:
+                return self._leave(campaign)
             observed = await self._observer.observe(campaign, memory, poll)
             poll = observed.poll_due
-            decision = decide(campaign, observed, self._settings, idle)
+            decision = decide(campaign, observed, self._settings, idle, leaving=leaving)
+            if leaving and isinstance(decision.action, Wait):
+                return self._leave(campaign)
             if isinstance(decision.action, Wait):
                 return await self._wait(campaign, observed, memory, decision, has_idled=has_idled)
             if seen is not None and not isinstance(decision.action, Poll):
                 return await self._pass(ref, memory, poll, None)
-            if self._ends and not isinstance(decision.action, RecordOutcomes):
-                _log.info("the operator ends; the next one goes on", rule=decision.rule)
-                return None
             _log.info("acting", action=type(decision.action).__name__, rule=decision.rule, reason=decision.reason)
             if isinstance(decision.action, Poll):
                 poll = False
@@ -191,6 +197,13 @@ class Reconciler:
         _log.error("too many actions in one pass; waiting", steps=MAX_STEPS)
         self._alarms.set_in(ref, FAULT_SECONDS[-1])
         return None
+
+    def _leave(self, campaign: Campaign) -> None:
+        """Nothing is begun for it any more: the operator ends, or the labels of the campaign no longer match."""
+        if self._ends:
+            _log.info("the operator ends; the next one goes on")
+        else:
+            self.forget(campaign.ref)
 
     def _has_idled(self, decision: Decision) -> bool:
         """Whether an action that changed nothing should have changed something; told, since a rule never has enough."""

@@ -57,7 +57,7 @@ namespace_watched = Gauge(
 )
 tasks = Gauge("campaign_operator_tasks", "Tasks of the event loop at the moment of the scrape.")
 looks_under_way = Gauge(
-    "campaign_operator_looks_under_way", "Campaigns that are looked at at the moment of the scrape."
+    "campaign_operator_looks_under_way", "Campaigns that the operator is looking at, at the moment of the scrape."
 )
 looks_waiting = Gauge(
     "campaign_operator_looks_waiting",

@@ -137,6 +137,7 @@ def _metadata(wire: Mapping[str, Any]) -> Wire:
         "created": datetime.fromisoformat(meta["creationTimestamp"]),
         "deletion_time": datetime.fromisoformat(deleted) if deleted is not None else None,
         "finalizers": tuple(meta.get("finalizers") or ()),
+        "labels": meta.get("labels") or {},
     }
 
 

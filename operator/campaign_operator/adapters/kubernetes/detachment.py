@@ -41,24 +41,28 @@ class Detached:
     """What may still be dialed, in words."""
 
 
-async def detached_campaigns(api: APIServer, namespaces: Sequence[str], now: datetime) -> AsyncIterator[Detached]:
-    """Take the operator's finalizers from every campaign that has one; no namespaces are all of them.
+async def detached_campaigns(
+    api: APIServer, namespaces: Sequence[str], selector: str, now: datetime
+) -> AsyncIterator[Detached]:
+    """Take the operator's finalizers from every campaign that has one; no namespaces are all of them, and an empty
+    selector selects all.
 
     Raises NotDetachedError at the first that cannot be changed. It may be repeated.
     """
-    async for wire in _campaigns(api, namespaces):
+    async for wire in _campaigns(api, namespaces, selector):
         if _with_finalizers(wire):
             yield await _detached(api, wire, now)
 
 
-async def campaigns_with_finalizers(api: APIServer, namespaces: Sequence[str]) -> list[str]:
+async def campaigns_with_finalizers(api: APIServer, namespaces: Sequence[str], selector: str) -> list[str]:
     """The campaigns with a finalizer of the operator, by namespace and name. Raises NotDetachedError."""
-    return [_name(wire) async for wire in _campaigns(api, namespaces) if _with_finalizers(wire)]
+    return [_name(wire) async for wire in _campaigns(api, namespaces, selector) if _with_finalizers(wire)]
 
 
-async def _campaigns(api: APIServer, namespaces: Sequence[str]) -> AsyncIterator[Wire]:
+async def _campaigns(api: APIServer, namespaces: Sequence[str], selector: str) -> AsyncIterator[Wire]:
     for path, names in lists_of(namespaces):
-        query = {"limit": _PAGE}
+        first = {"limit": _PAGE, "labelSelector": selector}
+        query = first
         while True:
             answer = await _answer(api, "GET", path, names, query)
             if answer.status != 200:
@@ -68,7 +72,7 @@ async def _campaigns(api: APIServer, namespaces: Sequence[str]) -> AsyncIterator
             following = answer.body["metadata"].get("continue")
             if not following:
                 break
-            query = {"limit": _PAGE, "continue": following}
+            query = {**first, "continue": following}
 
 
 async def _detached(api: APIServer, wire: Wire, now: datetime) -> Detached:

@@ -1,5 +1,6 @@
 """One campaign as it was read from the API server, and the settings it is handled under."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,6 +44,9 @@ class Resource:
 
     finalizers: tuple[str, ...]
     """The finalizers of everybody, in their order."""
+
+    labels: Mapping[str, str]
+    """The labels of its metadata."""
 
     @property
     def has_finalizer(self) -> bool:

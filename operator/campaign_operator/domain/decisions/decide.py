@@ -88,15 +88,22 @@ from campaign_operator.domain.status.unknown_schedules import blocked_zones
 
 
 def decide(
-    campaign: Campaign, observed: Observation, settings: Settings, idle: Collection[str] = frozenset()
+    campaign: Campaign,
+    observed: Observation,
+    settings: Settings,
+    idle: Collection[str] = frozenset(),
+    *,
+    leaving: bool = False,
 ) -> Decision:
     """The one next action. Total: there is a decision for every campaign and every observation.
 
     `idle` names rules whose action has changed nothing in this pass: they are passed over, so that one that never has
-    enough holds up no other.
+    enough holds up no other. `leaving`: this operator begins nothing for the campaign any more, but it records what it
+    was answered.
     """
     situation = Situation(campaign, observed, settings)
-    for rule in RULES_OF_DELETION if campaign.deleting else RULES:
+    rules = RULES_OF_DELETION if campaign.deleting else RULES
+    for rule in (answers_are_put_on_record,) if leaving else rules:
         decision = rule(situation) if rule.__name__ not in idle else None
         if decision is not None:
             return replace(decision, rule=rule.__name__)
