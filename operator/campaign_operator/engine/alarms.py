@@ -16,6 +16,11 @@ LONGEST_SECONDS = 3600.0
 CLOCKS_COMPARED_SECONDS = 30.0
 """How often it is looked whether the wall clock was set, or the loop's clock stood still in a suspended machine."""
 
+POLLED_AT_ONCE = 100
+"""How many campaigns are polled as soon as they begin to run. The first poll of one beyond them comes some time within
+the first period: of a thousand that begin together, some would else be seen to run only after the polls of the others.
+"""
+
 MOST_DRIFT_SECONDS = 1.0
 """How far the two may have come apart since the last look before the alarms are set anew."""
 
@@ -55,8 +60,13 @@ class LoopAlarms:
 
     def poll(self, ref: CampaignRef) -> None:
         """See ports.Alarms."""
-        if ref not in self._polls:
+        if ref in self._polls:
+            return
+        if len(self._polls) < POLLED_AT_ONCE:
             self._ring_for_poll(ref)
+        else:
+            delay = self._poll_seconds * ref.spread
+            self._polls[ref] = asyncio.get_running_loop().call_later(delay, self._ring_for_poll, ref)
 
     def poll_no_more(self, ref: CampaignRef) -> None:
         """See ports.Alarms."""

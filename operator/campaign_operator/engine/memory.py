@@ -43,6 +43,9 @@ class Memory:
     poll_owed: bool = False
     """Whether the poll timer has fired and the poll is not made yet."""
 
+    progress_due: float | None = None
+    """When progress alone may be written again, in monotonic seconds; None where it may be at once."""
+
     refused_version: str | None = None
     """The version of the connection Secret that the dialer refused."""
 

@@ -30,6 +30,7 @@ from campaign_operator.engine.impediments import Impediments
 from campaign_operator.engine.looks import Asked
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.observing import Observer
+from campaign_operator.engine.polls import Polls
 from campaign_operator.engine.ports import (
     Alarms,
     AnalyticsSource,
@@ -85,6 +86,7 @@ class Reconciler:
         self._actor = Actor(
             store, contacts, analytics, notifier, self._submission, self._observer, self._writer, clock, settings
         )
+        self._polls = Polls(analytics, self._observer, clock, settings)
         self._impediments = Impediments(store, alarms, clock, settings, selector)
         self._memories: dict[CampaignRef, Memory] = {}
         self._ends = False
@@ -97,7 +99,7 @@ class Reconciler:
     def forget(self, ref: CampaignRef) -> None:
         """The campaign is gone, or it is selected no longer."""
         self._alarms.clear(ref)
-        self._alarms.poll_no_more(ref)
+        self._poll_no_more(ref)
         self._contacts.forget(ref)
         self._memories.pop(ref, None)
 
@@ -130,7 +132,8 @@ class Reconciler:
                     # a poll that is lost to a fault is owed, or the calls of a whole interval would be told late
                     memory.poll_owed = poll or memory.poll_owed
                     seen = memory.polled if nothing_new else None
-                    await self._passes(ref, memory, memory.poll_owed, seen)
+                    if seen is None or self._ends or not await self._polls.comes_to_nothing(seen, memory):
+                        await self._passes(ref, memory, memory.poll_owed, seen)
                     memory.poll_owed = False
                     memory.faults_in_a_row = 0
                 except StoreUnavailableError as error:
@@ -213,6 +216,10 @@ class Reconciler:
         _log.warning("the action changed nothing; continuing with the others", rule=decision.rule)
         return True
 
+    def _poll_no_more(self, ref: CampaignRef) -> None:
+        self._polls.end(ref)
+        self._alarms.poll_no_more(ref)
+
     async def _wait(
         self, campaign: Campaign, observed: Observation, memory: Memory, decision: Decision, *, has_idled: bool
     ) -> None:
@@ -223,9 +230,10 @@ class Reconciler:
         again = self._clock.now() + timedelta(seconds=FAULT_SECONDS[-1]) if has_idled else None
         if runs.is_under_way(campaign.status):
             memory.polled = campaign
+            self._polls.begin(campaign.ref)
             self._alarms.poll(campaign.ref)
         else:
-            self._alarms.poll_no_more(campaign.ref)
+            self._poll_no_more(campaign.ref)
         moment = min(filter(None, (decision.next_check, again)), default=None)
         if moment is None:
             self._alarms.clear(campaign.ref)

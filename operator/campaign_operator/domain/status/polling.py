@@ -1,11 +1,13 @@
 """What the dialer's analytics make of the status: progress that never goes back and never lies."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from campaign_operator.api import conditions
-from campaign_operator.api.conditions import ConditionType, Reason
-from campaign_operator.api.status import CreditedCalls, OutboundCampaignStatus
+from campaign_operator.api.conditions import ConditionType, Reason, find
+from campaign_operator.api.status import CreditedCalls, OutboundCampaignStatus, RunStatus
 from campaign_operator.api.v1alpha1 import Completion
+from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.dialing.outcomes import (
     AccessRefused,
     CallCounts,
@@ -13,12 +15,42 @@ from campaign_operator.domain.dialing.outcomes import (
     Throttled,
     Unavailable,
 )
-from campaign_operator.domain.status.counting import counted_since, credited
+from campaign_operator.domain.status.counting import counted_runs, counted_since, credited
 
 NOT_YET = CallCounts(completed=0, attempted=0, connected=0)
 """A campaign without a row: no call so far."""
 
 AnalyticsFault = Throttled | AccessRefused | DestinationRefused | Unavailable
+
+
+class News(StrEnum):
+    """What an answer of the analytics tells that the status does not have."""
+
+    NONE = "nothing"
+    PROGRESS = "more calls, of runs that lack more than these"
+    MORE = "anything else: the first calls, the last ones, or that something is wrong"
+
+
+def news_of(
+    status: OutboundCampaignStatus, answer: CallCounts | AnalyticsFault, completion: Completion, *, until: datetime
+) -> News:
+    """What is new in the calls up to `until`; MORE wherever that takes more than to compare numbers."""
+    before, available = status.credited, find(status.conditions, ConditionType.ANALYTICS_AVAILABLE)
+    is_told = available is not None and available.reason == Reason.ANALYTICS_READ
+    if not isinstance(answer, CallCounts) or before is None or not is_told:
+        return News.MORE
+    more = {name: now - then for name, then, now in _pairs(before, answer)}
+    if before.since != counted_since(status, until) or min(more.values()) < 0:
+        return News.MORE
+    if not any(more.values()):
+        return News.NONE
+    lacking = [_lacking(run, completion) for run in counted_runs(status, until)]
+    is_last = any(0 < each <= more["callsCompleted"] for each in lacking)
+    return News.MORE if is_last else News.PROGRESS
+
+
+def _lacking(run: RunStatus, completion: Completion) -> int:
+    return runs.expected_calls(completion, run) - run.metrics.calls_completed
 
 
 def polled(
