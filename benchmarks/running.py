@@ -4,6 +4,7 @@ their calls.
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 from campaigns import NAMESPACE
@@ -17,6 +18,7 @@ ZONES = 2
 POLL_SECONDS = 30
 """What `campaign-operator run` does by default; the benchmark only waits by it."""
 
+CALLS_PER_SECOND = 0.5
 WAIT_SECONDS = 600.0
 QUIET_SECONDS = 20.0
 LAST_SECONDS = 15.0
@@ -30,7 +32,10 @@ _SECONDS_FOR_EACH = 0.09
 async def measure(session: Session) -> Result:
     """From the first Running to the last; CPU and queries over some poll periods in which all numbers change."""
     count, periods = (100, 2) if session.quick else (1000, 4)
-    async with running_world(session.binaries, DialerSettings(calls_per_second=0.5)) as world:
+    # a minute until all run, a period to settle, the measured ones, and one to spare
+    total_calls = int((60 + (periods + 2) * POLL_SECONDS) * CALLS_PER_SECOND)
+    dialer = DialerSettings(total_calls=total_calls, calls_per_second=CALLS_PER_SECOND)
+    async with running_world(session.binaries, dialer) as world:
         base = memory(world.operator.pid)
         idle = await quiet(world, QUIET_SECONDS)
         start = _start(count)
@@ -41,26 +46,32 @@ async def measure(session: Session) -> Result:
         if datetime.now(UTC) >= start:
             raise BenchmarkFailedError("the machine is too slow: not all campaigns were Scheduled before their start")
         running = await _all(world, names, "Running")
-        spread = max(running) - min(running)
+        begun, spread = monotonic(), max(running) - min(running)
         session.progress(f"the last was Running {spread:.1f} s after the first")
         await asyncio.sleep(POLL_SECONDS)
         before, counters, meter = await world.calls(), await Counters.at_now(world), world.meter()
         await asyncio.sleep(periods * POLL_SECONDS)
         usage, traffic = meter.usage(), (await counters.traffic()).without(idle)
         queries = ((await world.calls())["analytics"] - before["analytics"]) / periods
+        await asyncio.sleep(max(0.0, begun + total_calls / CALLS_PER_SECOND + 5 * POLL_SECONDS - monotonic()))
+        meter = world.meter()
+        await asyncio.sleep(periods * POLL_SECONDS)
+        still = meter.usage()
         after = memory(world.operator.pid)
         kubernetes = world.kubernetes
-    cpu = usage.by_process["operator"] / usage.seconds * 100
+    cpu, cpu_still = (each.by_process["operator"] / each.seconds * 100 for each in (usage, still))
     return Result(
         title=f"{count} campaigns that begin at one instant",
         how=f"{count} campaigns of 50 contacts in {ZONES} time zones, with one start, each polled every "
         f"{POLL_SECONDS} s. From the event of a watch in which the first is `Running` to that of the last. Then, over "
-        f"{periods * POLL_SECONDS} s in which every poll finds new numbers: CPU is user and system time of the "
+        f"{periods * POLL_SECONDS} s in which every poll finds new numbers, and as long when none does: CPU is user "
+        "and system time of the "
         "operator's process, in percent of one core; queries are those that the dialer's ledger has; status writes and "
         "bytes are counted by the API server and etcd, less what the cluster does by itself. Memory is VmRSS.",
         lines=(
             at_most("last Running after the first", spread, LAST_SECONDS, "s", 1),
             at_most("CPU, numbers change at every poll", cpu, CPU_PERCENT, "%"),
+            told("CPU, numbers do not change", cpu_still, "%"),
             at_most("analytics queries in each period", queries, QUERIES, "", 1),
             told("status writes in each period, for each campaign", _writes(traffic) / count / periods, "", 2),
             told("bytes that etcd writes for each status write", _bytes_of_each(traffic), "B", 0),
@@ -75,8 +86,8 @@ async def measure(session: Session) -> Result:
             "running.base_mb": base.resident_mb,
             "running.memory_mb": after.resident_mb,
             "running.cpu_percent": cpu,
-            "running.requests_per_hour": _requests(traffic) / usage.seconds * 3600,
-            "running.etcd_bytes_per_hour": traffic.etcd_bytes / usage.seconds * 3600,
+            "running.cpu_percent_without_news": cpu_still,
+            "running.etcd_bytes_of_a_write": _bytes_of_each(traffic),
         },
     )
 
@@ -108,7 +119,3 @@ def _writes(traffic: Traffic) -> float:
 def _bytes_of_each(traffic: Traffic) -> float:
     writes = _writes(traffic)
     return traffic.etcd_bytes / writes if writes >= 1 else 0.0
-
-
-def _requests(traffic: Traffic) -> float:
-    return sum(max(0.0, number) for number in traffic.requests.values())

@@ -6,13 +6,16 @@ in proportion to their number. Pure, but for `write`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import floor
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
 import page
 import yaml
 from measured import kept
+
+from campaign_operator.domain.campaigns.campaign import Settings
+from campaign_operator.engine.polls import progress_interval
 
 PATH = Path(__file__).parents[1] / "docs" / "sizing.md"
 VALUES = Path(__file__).parents[1] / "charts" / "campaign-operator" / "values.yaml"
@@ -79,33 +82,48 @@ class Sizes:
                 raise NotMeasuredError(name)
             return figures[name]
 
-        many, running = figure("many.campaigns"), figure("running.campaigns")
+        many, self._campaigns_running = figure("many.campaigns"), figure("running.campaigns")
+        running = self._campaigns_running
         self._idle = _Proportional(figure("many.memory_mb"), many, figure("many.base_mb"))
         self._running = _Proportional(figure("running.memory_mb"), running, figure("running.base_mb"))
-        self._cpu = _Proportional(figure("running.cpu_percent"), running)
+        self._cpu_percent = figure("running.cpu_percent")
+        self._polls = _Proportional(figure("running.cpu_percent_without_news"), running)
+        self._cpu_of_a_write = (self._cpu_percent - self._polls.at) / writes_per_second(int(running))
         self._submit = _Proportional(figure("burst.operator_cpu_seconds"), 1)
         self._submitted_at = figure("burst.campaigns")
-        requests_of_an_hour = figure("running.requests_per_hour") / running
-        bytes_of_an_hour = figure("running.etcd_bytes_per_hour") / running
-        self._requests = figure("requests.of_a_run") + HOURS_RUNNING * requests_of_an_hour
-        self._bytes = figure("requests.etcd_bytes_of_a_run") + HOURS_RUNNING * bytes_of_an_hour
+        self._requests = figure("requests.of_a_run")
+        self._bytes = figure("requests.etcd_bytes_of_a_run")
+        self._bytes_of_a_write = figure("running.etcd_bytes_of_a_write")
 
     def row(self, campaigns: int) -> Row:
         """What so many campaigns take."""
-        submit = self._submit.of(campaigns).number
+        submit, writes = self._submit.of(campaigns).number, writes_per_second(campaigns)
+        writes_of_a_day = HOURS_RUNNING * 3600 * writes
         return Row(
             campaigns,
             idle_mb=self._idle.of(campaigns),
             running_mb=self._running.of(campaigns),
-            running_cpu_percent=self._cpu.of(campaigns),
+            running_cpu_percent=self._cpu(campaigns),
             submit_cpu_seconds=Value(submit, campaigns == self._submitted_at),
-            requests_per_day=Value(self._requests * campaigns),
-            etcd_mb_per_day=Value(self._bytes * campaigns / 1e6),
+            requests_per_day=Value(self._requests * campaigns + writes_of_a_day),
+            etcd_mb_per_day=Value((self._bytes * campaigns + self._bytes_of_a_write * writes_of_a_day) / 1e6),
         )
+
+    def _cpu(self, campaigns: int) -> Value:
+        if campaigns == self._campaigns_running:
+            return Value(self._cpu_percent, measured=True)
+        return Value(self._polls.of(campaigns).number + writes_per_second(campaigns) * self._cpu_of_a_write)
 
     def most_campaigns(self, limit_mb: float) -> int:
         """For how many a limit of memory is enough, all of them running."""
         return min(part.most_within(limit_mb / ROOM) for part in (self._idle, self._running))
+
+
+def writes_per_second(campaigns: int) -> float:
+    """How many writes of progress there are, where so many campaigns of one namespace run and every poll has news."""
+    interval = max(Settings().poll_seconds, progress_interval(campaigns, 1))
+    periods = ceil(interval / Settings().poll_seconds)  # a write comes with a poll
+    return campaigns / (periods * Settings().poll_seconds)
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -11,8 +11,8 @@ FIGURES = {
     "running.base_mb": 90.0,
     "running.memory_mb": 140.0,
     "running.cpu_percent": 8.0,
-    "running.requests_per_hour": 120_000.0,
-    "running.etcd_bytes_per_hour": 600_000_000.0,
+    "running.cpu_percent_without_news": 3.0,
+    "running.etcd_bytes_of_a_write": 8_000.0,
     "burst.campaigns": 1_000.0,
     "burst.operator_cpu_seconds": 0.02,
     "requests.of_a_run": 10.0,
@@ -32,14 +32,19 @@ def test_everything_else_is_calculated_in_proportion() -> None:
     row = Sizes(FIGURES).row(10_000)
     assert row.idle_mb == Value(90 + 10_000 * 0.02)
     assert row.running_mb == Value(90 + 10_000 * 0.05)
-    assert row.running_cpu_percent == Value(80.0)
     assert row.submit_cpu_seconds == Value(200.0)
+
+
+def test_of_the_cpu_the_polls_grow_in_proportion_and_the_writes_of_progress_do_not() -> None:
+    # a thousand write each at every fourth poll, so 8.33 times a second, and ten thousand 9.8 times
+    assert Sizes(FIGURES).row(10_000).running_cpu_percent.number == pytest.approx(30 + 5 / 8.3333 * 9.8039, rel=1e-4)
+    assert Sizes(FIGURES).row(10).running_cpu_percent.number == pytest.approx(0.03 + 5 / 8.3333 / 3, rel=1e-4)
 
 
 def test_a_day_has_one_run_and_four_hours_of_polls() -> None:
     row = Sizes(FIGURES).row(10)
-    assert row.requests_per_day == Value(10 * (10 + 4 * 120))
-    assert row.etcd_mb_per_day.number == pytest.approx(10 * (0.1 + 4 * 0.6))
+    assert row.requests_per_day.number == pytest.approx(10 * (10 + 4 * 120))
+    assert row.etcd_mb_per_day.number == pytest.approx(10 * (0.1 + 4 * 120 * 0.008))
 
 
 def test_a_limit_is_enough_for_what_leaves_a_fifth_of_it() -> None:
@@ -64,4 +69,4 @@ def test_a_missing_figure_is_named(missing: str) -> None:
 def test_measured_values_are_bold_in_the_table() -> None:
     lines = table([Sizes(FIGURES).row(count) for count in COUNTS]).splitlines()
     assert len(lines) == len(COUNTS) + 2
-    assert lines[4] == "| 1,000 | 110 MB | **140 MB** | **8.0 %** | **20.0 s** | 490,000 | 2,500 MB |"
+    assert lines[4] == "| 1,000 | 110 MB | **140 MB** | **8.0 %** | **20.0 s** | 130,000 | 1,060 MB |"
