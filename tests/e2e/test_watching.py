@@ -21,7 +21,7 @@ from campaign_operator.adapters.kubernetes.cluster import load_configuration
 from campaign_operator.adapters.kubernetes.left_out import LeftOut
 from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
 from campaign_sandbox.control_plane import ControlPlane
-from e2e_world import campaign
+from e2e_world import Manifest, campaign
 from serving import until
 from stage import Stage
 
@@ -114,6 +114,32 @@ async def test_many_campaigns_are_listed_in_pages(
 
         await until(all_of_them)
     assert [limit for limit in pages if limit != "1"] == ["2", "2", "2"]
+
+
+async def test_a_watch_with_a_selector_is_told_of_what_matches_alone(
+    stage: Stage, playhouse: tuple[ControlPlane, Path]
+) -> None:
+    """The API server filters: what nobody here serves costs nothing here."""
+
+    def made(name: str, team: str) -> Manifest:
+        manifest = campaign(stage.namespace, name)
+        return {**manifest, "metadata": {**manifest["metadata"], "labels": {"team": team}}}
+
+    seen = Seen()
+    await stage.apply(made("theirs-1", "support"), made("mine-1", "sales"))
+    async with watched(playhouse[1], seen.register, stage.namespace, selector="team in (sales, marketing)"):
+
+        async def listed() -> bool:
+            return "mine-1" in seen.bodies
+
+        await until(listed)
+        await stage.apply(made("theirs-2", "support"), made("mine-2", "marketing"))
+
+        async def told() -> bool:
+            return "mine-2" in seen.bodies
+
+        await until(told)
+    assert seen.bodies.keys() == {"mine-1", "mine-2"}
 
 
 async def test_a_namespace_without_campaigns_is_watched_at_once(

@@ -18,9 +18,9 @@ from decide.sending import SENDING
 from decide.verifying import VERIFYING
 
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER
-from campaign_operator.domain.campaigns import runs
+from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.campaign import Campaign
-from campaign_operator.domain.decisions.actions import Decision
+from campaign_operator.domain.decisions.actions import Decision, RecordOutcomes, Wait
 from campaign_operator.domain.decisions.decide import decide
 from campaign_operator.domain.status.mark import mark_of
 
@@ -52,6 +52,18 @@ def assert_is(decision: Decision, case: Case) -> None:
     if case.check is not None:
         assert decision.next_check is not None
         assert (decision.next_check - NOW).total_seconds() == case.check
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_an_operator_that_leaves_a_campaign_records_what_it_was_answered_and_begins_nothing(case: Case) -> None:
+    action = decide(the_campaign(case), observed(case.spec, **case.seen), case.settings, leaving=True).action
+    possibly_sent = {
+        runs.attempt_of(run, window)
+        for run in case.status.runs
+        for window in runs.in_state(run, *window_states.POSSIBLY_SENT)
+    }
+    answered = possibly_sent & observed(case.spec, **case.seen).outcomes.keys()
+    assert isinstance(action, RecordOutcomes if answered else Wait)
 
 
 def test_every_rule_has_a_case() -> None:
