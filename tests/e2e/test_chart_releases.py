@@ -168,6 +168,60 @@ async def test_a_second_release_leaves_the_definition_to_the_first(cluster: Clus
     cluster.run("uninstall", "first")
 
 
+async def test_a_watched_namespace_that_never_was_is_refused_by_an_installation(cluster: Cluster) -> None:
+    assert 'namespaces "nowhere" not found' in cluster.refused("install", "a", CHART, watchNamespaces=["nowhere"])
+    cluster.run("uninstall", "a")
+
+
+@pytest.mark.usefixtures("controller_manager")
+async def test_an_upgrade_leaves_out_a_watched_namespace_that_is_gone_and_says_so(cluster: Cluster) -> None:
+    """It would fail as a whole for want of a place for the Role, and with it the upgrade of everything else."""
+    going, role = f"going-{uuid4().hex[:10]}", f"{cluster.namespace}:campaign-operator"
+    watched = [cluster.namespace, going]
+
+    async def has_role(namespace: str) -> bool:
+        found = await cluster.plane.kubectl("get", "role,rolebinding", "--output=name", f"--namespace={namespace}")
+        return found.stdout.count(role) == 2
+
+    await cluster.plane.kubectl("create", "namespace", going)
+    assert "do not exist" not in cluster.run("install", "campaign-operator", CHART, watchNamespaces=watched)
+    assert await has_role(going)
+
+    await cluster.plane.kubectl("delete", "namespace", going, "--timeout=60s")
+    notes = cluster.run("upgrade", "campaign-operator", CHART, watchNamespaces=watched, pollSeconds=5)
+    assert f"do not exist, so the operator has no permissions there: {going}." in notes
+    assert await has_role(cluster.namespace)
+    pods = await cluster.kubectl("get", "deployment", "campaign-operator", "--output=jsonpath={.spec.template.spec}")
+    assert f"--namespace={going}" in pods
+    assert "--poll-seconds=5" in pods
+    assert f'namespaces "{going}" not found' in cluster.refused("rollback", "campaign-operator", "1")
+
+    await cluster.plane.kubectl("create", "namespace", going)
+    cluster.run("upgrade", "campaign-operator", CHART, watchNamespaces=watched)
+    assert await has_role(going)
+    cluster.run("uninstall", "campaign-operator")
+
+
+@pytest.mark.usefixtures("controller_manager")
+async def test_an_upgrade_takes_a_namespace_that_is_gone_from_the_list(cluster: Cluster) -> None:
+    going = f"going-{uuid4().hex[:10]}"
+    await cluster.plane.kubectl("create", "namespace", going)
+    cluster.run("install", "campaign-operator", CHART, watchNamespaces=[cluster.namespace, going])
+    await cluster.plane.kubectl("delete", "namespace", going, "--timeout=60s")
+    cluster.run("upgrade", "campaign-operator", CHART, watchNamespaces=[cluster.namespace])
+    cluster.run("uninstall", "campaign-operator")
+
+
+def test_without_a_cluster_an_upgrade_has_a_role_in_every_watched_namespace(cluster: Cluster) -> None:
+    """As Argo CD renders it: nothing can be looked up, so nothing is left out."""
+    rendered = cluster.helm(
+        *("template", "campaign-operator", CHART, "--is-upgrade", "--namespace=any", "--values=-"),
+        values={"watchNamespaces": ["sales", "support"]},
+    )
+    roles = [each for each in yaml.safe_load_all(rendered) if each and each["kind"] == "Role"]
+    assert {each["metadata"]["namespace"] for each in roles} >= {"sales", "support"}
+
+
 async def test_a_definition_that_kubectl_applied_is_taken_over_when_helm_is_told_to(cluster: Cluster) -> None:
     definition = str(CHART.parents[1] / "crds" / f"{CRD}.yaml")
     await cluster.kubectl("apply", "--server-side", f"--filename={definition}")

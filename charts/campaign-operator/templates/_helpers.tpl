@@ -83,6 +83,20 @@ deleted, and their schedules would dial on. */}}
   verbs: [create]
 {{- end -}}
 
+{{/* The watched namespaces that are gone, as JSON. Only an upgrade leaves them out: in an installation, a name that does not exist is
+a mistake. Without a cluster nothing can be looked up, not even the release's own namespace, and nothing is left out. */}}
+{{- define "campaign-operator.goneNamespaces" -}}
+{{- $gone := list -}}
+{{- if and .Release.IsUpgrade (lookup "v1" "Namespace" "" .Release.Namespace) -}}
+{{- range .Values.watchNamespaces -}}
+{{- if ne (dig "status" "phase" "" (lookup "v1" "Namespace" "" .)) "Active" -}}
+{{- $gone = append $gone . -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $gone -}}
+{{- end -}}
+
 {{/* `run` and `check` are told the same of what to watch. */}}
 {{- define "campaign-operator.watched" -}}
 {{- range $index, $namespace := .Values.watchNamespaces }}
