@@ -120,6 +120,7 @@ async def _run(core: _Core, api: APIServer, options: RunOptions, clock: Clock) -
         told = asyncio.create_task(ended.wait(), name="end")
         stack.push_async_callback(_cancelled, told)
         ends: set[asyncio.Task[Any]] = {told}
+        lost: asyncio.Task[str] | None = None
         if options.lease is not None:
             lost = await _elected(stack, Leadership(LeaseLock(api, clock, options.lease, _identity())), told)
             if lost is None:
@@ -134,15 +135,18 @@ async def _run(core: _Core, api: APIServer, options: RunOptions, clock: Clock) -
         await asyncio.wait({watching, *ends}, return_when=asyncio.FIRST_COMPLETED)
         if watching.done():
             watching.result()
-        if not told.done():
-            raise CannotStartError("the Lease could not be renewed in time, so another replica may lead by now")
+        if lost is not None and not told.done():
+            raise CannotStartError(lost.result())
         _log.info("ending; what is under way is waited for", patience_seconds=patience)
 
 
 async def _elected(
     stack: AsyncExitStack, leadership: Leadership, told: asyncio.Task[Literal[True]]
-) -> asyncio.Task[None] | None:
-    """Wait for the Lease; a task that ends when it is lost, or None where this replica is to end before it has led."""
+) -> asyncio.Task[str] | None:
+    """Wait for the Lease; a task that ends when it is lost, with the reason.
+
+    None where this replica is to end before it has led.
+    """
     _log.info("waiting for the Lease")
     acquiring = asyncio.create_task(leadership.acquire(), name="acquire the Lease")
     stack.push_async_callback(_cancelled, acquiring)

@@ -22,6 +22,7 @@ _CORE = re.compile(r"/api/v1/namespaces/[^/]+(?:/(?P<kind>[a-z]+)(?:/[^/]+)?)?")
 _SCHEDULES = re.compile(r"/api/v2/outbound/campaigns/[^/]+/schedules(?:/(?P<id>[^/]+))?")
 _TOKEN_PATH = "/api/v2/oauth/token"  # a path, not a token
 _ANALYTICS_PATH = "/api/v2/analytics/outbound/details/query"
+_LEASES = re.compile(r"/apis/coordination\.k8s\.io/v1/namespaces/[^/]+/leases(?:/[^/]+)?")
 HOOKS = "/hooks/"
 _SLOT = re.compile(r" slot/(\d+)$")
 
@@ -112,6 +113,8 @@ def name_of(request: Request, zone_of: Mapping[str, str]) -> str:
     campaigns = _CAMPAIGNS.fullmatch(path)
     if campaigns is not None:
         return _about_campaigns(request, campaigns)
+    if _LEASES.fullmatch(path):
+        return "lease"
     core = _CORE.fullmatch(path)
     if core is not None:
         return {"secrets": "secret", "configmaps": "config-map", "events": "event"}.get(core["kind"] or "", "namespace")

@@ -90,6 +90,7 @@ async def open_lane(access: Access, folder: Path) -> AsyncIterator[Lane]:
         )
         api = APIServer(await stack.enter_async_context(ApiClient(configuration)))
         await _create_namespace(api, namespace)
+        await _permit_election(api, namespace)
         orders = []
         for slot, front in enumerate(fronts):
             kubeconfig, log = folder / f"kubeconfig-{slot}", folder / f"operator-{slot}.log"
@@ -127,6 +128,18 @@ async def _create_namespace(api: APIServer, namespace: str) -> None:
     hook = secret(namespace, "hook", {"k": SIGNING_SECRET})
     answer = await api.request("POST", "/api/v1/namespaces/{namespace}/secrets", {"namespace": namespace}, body=hook)
     assert answer.status == 201, answer
+
+
+async def _permit_election(api: APIServer, namespace: str) -> None:
+    """The rights that the chart gives on one Lease, for those of all worlds of this lane."""
+    rights = "/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/"
+    rule = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create", "get", "update"]}
+    account = {"kind": "ServiceAccount", "namespace": "campaign-operator", "name": "campaign-operator"}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "election"}
+    for kind, given in (("roles", {"rules": [rule]}), ("rolebindings", {"roleRef": role, "subjects": [account]})):
+        body = {"metadata": {"name": "election"}, **given}
+        answer = await api.request("POST", rights + kind, {"namespace": namespace}, body=body)
+        assert answer.status == 201, answer
 
 
 def _write_kubeconfig(path: Path, operator: Path, server: str, authority: Path) -> str:

@@ -15,6 +15,7 @@ import structlog
 
 from campaign_operator.adapters.cxone import dialer, oauth, wire
 from campaign_operator.adapters.kubernetes import kube
+from campaign_operator.adapters.kubernetes.leader_election import Leadership
 from campaign_operator.adapters.outbound import watchdog, webhook
 from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain.decisions import cancelling, decide, situation
@@ -120,6 +121,17 @@ def unclear_is_planned_again() -> None:
 async def _connection_of(submission: Any, campaign: Any) -> Any:
     secret = campaign.spec.connection.secret_ref.name
     return (await submission._store.read_connection(campaign.ref.namespace, secret, max_age_seconds=0))[0]
+
+
+@found_by("elected: status#3 paused")
+def a_successor_is_no_reason_to_end() -> None:
+    """That another holds the Lease is taken for a renewal that failed."""
+
+    async def until_lost(self: Leadership) -> str:
+        await self._election.renew_loop()
+        return "the Lease could not be renewed"
+
+    put(Leadership, "until_lost", until_lost)
 
 
 def _adopt(fits: Callable[[Any, Schedule], bool]) -> None:

@@ -30,6 +30,7 @@ import kopf
 
 from campaign_operator import main, watches
 from campaign_operator.adapters.cxone.dialer import CXoneDialer
+from campaign_operator.adapters.kubernetes.leader_election import LeaseName
 from campaign_operator.adapters.outbound import exchange
 from campaign_operator.domain.campaigns.campaign import Settings
 from campaign_operator.domain.dialing.outcomes import ScheduleRequest, SendPermission, SubmitOutcome
@@ -50,7 +51,8 @@ class Order:
     `watch_is_renewed`: kopf begins its watch anew after 70 quiet seconds, as it does by default. Else a day that
     passes in one jump would cost a thousand watches, and as many looks at both clocks. `stops_before`: the submissions,
     `ZONE#N`, before which it stops itself (SIGSTOP), after the intent and with nothing under way that could have timed
-    out when it goes on. `stops_sending`: those in which it does so after its last look at the clock.
+    out when it goes on. `stops_sending`: those in which it does so after its last look at the clock. `lease`: the Lease
+    that it has to hold before it begins; None where it is alone, or is to believe so.
     """
 
     slot: int
@@ -64,6 +66,7 @@ class Order:
     watch_is_renewed: bool = False
     stops_before: tuple[str, ...] = ()
     stops_sending: tuple[str, ...] = ()
+    lease: str | None = None
     mistake: str | None = None
 
 
@@ -111,6 +114,7 @@ def _become_operator(order: Order) -> None:
             log_format="json",
             ca_file=Path(order.authority),
             allow_cidrs=(ip_network("127.0.0.0/8"),),
+            lease=None if order.lease is None else LeaseName(order.namespace, order.lease),
         )
         with asyncio.Runner(loop_factory=lambda: OperatorLoop(clock, order.slot)) as runner:
             runner.run(main.run_operator(options, clock, partial(clock.ends_after, order.slot)))
@@ -120,7 +124,10 @@ def _become_operator(order: Order) -> None:
 
 
 def _libraries_go_by(clock: SharedClock) -> None:
-    """By the machine's own clock an idle connection would never grow old, and be looked after every 15 seconds."""
+    """By the machine's own clock an idle connection would never grow old, and be looked after every 15 seconds; and a
+    Lease would never end.
+    """
+    time.time = lambda: clock.now().timestamp()
     time.monotonic = clock.monotonic
     aiohttp.connector.monotonic = clock.monotonic  # type: ignore[attr-defined]
 

@@ -42,7 +42,8 @@ class Outcome:
     """What one life came to.
 
     `lost` says why the scenario did not come to its end, if it did not. It is judged `at` this moment; `forgotten` are
-    the schedules that no run knew of at some time before, in words. `forbidden` are the words that must be in no
+    the schedules that no run knew of at some time before, and `overstayed` the operators that led on although another
+    did, in words; `unseated` ended for that reason. `forbidden` are the words that must be in no
     log line, Event or status. `chapter` are the exchanges that the scenario is about.
     """
 
@@ -51,6 +52,8 @@ class Outcome:
     at: datetime
     poll_seconds: float
     forgotten: tuple[str, ...]
+    overstayed: tuple[str, ...]
+    unseated: int
     fired: tuple[Fault, ...]
     exchanges: tuple[str, ...]
     chapter: tuple[str, ...]
@@ -71,6 +74,7 @@ def _problems(found: Outcome, reference: Outcome) -> Iterator[str]:
     if found.lost is not None:
         yield found.lost
     yield from found.forgotten
+    yield from found.overstayed
     yield from _ledger_and_status(found)
     yield from _calls(found)
     yield from _schedules(found, reference)

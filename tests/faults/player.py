@@ -25,13 +25,14 @@ class NoReferenceError(Exception):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one plan. `fired` is the number of its faults that came to pass; `story` is there where there are
-    problems: the exchanges and the operators' log.
+    """What became of one plan. `fired` is the number of its faults that came to pass, and `unseated` that of operators
+    that ended because another led; `story` is there where there are problems: the exchanges and the operators' log.
     """
 
     plan: Plan
     problems: tuple[str, ...]
     fired: int
+    unseated: int
     chapter: tuple[str, ...]
     seconds: float
     story: str
@@ -80,7 +81,7 @@ class Player:
         seconds = time.monotonic() - begun
         problems = tuple(found.problems(reference))
         story = f"{' '.join(found.exchanges)}\n{found.log}" if problems else ""
-        return Verdict(plan, problems, len(found.fired), found.chapter, seconds, story)
+        return Verdict(plan, problems, len(found.fired), found.unseated, found.chapter, seconds, story)
 
     def _play_undisturbed(self, scenario: str) -> Outcome:
         return self._references.of(scenario, lambda: self._play(Plan(scenario)))

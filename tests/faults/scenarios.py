@@ -5,6 +5,9 @@ nothing of faults; whatever happens on the way, it must come to its end. Paris o
 09:00.
 """
 
+from datetime import timedelta
+
+from campaign_operator.adapters.kubernetes.leader_election import LEASE_SECONDS
 from campaign_operator.api.vocabulary import REQUESTED_AT_ANNOTATION, RESOLVE_ANNOTATION
 from faults.beginnings import ABIDJAN, LONDON, PARIS, Scenario, applied, apply, at
 from faults.overlaps import OVERLAPS
@@ -19,11 +22,14 @@ from faults.sights import (
     run_of,
     windows_are,
 )
-from faults.world import World
+from faults.world import BEGINNING, STILL_SECONDS, World
 from stage import fault
 
 _SHOWN = at(7, 32)
 """By then the dialer's listing shows what was there when the world began."""
+
+OVERTAKEN_SECONDS = LEASE_SECONDS + 4.0
+"""By then another leads: it has looked at the Lease twice after its end."""
 
 FIRST, SECOND = "20270302T0900", "20270302T1100"
 
@@ -265,6 +271,36 @@ async def two_operators(world: World) -> None:
     await _completed(world)
 
 
+async def elected(world: World, still_seconds: float = STILL_SECONDS) -> None:
+    """As two operators, of which one works since it holds the Lease: until both have gone through an edit. One that
+    stands still is overtaken, and believes to lead when it goes on.
+
+    The rest is played without a Lease, whose renewals would make the two hours until the end of the run long ones.
+    """
+    world.elects, world.still_seconds = True, still_seconds
+    await world.connect()
+    await world.start(0)
+    await world.pass_until(BEGINNING + timedelta(seconds=2))
+    await world.start(1)
+    with world.chapter("status", "submit", "cancel", "listing"):
+        await apply(world)
+        await world.until(run_is("Scheduled", seconds=3600), "Scheduled")
+        await world.user.edit(windowSeconds=1800)
+        await world.until(run_is("Scheduled", seconds=1800), "Scheduled as edited")
+    await world.pass_trouble()
+    world.elects = False
+    for slot in (0, 1):
+        await world.replace(slot)
+    await world.user.edit(windowSeconds=3600)
+    await world.until(run_is("Scheduled", seconds=3600), "Scheduled as before")
+    await _completed(world)
+
+
+async def overtaken(world: World) -> None:
+    """The same, and who stands still goes on as soon as another surely leads: both are in the middle of it then."""
+    await elected(world, OVERTAKEN_SECONDS)
+
+
 async def another_writer(world: World) -> None:
     """Every second write of the operator is beaten by somebody who writes labels, annotations and status."""
     world.writes_of_another = 50
@@ -301,10 +337,17 @@ SCENARIOS: dict[str, Scenario] = {
     "listed": listed,
     **OVERLAPS,
     "two-operators": two_operators,
+    "elected": elected,
+    "overtaken": overtaken,
     "another-writer": another_writer,
     "ahead": ahead,
     "behind": behind,
 }
 
-REFERENCES = {"two-operators": "edit", "another-writer": "suspend", "ahead": "one-run", "behind": "one-run"}
+REFERENCES = {
+    **dict.fromkeys(("two-operators", "elected", "overtaken"), "edit"),
+    "another-writer": "suspend",
+    "ahead": "one-run",
+    "behind": "one-run",
+}
 """The scenarios that must come to what another comes to."""

@@ -48,6 +48,18 @@ def test_it_comes_to_the_same_with(line: str, player: Player) -> None:
     assert verdict.fired == len(plan.faults)
 
 
+OVERTAKEN = ["elected: status#3 paused", "overtaken: submit[Europe/London]#1 stopped"]
+
+
+@pytest.mark.parametrize("line", OVERTAKEN)
+def test_a_leader_that_is_overtaken_while_it_stands_still_ends_when_it_knows(line: str, player: Player) -> None:
+    plan = parse_plan(line)
+    verdict = player.play(plan)
+    assert not verdict.problems, f"{verdict}\n{verdict.story}"
+    assert verdict.fired == len(plan.faults)
+    assert verdict.unseated
+
+
 @pytest.mark.parametrize("exchange", ["status#3", "submit[Europe/London]#1", "status#4", "webhook#1"])
 def test_it_comes_to_the_same_when_the_servers_are_restarted_before(
     exchange: str, player: Player, playhouse: tuple[ControlPlane, Path]

@@ -37,6 +37,8 @@ async def play(
             at=world.clock.now(),
             poll_seconds=world.poll_seconds,
             forgotten=tuple(world.forgotten),
+            overstayed=tuple(world.overstayed),
+            unseated=world.unseated,
             fired=tuple(world.traffic.fired),
             exchanges=tuple(world.traffic.log),
             chapter=tuple(world.traffic.chapter),

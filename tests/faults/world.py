@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from campaign_operator.adapters.kubernetes.api_server import APIServer
@@ -50,6 +50,9 @@ trusted another settling time later.
 STILL_SECONDS = SETTINGS["settle_seconds"] + 10
 """How long an operator that is stopped stands still."""
 
+KNOWS_SECONDS = 3.0
+"""How long an operator that wakes, and leads no more, may go on: until it has looked at its Lease again and ended."""
+
 _STOPS_ITSELF = (Cut.STOPPED, Cut.STOPPED_SENDING)
 _OF_A_POLL = ("analytics", "token", "read", "secret")
 _RESTART_SECONDS = 10.0
@@ -80,6 +83,8 @@ class Place:
 class World:
     """One life of one campaign, from its application to its end.
 
+    `elects`: whether operators have to hold a Lease. `overstayed` are those that led on although they had lost it, in
+    words; `unseated` counts those that ended for that reason.
     `forgotten` are the schedules that stood, at some time, in no run of the status; in words.
     """
 
@@ -89,11 +94,15 @@ class World:
     mistake: str | None = None
     skew_seconds: float = 0.0
     writes_of_another: int = 0
+    elects: bool = False
+    still_seconds: float = STILL_SECONDS
     poll_seconds: float = SETTINGS["poll_seconds"]
     traffic: Traffic = field(init=False)
     client_secret: str = CLIENT_SECRET
     trouble_until: float = 0.0
     forgotten: list[str] = field(default_factory=list)
+    overstayed: list[str] = field(default_factory=list)
+    unseated: int = 0
     arranged: dict[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -104,6 +113,7 @@ class World:
         self._timers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._restarting: set[int] = set()
+        self._woken: dict[int, float] = {}
         # of two that see to one operator at once, one would start an operator that the other knows nothing of
         self._one_at_a_time = asyncio.Lock()
         self._is_over = False
@@ -147,6 +157,7 @@ class World:
             skew_seconds=self.skew_seconds,
             stops_before=self._submissions_with(Cut.STOPPED),
             stops_sending=self._submissions_with(Cut.STOPPED_SENDING),
+            lease=self.name if self.elects else None,
             watch_is_renewed=any(fault.exchange.startswith("watch") for fault in self.faults),
         )
         self._operators[slot] = await self.place.host.start(order)
@@ -157,6 +168,7 @@ class World:
 
     async def _kill(self, slot: int) -> None:
         operator = self._operators.pop(slot, None)
+        self._woken.pop(slot, None)
         if operator is not None:
             await operator.kill()
         self.has_trouble()
@@ -175,8 +187,8 @@ class World:
                 return
             operator.stop()
             await self._start(1 - slot)
-            self.has_trouble(STILL_SECONDS)
-            self._later(STILL_SECONDS).add_done_callback(lambda _: self._go_on(slot, operator))
+            self.has_trouble(self.still_seconds)
+            self._later(self.still_seconds).add_done_callback(lambda _: self._go_on(slot, operator))
 
     def _go_on(self, slot: int, operator: OperatorProcess) -> None:
         """Continue an operator, or end it for the kernel, which knows nothing of this world's time."""
@@ -184,6 +196,8 @@ class World:
             operator.end()
         else:
             operator.go_on()
+            if self.elects and self._operators.get(slot) is operator:
+                self._woken[slot] = self.clock.monotonic()
 
     def has_trouble(self, seconds: float = 0.0) -> None:
         """A fault has begun, which will last for so many seconds."""
@@ -295,6 +309,11 @@ class World:
                 return
             self._jump_to(min(end, self._next_moment()))
 
+    async def pass_trouble(self) -> None:
+        """Let time pass until the last fault is over, and whoever stood still has looked around."""
+        seconds = max(0.0, self.trouble_until - self.clock.monotonic()) + 2 * KNOWS_SECONDS
+        await self.pass_until(self.clock.now() + timedelta(seconds=seconds))
+
     def _next_moment(self) -> float:
         waits = [self.clock.next_timer(slot) for slot, one in self._operators.items() if not one.stopped]
         return min([*waits, *(moment for moment, _, _ in self._timers[:1])], default=math.inf)
@@ -337,10 +356,19 @@ class World:
                 await self.stand_still(slot)
             elif operator.has_ended():
                 del self._operators[slot]
+                self._note_its_end(slot)
                 self.has_trouble(_RESTART_SECONDS)
                 self._later(_RESTART_SECONDS).add_done_callback(partial(self._is_due, slot))
         while self._restarting:
             await self.start(self._restarting.pop())
+
+    def _note_its_end(self, slot: int) -> None:
+        woke = self._woken.pop(slot, None)
+        if woke is None:
+            return
+        self.unseated += 1
+        if (seconds := self.clock.monotonic() - woke) > KNOWS_SECONDS:
+            self.overstayed.append(f"operator {slot} led on for {seconds:.1f} s after another had taken over")
 
     def _is_due(self, slot: int, _: asyncio.Future[None]) -> None:
         self._restarting.add(slot)

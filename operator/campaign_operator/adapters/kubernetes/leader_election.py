@@ -53,6 +53,8 @@ class LeaseLock(BaseLock):
     """A Lease of coordination.k8s.io/v1, as the client's election asks for it.
 
     A request without an answer, or refused, is the same to it: the Lease is not held, or not renewed, this time.
+
+    `taken` is set when this replica has held the Lease and reads that another holds it.
     """
 
     def __init__(self, api: APIServer, clock: Clock, lease: LeaseName, identity: str) -> None:
@@ -60,6 +62,8 @@ class LeaseLock(BaseLock):
         self._api = api
         self._clock = clock
         self._read: _Wire = {}
+        self._has_held = False
+        self.taken = asyncio.Event()
 
     async def get(self, name: str, namespace: str) -> tuple[bool, LeaderElectionRecord] | tuple[bool, Exception]:
         """Who holds the Lease, or why it cannot be told."""
@@ -70,6 +74,8 @@ class LeaseLock(BaseLock):
             return False, failed
         self._read = answer.body
         spec = self._spec
+        if self._has_held and spec.get("holderIdentity") not in (None, "", self.identity):
+            self.taken.set()
         return True, LeaderElectionRecord(
             spec.get("holderIdentity") or None,
             str(spec.get("leaseDurationSeconds") or "") or None,
@@ -86,11 +92,14 @@ class LeaseLock(BaseLock):
             "spec": self._held(),
         }
         answer = await self._ask("POST", _LEASES, {"namespace": namespace}, body)
-        return answer.status == 201
+        self._has_held = answer.status == 201
+        return self._has_held
 
     async def update(self, name: str, namespace: str, updated_record: LeaderElectionRecord) -> bool:
         """Take or renew the Lease, if nobody has written it since it was read."""
-        return await self._replace(name, namespace, self._held())
+        is_held = await self._replace(name, namespace, self._held())
+        self._has_held = self._has_held or is_held
+        return is_held
 
     async def release(self) -> None:
         """Give the Lease back, so that another replica need not wait until it ends. At best."""
@@ -144,9 +153,26 @@ class Leadership:
         """Return when this replica leads."""
         await self._election.acquire()
 
-    async def until_lost(self) -> None:
-        """Renew the Lease; return when that has failed for too long, and another replica may lead soon."""
-        await self._election.renew_loop()
+    async def until_lost(self) -> str:
+        """Renew the Lease; return when that has failed for too long and another replica may lead soon, or when one
+        leads; which of the two it is.
+
+        The client's election would try for six seconds more, as if the API server had not answered: a replica that
+        wakes after another has taken over would work beside it for so long.
+        """
+        renewing = asyncio.create_task(self._election.renew_loop(), name="renewals")
+        taken = asyncio.create_task(self._lock.taken.wait(), name="another leads")
+        ends: set[asyncio.Task[Any]] = {renewing, taken}
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if taken.done():
+                return "another replica holds the Lease"
+            renewing.result()
+            return "the Lease could not be renewed in time, so another replica may lead by now"
+        finally:
+            for task in ends:
+                task.cancel()
+            await asyncio.gather(*ends, return_exceptions=True)
 
     async def release(self) -> None:
         """Let another replica lead at once. Only after this one has stopped to work."""
