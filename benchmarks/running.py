@@ -66,8 +66,8 @@ async def measure(session: Session) -> Result:
         f"{POLL_SECONDS} s. From the event of a watch in which the first is `Running` to that of the last. Then, over "
         f"{periods * POLL_SECONDS} s in which every poll finds new numbers, and as long when none does: CPU is user "
         "and system time of the operator's process, in percent of one core; queries are those that "
-        "the dialer's ledger has; status writes and bytes are counted by the API server and etcd, less what the cluster does by itself. "
-        "Memory is VmRSS.",
+        "the dialer's ledger has; status writes and bytes are counted by the API server and etcd, less what the "
+        "cluster does by itself. Memory is VmRSS.",
         lines=(
             at_most("last Running after the first", spread, LAST_SECONDS, "s", 1),
             at_most("CPU, numbers change at every poll", cpu, CPU_PERCENT, "%"),
