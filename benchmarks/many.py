@@ -19,6 +19,9 @@ IDLE_CPU_PERCENT = 0.05
 RESTART_CPU_SECONDS = 6.0
 QUIET_SECONDS = 20.0
 IDLE_SECONDS = 60.0
+SETTLED_SECONDS = 75.0
+"""By then the operator has read every campaign once more, as it does within the settling time after a submission."""
+
 _CALM_SECONDS = 3.0
 _CALM_SHARE = 0.02
 """Of a core: less is no look at anything."""
@@ -29,17 +32,18 @@ async def measure(session: Session) -> Result:
     count, few = (500, 20) if session.quick else (5000, 200)
     async with running_world(session.binaries) as world:
         base = memory(world.operator.pid)
+        meter = world.meter()
         first = await _burst(session, world, "few", few)
         await _fill(session, world, count - 2 * few)
         last = await _burst(session, world, "many", few)
         times = last.cpu_of_each / first.cpu_of_each
         session.progress(f"a campaign costs {times:.2f} times as much CPU beside {count}")
+        await asyncio.sleep(SETTLED_SECONDS)
         await _calm(world)
-        after_burst = memory(world.operator.pid)
+        usage, after_burst = meter.usage(), memory(world.operator.pid)
         idle, cpu = await _idle(world)
         session.progress(f"idle: {after_burst.resident_mb:.0f} MB; now a restart")
-        calls, counters, meter = await world.calls(), await Counters.at_now(world), world.meter()
-        usage = meter.usage()
+        calls, counters = await world.calls(), await Counters.at_now(world)
         await world.restart_operator()
         restart_cpu = await _calm(world)
         await asyncio.sleep(QUIET_SECONDS)
