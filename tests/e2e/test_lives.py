@@ -9,6 +9,7 @@ import pytest
 from campaign_operator.api.conditions import ConditionType, find
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.vocabulary import Adjustment, RunState, WebhookState, WindowState
+from campaign_operator.engine.submission import CONNECTION_SECONDS
 from campaign_sandbox.simulator.dialer_faults import FaultRule
 from e2e_world import campaign
 from stage import Stage, run_after, run_of
@@ -299,6 +300,7 @@ async def test_a_rotated_client_secret_is_taken_up_without_a_restart(stage: Stag
     await stage.apply(campaign(stage.namespace, "before"))
     await stage.look("before")
     await stage.connect(client_secret="wrong")
+    stage.clock.advance(CONNECTION_SECONDS)
     await stage.apply(campaign(stage.namespace, "c"))
     status = await stage.look("c")
     assert reason(status, ConditionType.STALLED) == "CredentialsRefused"
