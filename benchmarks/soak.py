@@ -88,7 +88,7 @@ async def measure(session: Session) -> Result:
         "there is little to do. The dialer's ledger shows what was submitted twice, or while it "
         "was not wanted, and which windows were not called; windows within "
         f"{SLACK.seconds // 60} minutes of an edit are not judged.",
-        lines=(*_growth(samples, _warm_seconds(seconds)), *_life(inhabitants, samples, verdicts, stuck)),
+        lines=(*growth(samples, _warm_seconds(seconds)), *_life(inhabitants, samples, verdicts, stuck)),
         kubernetes=kubernetes,
         others_percent=usage.others_percent,
     )
@@ -176,7 +176,11 @@ def _problems(verdicts: dict[str, Verdict], stuck: Sequence[str]) -> dict[str, l
     return {name: problems for name, problems in found.items() if problems} | {name: ["not gone"] for name in stuck}
 
 
-def _growth(samples: Sequence[Sample], warm_seconds: float) -> list[Line]:
+def growth(samples: Sequence[Sample], warm_seconds: float) -> list[Line]:
+    """What the operator takes after the warm-up, beside what it takes at the end.
+
+    Raises BenchmarkFailedError where there are no samples to compare.
+    """
     warm = [sample for sample in samples if sample.seconds >= warm_seconds]
     if len(warm) < 2:
         raise BenchmarkFailedError("too short: there are no two samples after the warm-up")
