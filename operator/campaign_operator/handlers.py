@@ -1,12 +1,12 @@
-"""What kopf calls: one handler, which notes what was seen and returns at once.
+"""What the watches call: one handler for kopf, which notes what was seen and returns, and one for what is listed.
 
-A handler that waits makes kopf keep every event that comes meanwhile, each with its whole resource, so the look at the
-campaign is somebody else's task. No handlers of the change-detecting kind (create, update, resume, delete): they
+A handler that waits makes kopf keep every event that comes meanwhile, each with its whole resource, so the look at
+the campaign is somebody else's task. No handlers of the change-detecting kind (create, update, resume, delete): they
 annotate resources with a copy of the spec, and one that "succeeded" can lose its status when a second PATCH fails. No
-timers and daemons: with them kopf keeps a finalizer, and the resource in memory. `on.event` also delivers what exists
-at start.
+timers and daemons: with them kopf keeps a finalizer, and the resource in memory.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import kopf
@@ -22,8 +22,14 @@ def register(registry: kopf.OperatorRegistry, reconciler: Reconciler, looks: Loo
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def wake(event: kopf.RawEvent, meta: kopf.Meta, **_: Any) -> None:
-        ref, version = CampaignRef(str(meta["namespace"]), str(meta["name"])), str(meta["resourceVersion"])
         if event["type"] == "DELETED":
-            reconciler.forget(ref)
-        elif not reconciler.is_own_write(ref, version):
-            looks.ask(ref, Asked(version=version))
+            reconciler.forget(CampaignRef(str(meta["namespace"]), str(meta["name"])))
+        else:
+            note(meta, reconciler, looks)
+
+
+def note(metadata: Mapping[str, Any], reconciler: Reconciler, looks: Looks) -> None:
+    """A campaign exists at this resourceVersion: have it looked at, unless our own write made it."""
+    ref, version = CampaignRef(str(metadata["namespace"]), str(metadata["name"])), str(metadata["resourceVersion"])
+    if not reconciler.is_own_write(ref, version):
+        looks.ask(ref, Asked(version=version))

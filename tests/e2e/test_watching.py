@@ -4,7 +4,7 @@ by itself.
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,19 @@ from stage import Stage
 
 
 class Seen:
-    """A handler that keeps what it is given, as none of the operator's does."""
+    """Handlers that keep what they are given, as none of the operator's does."""
 
     def __init__(self) -> None:
         self.bodies: dict[str, dict[str, Any]] = {}
+        self.listed: dict[str, Mapping[str, Any]] = {}
+
+    @property
+    def names(self) -> set[str]:
+        """All that was seen."""
+        return {*self.bodies, *self.listed}
+
+    def note_listed(self, metadata: Mapping[str, Any]) -> None:
+        self.listed[metadata["name"]] = metadata
 
     def register(self, registry: kopf.OperatorRegistry) -> None:
         @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
@@ -45,9 +54,7 @@ def no_signals() -> None:
 
 
 @asynccontextmanager
-async def watched(
-    kubeconfig: Path, register: Callable[[kopf.OperatorRegistry], None], *namespaces: str, selector: str = ""
-) -> AsyncIterator[watches.Watches]:
+async def watched(kubeconfig: Path, seen: Seen, *namespaces: str, selector: str = "") -> AsyncIterator[watches.Watches]:
     """The watches of these namespaces, as the operator has them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KUBECONFIG", str(kubeconfig))
@@ -56,8 +63,9 @@ async def watched(
                 APIServer(client),
                 namespaces,
                 selector,
-                register,
+                seen.register,
                 LeftOut(),
+                on_listed=seen.note_listed,
                 on_left_out=lambda _: None,
                 on_spawned=no_signals,
             )
@@ -74,7 +82,7 @@ async def test_of_a_campaign_the_watch_is_told_the_metadata_alone(
 ) -> None:
     seen = Seen()
     await stage.apply(campaign(stage.namespace, "before"))
-    async with watched(playhouse[1], seen.register, stage.namespace) as found:
+    async with watched(playhouse[1], seen, stage.namespace) as found:
 
         async def ready() -> bool:
             return not found.why_not_ready()
@@ -83,12 +91,29 @@ async def test_of_a_campaign_the_watch_is_told_the_metadata_alone(
         await stage.apply(campaign(stage.namespace, "after"))
 
         async def both() -> bool:
-            return {"before", "after"} <= seen.bodies.keys()
+            return {"before", "after"} <= seen.names
 
         await until(both)
-    for body in seen.bodies.values():
-        assert body["metadata"]["resourceVersion"]
-        assert not {"spec", "status"} & body.keys()
+    assert seen.listed["before"]["resourceVersion"]
+    assert seen.bodies["after"]["metadata"]["resourceVersion"]
+    assert not {"spec", "status"} & seen.bodies["after"].keys()
+
+
+async def test_kopf_keeps_nothing_of_the_campaigns_that_exist_when_a_watch_begins(
+    stage: Stage, playhouse: tuple[ControlPlane, Path]
+) -> None:
+    """But for one from which it is to take the finalizer of an earlier version."""
+    seen, old = Seen(), campaign(stage.namespace, "old")
+    old["metadata"]["finalizers"] = ["campaign-operator.io/polling"]
+    await stage.apply(campaign(stage.namespace, "before"), old)
+    async with watched(playhouse[1], seen, stage.namespace):
+
+        async def released() -> bool:
+            return await stage.kubectl("get", "ocamp", "old", "-o", "jsonpath={.metadata.finalizers}") == ""
+
+        await until(released)
+    assert seen.listed.keys() == {"before", "old"}
+    assert seen.bodies.keys() == {"old"}
 
 
 async def test_many_campaigns_are_listed_in_pages(
@@ -107,10 +132,10 @@ async def test_many_campaigns_are_listed_in_pages(
         return original(self, method, url, **given)
 
     monkeypatch.setattr(aiohttp.ClientSession, "request", counted)
-    async with watched(playhouse[1], seen.register, stage.namespace):
+    async with watched(playhouse[1], seen, stage.namespace):
 
         async def all_of_them() -> bool:
-            return names <= seen.bodies.keys()
+            return names <= seen.names
 
         await until(all_of_them)
     assert [limit for limit in pages if limit != "1"] == ["2", "2", "2"]
@@ -147,7 +172,7 @@ async def test_a_namespace_without_campaigns_is_watched_at_once(
 ) -> None:
     """The API server says `items: null` of metadata alone, where it says `items: []` of whole resources."""
     seen = Seen()
-    async with watched(playhouse[1], seen.register, stage.namespace) as found:
+    async with watched(playhouse[1], seen, stage.namespace) as found:
 
         async def ready() -> bool:
             return not found.why_not_ready()
@@ -177,7 +202,7 @@ async def test_in_a_quiet_cluster_a_watch_is_heard_of_and_one_that_is_not_is_beg
         return await spawn(**given)
 
     monkeypatch.setattr(kopf, "spawn_tasks", counted)
-    async with watched(playhouse[1], Seen().register, stage.namespace) as found:
+    async with watched(playhouse[1], Seen(), stage.namespace) as found:
 
         async def ready() -> bool:
             return not found.why_not_ready()

@@ -233,6 +233,7 @@ class Reconciler:
             self._polls.begin(campaign.ref)
             self._alarms.poll(campaign.ref)
         else:
+            memory.blueprint = None  # the next look is far off, and it may be of thousands of contacts
             self._poll_no_more(campaign.ref)
         moment = min(filter(None, (decision.next_check, again)), default=None)
         if moment is None:

@@ -8,6 +8,7 @@ the dialect of a Kubernetes CronJob (the standard parser of https://github.com/r
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from campaign_operator.domain.errors import SpecError
@@ -73,6 +74,7 @@ class CronSchedule:
         )
 
 
+@lru_cache(maxsize=1024)
 def parse_cron(text: str) -> CronSchedule:
     """Read `spec.cron`: five fields separated by blanks, or a descriptor.
 

@@ -58,12 +58,20 @@ def _fields(record: Any) -> dict[str, object]:
     return {each.name: getattr(record, each.name) for each in fields(record) if each.compare}
 
 
+_PLAIN = frozenset({bool, int, str})
+"""Most of what there is to hash: it is told by its class, because to ask for an abstract one takes longer."""
+
+
 def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(_canonical(value), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _canonical(value: object) -> object:
     """As JSON, the same for equal values. Raises TypeError for a kind that nobody has thought of yet."""
+    if type(value) in _PLAIN:
+        return value
+    if type(value) is tuple:
+        return [_canonical(each) for each in value]
     match value:
         case None | bool() | int() | float() | str():
             return value
