@@ -152,10 +152,10 @@ async def test_a_watch_with_a_selector_is_told_of_what_matches_alone(
 
     seen = Seen()
     await stage.apply(made("theirs-1", "support"), made("mine-1", "sales"))
-    async with watched(playhouse[1], seen.register, stage.namespace, selector="team in (sales, marketing)"):
+    async with watched(playhouse[1], seen, stage.namespace, selector="team in (sales, marketing)"):
 
         async def listed() -> bool:
-            return "mine-1" in seen.bodies
+            return "mine-1" in seen.listed
 
         await until(listed)
         await stage.apply(made("theirs-2", "support"), made("mine-2", "marketing"))
@@ -164,7 +164,7 @@ async def test_a_watch_with_a_selector_is_told_of_what_matches_alone(
             return "mine-2" in seen.bodies
 
         await until(told)
-    assert seen.bodies.keys() == {"mine-1", "mine-2"}
+    assert seen.names == {"mine-1", "mine-2"}
 
 
 async def test_a_namespace_without_campaigns_is_watched_at_once(
