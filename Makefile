@@ -130,6 +130,10 @@ faults: setup control-plane ## Kill, cut and delay everything once, then play LI
 	@$(if $(LIFE),,PYTHONPATH=tests:tests/unit $(BIN)/python -m faults.run $(if $(N),--random $(N)) $(if $(SEED),--seed $(SEED)) $(if $(PLAN),--plan "$(PLAN)") $(ARGS))
 	@$(if $(PLAN),,PYTHONPATH=tests:tests/unit $(BIN)/python -m lives.run $(if $(LIFE),--life $(LIFE) $(ARGS),--lives $(or $(LIVES),2000) $(if $(SEED),--seed $(SEED))))
 
+.PHONY: rollout
+rollout: setup control-plane ## Replace two replicas one by one while CAMPAIGNS=200 are submitted: once told to end, once killed
+	@PYTHONPATH=tests:tests/unit $(BIN)/python -m rollouts.run $(if $(CAMPAIGNS),--campaigns $(CAMPAIGNS))
+
 .PHONY: fuzz
 fuzz: setup ## Give every parser of what comes from outside whatever comes to mind, for MINUTES=10; SEED=7 TARGET="a contact list"
 	@PYTHONPATH=tests:tests/unit $(BIN)/python -m fuzz.run $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(TARGET),--target "$(TARGET)")

@@ -92,7 +92,7 @@ class Replicas:
         self.stack.push_async_callback(process.stop, timeout_seconds=40)
         urls = (f"http://127.0.0.1:{port.number}" for port in (health, metrics))
         replica = Replica(process, *urls)
-        await until(replica.is_ready)
+        await until(replica.is_ready, every_seconds=0.1)
         return replica
 
     async def leader_and_standby(self) -> tuple[Replica, Replica]:

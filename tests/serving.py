@@ -41,11 +41,11 @@ class SteppedClock:
         self._now += timedelta(seconds=seconds)
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], every_seconds: float = 0.01) -> None:
     """Wait, for a minute at most, for what can only be seen by asking a server again."""
     async with asyncio.timeout(60):
         while not await condition():  # noqa: ASYNC110 - an Event does not reach across HTTP
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(every_seconds)
 
 
 @asynccontextmanager

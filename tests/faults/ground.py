@@ -20,12 +20,19 @@ _SELDOM_COLLECT = {"GOGC": "800", "GOMEMLIMIT": "2GiB"}
 
 
 @asynccontextmanager
-async def prepared_ground(say: Callable[[str], None]) -> AsyncIterator[Access]:
-    """A control plane with the CustomResourceDefinition and the operator's account, for as long as the block runs."""
+async def prepared_control_plane(say: Callable[[str], None]) -> AsyncIterator[tuple[ControlPlane, Path]]:
+    """A control plane with the CustomResourceDefinition, and the operator's kubeconfig."""
     os.environ.update(_SELDOM_COLLECT | os.environ)
     with tempfile.TemporaryDirectory() as folder:
         binaries = await ensure_control_plane_binaries(say)
         render = chart_renderer(helm_runner(await ensure_helm(say), Path(folder)))
         async with await ControlPlane.start(binaries) as control_plane:
             await apply_crd(control_plane)
-            yield Access.of(control_plane, await admit_operator(control_plane, render, Path(folder)))
+            yield control_plane, await admit_operator(control_plane, render, Path(folder))
+
+
+@asynccontextmanager
+async def prepared_ground(say: Callable[[str], None]) -> AsyncIterator[Access]:
+    """The ways to a control plane of that kind, for as long as the block runs."""
+    async with prepared_control_plane(say) as (control_plane, kubeconfig):
+        yield Access.of(control_plane, kubeconfig)
