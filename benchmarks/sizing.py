@@ -115,8 +115,8 @@ class Sizes:
         return Value(self._polls.of(campaigns).number + writes_per_second(campaigns) * self._cpu_of_a_write)
 
     def most_campaigns(self, limit_mb: float) -> int:
-        """For how many a limit of memory is enough, all of them running."""
-        return min(part.most_within(limit_mb / ROOM) for part in (self._idle, self._running))
+        """For how many a limit of memory is enough, all of them running; in hundreds."""
+        return min(part.most_within(limit_mb / ROOM) for part in (self._idle, self._running)) // 100 * 100
 
 
 def writes_per_second(campaigns: int) -> float:

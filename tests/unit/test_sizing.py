@@ -50,6 +50,7 @@ def test_a_day_has_one_run_and_four_hours_of_polls() -> None:
 def test_a_limit_is_enough_for_what_leaves_a_fifth_of_it() -> None:
     # 800 MB within 1,000: 90 MB, and 0.05 MB for each that runs
     assert Sizes(FIGURES).most_campaigns(1_000.0) == 14_200
+    assert Sizes(FIGURES).most_campaigns(1_005.0) == 14_200
 
 
 @pytest.mark.parametrize(
