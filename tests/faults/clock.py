@@ -19,18 +19,19 @@ from time import monotonic
 SLOTS = 2
 """Operators that may be alive in one world at once."""
 
-_CELLS_PER_SLOT = 5
-_NEXT_TIMER, _SEEN_OFFSET, _WAKENINGS, _IS_IDLE, _ENDS_AT = range(_CELLS_PER_SLOT)
+_CELLS_PER_SLOT = 7
+_NEXT_TIMER, _SEEN_OFFSET, _WAKENINGS, _IS_IDLE, _ENDS_AT, _SET_BACK, _SLEPT = range(_CELLS_PER_SLOT)
 _SIZE = mmap.PAGESIZE
 
 
 class SharedClock:
     """ports.Clock over the machine's clocks and an offset that only the harness changes.
 
-    `skew_seconds` sets this reader's wall clock off against the others'.
+    `skew_seconds` sets this reader's wall clock off against the others'. With a `slot` it is the clock of the operator
+    there, whose machine can sleep or have its wall clock set back.
     """
 
-    def __init__(self, path: Path, skew_seconds: float = 0.0) -> None:
+    def __init__(self, path: Path, skew_seconds: float = 0.0, slot: int | None = None) -> None:
         """Map the file, which is made if it does not exist."""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -39,6 +40,7 @@ class SharedClock:
         finally:
             os.close(descriptor)
         self._skew = timedelta(seconds=skew_seconds)
+        self._slot = slot
 
     @property
     def offset(self) -> float:
@@ -47,13 +49,27 @@ class SharedClock:
 
     def now(self) -> datetime:
         """See ports.Clock."""
-        return datetime.now(UTC) + timedelta(seconds=self.offset) + self._skew
+        return datetime.now(UTC) + timedelta(seconds=self.offset - self._of_slot(_SET_BACK)) + self._skew
 
     __call__ = now
 
     def monotonic(self) -> float:
         """See ports.Clock."""
+        return self._shared_monotonic() - self._of_slot(_SLEPT)
+
+    def _shared_monotonic(self) -> float:
         return monotonic() + self.offset
+
+    def _of_slot(self, cell: int) -> float:
+        return 0.0 if self._slot is None else self._cells[_at(self._slot, cell)]
+
+    def set_back(self, slot: int, seconds: float) -> None:
+        """The wall clock of the operator in this slot is set back."""
+        self._cells[_at(slot, _SET_BACK)] += seconds
+
+    def slept(self, slot: int, seconds: float) -> None:
+        """The machine of the operator in this slot was suspended for so long, which its monotonic clock leaves out."""
+        self._cells[_at(slot, _SLEPT)] += seconds
 
     def set_to(self, moment: datetime) -> None:
         """Begin a new world at this moment."""
@@ -79,14 +95,15 @@ class SharedClock:
         """A new process takes the slot."""
         self._cells[_at(slot, _IS_IDLE)] = 0.0
         self._cells[_at(slot, _ENDS_AT)] = math.inf
+        self._cells[_at(slot, _SET_BACK)] = self._cells[_at(slot, _SLEPT)] = 0.0
 
     def ends_after(self, slot: int, seconds: float | None) -> None:
         """The process of this slot sets its timer; see adapters.outbound.watchdog.SetTimer."""
-        self._cells[_at(slot, _ENDS_AT)] = math.inf if seconds is None else self.monotonic() + seconds
+        self._cells[_at(slot, _ENDS_AT)] = math.inf if seconds is None else self._shared_monotonic() + seconds
 
     def has_ended(self, slot: int) -> bool:
         """Whether the timer of the process in this slot has run out."""
-        return self._cells[_at(slot, _ENDS_AT)] <= self.monotonic()
+        return self._cells[_at(slot, _ENDS_AT)] <= self._shared_monotonic()
 
     def rests(self, slot: int, timeout: float | None) -> None:
         """The loop of this slot goes to sleep for `timeout` seconds."""

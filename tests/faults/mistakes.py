@@ -196,6 +196,16 @@ def no_deadline_for_sending() -> None:
     no_watchdog()
 
 
+@found_by("suspended: status#2 paused")
+def a_permission_goes_by_the_monotonic_clock_alone() -> None:
+    """Which stands still while the machine is suspended."""
+
+    def in_force(self: permission.IntentPermission) -> bool:
+        return self.clock.monotonic() - self.begun_monotonic < self.send_within_seconds
+
+    put(permission.IntentPermission, "in_force", in_force)
+
+
 @found_by(f"crowded: {LONDON} cut")
 def only_the_first_page() -> None:
     """A listing is taken for complete after its first page."""

@@ -106,7 +106,7 @@ def _become_operator(order: Order) -> None:
         _stop_sending(order.stops_sending)
         if order.mistake is not None:
             plant(order.mistake)
-        clock = SharedClock(Path(order.clock), order.skew_seconds)
+        clock = SharedClock(Path(order.clock), order.skew_seconds, order.slot)
         _libraries_go_by(clock)
         options = RunOptions(
             settings=Settings(**order.settings),

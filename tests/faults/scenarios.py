@@ -31,6 +31,9 @@ _SHOWN = at(7, 32)
 OVERTAKEN_SECONDS = LEASE_SECONDS + 4.0
 """By then another leads: it has looked at the Lease twice after its end."""
 
+OUTLASTED_SECONDS = OVERTAKEN_SECONDS + STILL_SECONDS
+"""By then the other has looked up what was under way, and has submitted it again if the dialer does not have it."""
+
 FIRST, SECOND = "20270302T0900", "20270302T1100"
 
 
@@ -271,7 +274,7 @@ async def two_operators(world: World) -> None:
     await _completed(world)
 
 
-async def elected(world: World, still_seconds: float = STILL_SECONDS) -> None:
+async def elected(world: World, still_seconds: float = OUTLASTED_SECONDS) -> None:
     """As two operators, of which one works since it holds the Lease: until both have gone through an edit. One that
     stands still is overtaken, and believes to lead when it goes on.
 
@@ -299,6 +302,18 @@ async def elected(world: World, still_seconds: float = STILL_SECONDS) -> None:
 async def overtaken(world: World) -> None:
     """The same, and who stands still goes on as soon as another surely leads: both are in the middle of it then."""
     await elected(world, OVERTAKEN_SECONDS)
+
+
+async def suspended(world: World) -> None:
+    """The same as the first, and it stands still since its machine is suspended: its monotonic clock does so, too."""
+    world.sleeps = True
+    await elected(world)
+
+
+async def set_back(world: World) -> None:
+    """The same as the first, and when it goes on its wall clock is earlier than it was when it stopped."""
+    world.set_back_seconds = OUTLASTED_SECONDS + 20
+    await elected(world)
 
 
 async def another_writer(world: World) -> None:
@@ -339,13 +354,15 @@ SCENARIOS: dict[str, Scenario] = {
     "two-operators": two_operators,
     "elected": elected,
     "overtaken": overtaken,
+    "suspended": suspended,
+    "set-back": set_back,
     "another-writer": another_writer,
     "ahead": ahead,
     "behind": behind,
 }
 
 REFERENCES = {
-    **dict.fromkeys(("two-operators", "elected", "overtaken"), "edit"),
+    **dict.fromkeys(("two-operators", "elected", "overtaken", "suspended", "set-back"), "edit"),
     "another-writer": "suspend",
     "ahead": "one-run",
     "behind": "one-run",

@@ -48,7 +48,11 @@ def test_it_comes_to_the_same_with(line: str, player: Player) -> None:
     assert verdict.fired == len(plan.faults)
 
 
-OVERTAKEN = ["elected: status#3 paused", "overtaken: submit[Europe/London]#1 stopped"]
+OVERTAKEN = [
+    "overtaken: submit[Europe/London]#1 stopped",
+    "suspended: status#2 paused",
+    "set-back: status#2 paused",
+]
 
 
 @pytest.mark.parametrize("line", OVERTAKEN)

@@ -84,7 +84,8 @@ class World:
     """One life of one campaign, from its application to its end.
 
     `elects`: whether operators have to hold a Lease. `overstayed` are those that led on although they had lost it, in
-    words; `unseated` counts those that ended for that reason.
+    words; `unseated` counts those that ended for that reason. Who stands still does so for `still_seconds`, and as on a
+    machine that is suspended if it `sleeps`; when it goes on, its wall clock is set back by `set_back_seconds`.
     `forgotten` are the schedules that stood, at some time, in no run of the status; in words.
     """
 
@@ -96,6 +97,8 @@ class World:
     writes_of_another: int = 0
     elects: bool = False
     still_seconds: float = STILL_SECONDS
+    sleeps: bool = False
+    set_back_seconds: float = 0.0
     poll_seconds: float = SETTINGS["poll_seconds"]
     traffic: Traffic = field(init=False)
     client_secret: str = CLIENT_SECRET
@@ -195,6 +198,9 @@ class World:
         if self.clock.has_ended(slot):
             operator.end()
         else:
+            if self.sleeps:
+                self.clock.slept(slot, self.still_seconds)
+            self.clock.set_back(slot, self.set_back_seconds)
             operator.go_on()
             if self.elects and self._operators.get(slot) is operator:
                 self._woken[slot] = self.clock.monotonic()
@@ -311,7 +317,7 @@ class World:
 
     async def pass_trouble(self) -> None:
         """Let time pass until the last fault is over, and whoever stood still has looked around."""
-        seconds = max(0.0, self.trouble_until - self.clock.monotonic()) + 2 * KNOWS_SECONDS
+        seconds = max(0.0, self.trouble_until - self.clock.monotonic()) + 4 * KNOWS_SECONDS
         await self.pass_until(self.clock.now() + timedelta(seconds=seconds))
 
     def _next_moment(self) -> float:
