@@ -21,7 +21,7 @@ from figures import Line, Result, at_most, told
 from machine import cpu_seconds, memory, open_files, threads
 from session import Session
 from soak_campaigns import Inhabitants
-from soak_judging import SLACK, Verdict, judge, read_schedule
+from soak_judging import SLACK, Verdict, judge, read_missed, read_schedule
 from world import BenchmarkFailedError, World, running_world
 
 MINUTES = 120.0
@@ -162,12 +162,15 @@ async def _sample(world: World, inhabitants: Inhabitants, seconds: float) -> Sam
 
 async def _verdicts(world: World, inhabitants: Inhabitants, ended: datetime) -> dict[str, Verdict]:
     verdicts = {}
+    with world.operator.log_path.open(errors="replace") as log:
+        missed = read_missed(log)
     async with world.to_dialer() as client:
         for name, life in inhabitants.lives.items():
             if name in inhabitants.unclear:
                 continue
             answer = (await client.get("/_ledger", params={"campaign": campaign_id(name)})).raise_for_status().json()
-            verdicts[name] = judge(life, [read_schedule(wire) for wire in answer["schedules"]], ended)
+            schedules = [read_schedule(wire) for wire in answer["schedules"]]
+            verdicts[name] = judge(life, schedules, ended, missed.get(name, frozenset()))
     return verdicts
 
 
@@ -229,7 +232,8 @@ def _life(
         told("CPU of the operator", spent / (samples[-1].seconds - samples[0].seconds) * 100, "%"),
         told("windows that were judged", sum(verdict.judged for verdict in verdicts.values()), "", 0),
         at_most("submitted twice or unwanted", sum(len(v.twice) for v in verdicts.values()), 0, "", 0),
-        at_most("not called", sum(len(v.lost) for v in verdicts.values()), 0, "", 0),
+        told("missed, and the operator says so", sum(verdict.missed for verdict in verdicts.values()), "", 0),
+        at_most("not called, and nothing says why", sum(len(v.lost) for v in verdicts.values()), 0, "", 0),
         at_most("deleted and not gone", len(stuck), 0, "", 0),
         at_most("unexpected errors", samples[-1].unexpected_errors, 0, "", 0),
     ]

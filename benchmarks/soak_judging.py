@@ -1,12 +1,16 @@
-"""What is judged of a soak: by the simulated dialer's ledger and what was asked for, by nothing that the operator says.
+"""What is judged of a soak: by the simulated dialer's ledger and what was asked for. What the operator says counts only
+where it says that it missed a window: on a machine that is too slow it must, and is to tell.
 
 Pure. A schedule *opens* where it is not cancelled before its start; it *stands* from its creation until it is cancelled
 or over.
 """
 
-from collections.abc import Iterator, Sequence
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -102,24 +106,53 @@ def read_schedule(wire: dict[str, Any]) -> Schedule:
     )
 
 
+Missed = frozenset[tuple[datetime, str]]
+"""The windows of one campaign that the operator says it missed, as (match, zone)."""
+
+_MISSED = re.compile(r"run (\d{8}T\d{4}): ([\w/, +-]+): its start passed")
+
+
+def read_missed(log: Iterable[str]) -> Mapping[str, Missed]:
+    """By campaign, the windows of the Events `WindowMissed` in the operator's log."""
+    found: defaultdict[str, set[tuple[datetime, str]]] = defaultdict(set)
+    for line in log:
+        if '"WindowMissed"' not in line:
+            continue
+        event = json.loads(line)
+        if (told := _MISSED.match(event["message"])) is not None:
+            match = datetime.strptime(told[1], "%Y%m%dT%H%M").replace(tzinfo=UTC)
+            found[event["name"]] |= {(match, zone) for zone in told[2].split(", ")}
+    return {name: frozenset(windows) for name, windows in found.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is wrong with one life, in words, and how many windows it was held to."""
+    """What is wrong with one life, in words, how many windows it was held to, and how many of them were missed and the
+    operator said so.
+    """
 
     twice: tuple[str, ...]
     lost: tuple[str, ...]
     judged: int
+    missed: int = 0
 
 
-def judge(life: Life, schedules: Sequence[Schedule], ended: datetime) -> Verdict:
+def judge(life: Life, schedules: Sequence[Schedule], ended: datetime, missed: Missed = frozenset()) -> Verdict:
     """Hold the ledger's schedules of one campaign against what it said until `ended`."""
     due = list(_due(life, schedules, ended))
-    lost = tuple(
-        f"nobody is called in {zone} at {match:%H:%M}" for match, zone, called in due if not called and life.recurring
+    twice = (*_twice(schedules), *_unwanted(life, schedules, ended))
+    if not life.recurring:
+        nobody = bool(due) and not any(schedule.opens for schedule in schedules)
+        lost = ("nobody is called at all",) if nobody and not missed else ()
+        return Verdict(twice, lost, len(due), int(nobody and bool(missed)))
+    not_called = [(match, zone) for match, zone, called in due if not called]
+    silently = [window for window in not_called if window not in missed]
+    return Verdict(
+        twice,
+        tuple(f"nobody is called in {zone} at {match:%H:%M}" for match, zone in silently),
+        len(due),
+        len(not_called) - len(silently),
     )
-    if not life.recurring and due and not any(schedule.opens for schedule in schedules):
-        lost = ("nobody is called at all",)
-    return Verdict((*_twice(schedules), *_unwanted(life, schedules, ended)), lost, len(due))
 
 
 def _twice(schedules: Sequence[Schedule]) -> Iterator[str]:

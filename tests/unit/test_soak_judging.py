@@ -2,9 +2,10 @@
 nobody is called in.
 """
 
+import json
 from datetime import UTC, datetime, timedelta
 
-from soak_judging import SLACK, Life, Schedule, Terms, Verdict, judge, read_schedule
+from soak_judging import SLACK, Life, Missed, Schedule, Terms, Verdict, judge, read_missed, read_schedule
 
 BEGUN = datetime(2026, 11, 29, 12, 0, 30, tzinfo=UTC)
 ENDED = BEGUN + timedelta(minutes=30)
@@ -86,3 +87,24 @@ def test_a_schedule_is_read_as_the_ledger_has_it() -> None:
         "idempotencyKey": f"uid/{MATCHES[0].isoformat()}/from/{ZONE}/1",
     }
     assert read_schedule(wire) == CALLED[0]
+
+
+MISSED: Missed = frozenset({(MATCHES[2], ZONE)})
+
+
+def test_a_window_that_the_operator_says_it_missed_is_told_apart_from_one_that_is_lost() -> None:
+    assert judge(life(), CALLED[:2], ENDED, MISSED) == Verdict((), (), 2, missed=1)
+    assert judge(life(), CALLED, ENDED, MISSED) == Verdict((), (), 2)
+    assert judge(life(), CALLED[:1], ENDED, MISSED).lost == (f"nobody is called in {ZONE} at 12:13",)
+    assert judge(life(recurring=False), (), ENDED, MISSED) == Verdict((), (), 2, missed=1)
+
+
+def test_what_was_missed_is_read_from_the_operators_log() -> None:
+    message = (
+        f"run 20261129T1223: {ZONE}, America/Port-au-Prince, Etc/GMT+5: its start passed before it could be submitted; "
+        "it waited: the permission to send expired before the request left"
+    )
+    line = json.dumps({"reason": "WindowMissed", "message": message, "name": "soak-1", "event": "event"})
+    other = json.dumps({"reason": "Submitted", "message": "run 20261129T1213", "name": "soak-1", "event": "event"})
+    zones = (ZONE, "America/Port-au-Prince", "Etc/GMT+5")
+    assert read_missed(["no JSON", other, line]) == {"soak-1": frozenset((MATCHES[2], zone) for zone in zones)}
