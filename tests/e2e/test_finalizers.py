@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import World, at_the_next_minute, campaign, start_operator
+from serving import until
 
 OF_EARLIER_VERSIONS = "campaign-operator.io/polling"
 
@@ -30,7 +31,11 @@ async def test_a_running_campaign_is_deleted_while_the_operator_is_away(
         await here.wait_for_state(namespace, "running", "Running", seconds=90)
         # a poll later: an earlier version set its finalizer for the sake of the polls
         await here.wait_until(namespace, "running", lambda status: "asOf" in status["runs"][0]["metrics"])
-        assert (await here.get(namespace, "running"))["metadata"].get("finalizers", []) == []
+
+        async def is_free() -> bool:
+            return not (await here.get(namespace, "running"))["metadata"].get("finalizers")
+
+        await until(is_free)
         assert (await here.get(namespace, "left"))["metadata"]["finalizers"] == ["campaign-operator.io/cancel"]
 
         await operator.stop(timeout_seconds=40)

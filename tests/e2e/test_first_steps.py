@@ -3,6 +3,7 @@
 import json
 
 from e2e_world import World, at_the_next_minute, campaign, condition
+from serving import until
 
 
 async def test_a_campaign_is_planned_and_submitted_at_once(world: World, namespace: str) -> None:
@@ -41,6 +42,12 @@ async def test_a_campaign_runs_to_completed_and_tells_its_webhook_once(world: Wo
         "connected": run["metrics"]["connected"],
     }
     assert delivery["headers"]["webhook-id"] == run["webhook"]["id"]
-    reasons = [e["reason"] for e in await world.events(namespace, "spring")]
-    assert reasons == ["Planned", "Submitted", "Started", "Completed", "WebhookDelivered"]
+    expected = ["Planned", "Submitted", "Started", "Completed", "WebhookDelivered"]
+
+    async def told() -> bool:
+        """Events come a moment after what they tell of."""
+        return len(await world.events(namespace, "spring")) >= len(expected)
+
+    await until(told)
+    assert [e["reason"] for e in await world.events(namespace, "spring")] == expected
     assert len(await world.schedules(manifest["spec"]["campaignID"])) == 2

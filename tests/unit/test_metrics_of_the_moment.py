@@ -7,9 +7,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_operator.engine.looks import Asked, Looks
+from campaign_operator.engine.places import LookBounds
 from campaign_operator.observability import metrics
 from campaign_operator.observability.endpoints import serving_metrics
 from campaign_sandbox.loopback_port import LOOPBACK, LoopbackPort
+
+MANY = LookBounds().at_work_of_one
 
 
 async def gauge(port: int, name: str) -> float:
@@ -29,10 +32,10 @@ async def test_looks_and_tasks_are_counted_at_the_scrape() -> None:
     port.release()
     async with serving_metrics(port.number):
         tasks = await gauge(port.number, "campaign_operator_tasks")
-        for number in range(20):
+        for number in range(MANY):
             looks.ask(CampaignRef("sales", f"campaign-{number}"), Asked(check=True))
-        assert await gauge(port.number, "campaign_operator_looks_under_way") == 20
-        assert await gauge(port.number, "campaign_operator_tasks") >= tasks + 20
+        assert await gauge(port.number, "campaign_operator_looks_under_way") == MANY
+        assert await gauge(port.number, "campaign_operator_tasks") >= tasks + MANY
         gate.set()
         await looks.close(patience_seconds=10)
         assert await gauge(port.number, "campaign_operator_looks_under_way") == 0
