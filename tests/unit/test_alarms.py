@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from campaign_operator.domain.campaigns.campaign import CampaignRef
-from campaign_operator.engine.alarms import LoopAlarms
+from campaign_operator.engine.alarms import POLLED_AT_ONCE, LoopAlarms
 from campaign_operator.engine.looks import Asked
 from manual_clock import ManualClock
 
@@ -94,6 +94,32 @@ def test_polls_end_where_nothing_runs_any_more_and_begin_at_once_with_the_next_r
     assert len(woken.calls) == 1
     within(loop, lambda: woken.alarms.poll(ONE))
     assert len(woken.calls) == 2
+
+
+def test_the_first_polls_of_those_beyond_a_hundred_are_spread_over_the_second_period(loop: TimedLoop) -> None:
+    woken = Woken(loop)
+    many = [CampaignRef("sales", f"campaign-{number}") for number in range(3 * POLLED_AT_ONCE)]
+
+    def begin() -> None:
+        for ref in many:
+            woken.alarms.poll(ref)
+
+    within(loop, begin)
+    assert [ref for ref, _ in woken.calls] == many[:POLLED_AT_ONCE]
+    woken.calls.clear()
+    for _ in range(2):
+        loop.pass_by(15)
+        later = [ref for ref, _ in woken.calls if ref in many[POLLED_AT_ONCE:]]
+        assert later == []
+    woken.calls.clear()
+    for _ in range(2):
+        before = len(woken.calls)
+        loop.pass_by(15)
+        later = [ref for ref, _ in woken.calls[before:] if ref in many[POLLED_AT_ONCE:]]
+        assert len(later) == pytest.approx(POLLED_AT_ONCE, rel=0.2)
+    woken.calls.clear()
+    loop.pass_by(30)
+    assert sorted(str(ref) for ref, _ in woken.calls) == sorted(map(str, many))
 
 
 def test_polls_and_the_alarm_of_a_campaign_know_nothing_of_each_other(loop: TimedLoop) -> None:

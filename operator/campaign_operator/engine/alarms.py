@@ -18,7 +18,7 @@ CLOCKS_COMPARED_SECONDS = 30.0
 
 POLLED_AT_ONCE = 100
 """How many campaigns are polled as soon as they begin to run. The first poll of one beyond them comes some time within
-the first period: of a thousand that begin together, some would else be seen to run only after the polls of the others.
+the second period: of a thousand that begin together, some would else be seen to run only after the polls of the others.
 """
 
 MOST_DRIFT_SECONDS = 1.0
@@ -65,7 +65,7 @@ class LoopAlarms:
         if len(self._polls) < POLLED_AT_ONCE:
             self._ring_for_poll(ref)
         else:
-            delay = self._poll_seconds * ref.spread
+            delay = self._poll_seconds * (1 + ref.spread)
             self._polls[ref] = asyncio.get_running_loop().call_later(delay, self._ring_for_poll, ref)
 
     def poll_no_more(self, ref: CampaignRef) -> None:
