@@ -23,11 +23,11 @@ async def settled() -> None:
 class Watched:
     """Looks that last until they are let go on, and a record of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, bounds: LookBounds | None = None) -> None:
         self.begun: list[tuple[CampaignRef, Asked]] = []
         self.ended = 0
         self.gate = asyncio.Event()
-        self.looks = Looks()
+        self.looks = Looks(bounds)
         self.looks.on_look(self.look)
 
     async def look(self, ref: CampaignRef, asked: Asked) -> None:
@@ -47,6 +47,20 @@ async def test_a_thousand_events_during_a_look_make_one_more_look() -> None:
     seen.gate.set()
     await settled()
     assert seen.begun == [(ONE, CHECK), (ONE, Asked(version="999"))]
+
+
+async def test_it_is_calm_while_nobody_waits_for_a_turn() -> None:
+    seen = Watched(LookBounds(at_work=1))
+    assert seen.looks.calm.is_set()
+    seen.looks.ask(ONE, CHECK)
+    await settled()
+    assert seen.looks.calm.is_set()
+    seen.looks.ask(OTHER, CHECK)
+    await settled()
+    assert not seen.looks.calm.is_set()
+    seen.gate.set()
+    await settled()
+    assert seen.looks.calm.is_set()
 
 
 async def test_what_is_asked_for_twice_before_a_look_begins_is_one_look_for_both_reasons() -> None:

@@ -43,6 +43,10 @@ class Looks:
         self._tasks: dict[CampaignRef, asyncio.Task[None]] = {}
         self._will_begin = False
         self._ends = False
+        self.calm = asyncio.Event()
+        """Set while nobody waits for a turn."""
+
+        self.calm.set()
 
     def on_look(self, look: Callable[[CampaignRef, Asked], Awaitable[None]]) -> None:
         """From now on a look is a call of `look`, which raises nothing."""
@@ -80,6 +84,10 @@ class Looks:
             # in an empty context: that of the caller may hold a whole resource for as long as this task lives
             look = self._look_at(ref, self._places.begin(ref.namespace))
             self._tasks[ref] = asyncio.get_running_loop().create_task(look, context=Context())
+        if self._turns:
+            self.calm.clear()
+        else:
+            self.calm.set()
 
     async def _look_at(self, ref: CampaignRef, place: Place) -> None:
         place.hold()

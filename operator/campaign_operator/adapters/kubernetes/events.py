@@ -23,6 +23,9 @@ COMPONENT = "campaign-operator"
 POSTED_AFTER_SECONDS = 1.0
 """So that what a pass does next comes before the Event of what it did; among many campaigns, what all of them do."""
 
+MOST_SECONDS_LATER = 30.0
+"""How long they wait while campaigns wait to be looked at."""
+
 MAX_WAITING = 10_000
 MAX_EVENT_MESSAGE = 1024
 _EVENTS = "/api/v1/namespaces/{namespace}/events"
@@ -31,11 +34,15 @@ _log = structlog.get_logger()
 
 
 class EventRecorder:
-    """Queues Events and posts them one after another; what cannot be posted is logged and let go."""
+    """Queues Events and posts them one after another; what cannot be posted is logged and let go.
 
-    def __init__(self, api: APIServer, clock: Clock) -> None:
+    While `calm` is not set, there is more important work for the API server, so they wait a little longer.
+    """
+
+    def __init__(self, api: APIServer, clock: Clock, calm: asyncio.Event | None = None) -> None:
         self._api = api
         self._clock = clock
+        self._calm = calm
         self._waiting: asyncio.Queue[tuple[float, Any]] = asyncio.Queue(MAX_WAITING)
         self._hurry = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
@@ -88,11 +95,19 @@ class EventRecorder:
                 self._waiting.task_done()
 
     async def _until(self, due: float) -> None:
-        try:
-            async with asyncio.timeout_at(due):
-                await self._hurry.wait()
-        except TimeoutError:
-            pass
+        if not await _is_set(due, self._hurry) and self._calm is not None:
+            await _is_set(due + MOST_SECONDS_LATER, self._hurry, self._calm)
+
+
+async def _is_set(deadline: float, *events: asyncio.Event) -> bool:
+    """Whether any of them is set by then, in seconds of the loop's clock."""
+    seconds = deadline - asyncio.get_running_loop().time()
+    if seconds > 0 and not any(event.is_set() for event in events):
+        waiting = [asyncio.create_task(event.wait()) for event in events]
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+    return any(event.is_set() for event in events)
 
 
 def _where(campaign: Resource) -> dict[str, str]:
