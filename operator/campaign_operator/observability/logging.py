@@ -44,7 +44,7 @@ def configure(log_format: LogFormat, verbose: bool = False) -> None:
         renderer,
     ]
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_without_tracebacks_of_kopf)
+    handler.addFilter(_in_one_line)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=tail))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -54,9 +54,22 @@ def configure(log_format: LogFormat, verbose: bool = False) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _without_tracebacks_of_kopf(record: logging.LogRecord) -> bool:
-    """kopf tells of a watch that ends with a hundred lines of its own frames, and names the error in its message."""
+_CLOSING = "an error occurred during closing of asynchronous generator"
+"""At the end of the process, of kopf's generators: asyncio closes the inner and the outer one at the same time."""
+
+
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """kopf tells of a watch that ends with a hundred lines of its own frames, and names the error in its message. asyncio
+    tells of an error that nobody waited for with its message, which may hold anything.
+    """
     if record.name.startswith("kopf"):
+        record.exc_info = record.exc_text = None
+    elif record.name == "asyncio":
+        line = record.getMessage().partition("\n")[0]
+        if line.startswith(_CLOSING):
+            return False
+        kind = record.exc_info[0] if record.exc_info else None
+        record.msg, record.args = line if kind is None else f"{line}: {kind.__name__}", ()
         record.exc_info = record.exc_text = None
     return True
 
