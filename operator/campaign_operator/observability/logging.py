@@ -59,8 +59,8 @@ _CLOSING = "an error occurred during closing of asynchronous generator"
 
 
 def _in_one_line(record: logging.LogRecord) -> bool:
-    """kopf tells of a watch that ends with a hundred lines of its own frames, and names the error in its message. asyncio
-    tells of an error that nobody waited for with its message, which may hold anything.
+    """kopf tells of a watch that ends with a hundred lines of its own frames, and names the error in its message.
+    asyncio tells of an error that nobody waited for with its message, which may hold anything.
     """
     if record.name.startswith("kopf"):
         record.exc_info = record.exc_text = None
