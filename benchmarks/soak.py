@@ -21,8 +21,10 @@ from figures import Line, Result, at_most, told
 from machine import cpu_seconds, memory, open_files, threads
 from session import Session
 from soak_campaigns import Inhabitants
-from soak_judging import SLACK, Verdict, judge, read_missed, read_schedule
+from soak_judging import SLACK, Verdict, judge, read_missed
 from world import BenchmarkFailedError, World, running_world
+
+from campaign_sandbox.ledger_schedule import LedgerSchedule
 
 MINUTES = 120.0
 SAMPLE_SECONDS = 30.0
@@ -169,7 +171,7 @@ async def _verdicts(world: World, inhabitants: Inhabitants, ended: datetime) -> 
             if name in inhabitants.unclear:
                 continue
             answer = (await client.get("/_ledger", params={"campaign": campaign_id(name)})).raise_for_status().json()
-            schedules = [read_schedule(wire) for wire in answer["schedules"]]
+            schedules = [LedgerSchedule.read(wire) for wire in answer["schedules"]]
             verdicts[name] = judge(life, schedules, ended, missed.get(name, frozenset()))
     return verdicts
 

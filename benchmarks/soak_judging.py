@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+
+from campaign_sandbox.ledger_schedule import LedgerSchedule
 
 SLACK = timedelta(minutes=5)
 """How long the operator may take for what there is to do, on a machine that does other things: matches this close to
@@ -67,45 +68,6 @@ class Life:
             yield begin, end, terms
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """One schedule of the ledger."""
-
-    zone: str
-    start: datetime
-    end: datetime
-    created: datetime
-    cancelled: datetime | None
-    run: str
-
-    @property
-    def opens(self) -> bool:
-        """Whether it calls."""
-        return self.cancelled is None or self.cancelled >= self.start
-
-    @property
-    def over(self) -> datetime:
-        """When it stands no more."""
-        return self.end if self.cancelled is None else min(self.end, self.cancelled)
-
-    def __str__(self) -> str:
-        cancelled = "" if self.cancelled is None else f", cancelled {self.cancelled:%H:%M:%S}"
-        return f"{self.zone} {self.start:%H:%M:%S}-{self.end:%H:%M:%S} made {self.created:%H:%M:%S}{cancelled}"
-
-
-def read_schedule(wire: dict[str, Any]) -> Schedule:
-    """A schedule as the ledger has it."""
-    cancelled = wire["cancelledAt"]
-    return Schedule(
-        zone=wire["timezone"],
-        start=datetime.fromisoformat(wire["startTime"]),
-        end=datetime.fromisoformat(wire["endTime"]),
-        created=datetime.fromisoformat(wire["createdAt"]),
-        cancelled=None if cancelled is None else datetime.fromisoformat(cancelled),
-        run=wire["idempotencyKey"].split("/")[1],  # UID/RUN/PLANNED FROM/ZONE/ATTEMPT
-    )
-
-
 Missed = frozenset[tuple[datetime, str]]
 """The windows of one campaign that the operator says it missed, as (match, zone)."""
 
@@ -137,7 +99,7 @@ class Verdict:
     missed: int = 0
 
 
-def judge(life: Life, schedules: Sequence[Schedule], ended: datetime, missed: Missed = frozenset()) -> Verdict:
+def judge(life: Life, schedules: Sequence[LedgerSchedule], ended: datetime, missed: Missed = frozenset()) -> Verdict:
     """Hold the ledger's schedules of one campaign against what it said until `ended`."""
     due = list(_due(life, schedules, ended))
     twice = (*_twice(schedules), *_unwanted(life, schedules, ended))
@@ -155,7 +117,7 @@ def judge(life: Life, schedules: Sequence[Schedule], ended: datetime, missed: Mi
     )
 
 
-def _twice(schedules: Sequence[Schedule]) -> Iterator[str]:
+def _twice(schedules: Sequence[LedgerSchedule]) -> Iterator[str]:
     by_creation = sorted(schedules, key=lambda schedule: schedule.created)
     for position, one in enumerate(by_creation):
         for other in by_creation[position + 1 :]:
@@ -164,7 +126,7 @@ def _twice(schedules: Sequence[Schedule]) -> Iterator[str]:
                 yield f"two schedules of one zone stand at once: {one}; {other}"
 
 
-def _unwanted(life: Life, schedules: Sequence[Schedule], ended: datetime) -> Iterator[str]:
+def _unwanted(life: Life, schedules: Sequence[LedgerSchedule], ended: datetime) -> Iterator[str]:
     if not life.recurring and len({schedule.run for schedule in schedules if schedule.opens}) > 1:
         yield "a campaign that calls once has called in several runs"
     for schedule in schedules:
@@ -177,7 +139,7 @@ def _unwanted(life: Life, schedules: Sequence[Schedule], ended: datetime) -> Ite
                 yield f"a schedule opens while the campaign is suspended: {schedule}"
 
 
-def _due(life: Life, schedules: Sequence[Schedule], ended: datetime) -> Iterator[tuple[datetime, str, bool]]:
+def _due(life: Life, schedules: Sequence[LedgerSchedule], ended: datetime) -> Iterator[tuple[datetime, str, bool]]:
     """The windows that are judged, and whether each has been called: also late, for what is left of it."""
     for begin, end, terms in life.spans(ended):
         if terms.suspended:

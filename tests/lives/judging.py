@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
 
-from e2e_world import Manifest
+from campaign_sandbox.ledger_schedule import LedgerSchedule
 from lives.calendar import Match, Span, allows, matches
 from lives.life import Life, Terms
 
@@ -18,51 +18,11 @@ _LONGEST_WAY = timedelta(days=2)
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """One schedule of the ledger."""
-
-    zone: str
-    start: datetime
-    end: datetime
-    created: datetime
-    cancelled: datetime | None
-    run: str
-
-    @property
-    def opens(self) -> bool:
-        """Whether it calls."""
-        return self.cancelled is None or self.cancelled >= self.start
-
-    @property
-    def over(self) -> datetime:
-        """When it stands no more."""
-        return self.end if self.cancelled is None else min(self.end, self.cancelled)
-
-    def __str__(self) -> str:
-        cancelled = "" if self.cancelled is None else f", cancelled {self.cancelled:%d %H:%M:%S}"
-        return f"{self.zone} {self.start:%d %H:%M}-{self.end:%d %H:%M} made {self.created:%d %H:%M:%S}{cancelled}"
-
-
-def read_schedule(wire: Manifest) -> Schedule:
-    """A schedule as the ledger has it."""
-    cancelled = wire["cancelledAt"]
-    return Schedule(
-        zone=wire["timezone"],
-        start=datetime.fromisoformat(wire["startTime"]),
-        end=datetime.fromisoformat(wire["endTime"]),
-        created=datetime.fromisoformat(wire["createdAt"]),
-        cancelled=None if cancelled is None else datetime.fromisoformat(cancelled),
-        # UID/RUN/PLANNED FROM/ZONE/ATTEMPT
-        run=wire["idempotencyKey"].split("/")[1],
-    )
-
-
-@dataclass(frozen=True)
 class Played:
     """What came of a life: its schedules, and when its campaign was gone, if it was deleted."""
 
     life: Life
-    schedules: tuple[Schedule, ...]
+    schedules: tuple[LedgerSchedule, ...]
     gone_at: datetime | None
 
 
@@ -76,7 +36,7 @@ def problems(played: Played) -> Iterator[str]:
     yield from _not_called(played)
 
 
-def _twice(schedules: Iterable[Schedule]) -> Iterator[str]:
+def _twice(schedules: Iterable[LedgerSchedule]) -> Iterator[str]:
     for one, other in combinations(sorted(schedules, key=lambda s: s.created), 2):
         overlaps = one.zone == other.zone and one.start < other.end and other.start < one.end
         if overlaps and other.created < one.over:
@@ -98,7 +58,7 @@ def _out_of_place(played: Played) -> Iterator[str]:
             yield f"a schedule opens outside the calling hours: {schedule}"
 
 
-def _is_window_of(schedule: Schedule, terms: Terms) -> bool:
+def _is_window_of(schedule: LedgerSchedule, terms: Terms) -> bool:
     near = matches(terms, schedule.start - _LONGEST_WAY, schedule.end + _LONGEST_WAY)
     windows = (match.windows[schedule.zone] for match in near if schedule.zone in match.windows)
     return any(start <= schedule.start < end and end == schedule.end for start, end in windows)
@@ -185,7 +145,7 @@ def _is_explained(played: Played, match: Match, terms: Terms, begins: datetime) 
     )
 
 
-def _is_in_the_way(schedule: Schedule, start: datetime, begins: datetime, slack: timedelta) -> bool:
+def _is_in_the_way(schedule: LedgerSchedule, start: datetime, begins: datetime, slack: timedelta) -> bool:
     """Whether a window of its zone that starts then would begin before this one, of an earlier run, is over."""
     if schedule.cancelled is not None and schedule.cancelled <= begins + slack:
         return False
@@ -201,7 +161,7 @@ def _missing(played: Played, match: Match, later: Sequence[tuple[datetime, Terms
             yield f"nobody is called for the match {when}, and nothing explains it"
 
 
-def _is_called(schedule: Schedule, zone: str, span: Span) -> bool:
+def _is_called(schedule: LedgerSchedule, zone: str, span: Span) -> bool:
     """Also late, for what is left of it."""
     return schedule.zone == zone and schedule.opens and span[0] <= schedule.start < span[1] == schedule.end
 

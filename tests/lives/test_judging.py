@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lives.judging import Played, Schedule, problems
+from campaign_sandbox.ledger_schedule import LedgerSchedule
+from lives.judging import Played, problems
 from lives.life import Act, Deletion, Edit, Hours, Life, Terms
 
 TOKYO, LONDON = "Asia/Tokyo", "Europe/London"
@@ -34,14 +35,16 @@ def life(*acts: Act, terms: Terms = TERMS) -> Life:
     return Life(1, at(2, 20), at(3, 20), terms, orphans=False, lag_seconds=0, acts=acts)
 
 
-def schedule(zone: str, start: datetime, *, run: str = "20270303T0900", cancelled: datetime | None = None) -> Schedule:
-    return Schedule(zone, start, start + timedelta(hours=1), at(2, 20), cancelled, run)
+def schedule(
+    zone: str, start: datetime, *, run: str = "20270303T0900", cancelled: datetime | None = None
+) -> LedgerSchedule:
+    return LedgerSchedule(zone, start, start + timedelta(hours=1), at(2, 20), cancelled, run)
 
 
 IN_TOKYO, IN_LONDON = schedule(TOKYO, at(3, 0)), schedule(LONDON, at(3, 9))
 
 
-def found(life: Life, *schedules: Schedule, gone_at: datetime | None = None) -> list[str]:
+def found(life: Life, *schedules: LedgerSchedule, gone_at: datetime | None = None) -> list[str]:
     return list(problems(Played(life, schedules, gone_at)))
 
 

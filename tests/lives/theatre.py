@@ -20,11 +20,12 @@ from campaign_operator.api.vocabulary import GROUP, KIND, PLURAL, REQUESTED_AT_A
 from campaign_operator.domain.campaigns.campaign import CampaignRef, Settings
 from campaign_operator.observability import metrics
 from campaign_sandbox.certificates import issue_server_certificate
+from campaign_sandbox.ledger_schedule import LedgerSchedule
 from campaign_sandbox.listener import Listener
 from campaign_sandbox.simulator.dialer_faults import FaultRule
 from e2e_world import Manifest, connection_secret
 from faults.lane import Access
-from lives.judging import Played, problems, read_schedule
+from lives.judging import Played, problems
 from lives.life import Act, Ask, Away, Death, Deletion, Edit, Life, Outage, Trouble
 from lives.operator_of_a_life import Fate, MortalOperator, Surroundings
 from serving import RunningSimulator, running_simulator
@@ -75,7 +76,7 @@ class Theatre:
         ledger = await self.dialer.ledger(name)
         if _errors() > errors:
             play.surprises.append("the operator met an error that it had not foreseen, or a rule that never has enough")
-        schedules = tuple(read_schedule(wire) for wire in ledger["schedules"])
+        schedules = tuple(LedgerSchedule.read(wire) for wire in ledger["schedules"])
         return [*play.surprises, *problems(Played(life, schedules, gone_at))]
 
 

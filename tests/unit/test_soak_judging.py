@@ -5,7 +5,9 @@ nobody is called in.
 import json
 from datetime import UTC, datetime, timedelta
 
-from soak_judging import SLACK, Life, Missed, Schedule, Terms, Verdict, judge, read_missed, read_schedule
+from soak_judging import SLACK, Life, Missed, Terms, Verdict, judge, read_missed
+
+from campaign_sandbox.ledger_schedule import LedgerSchedule
 
 BEGUN = datetime(2026, 11, 29, 12, 0, 30, tzinfo=UTC)
 ENDED = BEGUN + timedelta(minutes=30)
@@ -14,9 +16,9 @@ TERMS = Terms(period=10, minute=3, zones=(ZONE,), window_seconds=120)
 MATCHES = tuple(datetime(2026, 11, 29, 12, minute, tzinfo=UTC) for minute in (3, 13, 23))
 
 
-def schedule(start: datetime, *, cancelled: datetime | None = None, minutes_ahead: int = 2) -> Schedule:
+def schedule(start: datetime, *, cancelled: datetime | None = None, minutes_ahead: int = 2) -> LedgerSchedule:
     created = start - timedelta(minutes=minutes_ahead)
-    return Schedule(ZONE, start, start + timedelta(minutes=2), created, cancelled, start.isoformat())
+    return LedgerSchedule(ZONE, start, start + timedelta(minutes=2), created, cancelled, start.isoformat())
 
 
 CALLED = tuple(schedule(match) for match in MATCHES)
@@ -86,7 +88,7 @@ def test_a_schedule_is_read_as_the_ledger_has_it() -> None:
         "cancelledAt": None,
         "idempotencyKey": f"uid/{MATCHES[0].isoformat()}/from/{ZONE}/1",
     }
-    assert read_schedule(wire) == CALLED[0]
+    assert LedgerSchedule.read(wire) == CALLED[0]
 
 
 MISSED: Missed = frozenset({(MATCHES[2], ZONE)})
