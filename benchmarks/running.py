@@ -32,8 +32,8 @@ _SECONDS_FOR_EACH = 0.09
 async def measure(session: Session) -> Result:
     """From the first Running to the last; CPU and queries over some poll periods in which all numbers change."""
     count, periods = (100, 2) if session.quick else (1000, 4)
-    # a minute until all run, a period to settle, the measured ones, and one to spare
-    total_calls = int((60 + (periods + 2) * POLL_SECONDS) * CALLS_PER_SECOND)
+    # a minute until all run, two periods until all were polled, the measured ones, and one to spare
+    total_calls = int((60 + (periods + 3) * POLL_SECONDS) * CALLS_PER_SECOND)
     dialer = DialerSettings(total_calls=total_calls, calls_per_second=CALLS_PER_SECOND)
     async with running_world(session.binaries, dialer) as world:
         base = memory(world.operator.pid)
@@ -48,7 +48,7 @@ async def measure(session: Session) -> Result:
         running = await _all(world, names, "Running")
         begun, spread = monotonic(), max(running) - min(running)
         session.progress(f"the last was Running {spread:.1f} s after the first")
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(2 * POLL_SECONDS)
         before, counters, meter = await world.calls(), await Counters.at_now(world), world.meter()
         await asyncio.sleep(periods * POLL_SECONDS)
         usage, traffic = meter.usage(), (await counters.traffic()).without(idle)
