@@ -17,9 +17,9 @@ CLOCKS_COMPARED_SECONDS = 30.0
 """How often it is looked whether the wall clock was set, or the loop's clock stood still in a suspended machine."""
 
 POLLED_AT_ONCE = 100
-"""How many campaigns are polled as soon as they begin to run. The first poll of one beyond them comes a period later: of
-a thousand that begin together, some would else be seen to run only after the polls of the others. It is the same moment
-for all, since a campaign that joins the shared analytics by itself makes the dialer answer for all of them once more.
+"""How many campaigns are polled as soon as they begin to run. The first poll of one beyond them comes a period later:
+of a thousand that begin together, some would else be seen to run only after the polls of the others. It is the same
+moment for all, since a campaign that joins the shared analytics by itself makes the dialer answer for all once more.
 """
 
 MOST_DRIFT_SECONDS = 1.0
