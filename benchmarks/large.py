@@ -38,8 +38,8 @@ async def measure(session: Session) -> Result:
     return Result(
         title=f"{count} recurring campaigns of {ZONES} time zones at once",
         how=f"{count} campaigns with `runPolicy: Recurring` and a contact in each of {ZONES} time zones, created by "
-        "concurrent requests; when the next run of each is submitted, all are suspended at once, and when that is "
-        "withdrawn, all are deleted. Memory is VmHWM of the operator's process up to then.",
+        "concurrent requests; when the next run of each is submitted, all are suspended at once, and when all are "
+        "cancelled, all are deleted. Memory is VmHWM of the operator's process up to then.",
         lines=(
             told("memory with one small campaign", idle.resident_mb, "MB", 0),
             told("highest memory, all submitted", scheduled.peak_mb, "MB", 0),
