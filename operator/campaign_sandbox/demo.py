@@ -47,6 +47,7 @@ async def run_demo(sandbox: Sandbox, example: Path, console: Console) -> None:
     except TimeoutError:
         raise DemoFailedError(f"not done after {DEMO_SECONDS:.0f} s") from None
     await _show(sandbox.control_plane, console, "get", "outboundcampaigns", "-n", NAMESPACE)
+    await _last_event(sandbox.control_plane)
     await _show(sandbox.control_plane, console, "get", "events", "-n", NAMESPACE, *_EVENT_COLUMNS)
     console.print("\n[bold]The webhook[/bold]")
     console.print_json(delivery["body"])
@@ -62,6 +63,9 @@ _EVENT_COLUMNS = (
 )
 
 
+_EVENT_SECONDS = 60.0
+
+
 def _adapted(example: Path, receiver_url: str) -> tuple[str, str]:
     manifest = example.read_text().replace(EXAMPLE_WEBHOOK_HOST, receiver_url)
     return manifest, yaml.safe_load(manifest)["metadata"]["name"]
@@ -75,7 +79,7 @@ async def _show(control_plane: ControlPlane, console: Console, *args: str) -> No
 async def _follow(control_plane: ControlPlane, name: str, console: Console) -> None:
     """A line for each change that a person would see, until the campaign has ended and its webhook is dealt with."""
     started, shown = time.monotonic(), ""
-    async with aclosing(_watch(control_plane, name)) as campaigns:
+    async with aclosing(_watch(control_plane, "outboundcampaigns", name)) as campaigns:
         async for campaign in campaigns:
             status = campaign.get("status", {})
             hook = status.get("webhookState", "")
@@ -100,11 +104,18 @@ def _ready(status: dict[str, Any]) -> str:
     return next((f"Ready={c['status']}" for c in status.get("conditions", ()) if c["type"] == "Ready"), "")
 
 
-async def _watch(control_plane: ControlPlane, name: str) -> AsyncGenerator[dict[str, Any]]:
-    """The campaign at every change, as `kubectl get --watch -o json` prints it: one document after another."""
+async def _last_event(control_plane: ControlPlane) -> None:
+    """Wait for the Event of the webhook: Events come a moment after what they tell of."""
+    async with aclosing(_watch(control_plane, "events", "--field-selector=reason=WebhookDelivered")) as events:
+        async with asyncio.timeout(_EVENT_SECONDS):
+            await anext(events)
+
+
+async def _watch(control_plane: ControlPlane, *what: str) -> AsyncGenerator[dict[str, Any]]:
+    """An object at every change, as `kubectl get --watch -o json` prints it: one document after another."""
     process = await asyncio.create_subprocess_exec(
         control_plane.kubectl_path,
-        *("get", "outboundcampaigns", name, "-n", NAMESPACE, "--watch", "-o", "json"),
+        *("get", *what, "-n", NAMESPACE, "--watch", "-o", "json"),
         env={**os.environ, "KUBECONFIG": str(control_plane.kubeconfig_path)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
