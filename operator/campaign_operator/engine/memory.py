@@ -44,7 +44,7 @@ class Memory:
     """Whether the poll timer has fired and the poll is not made yet."""
 
     progress_due: float | None = None
-    """When progress alone may be written again, in monotonic seconds; None where it may be at once."""
+    """When progress alone may be written again, in monotonic seconds; None where it has had no turn yet."""
 
     refused_version: str | None = None
     """The version of the connection Secret that the dialer refused."""

@@ -43,8 +43,7 @@ def campaign_of(wire: Mapping[str, Any], before: Campaign | None = None) -> Camp
     `before`: the campaign before a write of our own, whose spec is taken over if it is the same generation.
     """
     annotations = wire["metadata"].get("annotations") or {}
-    same = before if before is not None and (before.uid, before.generation) == _generation(wire) else None
-    spec = same.spec if same is not None else _readable_spec(wire)
+    spec = _spec_of(wire, before)
     try:
         status = read_status(wire.get("status"))
     except UnreadableError as error:
@@ -97,26 +96,18 @@ def store_error(answer: APIAnswer, doing: str) -> StoreUnavailableError:
     return StoreUnavailableError(said) if answer.status in _TRANSIENT else StoreRefusedError(said)
 
 
-def _readable_spec(wire: Mapping[str, Any]) -> OutboundCampaignSpec:
-    spec = wire.get("spec") or {}
+def _spec_of(wire: Mapping[str, Any], before: Campaign | None) -> OutboundCampaignSpec:
+    meta, spec = wire["metadata"], wire.get("spec") or {}
+    if before is not None and (before.uid, before.generation) == (meta["uid"], meta["generation"]):
+        return before.spec
     absent = missing_defaults(spec)
     if absent:
         raise UnusableError(unusable_campaign(wire, Reason.CUSTOM_RESOURCE_DEFINITION_OUTDATED, outdated(absent)))
     try:
-        return _spec_of(spec)
-    except UnreadableError as error:
-        raise UnusableError(unusable_campaign(wire, Reason.SPEC_UNREADABLE, _unreadable(error))) from None
-
-
-def _spec_of(wire: Mapping[str, Any]) -> OutboundCampaignSpec:
-    try:
-        return OutboundCampaignSpec.model_validate(wire)
+        return OutboundCampaignSpec.model_validate(spec)
     except ValidationError as error:
-        raise UnreadableError("spec", locations_of(error)) from None
-
-
-def _generation(wire: Mapping[str, Any]) -> tuple[str, int]:
-    return wire["metadata"]["uid"], wire["metadata"]["generation"]
+        unreadable = _unreadable(UnreadableError("spec", locations_of(error)))
+        raise UnusableError(unusable_campaign(wire, Reason.SPEC_UNREADABLE, unreadable)) from None
 
 
 def _unreadable(error: UnreadableError) -> str:

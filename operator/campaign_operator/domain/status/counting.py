@@ -37,6 +37,11 @@ def counted_since(status: OutboundCampaignStatus, until: datetime) -> datetime |
     return min(start for run in counted if (start := runs.first_submitted_start(run)) is not None)
 
 
+def calls_lacking(run: RunStatus, completion: Completion) -> int:
+    """How many calls the run still expects; less than zero where there were more."""
+    return runs.expected_calls(completion, run) - run.metrics.calls_completed
+
+
 def credited(
     status: OutboundCampaignStatus, answer: CallCounts, completion: Completion, *, until: datetime, now: datetime
 ) -> OutboundCampaignStatus:
@@ -81,7 +86,7 @@ def _shares(
     left = more["calls_completed"]
     completed: dict[RunKey, int] = {}
     for run in counted:
-        lacking = runs.expected_calls(completion, run) - run.metrics.calls_completed
+        lacking = calls_lacking(run, completion)
         given = max(0, min(left, lacking)) if until <= runs.deadline(run, completion) else 0
         left -= given
         if given:

@@ -5,9 +5,8 @@ from enum import StrEnum
 
 from campaign_operator.api import conditions
 from campaign_operator.api.conditions import ConditionType, Reason, find
-from campaign_operator.api.status import CreditedCalls, OutboundCampaignStatus, RunStatus
+from campaign_operator.api.status import CreditedCalls, OutboundCampaignStatus
 from campaign_operator.api.v1alpha1 import Completion
-from campaign_operator.domain.campaigns import runs
 from campaign_operator.domain.dialing.outcomes import (
     AccessRefused,
     CallCounts,
@@ -15,7 +14,7 @@ from campaign_operator.domain.dialing.outcomes import (
     Throttled,
     Unavailable,
 )
-from campaign_operator.domain.status.counting import counted_runs, counted_since, credited
+from campaign_operator.domain.status.counting import calls_lacking, counted_runs, counted_since, credited
 
 NOT_YET = CallCounts(completed=0, attempted=0, connected=0)
 """A campaign without a row: no call so far."""
@@ -44,13 +43,9 @@ def news_of(
         return News.MORE
     if not any(more.values()):
         return News.NONE
-    lacking = [_lacking(run, completion) for run in counted_runs(status, until)]
+    lacking = [calls_lacking(run, completion) for run in counted_runs(status, until)]
     is_last = any(0 < each <= more["callsCompleted"] for each in lacking)
     return News.MORE if is_last else News.PROGRESS
-
-
-def _lacking(run: RunStatus, completion: Completion) -> int:
-    return runs.expected_calls(completion, run) - run.metrics.calls_completed
 
 
 def polled(
