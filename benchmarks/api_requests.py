@@ -5,7 +5,7 @@ from statistics import mean
 
 from figures import Line, Result, at_most, told
 from session import Session
-from traffic import Counters, Traffic, quiet
+from traffic import USERS, Counters, Traffic, quiet
 from world import World, running_world
 
 WAIT_SECONDS = 30.0
@@ -16,8 +16,6 @@ SETTLED_SECONDS = 3.0
 
 _ANSWER_COUNTED_SECONDS = 0.02
 """The watch may tell of a write before the API server has counted it."""
-
-_USERS = "POST outboundcampaigns"
 
 
 async def measure(session: Session) -> Result:
@@ -32,15 +30,15 @@ async def measure(session: Session) -> Result:
         usage = meter.usage()
     until, all_of_it = [first for first, _ in both], [last for _, last in both]
     names = sorted(
-        {what for traffic in all_of_it for what, number in traffic.requests.items() if number >= 1} - {_USERS}
+        {what for traffic in all_of_it for what, number in traffic.requests.items() if number >= 1} - {USERS}
     )
     lines: list[Line] = []
     for what in names:
         before, after = (mean(traffic.requests.get(what, 0.0) for traffic in part) for part in (until, all_of_it))
         if round(after, 1):
             lines.append(Line(what, f"{before:.1f}, in the end {after:.1f}"))
-    total = mean(map(_total, until))
-    whole = mean(map(_total, all_of_it))
+    total = mean(traffic.of_the_operator() for traffic in until)
+    whole = mean(traffic.of_the_operator() for traffic in all_of_it)
     etcd_bytes = mean(traffic.etcd_bytes for traffic in all_of_it)
     return Result(
         title="Requests to the API server for one campaign",
@@ -71,8 +69,3 @@ async def _one(world: World, name: str, idle: Traffic) -> tuple[Traffic, Traffic
     until = await counters.traffic()
     await asyncio.sleep(SETTLED_SECONDS)
     return until.without(idle), (await counters.traffic()).without(idle)
-
-
-def _total(traffic: Traffic) -> float:
-    """Without the create request, which is the user's."""
-    return sum(max(0.0, number) for what, number in traffic.requests.items() if what != _USERS)

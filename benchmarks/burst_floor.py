@@ -78,8 +78,8 @@ async def measure(session: Session) -> Result:
             told("bare client: median", percentile(floor, 50), "s", 1),
             told("times as long as the bare client", burst.scheduled / max(floor), "times"),
             *_costs(burst, floor_usage, count),
-            told("requests of the operator for each campaign", _requests(traffic) / count, "", 1),
-            told("those that write", _requests(traffic, only_writes=True) / count, "", 1),
+            told("requests of the operator for each campaign", traffic.of_the_operator() / count, "", 1),
+            told("those that write", traffic.of_the_operator(WRITES) / count, "", 1),
             told("bytes that etcd writes for each campaign", traffic.etcd_bytes / count / 1000, "kB", 1),
         ),
         kubernetes=world.kubernetes,
@@ -105,14 +105,6 @@ def _costs(burst: Burst, floor: Usage, count: int) -> list[Any]:
         told("the same for the bare client", floor.control_plane_seconds / count * 1000, "ms", 0),
         told("CPU of the bare client for each campaign, with its watch", bare / count * 1000, "ms", 0),
     ]
-
-
-def _requests(traffic: Traffic, *, only_writes: bool = False) -> float:
-    ours = {what: number for what, number in traffic.requests.items() if number > 0}
-    verbs = WRITES if only_writes else {what.split(" ")[0] for what in ours}
-    return sum(number for what, number in ours.items() if what.split(" ")[0] in verbs) - traffic.to(
-        "outboundcampaigns", "POST"
-    )
 
 
 async def _bare(world: World, writes: _Writes, count: int) -> tuple[list[float], Usage]:

@@ -5,7 +5,7 @@ benchmark's own requests are the caller's to subtract.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Self
@@ -16,6 +16,7 @@ from world import World
 REQUESTS = "apiserver_request_total"
 _WRITTEN = "etcd_disk_wal_write_bytes_total"
 _SIZE = "etcd_mvcc_db_total_size_in_bytes"
+USERS = "POST outboundcampaigns"
 WRITES = frozenset({"POST", "PUT", "PATCH", "APPLY", "DELETE"})
 
 
@@ -38,6 +39,16 @@ class Traffic:
     def to(self, resource: str, *verbs: str) -> float:
         """How many requests with these verbs there were to a resource, such as `outboundcampaigns/status`."""
         return sum(self.requests.get(f"{verb} {resource}", 0.0) for verb in verbs)
+
+    def of_the_operator(self, verbs: Collection[str] | None = None) -> float:
+        """How many requests there were beside those that create campaigns, which are the user's; only with these verbs,
+        if any are given.
+        """
+        return sum(
+            max(0.0, number)
+            for what, number in self.requests.items()
+            if what != USERS and (verbs is None or what.split(" ")[0] in verbs)
+        )
 
 
 class Counters:
