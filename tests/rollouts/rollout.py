@@ -110,6 +110,16 @@ class _Rollout:
         leads_at = datetime.fromisoformat((await self.replicas.lease())["acquireTime"]).timestamp()
         self.hand_overs.append(HandOver(number.name, len(under_way), signalled_at, leads_at, None))
 
+    async def end(self, old: Replica, number: signal.Signals) -> None:
+        """End an old replica that was not replaced yet: a standby, or the leader since the last hand-over."""
+        led = await old.leads()
+        old.send(number)
+        await old.process.wait()
+        self.living.remove(old)
+        if led:
+            await self.leader()
+            self.leads.append(time.monotonic())
+
     async def start(self) -> Replica:
         """A new replica, which is ready."""
         new = await self.replicas.start()
@@ -129,9 +139,7 @@ async def play(replicas: Replicas, load: Load, endings: Sequence[signal.Signals]
         for number in endings:
             await rollout.hand_over(number, len(endings))
         for old in set(first) & set(rollout.living):
-            old.send(endings[-1])
-            await old.process.wait()
-            rollout.living.remove(old)
+            await rollout.end(old, endings[-1])
         await replicas.control_plane.kubectl(
             *("wait", "--for=jsonpath={.status.state}=Scheduled", "ocamp", "--all", "-n", replicas.namespace),
             f"--timeout={load.scheduled_within_seconds:g}s",
