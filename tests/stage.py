@@ -8,7 +8,7 @@ makes of it.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -262,11 +262,11 @@ class Stage:
         self.operator = new_operator(self)
 
 
-def new_store(stage: Stage) -> KubeStore:
-    """A store that has read nothing yet."""
+def new_store(stage: Stage, namespaces: Sequence[str] = ()) -> KubeStore:
+    """A store that has read nothing yet, of these namespaces; without any, of the stage's and all its neighbours'."""
     return KubeStore(
         stage.api,
-        [stage.namespace, *stage.neighbours],
+        namespaces or [stage.namespace, *stage.neighbours],
         KeyedObjects(stage.api, stage.clock),
         stage.recorder,
         parse_connection,
@@ -274,8 +274,10 @@ def new_store(stage: Stage) -> KubeStore:
     )
 
 
-def new_operator(stage: Stage, selector: LabelSelector = EVERY_CAMPAIGN) -> Reconciler:
-    """An operator's core with adapters of its own."""
+def new_operator(
+    stage: Stage, selector: LabelSelector = EVERY_CAMPAIGN, *, namespaces: Sequence[str] = ()
+) -> Reconciler:
+    """An operator's core with adapters of its own. `namespaces`: see `new_store`."""
     exchanges = [HTTPExchange(stage.egress) for _ in range(3)]
     for exchange in exchanges:
         stage.stack.push_async_callback(exchange.aclose)
@@ -293,7 +295,7 @@ def new_operator(stage: Stage, selector: LabelSelector = EVERY_CAMPAIGN) -> Reco
     lists = ContactLists(reader, stage.clock, stage.lists_were_read)
     stage.stack.push_async_callback(lists.aclose)
     return Reconciler(
-        new_store(stage),
+        new_store(stage, namespaces),
         lists,
         Calendars(objects, stage.clock, ShortSteps()),
         dialer,

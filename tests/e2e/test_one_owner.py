@@ -15,7 +15,7 @@ from campaign_operator.api.vocabulary import CANCEL_FINALIZER, RunState, WindowS
 from campaign_operator.engine.rivals import ASK_SECONDS
 from campaign_sandbox.simulator.simulator_settings import Client
 from e2e_world import Manifest, campaign, connection_secret
-from stage import Stage, fault, run_of, told, windows
+from stage import Stage, fault, new_operator, run_of, told, windows
 from strangers import (
     A_HUNDRED,
     ANSWERS,
@@ -134,6 +134,21 @@ async def test_a_campaign_with_schedules_is_the_owner_though_its_secret_is_gone(
     status = await stage.look("second")
     assert told(status, ConditionType.STALLED)[1] == "CampaignIDInUse"
     assert {w.state for w in windows(status).values()} == {WindowState.PLANNED}
+
+
+async def test_a_campaign_that_an_operator_of_another_namespace_serves_is_the_owner_all_the_same(stage: Stage) -> None:
+    elsewhere = await stage.open_neighbour()
+    await stage.apply(connection_secret(elsewhere, stage.simulator))
+    older, younger = campaign(elsewhere, "older"), campaign(stage.namespace, "younger")
+    younger["spec"]["campaignID"] = older["spec"]["campaignID"]
+    await stage.apply(older)
+    stage.operator = new_operator(stage, namespaces=[elsewhere])
+    await stage.look_at_neighbour(elsewhere, "older")
+    assert await stage.posts(older["spec"]["campaignID"]) == 2
+    await stage.apply(younger)
+    stage.operator = new_operator(stage, namespaces=[stage.namespace])
+    assert told(await stage.look("younger"), ConditionType.STALLED)[1] == "CampaignIDInUse"
+    assert await stage.posts(older["spec"]["campaignID"]) == 2
 
 
 @pytest.mark.parametrize(("client", "owns"), [("operator", True), ("stranger", False)])

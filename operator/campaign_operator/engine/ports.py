@@ -253,7 +253,9 @@ class CampaignStore(Protocol):
         """
 
     async def list_with_campaign_id(self, campaign_id: str) -> tuple[Campaign | UnusableCampaign, ...]:
-        """All campaigns of that campaignID in the namespaces this operator watches, usable or not."""
+        """All campaigns of that campaignID, usable or not: those that other operators serve, too, wherever the account
+        may list campaigns.
+        """
 
     async def read_connection(
         self, namespace: str, secret_name: str, max_age_seconds: float

@@ -6,7 +6,7 @@ connection Secret may be, where the caller says how old it may be.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServer, NoAnswerError
@@ -38,6 +38,10 @@ from campaign_operator.observability import metrics
 
 _NAMESPACE = "/api/v1/namespaces/{namespace}"
 _AS_US = {"fieldManager": "campaign-operator"}
+_LISTING_RIVALS = "listing the campaigns of one campaignID"
+
+REFUSED_SECONDS = 600.0
+"""An account that may not list the campaigns of all namespaces is not asked to for so long."""
 
 ParseConnection = Callable[[str, Mapping[str, bytes]], Connection | Problem]
 """(name of the Secret, its data) -> the connection; which keys there are is the dialer's matter."""
@@ -64,6 +68,7 @@ class KubeStore:
         self._parse_connection = parse_connection
         self._clock = clock
         self._connections: dict[tuple[str, str], tuple[float, Connection | Problem, str]] = {}
+        self._list_everywhere_from = clock.monotonic()
 
     async def read(self, ref: CampaignRef) -> Campaign | None:
         """See ports.CampaignStore."""
@@ -153,17 +158,27 @@ class KubeStore:
 
     async def list_with_campaign_id(self, campaign_id: str) -> tuple[Campaign | UnusableCampaign, ...]:
         """See ports.CampaignStore."""
-        doing, query = "listing the campaigns of one campaignID", {"fieldSelector": f"spec.campaignID={campaign_id}"}
+        query = {"fieldSelector": f"spec.campaignID={campaign_id}"}
+        if not self._namespaces or self._clock.monotonic() >= self._list_everywhere_from:
+            (everywhere,) = await self._list([], query)
+            if everywhere.status != 403 or not self._namespaces:
+                return _rivals_in(everywhere)
+            self._list_everywhere_from = self._clock.monotonic() + REFUSED_SECONDS
         watched = [namespace for namespace in self._namespaces if namespace not in self._left_out]
-        if self._namespaces and not watched:
-            raise StoreUnavailableError(f"{doing}: none of the namespaces can be listed")
-        places = lists_of(watched)
+        if not watched:
+            raise StoreUnavailableError(f"{_LISTING_RIVALS}: none of the namespaces can be listed")
+        return tuple(rival for answer in await self._list(watched, query) for rival in _rivals_in(answer))
+
+    async def _list(self, namespaces: Sequence[str], query: Mapping[str, str]) -> list[APIAnswer]:
+        places = lists_of(namespaces)
         # at once: this is asked once more between an intent and its request
-        answers = await asyncio.gather(*(self._ask(doing, "GET", path, names, query) for path, names in places))
+        answers = await asyncio.gather(
+            *(self._ask(_LISTING_RIVALS, "GET", path, names, query) for path, names in places)
+        )
         for (_, names), answer in zip(places, answers, strict=True):
             if answer.status == 403:
                 self._left_out.doubt(names.get("namespace", ALL_NAMESPACES))
-        return tuple(rival_of(wire) for answer in answers for wire in _body(answer, doing)["items"])
+        return answers
 
     async def read_connection(
         self, namespace: str, secret_name: str, max_age_seconds: float
@@ -234,3 +249,7 @@ def _body(answer: APIAnswer, doing: str) -> Wire:
     if answer.status != 200 or not isinstance(answer.body, dict):
         raise store_error(answer, doing)
     return answer.body
+
+
+def _rivals_in(answer: APIAnswer) -> tuple[Campaign | UnusableCampaign, ...]:
+    return tuple(rival_of(wire) for wire in _body(answer, _LISTING_RIVALS)["items"])
