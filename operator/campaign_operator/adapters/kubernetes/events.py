@@ -104,9 +104,11 @@ async def _is_set(deadline: float, *events: asyncio.Event) -> bool:
     seconds = deadline - asyncio.get_running_loop().time()
     if seconds > 0 and not any(event.is_set() for event in events):
         waiting = [asyncio.create_task(event.wait()) for event in events]
-        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for task in waiting:
-            task.cancel()
+        try:
+            await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
     return any(event.is_set() for event in events)
 
 
