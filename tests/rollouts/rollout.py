@@ -88,12 +88,13 @@ class _Rollout:
         """Replace the replica that leads, with submissions under way; one of so many hand-overs."""
 
         async def submits() -> bool:
-            return bool(await self.unanswered())
+            return bool(await self.unanswered() - earlier)
 
         new = await self.start()
+        old, earlier = await self.leader(), await self.unanswered()
         await self.create(_RESERVE if self.hand_overs else self.load.campaigns - _RESERVE * (hand_overs - 1))
+        # one that has just begun: on a busy machine, those that began earlier may be answered before the signal is sent
         await until(submits, _ASKED_SECONDS)
-        old = await self.leader()
         before, signalled_at = await self.unanswered(), time.time()
         if number is signal.SIGKILL:
             self.killed_at.append(time.monotonic())
