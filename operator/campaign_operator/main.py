@@ -51,7 +51,7 @@ from campaign_operator.engine.outside import (
 )
 from campaign_operator.engine.ports import Clock, Dialer
 from campaign_operator.engine.reconcile import Reconciler
-from campaign_operator.handlers import note, register
+from campaign_operator.handlers import note_listed, register
 from campaign_operator.observability import logging, metrics
 from campaign_operator.observability.endpoints import Check, serving_health, serving_metrics
 from campaign_operator.preflight import CannotStartError, check_before_start
@@ -104,7 +104,7 @@ async def _run(core: _Core, api: APIServer, options: RunOptions, clock: Clock) -
         options.selector.expression,
         partial(register, reconciler=core.reconciler, looks=core.looks),
         core.left_out,
-        on_listed=partial(note, reconciler=core.reconciler, looks=core.looks),
+        on_listed=partial(note_listed, reconciler=core.reconciler, looks=core.looks),
         on_left_out=core.reconciler.leave_out,
         on_spawned=end_on_signals,
     )

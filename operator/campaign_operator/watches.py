@@ -6,8 +6,9 @@ goes to `handlers`.
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import kopf
@@ -26,7 +27,12 @@ from campaign_operator.preflight import CannotStartError, Obstacle, obstacle_to_
 LIST_SECONDS = 60.0
 """For one page of the listing; all other requests of kopf have REQUEST_SECONDS."""
 
-CAMPAIGNS_PER_PAGE = 100
+CAMPAIGNS_PER_PAGE = 50
+
+MOST_PAGE_BYTES = 2_000_000
+"""Of whole campaigns. One may have a megabyte, and takes several times that once it is parsed, so a page that is larger
+is listed as metadata alone.
+"""
 
 RENEWED_SECONDS = 240
 """The API server ends each watch after this time and kopf begins it anew, so a watch that lives is heard of."""
@@ -42,8 +48,9 @@ FIRST_HEARD_SECONDS = 60.0
 BEGUN_AGAIN_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits before a watch that has ended, or could not begin, is tried again."""
 
-_KIND = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
-_OF_LIST, _OF_WATCH = _KIND.format("List"), _KIND.format("")
+_WHOLE = "application/json"
+_METADATA = _WHOLE + ";as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
+_OF_LIST, _OF_WATCH = _METADATA.format("List"), _METADATA.format("")
 
 _FINALIZER = f"{GROUP}/polling"
 """Of earlier versions, which polled by kopf's timers: kopf takes it away, since nothing of ours needs it."""
@@ -51,8 +58,13 @@ _FINALIZER = f"{GROUP}/polling"
 Register = Callable[[kopf.OperatorRegistry], None]
 """Adds the handlers that are told of what is seen."""
 
-OnListed = Callable[[Mapping[str, Any]], None]
-"""Is told the metadata of each campaign that exists when a watch begins."""
+
+class OnListed(Protocol):
+    """Is told of the campaigns that exist when a watch begins, page by page; `are_whole`: with more than metadata."""
+
+    async def __call__(self, page: Iterable[Mapping[str, Any]], *, are_whole: bool) -> None:
+        """Keep none of them: the next page comes afterwards."""
+
 
 _log = structlog.get_logger()
 
@@ -152,18 +164,21 @@ class Watch:
         return self._heard_at + limit - asyncio.get_running_loop().time()
 
     async def _noted(self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-        """A request of kopf's, which knows no selector. Of a campaign it is told the metadata alone: the rest may be a
+        """A request of kopf's, which knows no selector. It is told the metadata of a campaign alone: the rest may be a
         megabyte.
         """
         if request.method != "GET" or not request.url.path.endswith(f"/{PLURAL}"):
             async with asyncio.timeout(REQUEST_SECONDS):
                 return await send(request)
         is_watch = "watch" in request.url.query
-        request.headers["Accept"] = _OF_WATCH if is_watch else _OF_LIST
+        request.headers["Accept"] = _OF_WATCH if is_watch else _WHOLE
         if self._selector:
             request.url = request.url.update_query(labelSelector=self._selector)
         try:
             response = await send(request)
+            if not is_watch and isinstance(response, _Answer) and not await response.has_read_page():
+                request.headers["Accept"] = _OF_LIST
+                response = await send(request)
         except (aiohttp.ClientError, OSError) as error:
             self._heard(type(error).__name__)
             raise
@@ -263,16 +278,35 @@ class _Answer(aiohttp.ClientResponse):
     """
 
     on_listed: OnListed | None = None
+    _page: bytearray | None = None
+
+    async def has_read_page(self) -> bool:
+        """Read a page of whole campaigns, if it is one; False where it is too large."""
+        if self.status != 200:
+            return True
+        page = bytearray()
+        async for piece in self.content.iter_any():
+            page += piece
+            if len(page) > MOST_PAGE_BYTES:
+                self.close()
+                return False
+        self._page = page
+        return True
 
     async def json(self, **given: Any) -> Any:
         """See aiohttp."""
-        body = await super().json(**given)
+        are_whole = self._page is not None
+        body = self._taken() if are_whole else await super().json(**given)
         if self.on_listed is not None and isinstance(body, dict) and "items" in body:
             listed = body["items"] or []  # null where there is none
-            for each in listed:
-                self.on_listed(each["metadata"])
-            body["items"] = [each for each in listed if _FINALIZER in each["metadata"].get("finalizers", ())]
+            named = [{"metadata": each["metadata"]} for each in listed]
+            body["items"] = [each for each in named if _FINALIZER in each["metadata"].get("finalizers", ())]
+            await self.on_listed(listed, are_whole=are_whole)
         return body
+
+    def _taken(self) -> Any:
+        page, self._page = self._page, None
+        return json.loads(page) if page is not None else None
 
 
 class _Sessions:

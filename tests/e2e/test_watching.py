@@ -1,10 +1,10 @@
-"""What the operator takes of a watch, by kopf and the real API server: metadata alone, in pages, and for each namespace
-by itself.
+"""What the operator takes of a list and a watch, by kopf and the real API server: pages of whole campaigns, metadata
+alone of what happens afterwards, and each namespace by itself.
 """
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,10 @@ class Seen:
         """All that was seen."""
         return {*self.bodies, *self.listed}
 
-    def note_listed(self, metadata: Mapping[str, Any]) -> None:
-        self.listed[metadata["name"]] = metadata
+    async def note_listed(self, page: Iterable[Mapping[str, Any]], *, are_whole: bool) -> None:
+        for each in page:
+            assert are_whole == ("spec" in each)
+            self.listed[each["metadata"]["name"]] = each
 
     def register(self, registry: kopf.OperatorRegistry) -> None:
         @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
@@ -77,7 +79,7 @@ async def watched(kubeconfig: Path, seen: Seen, *namespaces: str, selector: str 
                 await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_of_a_campaign_the_watch_is_told_the_metadata_alone(
+async def test_a_campaign_is_listed_whole_and_of_a_change_the_watch_is_told_the_metadata_alone(
     stage: Stage, playhouse: tuple[ControlPlane, Path]
 ) -> None:
     seen = Seen()
@@ -94,7 +96,8 @@ async def test_of_a_campaign_the_watch_is_told_the_metadata_alone(
             return {"before", "after"} <= seen.names
 
         await until(both)
-    assert seen.listed["before"]["resourceVersion"]
+    assert seen.listed["before"]["metadata"]["resourceVersion"]
+    assert seen.listed["before"]["spec"]
     assert seen.bodies["after"]["metadata"]["resourceVersion"]
     assert not {"spec", "status"} & seen.bodies["after"].keys()
 
@@ -141,6 +144,29 @@ async def test_many_campaigns_are_listed_in_pages(
     assert [limit for limit in pages if limit != "1"] == ["2", "2", "2"]
 
 
+async def test_a_page_that_is_too_large_is_listed_as_metadata_alone(
+    stage: Stage, playhouse: tuple[ControlPlane, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other pages are not."""
+    monkeypatch.setattr(watches, "CAMPAIGNS_PER_PAGE", 1)
+    monkeypatch.setattr(watches, "MOST_PAGE_BYTES", 50_000)
+    contacts = [{"id": f"contact-{number:05}", "timeZone": "Asia/Tokyo"} for number in range(2000)]
+    await stage.apply(
+        campaign(stage.namespace, "a"),
+        campaign(stage.namespace, "large", contacts=contacts),
+        campaign(stage.namespace, "z"),
+    )
+    seen = Seen()
+    async with watched(playhouse[1], seen, stage.namespace) as found:
+
+        async def ready() -> bool:
+            return not found.why_not_ready()
+
+        await until(ready)
+    assert {name for name, each in seen.listed.items() if "spec" in each} == {"a", "z"}
+    assert seen.listed["large"]["metadata"]["resourceVersion"]
+
+
 async def test_a_watch_with_a_selector_is_told_of_what_matches_alone(
     stage: Stage, playhouse: tuple[ControlPlane, Path]
 ) -> None:
@@ -170,7 +196,6 @@ async def test_a_watch_with_a_selector_is_told_of_what_matches_alone(
 async def test_a_namespace_without_campaigns_is_watched_at_once(
     stage: Stage, playhouse: tuple[ControlPlane, Path]
 ) -> None:
-    """The API server says `items: null` of metadata alone, where it says `items: []` of whole resources."""
     seen = Seen()
     async with watched(playhouse[1], seen, stage.namespace) as found:
 

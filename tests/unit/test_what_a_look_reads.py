@@ -1,13 +1,20 @@
-"""When a look reads the campaign anew: always, but for a poll of which no watch has told a change."""
+"""When a look reads the campaign anew: always, but for a poll of which no watch has told a change, and for the first
+look at a campaign that a list has told whole.
+"""
 
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
+import pytest
 from builders import NOW, spec
 from lone_campaign import REF, Life, LoneStore, WillingDialer, wire
 
+from campaign_operator.adapters.kubernetes.campaign_wire import campaign_of
 from campaign_operator.api.vocabulary import RunState
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
-from campaign_operator.engine.looks import Asked
+from campaign_operator.engine.looks import Asked, Listed
 from manual_clock import ManualClock
 
 ANOTHERS = "999"
@@ -74,3 +81,78 @@ async def test_after_the_last_action_before_the_end_nothing_is_begun() -> None:
     life.operator.end()
     await life.look()
     assert (life.dialer.schedules, store.version) == ([], "100")
+
+
+def listed(store: CountingStore) -> Asked:
+    """What a list tells of the campaign as it is now."""
+    return Asked(version=store.version, listed=Listed(partial(campaign_of, deepcopy(store.wire or {}))))
+
+
+def restarted(life: Life) -> Life:
+    return Life(life.store, life.dialer, life.clock)
+
+
+async def scheduled_campaign() -> tuple[Life, CountingStore]:
+    store = CountingStore(wire(spec(), {}, finalizer=False))
+    life = Life(store, WillingDialer(), ManualClock(NOW))
+    await life.look()
+    await life.look()
+    store.reads = 0
+    return life, store
+
+
+async def test_the_first_look_at_an_idle_campaign_that_was_listed_reads_nothing_and_sets_its_alarm() -> None:
+    life, store = await scheduled_campaign()
+    before, version = life.alarm.seconds, store.version
+    life = restarted(life)
+    await life.operator.look(REF, listed(store))
+    assert (store.reads, store.version, life.alarm.seconds) == (0, version, before)
+
+
+async def test_of_what_was_listed_and_is_due_nothing_is_sent_before_it_is_read() -> None:
+    """Whoever has suspended it since is heeded, although the list knows nothing of that."""
+    store = CountingStore(wire(spec(), {}, finalizer=False))
+    life = Life(store, WillingDialer(), ManualClock(NOW))
+    told = listed(store)
+    store.wire = wire(spec(suspend=True), {}, finalizer=False)
+    await life.operator.look(REF, told)
+    assert (store.reads, life.dialer.schedules) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"spec": spec(cron="30 18 * * *").to_wire()}, id="edited"),
+        pytest.param({"spec": spec(suspend=True).to_wire()}, id="suspended"),
+        pytest.param({"deletionTimestamp": "2026-11-23T11:00:00Z"}, id="deleted"),
+        pytest.param({"status": {}}, id="its status lost"),
+    ],
+)
+async def test_the_first_look_by_a_list_does_what_one_that_reads_does(change: dict[str, Any]) -> None:
+    """What has happened to the campaign while no operator was there."""
+    ends = []
+    for is_listed in (True, False):
+        life, store = await scheduled_campaign()
+        assert store.wire is not None
+        metadata = {**store.wire["metadata"], "generation": 2, "resourceVersion": "500"}
+        if "deletionTimestamp" in change:
+            store.wire = {**store.wire, "metadata": {**metadata, **change}}
+        else:
+            store.wire = {**store.wire, "metadata": metadata, **change}
+        life = restarted(life)
+        await life.operator.look(REF, listed(store) if is_listed else Asked(version=store.version))
+        assert store.reads == 1
+        ends.append((store.wire, life.dialer.schedules, life.alarm.seconds))
+    assert ends[0] == ends[1]
+
+
+async def test_only_the_first_look_is_made_by_a_list_which_may_be_older_than_a_write_of_ours() -> None:
+    life, store = await scheduled_campaign()
+    await life.operator.look(REF, Asked(version=ANOTHERS, listed=listed(store).listed))
+    assert store.reads == 1
+
+
+async def test_a_listed_campaign_that_cannot_be_used_is_read() -> None:
+    life, store = await scheduled_campaign()
+    await restarted(life).operator.look(REF, Asked(version=ANOTHERS, listed=Listed(lambda: None)))
+    assert store.reads == 1

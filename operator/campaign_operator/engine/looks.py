@@ -9,9 +9,23 @@ from collections.abc import Awaitable, Callable
 from contextvars import Context
 from dataclasses import dataclass
 
-from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
 from campaign_operator.engine.places import LookBounds, Place, Places
 from campaign_operator.engine.turns import Turns
+
+
+class Listed:
+    """A campaign as a list has it, for one look. It is let go of when it is taken: a look may last for minutes, and the
+    resource may be a megabyte.
+    """
+
+    def __init__(self, read: Callable[[], Campaign | None]) -> None:
+        self._read: Callable[[], Campaign | None] | None = read
+
+    def take(self) -> Campaign | None:
+        """The campaign, once; None where it cannot be used."""
+        read, self._read = self._read, None
+        return None if read is None else read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,10 @@ class Asked:
 
     version: str | None = None
     """The resourceVersion that a watch has told of last; None where it has told nothing."""
+
+    listed: Listed | None = None
+    """The campaign at that version, where nothing else is asked for: what may be older than another reason is not used.
+    """
 
     def and_also(self, later: "Asked") -> "Asked":
         """What both ask for."""
@@ -69,6 +87,7 @@ class Looks:
         return len(self._turns)
 
     def _wait_for_turn(self, ref: CampaignRef) -> None:
+        self.calm.clear()
         asked = self._asked[ref]
         self._turns.put(ref, due=asked.poll or asked.check)
 
@@ -84,9 +103,7 @@ class Looks:
             # in an empty context: that of the caller may hold a whole resource for as long as this task lives
             look = self._look_at(ref, self._places.begin(ref.namespace))
             self._tasks[ref] = asyncio.get_running_loop().create_task(look, context=Context())
-        if self._turns:
-            self.calm.clear()
-        else:
+        if not self._turns:
             self.calm.set()
 
     async def _look_at(self, ref: CampaignRef, place: Place) -> None:

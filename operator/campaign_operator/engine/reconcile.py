@@ -27,7 +27,7 @@ from campaign_operator.domain.decisions.decide import decide
 from campaign_operator.engine.acting import Actor
 from campaign_operator.engine.blueprints import Blueprints
 from campaign_operator.engine.impediments import Impediments
-from campaign_operator.engine.looks import Asked
+from campaign_operator.engine.looks import Asked, Listed
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.observing import Observer
 from campaign_operator.engine.polls import Polls
@@ -117,13 +117,18 @@ class Reconciler:
         """`reconcile`, unless it was asked for by the event of a write of our own alone."""
         is_told = asked.version is not None and not self.is_own_write(ref, asked.version)
         if asked.poll or asked.check or is_told:
-            await self.reconcile(ref, poll=asked.poll, nothing_new=not asked.check and not is_told)
+            # a look before this one may have written what a list has not
+            listed = asked.listed if ref not in self._memories else None
+            await self.reconcile(ref, poll=asked.poll, nothing_new=not asked.check and not is_told, listed=listed)
 
-    async def reconcile(self, ref: CampaignRef, *, poll: bool = False, nothing_new: bool = False) -> None:
+    async def reconcile(
+        self, ref: CampaignRef, *, poll: bool = False, nothing_new: bool = False, listed: Listed | None = None
+    ) -> None:
         """Do what is to be done for one campaign now, and set the alarm for the next check. Raises nothing.
 
         `nothing_new`: no watch has told of a change. It spares a poll the reading, which is a fifth of its CPU time; a
-        write that follows fails where that is wrong, and anything but polling begins with a reading.
+        write that follows fails where that is wrong, and anything but polling begins with a reading. `listed` spares a
+        first look the reading in the same way; what has changed since, the watch tells afterwards.
         """
         memory = self._memories.setdefault(ref, Memory())
         async with memory.lock:
@@ -133,7 +138,7 @@ class Reconciler:
                     memory.poll_owed = poll or memory.poll_owed
                     seen = memory.polled if nothing_new else None
                     if seen is None or self._ends or not await self._polls.comes_to_nothing(seen, memory):
-                        await self._passes(ref, memory, memory.poll_owed, seen)
+                        await self._passes(ref, memory, memory.poll_owed, listed.take() if listed is not None else seen)
                     memory.poll_owed = False
                     memory.faults_in_a_row = 0
                 except StoreUnavailableError as error:
@@ -159,6 +164,8 @@ class Reconciler:
                 if not self._selector.matches(error.campaign.labels):
                     return self.forget(ref)
                 return await self._impediments.look_after(error.campaign, memory)
+            except _ToBeReadError as error:
+                seen, poll = None, error.poll
             except ConflictError:
                 seen = None
                 _log.debug("the resource changed in the meantime; looking again")
@@ -186,7 +193,7 @@ class Reconciler:
             if isinstance(decision.action, Wait):
                 return await self._wait(campaign, observed, memory, decision, has_idled=has_idled)
             if seen is not None and not isinstance(decision.action, Poll):
-                return await self._pass(ref, memory, poll, None)
+                raise _ToBeReadError(poll)
             _log.info("acting", action=type(decision.action).__name__, rule=decision.rule, reason=decision.reason)
             if isinstance(decision.action, Poll):
                 poll = False
@@ -240,6 +247,17 @@ class Reconciler:
             self._alarms.clear(campaign.ref)
         else:
             self._alarms.set(campaign.ref, moment)
+
+
+class _ToBeReadError(Exception):
+    """There is something to do, by a campaign that was seen earlier. `poll`: whether its calls are still to be counted.
+
+    Not a call within the pass, which would hold what was seen for as long as the work takes.
+    """
+
+    def __init__(self, poll: bool) -> None:
+        super().__init__()
+        self.poll = poll
 
 
 def places(error: BaseException) -> list[str]:
