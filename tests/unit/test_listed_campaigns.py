@@ -107,6 +107,7 @@ async def test_one_that_cannot_be_read_holds_up_no_other() -> None:
     whole[1]["status"] = {"runs": "nonsense"}
     await handlers.note_listed(whole, seen.reconciler, seen.looks, are_whole=True)
     assert await seen.end() == ["c0", "c2"]
+    assert seen.taken["c1"] is None
 
 
 @pytest.mark.parametrize("other", [Asked(check=True), Asked(poll=True), Asked(version="999")])
