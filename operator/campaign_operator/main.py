@@ -4,6 +4,7 @@ Everything is made here once and handed down; nothing reaches for a global.
 """
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -69,6 +70,7 @@ async def run_operator(options: RunOptions, clock: Clock | None = None, set_time
     Raises preflight.CannotStartError or cluster.NoClusterError.
     """
     logging.configure(options.log_format, options.verbose)
+    gc.freeze()  # modules stay for as long as the process: a collection need not look through them again
     configuration = await load_configuration()
     async with ApiClient(configuration) as client:
         api = APIServer(client, renew_credentials)

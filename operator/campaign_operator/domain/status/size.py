@@ -5,9 +5,10 @@ written stops its campaign. So room is kept when a run is planned, and messages 
 a dialer may keep a schedule from being put on record.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
+
+from pydantic_core import to_json
 
 from campaign_operator.api.status import OutboundCampaignStatus, RunStatus
 from campaign_operator.api.vocabulary import MAX_HISTORY
@@ -39,9 +40,9 @@ TOO_LARGE = (
 
 def encoded_bytes(value: Mapping[str, object]) -> int:
     """How many bytes an object takes as JSON in etcd, where `<`, `>` and `&` are six bytes each."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    escaped = sum(text.count(character) for character in "<>&")
-    return len(text.encode()) + escaped * (_ESCAPED_BYTES - 1)
+    encoded = to_json(value)
+    escaped = sum(encoded.count(character) for character in (b"<", b">", b"&"))
+    return len(encoded) + escaped * (_ESCAPED_BYTES - 1)
 
 
 def most_windows(other_bytes: int, count: int) -> int:
