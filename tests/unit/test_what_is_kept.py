@@ -24,7 +24,10 @@ async def test_of_a_campaign_that_is_idle_no_blueprint_is_kept_and_of_one_that_i
     assert scheduled is not None
     assert scheduled.status.runs[0].state is RunState.SCHEDULED
     assert blueprints_in_memory() == before
-    life.clock.advance((scheduled.status.runs[0].first_start - life.clock.now()).total_seconds() + 60)
+    life.clock.advance((scheduled.status.runs[0].first_start - life.clock.now()).total_seconds() - 1000)
+    await life.look()
+    assert blueprints_in_memory() == before
+    life.clock.advance(1060)
     await life.look()
     assert blueprints_in_memory() == before + 1
     await life.operator.look(REF, Asked(poll=True))

@@ -77,8 +77,10 @@ class Memory:
     own_versions: deque[str] = field(default_factory=lambda: deque(maxlen=_OWN_WRITES_REMEMBERED))
     """The resourceVersions that our own writes made; their events tell nothing new."""
 
-    polled: Campaign | None = None
-    """The campaign as the last look left it, where its calls are counted, so that the next poll need not read it."""
+    at_hand: Campaign | None = None
+    """The campaign as the last look left it, where a run is under way or about to start, so that the next poll, and the
+    write that says Running, need no reading.
+    """
 
     blueprint: tuple[tuple[int, ReadInputs], Blueprint | Problem] | None = None
     """The blueprint, with what it was made from."""

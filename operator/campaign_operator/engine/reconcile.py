@@ -52,6 +52,11 @@ from campaign_operator.observability import metrics
 MAX_STEPS = 200
 """Actions in one pass; a run of 600 windows takes 76. More would be a rule that never has enough."""
 
+AT_HAND_SECONDS = 900.0
+"""How long before its start a campaign is kept as the last look left it: that is the one for its schedules, 12 minutes
+before. It takes no more memory than when it runs.
+"""
+
 FAULT_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Waits after passes that failed in a row, for want of the API server or by an unexpected error."""
 
@@ -119,15 +124,22 @@ class Reconciler:
         if asked.poll or asked.check or is_told:
             # a look before this one may have written what a list has not
             listed = asked.listed if ref not in self._memories else None
-            await self.reconcile(ref, poll=asked.poll, nothing_new=not asked.check and not is_told, listed=listed)
+            await self.reconcile(ref, poll=asked.poll, check=asked.check, nothing_new=not is_told, listed=listed)
 
     async def reconcile(
-        self, ref: CampaignRef, *, poll: bool = False, nothing_new: bool = False, listed: Listed | None = None
+        self,
+        ref: CampaignRef,
+        *,
+        poll: bool = False,
+        check: bool = False,
+        nothing_new: bool = False,
+        listed: Listed | None = None,
     ) -> None:
         """Do what is to be done for one campaign now, and set the alarm for the next check. Raises nothing.
 
-        `nothing_new`: no watch has told of a change. It spares a poll the reading, which is a fifth of its CPU time; a
-        write that follows fails where that is wrong, and anything but polling begins with a reading. `listed` spares a
+        `nothing_new`: no watch has told of a change. It spares a poll, and a check by which the clock alone changes
+        what a person reads, the reading, which is a fifth of the CPU time. A write that follows fails where that is
+        wrong; anything but polling begins with a reading, and so does a `check` that writes nothing. `listed` spares a
         first look the reading in the same way; what has changed since, the watch tells afterwards.
         """
         memory = self._memories.setdefault(ref, Memory())
@@ -136,9 +148,10 @@ class Reconciler:
                 try:
                     # a poll that is lost to a fault is owed, or the calls of a whole interval would be told late
                     memory.poll_owed = poll or memory.poll_owed
-                    seen = memory.polled if nothing_new else None
-                    if seen is None or self._ends or not await self._polls.comes_to_nothing(seen, memory):
-                        await self._passes(ref, memory, memory.poll_owed, listed.take() if listed is not None else seen)
+                    seen = memory.at_hand if nothing_new and not memory.outcomes else None
+                    if check or seen is None or self._ends or not await self._polls.comes_to_nothing(seen, memory):
+                        seen = listed.take() if listed is not None else seen
+                        await self._passes(ref, memory, seen, poll=memory.poll_owed, check=check)
                     memory.poll_owed = False
                     memory.faults_in_a_row = 0
                 except StoreUnavailableError as error:
@@ -156,10 +169,12 @@ class Reconciler:
         self._alarms.set_in(ref, FAULT_SECONDS[min(memory.faults_in_a_row, len(FAULT_SECONDS) - 1)])
         memory.faults_in_a_row += 1
 
-    async def _passes(self, ref: CampaignRef, memory: Memory, poll: bool, seen: Campaign | None) -> None:
+    async def _passes(
+        self, ref: CampaignRef, memory: Memory, seen: Campaign | None, *, poll: bool, check: bool
+    ) -> None:
         for _ in range(MAX_CONFLICTS):
             try:
-                return await self._pass(ref, memory, poll, seen)
+                return await self._pass(ref, memory, seen, poll=poll, check=check)
             except UnusableError as error:
                 if not self._selector.matches(error.campaign.labels):
                     return self.forget(ref)
@@ -172,8 +187,8 @@ class Reconciler:
         self._alarms.set_in(ref, FAULT_SECONDS[0])
         return None
 
-    async def _pass(self, ref: CampaignRef, memory: Memory, poll: bool, seen: Campaign | None) -> None:
-        memory.polled = None
+    async def _pass(self, ref: CampaignRef, memory: Memory, seen: Campaign | None, *, poll: bool, check: bool) -> None:
+        memory.at_hand = None
         campaign = await self._store.read(ref) if seen is None else seen
         if campaign is None:
             return self.forget(ref)
@@ -191,7 +206,10 @@ class Reconciler:
             if leaving and isinstance(decision.action, Wait):
                 return self._leave(campaign)
             if isinstance(decision.action, Wait):
-                return await self._wait(campaign, observed, memory, decision, has_idled=has_idled)
+                waiting = await self._wait(campaign, observed, memory, decision, has_idled=has_idled)
+                if check and waiting is seen:  # no write has made sure that it is still as it was seen
+                    raise _ToBeReadError(poll)
+                return None
             if seen is not None and not isinstance(decision.action, Poll):
                 raise _ToBeReadError(poll)
             _log.info("acting", action=type(decision.action).__name__, rule=decision.rule, reason=decision.reason)
@@ -229,24 +247,28 @@ class Reconciler:
 
     async def _wait(
         self, campaign: Campaign, observed: Observation, memory: Memory, decision: Decision, *, has_idled: bool
-    ) -> None:
+    ) -> Campaign:
         # an attempt that status no longer holds may be somebody else's when its number comes again
         memory.outcomes.clear()
         if campaign.has_finalizer or not campaign.deleting:
             campaign = await self._writer.write(campaign, campaign.status, memory, observed)
         again = self._clock.now() + timedelta(seconds=FAULT_SECONDS[-1]) if has_idled else None
-        if runs.is_under_way(campaign.status):
-            memory.polled = campaign
+        is_under_way = runs.is_under_way(campaign.status)
+        if is_under_way or runs.starts_by(campaign.status, self._clock.now() + timedelta(seconds=AT_HAND_SECONDS)):
+            memory.at_hand = campaign
+        else:
+            memory.blueprint = None  # the next look is far off, and it may be of thousands of contacts
+        if is_under_way:
             self._polls.begin(campaign.ref)
             self._alarms.poll(campaign.ref)
         else:
-            memory.blueprint = None  # the next look is far off, and it may be of thousands of contacts
             self._poll_no_more(campaign.ref)
         moment = min(filter(None, (decision.next_check, again)), default=None)
         if moment is None:
             self._alarms.clear(campaign.ref)
         else:
             self._alarms.set(campaign.ref, moment)
+        return campaign
 
 
 class _ToBeReadError(Exception):

@@ -103,6 +103,19 @@ SENDING = [
         finalizer=True,
     ),
     Case(
+        "not with the start itself, when a thousand campaigns may have to be told of",
+        status(run(window(SUBMITTED, **OPEN), window(SUBMITTED, start=-10, time_zone=LONDON))),
+        Wait,
+        finalizer=True,
+        check=20,
+    ),
+    Case(
+        "a finished run keeps our finalizer for no time",
+        status(finished().model_copy(update={"windows": (window(SUBMITTED, start=-10),)})),
+        RemoveFinalizer(),
+        finalizer=True,
+    ),
+    Case(
         "a resource with our finalizer and no run has lost its status",
         status(),
         PlanRun,

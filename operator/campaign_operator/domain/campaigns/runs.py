@@ -107,6 +107,11 @@ def is_under_way(status: OutboundCampaignStatus) -> bool:
     return any(run.state in UNDER_WAY and run.finish_time is None for run in status.runs)
 
 
+def starts_by(status: OutboundCampaignStatus, moment: datetime) -> bool:
+    """Whether a run that waits for nothing but its start begins by then."""
+    return any(run.state is RunState.SCHEDULED and run.first_start <= moment for run in status.runs)
+
+
 def is_over_for_good(status: OutboundCampaignStatus) -> bool:
     """Whether a Once campaign has had its run: nothing is ever planned again, whatever is edited."""
     return bool(status.runs) and not current_runs(status) and status.runs[-1].run_policy is RunPolicy.ONCE

@@ -4,6 +4,8 @@ Cancellation is written ahead like submission: first `Cancelling`, then the DELE
 under way is settled first, by the rules of submission. Pure; `decide` puts these rules in their places.
 """
 
+from datetime import datetime
+
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import DeletionPolicy, WindowState
@@ -33,6 +35,11 @@ from campaign_operator.domain.decisions.situation import (
 )
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.status.mark import mark_of
+
+RELEASED_AFTER_SECONDS = 30
+"""How long after its last start a campaign that runs keeps our finalizer. A write to take it away costs as much as the
+one that says Running, and of a thousand that start at one instant, some would wait for both writes of the others.
+"""
 
 CANCELLATION_UNKNOWN = "it has started, and it is not known whether it was cancelled before; the operator looks it up"
 
@@ -164,15 +171,25 @@ def the_finalizer_is_put_back_while_something_holds_it(s: Situation) -> Decision
 
 
 def the_finalizer_goes_when_nothing_holds_it(s: Situation) -> Decision | None:
-    """A finished campaign can be deleted at once, with or without an operator.
+    """A finished campaign can be deleted at once, with or without an operator, and one that runs a little after its
+    last start.
 
     Not before the listing can be trusted: whoever deletes the resource and applies it again would look at what was.
     """
-    if not s.campaign.has_finalizer or s.status_is_lost or not s.listing_is_trusted:
+    moment = release_time(s)
+    if moment is None or moment > s.now or not s.listing_is_trusted:
+        return None
+    return Decision(RemoveFinalizer(), "nothing of it can be cancelled any more")
+
+
+def release_time(s: Situation) -> datetime | None:
+    """From when nothing holds our finalizer; None while something does, or where it is not there."""
+    if not s.campaign.has_finalizer or s.status_is_lost:
         return None
     if any(runs.in_state(run, WindowState.PLANNED) or _may_begin_to_call(s, run) for run in s.runs):
         return None
-    return Decision(RemoveFinalizer(), "nothing of it can be cancelled any more")
+    starts = [w.start_time for run in s.current for w in runs.in_state(run, WindowState.SUBMITTED)]
+    return runs.later(max(starts), RELEASED_AFTER_SECONDS) if starts else s.now
 
 
 def _may_begin_to_call(s: Situation, run: RunStatus) -> bool:

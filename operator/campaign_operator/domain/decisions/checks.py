@@ -8,6 +8,7 @@ from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import WebhookState, WindowState
 from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.late import last_chance
+from campaign_operator.domain.decisions.cancelling import release_time
 from campaign_operator.domain.decisions.run_end import end_of_wait
 from campaign_operator.domain.decisions.situation import Situation, submission_time, usable_connection
 from campaign_operator.domain.problem import Problem
@@ -34,6 +35,9 @@ def _moments(s: Situation) -> Iterator[datetime]:
         yield s.observed.give_up_at
     if s.campaign.status.listing_trusted_from is not None:
         yield s.campaign.status.listing_trusted_from
+    released = release_time(s)
+    if released is not None:
+        yield released
     yield from _looks(s)
     for entry in s.campaign.status.waiting_resolutions:
         yield entry.next_attempt_time or again
