@@ -6,18 +6,18 @@ asks no dialer.
 """
 
 import asyncio
-from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
+from bare_client import BareClient, CountedRequests, bare_client
 from burst import Burst, burst_of
 from campaigns import NAMESPACE, RESOURCE, campaign_id
 from figures import Result, at_most, percentile, told
 from kubernetes.aio.client import CoreV1Api, CustomObjectsApi
 from machine import Usage
 from session import Session
-from traffic import WRITES, Counters, Traffic, quiet
+from traffic import WRITES, Counters, quiet
 from world import BenchmarkFailedError, World, running_world
 
 WAIT_SECONDS = 600.0
@@ -26,28 +26,6 @@ MEDIAN_SECONDS = 12.0
 ZONES = 2
 QUIET_SECONDS = 20.0
 SETTLED_SECONDS = 5.0
-_MERGE_PATCH = "application/merge-patch+json"
-_INTERMEDIATE = "Planned"
-
-
-@dataclass(frozen=True, slots=True)
-class _Writes:
-    """What the operator writes for one campaign, to the nearest whole number; beside the create request."""
-
-    metadata: int
-    status: int
-    events: int
-
-    @classmethod
-    def counted(cls, traffic: Traffic, campaigns: int) -> "_Writes":
-        def each(resource: str, *verbs: str) -> int:
-            return round(traffic.to(resource, *verbs) / campaigns)
-
-        return cls(
-            metadata=each("outboundcampaigns", "PUT", "PATCH"),
-            status=each("outboundcampaigns/status", "PUT", "PATCH"),
-            events=each("events", "POST", "PATCH"),
-        )
 
 
 async def measure(session: Session) -> Result:
@@ -60,7 +38,7 @@ async def measure(session: Session) -> Result:
         session.progress(f"{count} campaigns: all Scheduled after {burst.scheduled:.1f} s; now a bare client")
         await asyncio.sleep(SETTLED_SECONDS)
         traffic = (await counters.traffic()).without(idle)
-        writes = _Writes.counted(traffic, count)
+        writes = replace(CountedRequests.of(traffic, count), reads=0)
         await world.stop_operator()
         floor, floor_usage = await _bare(world, writes, count)
     return Result(
@@ -107,7 +85,7 @@ def _costs(burst: Burst, floor: Usage, count: int) -> list[Any]:
     ]
 
 
-async def _bare(world: World, writes: _Writes, count: int) -> tuple[list[float], Usage]:
+async def _bare(world: World, writes: CountedRequests, count: int) -> tuple[list[float], Usage]:
     """Seconds until each was Scheduled, from before the first create request."""
     example: Any = await CustomObjectsApi(world.client).get_namespaced_custom_object(
         **RESOURCE, namespace=NAMESPACE, name="burst-0"
@@ -120,41 +98,14 @@ async def _bare(world: World, writes: _Writes, count: int) -> tuple[list[float],
     event = world.client.sanitize_for_serialization(events.items[-1])  # type: ignore[no-untyped-call] # it has no types
     names = [f"floor-{number}" for number in range(count)]
     waits = [asyncio.create_task(world.reached(name, "Scheduled", WAIT_SECONDS)) for name in names]
-    meter = world.meter()
-    begun = monotonic()
-    await asyncio.gather(*(_write(world, writes, name, example, event) for name in names))
-    return [moment - begun for moment in await asyncio.gather(*waits)], meter.usage()
+    async with bare_client(world, writes) as client:
+        meter = world.meter()
+        begun = monotonic()
+        await asyncio.gather(*(_write(client, name, example, event) for name in names))
+        return [moment - begun for moment in await asyncio.gather(*waits)], meter.usage()
 
 
-async def _write(world: World, writes: _Writes, name: str, example: dict[str, Any], event: dict[str, Any]) -> None:
-    objects, core = CustomObjectsApi(world.client), CoreV1Api(world.client)
-    at: dict[str, Any] = {**RESOURCE, "namespace": NAMESPACE, "name": name}
+async def _write(client: BareClient, name: str, example: dict[str, Any], event: dict[str, Any]) -> None:
     body = {key: example[key] for key in ("apiVersion", "kind")}
     spec = {**example["spec"], "campaignID": campaign_id(name)}
-    written: Any = await objects.create_namespaced_custom_object(
-        **RESOURCE, namespace=NAMESPACE, body={**body, "metadata": {"name": name}, "spec": spec}
-    )
-    for number in range(writes.metadata):
-        finalizers = example["metadata"].get("finalizers", [])
-        patch = {"metadata": {"finalizers": finalizers, "annotations": {"number": str(number)}}}
-        written = await objects.patch_namespaced_custom_object(**at, body=patch, _content_type=_MERGE_PATCH)
-    for number in range(writes.status):
-        status = _nth_status(example["status"], number, writes.status)
-        written = await objects.replace_namespaced_custom_object_status(**at, body={**written, "status": status})
-    for number in range(writes.events):
-        again: Any = {
-            **event,
-            "metadata": {"name": f"{name}.{number}", "namespace": NAMESPACE},
-            "involvedObject": {**event["involvedObject"], "name": name, "uid": written["metadata"]["uid"]},
-        }
-        await core.create_namespaced_event(NAMESPACE, again)
-
-
-def _nth_status(final: dict[str, Any], number: int, of: int) -> dict[str, Any]:
-    """Each is another, or the API server would not write it; only the last is Scheduled."""
-    status = deepcopy(final)
-    if number < of - 1:
-        status["observedGeneration"] = number + 2
-        for run in status["runs"]:
-            run["state"] = _INTERMEDIATE
-    return status
+    await client.ask(await client.create({**body, "metadata": {"name": name}, "spec": spec}), example, event)

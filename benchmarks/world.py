@@ -163,7 +163,7 @@ async def running_world(
         dialer = _start_dialer(dialer_settings or DialerSettings(), certificate, folder)
         stack.push_async_callback(dialer.stop, timeout_seconds=STOP_SECONDS)
         dialer_url = await _announced(dialer)
-        client = await stack.enter_async_context(_administrator(control_plane))
+        client = await stack.enter_async_context(administrator(control_plane))
         secret: Any = _connection_secret(dialer_url)  # the client takes the wire's form, too
         await CoreV1Api(client).create_namespaced_secret(NAMESPACE, secret)
         campaigns = await stack.enter_async_context(following(client))
@@ -189,8 +189,9 @@ async def running_world(
 
 
 @asynccontextmanager
-async def _administrator(control_plane: ControlPlane) -> AsyncIterator[ApiClient]:
-    configuration = Configuration()
+async def administrator(control_plane: ControlPlane, connections: int | None = None) -> AsyncIterator[ApiClient]:
+    """A client with all rights, of at most so many connections; None: as many as the client has by itself."""
+    configuration = Configuration(connection_pool_maxsize=connections)
     await load_kube_config(  # type: ignore[no-untyped-call] # it has no types
         config_file=str(control_plane.kubeconfig_path), client_configuration=configuration, persist_config=False
     )

@@ -4,6 +4,7 @@ Counted where they leave, since the API server's own metrics count those of othe
 """
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServe
 from campaign_operator.adapters.kubernetes.campaign_paths import CAMPAIGN, CAMPAIGN_STATUS
 from campaign_operator.api.vocabulary import RunState
 from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_operator.engine.looks import Asked
 from e2e_world import campaign
 from stage import Stage, run_of
 
@@ -53,3 +55,24 @@ async def test_a_look_at_a_campaign_that_waits_is_one_request(stage: Stage, requ
     requests.clear()
     await stage.operator.reconcile(CampaignRef(stage.namespace, NAME))
     assert requests == {("GET", CAMPAIGN): 1}
+
+
+async def test_a_start_is_one_write_and_the_finalizer_goes_half_a_minute_later(
+    stage: Stage, requests: Counter[tuple[str, str]]
+) -> None:
+    async def at_the_alarm() -> Counter[tuple[str, str]]:
+        requests.clear()
+        await stage.operator.look(CampaignRef(stage.namespace, NAME), Asked(check=True))
+        del requests["GET", SECRET]  # once in half a poll period, for all campaigns that refer to it
+        return requests
+
+    hours = {"start": "00:00", "end": "24:00"}
+    await stage.apply(campaign(stage.namespace, NAME, startMode="SameInstant", callingHours=hours))
+    start = run_of(await stage.look(NAME)).first_start
+    stage.clock.advance_to(start - timedelta(minutes=12))
+    await at_the_alarm()
+    stage.clock.advance_to(start)
+    assert await at_the_alarm() == {("PUT", CAMPAIGN_STATUS): 1}
+    assert run_of(await stage.status(NAME)).state is RunState.RUNNING
+    stage.clock.advance(30)
+    assert await at_the_alarm() == {("GET", CAMPAIGN): 1, ("PATCH", CAMPAIGN): 1}
