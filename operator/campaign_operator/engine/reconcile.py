@@ -148,6 +148,7 @@ class Reconciler:
                 try:
                     # a poll that is lost to a fault is owed, or the calls of a whole interval would be told late
                     memory.poll_owed = poll or memory.poll_owed
+                    # what is to become of an answer that is not on record is decided by what is read
                     seen = memory.at_hand if nothing_new and not memory.outcomes else None
                     if check or seen is None or self._ends or not await self._polls.comes_to_nothing(seen, memory):
                         seen = listed.take() if listed is not None else seen
@@ -169,12 +170,10 @@ class Reconciler:
         self._alarms.set_in(ref, FAULT_SECONDS[min(memory.faults_in_a_row, len(FAULT_SECONDS) - 1)])
         memory.faults_in_a_row += 1
 
-    async def _passes(
-        self, ref: CampaignRef, memory: Memory, seen: Campaign | None, *, poll: bool, check: bool
-    ) -> None:
+    async def _passes(self, ref: CampaignRef, memory: Memory, poll: bool, seen: Campaign | None, check: bool) -> None:
         for _ in range(MAX_CONFLICTS):
             try:
-                return await self._pass(ref, memory, seen, poll=poll, check=check)
+                return await self._pass(ref, memory, poll, seen, check)
             except UnusableError as error:
                 if not self._selector.matches(error.campaign.labels):
                     return self.forget(ref)
@@ -187,7 +186,7 @@ class Reconciler:
         self._alarms.set_in(ref, FAULT_SECONDS[0])
         return None
 
-    async def _pass(self, ref: CampaignRef, memory: Memory, seen: Campaign | None, *, poll: bool, check: bool) -> None:
+    async def _pass(self, ref: CampaignRef, memory: Memory, poll: bool, seen: Campaign | None, check: bool) -> None:
         memory.at_hand = None
         campaign = await self._store.read(ref) if seen is None else seen
         if campaign is None:
