@@ -5,6 +5,7 @@ It has as many connections to the API server as the operator has, and no more. O
 waited for, is the benchmark's business.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from copy import deepcopy
@@ -55,6 +56,7 @@ class BareClient:
         self._objects = CustomObjectsApi(client)
         self._core = CoreV1Api(client)
         self._counted = counted
+        self._turns = asyncio.Semaphore(CONNECTIONS)
 
     async def create(self, campaign: Wire) -> Wire:
         """The campaign as it is then."""
@@ -65,7 +67,14 @@ class BareClient:
         return made
 
     async def ask(self, campaign: Wire, like: Wire, event: Wire | None = None) -> None:
-        """All requests of one campaign, one after another; its finalizers and its status are those of `like` then."""
+        """All requests of one campaign, one after another; its finalizers and its status are those of `like` then.
+
+        So many campaigns at once as there are connections, or each request of one would wait for those of all others.
+        """
+        async with self._turns:
+            await self._ask(campaign, like, event)
+
+    async def _ask(self, campaign: Wire, like: Wire, event: Wire | None) -> None:
         now: Any = campaign
         name = campaign["metadata"]["name"]
         at: dict[str, Any] = {**RESOURCE, "namespace": NAMESPACE, "name": name}
