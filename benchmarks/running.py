@@ -104,7 +104,7 @@ async def measure(session: Session) -> Result:
             told("highest memory", after.peak_mb, "MB", 0),
         ),
         kubernetes=world.kubernetes,
-        others_percent=usage.others_percent,
+        others_percent=max(each.others_percent for each in (starts.usage, usage, bare.usage)),
         figures={
             "running.campaigns": count,
             "running.base_mb": base.resident_mb,
