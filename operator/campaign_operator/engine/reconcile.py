@@ -152,7 +152,7 @@ class Reconciler:
                     seen = memory.at_hand if nothing_new and not memory.outcomes else None
                     if check or seen is None or self._ends or not await self._polls.comes_to_nothing(seen, memory):
                         seen = listed.take() if listed is not None else seen
-                        await self._passes(ref, memory, seen, poll=memory.poll_owed, check=check)
+                        await self._passes(ref, memory, memory.poll_owed, seen, check)
                     memory.poll_owed = False
                     memory.faults_in_a_row = 0
                 except StoreUnavailableError as error:
