@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServer
-from campaign_operator.adapters.kubernetes.campaign_paths import CAMPAIGN, CAMPAIGN_STATUS
+from campaign_operator.adapters.kubernetes.campaign_paths import ALL_CAMPAIGNS, CAMPAIGN, CAMPAIGN_STATUS
 from campaign_operator.api.vocabulary import RunState
 from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_operator.engine.looks import Asked
@@ -18,7 +18,6 @@ from e2e_world import campaign
 from stage import Stage, run_of
 
 SECRET = "/api/v1/namespaces/{namespace}/secrets/{name}"
-CAMPAIGNS = "/apis/campaign-operator.io/v1alpha1/namespaces/{namespace}/outboundcampaigns"
 NAME = "spring-renewals"
 
 
@@ -44,7 +43,7 @@ async def test_a_campaign_is_scheduled_with_seven_requests(stage: Stage, request
         ("GET", SECRET): 1,
         ("PUT", CAMPAIGN_STATUS): 3,  # the plan, the intent, the answers
         ("PATCH", CAMPAIGN): 1,  # the finalizer
-        ("GET", CAMPAIGNS): 1,  # who else has this campaignID
+        ("GET", ALL_CAMPAIGNS): 1,  # who else has this campaignID
     }
     assert run_of(await stage.status(NAME)).state is RunState.SCHEDULED
 
