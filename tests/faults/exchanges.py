@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from campaign_operator.api.vocabulary import GROUP, PLURAL
 
 _CAMPAIGNS = re.compile(
-    rf"/apis/{re.escape(GROUP)}/[^/]+/namespaces/[^/]+/{PLURAL}(?:/(?P<name>[^/]+)(?P<status>/status)?)?"
+    rf"/apis/{re.escape(GROUP)}/[^/]+(?:/namespaces/[^/]+)?/{PLURAL}(?:/(?P<name>[^/]+)(?P<status>/status)?)?"
 )
 _CORE = re.compile(r"/api/v1/namespaces/[^/]+(?:/(?P<kind>[a-z]+)(?:/[^/]+)?)?")
 _SCHEDULES = re.compile(r"/api/v2/outbound/campaigns/[^/]+/schedules(?:/(?P<id>[^/]+))?")
