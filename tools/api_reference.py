@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from campaign_operator.api import vocabulary
 from campaign_operator.api.crd import Schema, custom_resource_definition
+from campaign_operator.api.delimiter import Delimiter
 from campaign_operator.api.vocabulary import (
     CANCEL_FINALIZER,
     GROUP,
@@ -226,7 +227,8 @@ def _meanings(field: Schema) -> dict[str, str]:
 @cache
 def _words() -> dict[tuple[str, ...], dict[str, str]]:
     """The docstrings of enumerations' members, by the values of the enumeration: a schema does not know its name."""
-    enumerations = [each for each in vars(vocabulary).values() if inspect.isclass(each) and issubclass(each, StrEnum)]
+    words = [*vars(vocabulary).values(), Delimiter]
+    enumerations = [each for each in words if inspect.isclass(each) and issubclass(each, StrEnum)]
     return {tuple(enumeration): dict(_docstrings(enumeration)) for enumeration in enumerations if len(enumeration)}
 
 

@@ -34,10 +34,10 @@ class GivenList:
     is_damaged: bool
 
 
-def _csv(rows: list[list[str]]) -> bytes:
+def _csv(rows: list[list[str]], separator: str, line_end: str, header: list[str], encoding: str) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([["id", "timeZone", "note"], *rows])
-    return text.getvalue().encode("utf-8", "surrogatepass")
+    csv.writer(text, delimiter=separator, lineterminator=line_end).writerows([header, *rows])
+    return text.getvalue().encode(encoding, "surrogatepass")
 
 
 def _json(rows: list[object]) -> bytes:
@@ -61,7 +61,24 @@ def _with_more_behind(data: bytes) -> bytes:
 _CELLS = st.one_of(_CANARIES, st.text(max_size=5).map("canary-{}".format), st.text(max_size=5))
 _ROWS = st.lists(st.tuples(_CANARIES | _CELLS, _ZONES | _CELLS, _CELLS).map(list), max_size=6)
 _OBJECTS = st.lists(objects(id=_CANARIES | _CELLS, timeZone=_ZONES | _CELLS) | VALUES, max_size=6)
-_DATA = spoiled(st.one_of(_ROWS.map(_csv), _OBJECTS.map(_json), _OBJECTS.map(_ndjson)))
+_HEADERS = st.sampled_from(
+    [
+        ["id", "timeZone", "note"],
+        ["ID", "Time Zone"],
+        ["sep=;\nid", "timeZone"],
+        ["id", "timeZone", "", "ID"],
+        ["id", "I D"],
+    ]
+)
+_CSV = st.builds(
+    _csv,
+    _ROWS,
+    st.sampled_from(",,;\t|"),
+    st.sampled_from(["\r\n", "\n", "\r"]),
+    _HEADERS,
+    st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-32"]),
+)
+_DATA = spoiled(st.one_of(_CSV, _OBJECTS.map(_json), _OBJECTS.map(_ndjson)))
 _LISTS = st.builds(
     lambda name, data, zipped, cuts, piece_bytes: GivenList(
         name, zipped(data), len(data), tuple(sorted(cuts)), piece_bytes, zipped is _damaged

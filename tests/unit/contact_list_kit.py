@@ -11,6 +11,11 @@ def config_map(name: str = "contacts.csv") -> ListSource:
     return ListSource(name=name, quote_values=True)
 
 
+def own_file(name: str = "contacts.csv") -> ListSource:
+    """A list of the person who reads the messages."""
+    return ListSource(name=name, quote_values=True, quote_header_row=True)
+
+
 def secret(name: str = "contacts.csv") -> ListSource:
     """A list whose values may not."""
     return ListSource(name=name)

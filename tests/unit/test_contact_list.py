@@ -23,6 +23,7 @@ GOOD_LISTS = {
     "a header and rows": b"id,timeZone\nc1,Europe/London\nc2,Asia/Tokyo\nc3,Europe/London\n",
     "no line end at the end": b"id,timeZone\nc1,Europe/London\nc2,Asia/Tokyo\nc3,Europe/London",
     "CRLF": b"id,timeZone\r\nc1,Europe/London\r\nc2,Asia/Tokyo\r\nc3,Europe/London\r\n",
+    "CR alone": b"id,timeZone\rc1,Europe/London\rc2,Asia/Tokyo\rc3,Europe/London\r",
     "CRLF and LF in one file": b"id,timeZone\r\nc1,Europe/London\nc2,Asia/Tokyo\r\nc3,Europe/London",
     "a byte order mark": b"\xef\xbb\xbfid,timeZone\nc1,Europe/London\nc2,Asia/Tokyo\nc3,Europe/London\n",
     "columns in another place among others": b"name,timeZone,x,id\nAnn,Europe/London,,c1\nBo,Asia/Tokyo,1,c2\n"
@@ -86,9 +87,9 @@ def test_columns_that_could_never_be_found_are_refused(id_column: str, time_zone
 @pytest.mark.parametrize(
     ("name", "list_format", "data", "told"),
     [
-        ("by the name", None, b'{"id": "c1"}', "a JSON object"),
-        ("by the name, whatever its case and .gz", None, b'{"id": "c1"}', "a JSON object"),
-        ("by the option before the name", ContactFormat.CSV, b'[{"id": "c1"}]', 'no column "id"'),
+        ("by the name", None, b'{"contacts": []}', "a JSON object"),
+        ("by the name, whatever its case and .gz", None, b'{\n"id": "c1"}', "a JSON object"),
+        ("by the option before the name", ContactFormat.CSV, b'[{"id": "c1"}]', 'no columns "id" and "timeZone"'),
         ("by the first character", None, b'\n {"id": "c1"}', "column timeZone: is missing"),
     ],
 )

@@ -246,11 +246,6 @@ def _list_source(index: int, source: ContactsFromSource, address: ListAddress | 
     ref = source.config_map_key_ref or source.secret_key_ref
     name = f"spec.contactsFrom[{index}].url" if ref is None else named(_kind(source), ref.name, ref.key)
     by_path = format_of(urlsplit(address.url).path) if address is not None else None
-    return ListSource(
-        name=name,
-        # what comes from a Secret or a URL must not be readable by somebody who may not read the source
-        quote_values=source.config_map_key_ref is not None,
-        list_format=source.format or by_path,
-        id_column=source.id_column,
-        time_zone_column=source.time_zone_column,
-    )
+    # what comes from a Secret or a URL must not be readable by somebody who may not read the source
+    quote_values = source.config_map_key_ref is not None
+    return ListSource.of(source, name, quote_values=quote_values, list_format=source.format or by_path)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from campaign_operator.api.delimiter import Delimiter
 from campaign_operator.api.references import ConfigMapKeyRef, ObjectName, SecretKeyRef
 from campaign_operator.api.schema import ResourceModel, rules
 from campaign_operator.api.vocabulary import ContactFormat, TimeZoneName
@@ -109,13 +110,22 @@ class ContactsFromSource(ResourceModel):
         description=(
             "Format of the list: CSV with a header row, JSON with one array of objects, or NDJSON with one object "
             "per line. Default: derived from the suffix of the key or of the path in the URL (.csv, .json, .ndjson, "
-            ".jsonl, each also with .gz), otherwise from the first character. Example: CSV."
+            ".jsonl, each also with .gz), otherwise from the first character; NDJSON is recognized with any suffix. "
+            "Example: CSV."
+        ),
+    )
+    delimiter: Delimiter | None = Field(
+        default=None,
+        description=(
+            "What separates the columns of a CSV list. Default: the one with which the header row has both columns. "
+            "Example: Semicolon."
         ),
     )
     id_column: ColumnName = Field(
         default="id",
         description=(
-            "Name of the column, or of the JSON field, that contains the ID of a contact. Default: id. Example: "
+            "Name of the column, or of the JSON field, that contains the ID of a contact. In CSV, if no column has "
+            "exactly this name, one that differs only in case, spaces, _ and - is used. Default: id. Example: "
             "Contact ID."
         ),
     )

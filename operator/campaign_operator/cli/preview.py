@@ -10,7 +10,13 @@ import typer
 
 from campaign_operator.cli.failure import fail
 from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
-from campaign_operator.cli.supplied_options import ContactsFile, ExcludeDatesFile, supplied_files, warn_of_unread
+from campaign_operator.cli.supplied_options import (
+    ContactsDelimiter,
+    ContactsFile,
+    ExcludeDatesFile,
+    supplied_files,
+    warn_of_unread,
+)
 from campaign_operator.cli.waiting import shown_while
 
 if TYPE_CHECKING:
@@ -58,6 +64,7 @@ def preview(
         ),
     ] = None,
     contacts: ContactsFile = None,
+    delimiter: ContactsDelimiter = None,
     exclude_dates: ExcludeDatesFile = None,
     list_max_rows: ListMaxRows = LIST_MAX_ROWS,
     list_max_bytes: ListMaxBytes = LIST_MAX_BYTES,
@@ -75,7 +82,7 @@ def preview(
         raise typer.BadParameter("a picture cannot show an edit; use -o table or -o json", param_hint="--against")
     named = [name for name in (file, against) if name is not None]
     limits = ListLimits(max_rows=list_max_rows, max_bytes=list_max_bytes)
-    supplied = supplied_files(named, contacts, exclude_dates, limits, needed=True)
+    supplied = supplied_files(named, contacts, exclude_dates, limits, delimiter=delimiter, needed=True)
     found = _campaigns(file, moment, supplied, campaign, read=(file, contacts, exclude_dates))
     if output is PreviewFormat.SVG and len(found) > 1:
         names = ", ".join(str(one.checked.ref) for one in found)

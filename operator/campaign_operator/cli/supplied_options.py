@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from campaign_operator.api.delimiter import Delimiter
+
 if TYPE_CHECKING:
     from campaign_operator.domain.contacts.contact_list import ListLimits
     from campaign_operator.validation.sources import SuppliedFile
@@ -21,6 +23,15 @@ ContactsFile: TypeAlias = Annotated[
             "A contact list that replaces every contactsFrom, as CSV, JSON or NDJSON, optionally with gzip; - for "
             "standard input. Columns: those of the first source. Default: the ConfigMaps and Secrets in the files."
         ),
+        show_default=False,
+    ),
+]
+ContactsDelimiter: TypeAlias = Annotated[
+    Delimiter | None,
+    typer.Option(
+        "--delimiter",
+        case_sensitive=False,
+        help="What separates the columns of the contact list. Default: that of the first source, or the header row.",
         show_default=False,
     ),
 ]
@@ -44,6 +55,7 @@ def supplied_files(
     exclude_dates: str | None,
     limits: "ListLimits",
     *,
+    delimiter: Delimiter | None = None,
     needed: bool = False,
 ) -> "Supplied":
     """What was given. `needed`: there is no result without the contacts."""
@@ -53,7 +65,7 @@ def supplied_files(
     if [*manifests, contacts, exclude_dates].count(STANDARD_INPUT) > 1:
         raise typer.BadParameter("only one of them can be read from standard input", param_hint=STANDARD_INPUT)
     return Supplied(
-        contacts=SuppliedContacts(_file(contacts, _CONTACTS)) if contacts is not None else None,
+        contacts=SuppliedContacts(_file(contacts, _CONTACTS), delimiter) if contacts is not None else None,
         exclude_dates=_file(exclude_dates, _EXCLUDE_DATES) if exclude_dates is not None else None,
         limits=limits,
         needed=needed,

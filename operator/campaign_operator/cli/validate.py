@@ -8,7 +8,13 @@ import typer
 
 from campaign_operator.cli.failure import fail
 from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
-from campaign_operator.cli.supplied_options import ContactsFile, ExcludeDatesFile, supplied_files, warn_of_unread
+from campaign_operator.cli.supplied_options import (
+    ContactsDelimiter,
+    ContactsFile,
+    ExcludeDatesFile,
+    supplied_files,
+    warn_of_unread,
+)
 from campaign_operator.cli.waiting import shown_while
 
 
@@ -29,6 +35,7 @@ def validate(
         ),
     ],
     contacts: ContactsFile = None,
+    delimiter: ContactsDelimiter = None,
     exclude_dates: ExcludeDatesFile = None,
     list_max_rows: ListMaxRows = LIST_MAX_ROWS,
     list_max_bytes: ListMaxBytes = LIST_MAX_BYTES,
@@ -48,7 +55,7 @@ def validate(
     from campaign_operator.validation.sources import NoSourceError, read_sources
 
     limits = ListLimits(max_rows=list_max_rows, max_bytes=list_max_bytes)
-    supplied = supplied_files(files, contacts, exclude_dates, limits)
+    supplied = supplied_files(files, contacts, exclude_dates, limits, delimiter=delimiter)
     try:
         with shown_while("Reading and checking", *files, contacts, exclude_dates):
             report = check_sources(read_sources(files), datetime.now(UTC), supplied)

@@ -116,13 +116,9 @@ class _Search:
         data = self._value(kind, ref, path)
         if data is None:
             return None
-        listed = ListSource(
-            name=named(kind, ref.name, ref.key),
-            quote_values=kind is ObjectKind.CONFIG_MAP,
-            list_format=source.format,
-            id_column=source.id_column,
-            time_zone_column=source.time_zone_column,
-        )
+        quote_values = kind is ObjectKind.CONFIG_MAP
+        name = named(kind, ref.name, ref.key)
+        listed = ListSource.of(source, name, quote_values=quote_values, list_format=source.format)
         return path, listed, data
 
     def _value(self, kind: ObjectKind, ref: ConfigMapKeyRef | SecretKeyRef, path: FieldPath) -> bytes | None:

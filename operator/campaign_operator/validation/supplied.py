@@ -4,9 +4,10 @@ Owns how such a file is read, once for all campaigns that read it alike. What is
 can read it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from campaign_operator.api.contacts_spec import ContactsFromSource
+from campaign_operator.api.delimiter import Delimiter
 from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits, ListSource
 from campaign_operator.domain.contacts.contact_reading import read_contact_lists
 from campaign_operator.validation.sources import SuppliedFile, scratch_file
@@ -14,22 +15,21 @@ from campaign_operator.validation.sources import SuppliedFile, scratch_file
 
 @dataclass(slots=True)
 class SuppliedContacts:
-    """The file of `--contacts`."""
+    """The file of `--contacts`. `delimiter`: that of `--delimiter`, before the one of the spec."""
 
     file: SuppliedFile
-    _counts: dict[tuple[str, str], ContactCount] = field(default_factory=dict)
+    delimiter: Delimiter | None = None
+    _counts: dict[ListSource, ContactCount] = field(default_factory=dict)
 
     def count(self, like: ContactsFromSource, limits: ListLimits) -> ContactCount:
-        """Its contacts, in the columns that this source names. Raises NoSourceError."""
-        columns = (like.id_column, like.time_zone_column)
-        if columns not in self._counts:
-            source = ListSource(
-                name=self.file.file, quote_values=True, id_column=columns[0], time_zone_column=columns[1]
-            )
+        """Its contacts, read like the list that this source names, but for the format. Raises NoSourceError."""
+        source = ListSource.of(like, self.file.file, quote_values=True, quote_header_row=True)
+        source = replace(source, delimiter=self.delimiter or source.delimiter)
+        if source not in self._counts:
             with scratch_file() as scratch:
                 pieces = self.file.read_pieces(limits.max_bytes)
-                self._counts[columns] = read_contact_lists([(source, pieces)], limits, scratch)
-        return self._counts[columns]
+                self._counts[source] = read_contact_lists([(source, pieces)], limits, scratch)
+        return self._counts[source]
 
 
 @dataclass(frozen=True, slots=True)

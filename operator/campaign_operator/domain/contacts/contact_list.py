@@ -14,6 +14,8 @@ comes from a Secret or a URL must not be readable in a status by somebody who ma
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from campaign_operator.api.contacts_spec import ContactsFromSource
+from campaign_operator.api.delimiter import Delimiter
 from campaign_operator.api.vocabulary import ContactFormat, OnInvalidContact
 from campaign_operator.domain.errors import SpecError, SpecErrors
 from campaign_operator.domain.planning.read_inputs import ListedContacts
@@ -29,15 +31,41 @@ class ListSource:
     """One list, as the spec names it.
 
     `name` is what messages call it: a path, or the object and its key; never a URL that carries a secret.
+    `quote_values`: what is wrong may be quoted, but for ids. `quote_header_row`: the header row, too, whatever it has,
+    since whoever reads the messages gave the list.
     `list_format` None: by the end of `name` (`.csv`, `.json`, `.ndjson`, `.jsonl`, each also with `.gz`), else by the
-    first character. Compression is seen from the bytes, whatever the name. Column names are matched exactly.
+    first character. Compression is seen from the bytes, whatever the name. `delimiter` None: by the header row, in
+    which the columns are matched exactly, or else by what looks alike.
     """
 
     name: str
     quote_values: bool = False
+    quote_header_row: bool = False
     list_format: ContactFormat | None = None
+    delimiter: Delimiter | None = None
     id_column: str = "id"
     time_zone_column: str = "timeZone"
+
+    @classmethod
+    def of(
+        cls,
+        named: ContactsFromSource,
+        name: str,
+        *,
+        quote_values: bool = False,
+        quote_header_row: bool = False,
+        list_format: ContactFormat | None = None,
+    ) -> "ListSource":
+        """The list that the spec names so, with its columns."""
+        return cls(
+            name=name,
+            quote_values=quote_values,
+            quote_header_row=quote_header_row,
+            list_format=list_format,
+            delimiter=named.delimiter,
+            id_column=named.id_column,
+            time_zone_column=named.time_zone_column,
+        )
 
     def __post_init__(self) -> None:
         for column in (self.id_column, self.time_zone_column):

@@ -13,7 +13,9 @@ bytes are given.
 `feed_steps` and `conclude_steps` do the same and give control back every few milliseconds.
 """
 
+import json
 from collections.abc import Generator, Iterable, Iterator
+from io import IncrementalNewlineDecoder
 from typing import IO, Protocol
 
 from campaign_operator.api.vocabulary import ContactFormat, OnInvalidContact
@@ -27,6 +29,7 @@ from campaign_operator.domain.contacts.contact_list import (
 from campaign_operator.domain.contacts.contact_tally import ContactTally
 from campaign_operator.domain.contacts.csv_format import CSVContacts
 from campaign_operator.domain.contacts.decoding import PIECE_BYTES, Decoding, Unzipping
+from campaign_operator.domain.contacts.file_kinds import foreign_text
 from campaign_operator.domain.contacts.json_format import JSONContacts, NDJSONContacts
 
 _FORMATS_BY_ENDING = {
@@ -36,6 +39,9 @@ _FORMATS_BY_ENDING = {
     ".jsonl": ContactFormat.NDJSON,
 }
 _FORMATS_BY_FIRST_CHARACTER = {"[": ContactFormat.JSON, "{": ContactFormat.NDJSON}
+
+_TELLING_CHARACTERS = 16
+"""As many show what is no list. The longest sign of it is that of a calendar."""
 
 _FED_BYTES = 4096
 """As much is unpacked in a step: gzip data of any size may have nothing in it but ends and beginnings."""
@@ -156,6 +162,8 @@ class OpenedList:
         self._piece_bytes = piece_bytes
         self._unzipping = Unzipping()
         self._decoding = Decoding()
+        # However lines end, LF and CR alike, from here on it is LF.
+        self._newlines = IncrementalNewlineDecoder(None, translate=True)
         self._contacts: _Contacts | None = None
         # Bytes until there are enough: a sender of single bytes must not make us look at each.
         self._waiting = bytearray()
@@ -195,7 +203,8 @@ class OpenedList:
                 self._tally.take_bytes(len(unpacked))
                 self._waiting += unpacked
             self._read(len(self._waiting), final=True)
-            self._reader(self._undecided).finish()
+            if self._contacts is not None:
+                self._contacts.finish()
         except UnreadableListError as error:
             self._end_unread(error)
         self.over = True
@@ -207,34 +216,57 @@ class OpenedList:
             text = self._decoding.feed(data, final=final)
         except UnreadableBytesError as error:
             self._waiting.clear()
-            self._give(error.text_before)
+            self._give(self._newlines.decode(error.text_before, final=True), final=True)
             raise
-        self._give(text)
+        self._give(self._newlines.decode(text, final=final), final=final)
 
-    def _give(self, text: str) -> None:
-        if self._contacts is not None:
-            self._contacts.feed(text)
-            return
-        self._undecided += text
-        if self._source_format() or self._undecided.strip() or len(self._undecided) > PIECE_BYTES:
-            self._reader(self._undecided).feed(self._undecided)
-            self._undecided = ""
-
-    def _reader(self, text: str) -> _Contacts:
+    def _give(self, text: str, *, final: bool) -> None:
         if self._contacts is None:
-            by_text = _FORMATS_BY_FIRST_CHARACTER.get(text.lstrip()[:1], ContactFormat.CSV)
-            self._contacts = _READERS[self._source_format() or by_text](self._source, self._limits, self._tally)
-        return self._contacts
+            text, self._undecided = self._undecided + text, ""
+            known = self._format_of(text, final=final)
+            if known is None:
+                self._undecided = text
+                return
+            self._contacts = _READERS[known](self._source, self._limits, self._tally)
+        self._contacts.feed(text)
 
-    def _source_format(self) -> ContactFormat | None:
-        return self._source.list_format or format_of(self._source.name)
+    def _format_of(self, text: str, *, final: bool) -> ContactFormat | None:
+        """What the list is, by how it begins; None if that is not known yet. Raises UnreadableListError if it is no
+        list at all."""
+        begin = text.lstrip()
+        if len(begin) < _TELLING_CHARACTERS and len(text) <= PIECE_BYTES and not final:
+            return None
+        foreign = foreign_text(begin)
+        if foreign is not None:
+            raise UnreadableListError(foreign, 1 + text.count("\n", 0, len(text) - len(begin)))
+        by_name = format_of(self._source.name)
+        if self._source.list_format is not None:
+            return self._source.list_format
+        if by_name is not None and begin.startswith("{"):
+            first_line, line_end, _ = begin.partition("\n")
+            if not (line_end or final or len(begin) > self._limits.max_record_characters):
+                return None
+            return ContactFormat.NDJSON if self._is_contact(first_line) else by_name
+        return by_name or _FORMATS_BY_FIRST_CHARACTER.get(begin[:1], ContactFormat.CSV)
+
+    def _is_contact(self, line: str) -> bool:
+        """Whether it is an object with one of the two columns, whatever the file is called."""
+        try:
+            found = json.loads(line.rstrip(" \t,"), parse_int=float)
+        except (ValueError, RecursionError):
+            return False
+        return isinstance(found, dict) and not found.keys().isdisjoint(
+            (self._source.id_column, self._source.time_zone_column)
+        )
 
     def _end_unread(self, error: UnreadableListError) -> None:
         """Note where the list ends to be understood. What came before that is read first, and may end it earlier."""
         self.over = True
-        if isinstance(error, UnreadableBytesError) and self._waiting:
+        if isinstance(error, UnreadableBytesError):
             try:
-                self._read(len(self._waiting))
+                if self._waiting:
+                    self._read(len(self._waiting))
+                self._give(self._newlines.decode("", final=True), final=True)
             except UnreadableListError as earlier:
                 error = earlier
         line = self._line() if isinstance(error, UnreadableBytesError) else error.line

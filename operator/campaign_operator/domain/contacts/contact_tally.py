@@ -14,6 +14,7 @@ from functools import partial
 from typing import IO, NamedTuple
 
 from campaign_operator.api.vocabulary import OnInvalidContact
+from campaign_operator.domain.contacts.blanks import all_trimmed, trimmed
 from campaign_operator.domain.contacts.contact_list import (
     ContactCount,
     ContactError,
@@ -87,7 +88,8 @@ class ContactTally:
             raise UnreadableBytesError(f"the lists are larger than {self._limits.max_bytes} bytes, which is the limit")
 
     def take(self, lines: Sequence[int], ids: Sequence[str], zones: Sequence[str]) -> None:
-        """Rows that follow one another, by columns. Raises UnreadableListError at the row that is one too many."""
+        """Rows that follow one another, by columns, with their ids trimmed. Raises UnreadableListError at the row that
+        is one too many."""
         room = self._limits.max_rows - self._rows
         if len(ids) > room:
             self.take(lines[:room], ids[:room], zones[:room])
@@ -141,6 +143,7 @@ class ContactTally:
 
     def _check(self, line: int, contact_id: str | Fault, zone: str | Fault) -> None:
         source = self._sources[-1]
+        contact_id, zone = (each if isinstance(each, Fault) else trimmed(each) for each in (contact_id, zone))
         id_message = self._id_message(contact_id)
         number = _NO_ZONE if isinstance(zone, Fault) else _ZONE_NUMBERS.get(zone, _NO_ZONE)
         if id_message is not None:
@@ -226,7 +229,7 @@ class GatheredRows:
         lines, ids, zones = self._lines, self._ids, self._zones
         self._clear()
         if lines:
-            self._tally.take(lines, ids, zones)
+            self._tally.take(lines, all_trimmed(ids), zones)
 
 
 def _order(error: tuple[int, ContactError]) -> tuple[int, float]:

@@ -1,4 +1,4 @@
-"""From the bytes of a list to its text: gzip and UTF-8, piece by piece.
+"""From the bytes of a list to its text: gzip, and UTF-8 or what a mark says, piece by piece.
 
 Owns what a file is before it is rows. Memory is bounded by the pieces, whatever the compression promises; how much
 there may be in all is for the caller to say.
@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 
 from campaign_operator.domain.contacts.contact_list import UnreadableBytesError, UnreadableListError
+from campaign_operator.domain.contacts.file_kinds import LONGEST_SIGN, foreign_bytes, may_be_foreign
 
 PIECE_BYTES = 65_536
 """The most that comes at once out of `Unzipping`."""
@@ -16,14 +17,15 @@ PIECE_BYTES = 65_536
 _GZIP = b"\x1f\x8b"
 _WITH_GZIP_HEADER = 31
 _LONGEST_MARK = 4
-
-_OTHER_KINDS = (
-    (codecs.BOM_UTF32_LE, "is in UTF-32; save it as UTF-8"),
-    (codecs.BOM_UTF32_BE, "is in UTF-32; save it as UTF-8"),
-    (codecs.BOM_UTF16_LE, 'is in UTF-16; save it as UTF-8 (in Excel: "CSV UTF-8")'),
-    (codecs.BOM_UTF16_BE, 'is in UTF-16; save it as UTF-8 (in Excel: "CSV UTF-8")'),
-    (b"PK\x03\x04", 'is a zip file or an Excel workbook; save it as CSV (in Excel: "CSV UTF-8")'),
+_MARKS = (
+    # The mark of UTF-16 is the beginning of that of UTF-32.
+    (codecs.BOM_UTF32_LE, "UTF-32", "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "UTF-32", "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "UTF-16", "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "UTF-16", "utf-16-be"),
+    (codecs.BOM_UTF8, "UTF-8", "utf-8"),
 )
+_SAVE_AS_UTF_8 = 'save it as UTF-8 (in Excel: "CSV UTF-8")'
 
 
 class Unzipping:
@@ -93,37 +95,51 @@ class Unzipping:
 
 
 class Decoding:
-    """UTF-8 with or without its mark at the beginning, cut anywhere."""
+    """UTF-8, or what a mark at the beginning says: UTF-16 or UTF-32. Cut anywhere."""
 
     def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self._head: bytes | None = b""
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._codec = "utf-8"
+        self._head = b""
+        self.encoding = "UTF-8"
+        """Its name; known after the first text."""
 
     def feed(self, data: bytes, *, final: bool = False) -> str:
         """The text so far as it is complete. Raises UnreadableBytesError."""
-        if self._head is not None:
-            data, self._head = self._head + data, None
-            if len(data) < _LONGEST_MARK and not final:
+        if self._decoder is None:
+            data, self._head = self._head + data, b""
+            if len(data) < (LONGEST_SIGN if may_be_foreign(data) else _LONGEST_MARK) and not final:
                 self._head = data
                 return ""
-            for mark, message in _OTHER_KINDS:
-                if data.startswith(mark):
-                    raise UnreadableBytesError(message)
+            data = self._begin(data)
         try:
-            text = self._decoder.decode(data, final)
+            text = self._decoder.decode(data, final) if self._decoder is not None else ""
         except UnicodeDecodeError as error:
-            before = error.object[: error.start].decode("utf-8-sig")
+            before = error.object[: error.start].decode(self._codec)
             _raise_if_nul(before)
-            message = 'is not valid UTF-8, starting here; save it as UTF-8 (in Excel: "CSV UTF-8")'
+            message = f"is not valid {self.encoding}, starting here; {_SAVE_AS_UTF_8}"
             raise UnreadableBytesError(message, before) from None
         _raise_if_nul(text)
         return text
 
+    def _begin(self, data: bytes) -> bytes:
+        """See what the bytes are, and leave out the mark."""
+        foreign = foreign_bytes(data)
+        if foreign is not None:
+            raise UnreadableBytesError(foreign)
+        for mark, encoding, codec in _MARKS:
+            if data.startswith(mark):
+                self.encoding, self._codec = encoding, codec
+                data = data[len(mark) :]
+                break
+        self._decoder = codecs.getincrementaldecoder(self._codec)()
+        return data
+
 
 def _raise_if_nul(text: str) -> None:
-    """Also of what stands before a byte that is not UTF-8: the first fault is told, wherever the bytes were cut."""
+    """Also of what stands before a byte that is not text: the first fault is told, wherever the bytes were cut."""
     before, nul, _ = text.partition("\0")
     if nul:
         raise UnreadableBytesError(
-            "contains a NUL byte, so it is not text; if it is in UTF-16, save it as UTF-8", before
+            f"contains a NUL byte, so it is not text; if it is in UTF-16 without a mark, {_SAVE_AS_UTF_8}", before
         )

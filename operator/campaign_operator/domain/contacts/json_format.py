@@ -1,8 +1,8 @@
 """Contacts from JSON, an array of objects, and from NDJSON, an object on each line; in any pieces.
 
 Owns where an object begins and ends and which of its members count. An array is never held as a whole: its elements are
-taken from the text that there is. Values must be strings, as in the resource: 5 and "5" would be one contact written in
-two ways.
+taken from the text that there is. Values are strings. An id may be an integer, too, and is its digits: 5 and "5" are
+one contact written in two ways.
 
 Most lists are written by a program, and each object looks like the one before. So a text is read as a whole, with a
 mark wherever an object seems to end. If the marks turn out to stand between all the elements, that was right. Else the
@@ -20,6 +20,7 @@ from enum import Enum, auto
 from itertools import accumulate, repeat
 from typing import Any
 
+from campaign_operator.domain.contacts.blanks import all_trimmed
 from campaign_operator.domain.contacts.contact_list import ListLimits, ListSource, UnreadableListError
 from campaign_operator.domain.contacts.contact_tally import ContactTally, Fault, GatheredRows
 
@@ -34,6 +35,7 @@ _MARK = "NaN"
 _UNSURE_IN_A_NAME = re.compile(r'[\x00-\x1f"\\/,:]')
 # What a number may go on with in the next piece of text, the end of which does not belong to it yet.
 _MAY_BE_MORE = frozenset({"", ".", "e", "E", "e+", "e-", "E+", "E-"})
+_COMMA_AT_THE_END = re.compile(r",\s*\Z")
 _TOO_DEEP = "is nested too deeply"
 _EMPTY = "is empty; at least one contact is needed"
 _MISSING = Fault("is missing")
@@ -53,12 +55,17 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return members_by_name if len(members_by_name) == len(members) else _RepeatingObject(members)
 
 
+class _Digits(str):
+    """An integer, as it is written: it may be an id, and have any length."""
+
+    __slots__ = ()
+
+
 _CONSTANTS = {_MARK: math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
-# A number is only told to be one: as a float it may have any length, and costs no more for that.
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=float, parse_constant=_CONSTANTS.__getitem__)
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_Digits, parse_constant=_CONSTANTS.__getitem__)
 # The same, blind to names that are there twice, in two thirds of the time.
-_BLIND_DECODER = json.JSONDecoder(parse_int=float, parse_constant=_CONSTANTS.__getitem__)
+_BLIND_DECODER = json.JSONDecoder(parse_int=_Digits, parse_constant=_CONSTANTS.__getitem__)
 
 
 class _State(Enum):
@@ -153,6 +160,9 @@ class JSONContacts:
 
     def _read_element(self, *, final: bool) -> bool:
         """Take the element that begins here; False if it is not all there yet."""
+        if self._state is _State.ELEMENT and self._text[self._at] == "]":
+            message = "has a comma after its last element; take out the comma before the end of the array"
+            raise UnreadableListError(message, self._line)
         try:
             element, end = _DECODER.raw_decode(self._text, self._at)
         except RecursionError:
@@ -248,7 +258,7 @@ class NDJSONContacts:
             except RecursionError:
                 self._objects.reject(self._line, _TOO_DEEP)
             except json.JSONDecodeError as error:
-                self._objects.reject(self._line, f"is not JSON: {error.msg}")
+                self._objects.reject(self._line, _not_json(text, error))
         self._line += 1
 
     def _too_long(self) -> UnreadableListError:
@@ -295,10 +305,10 @@ class _Objects:
             return False
         ids = [element.get(self._id_column) for element in elements]
         zones = [element.get(self._zone_column) for element in elements]
-        if {*map(type, ids), *map(type, zones)} != {str}:
+        if not set(map(type, ids)) <= {str, _Digits} or set(map(type, zones)) != {str}:
             return False
         self._rows.flush()
-        self._tally.take(lines, ids, zones)
+        self._tally.take(lines, all_trimmed(ids), zones)
         return True
 
     def add(self, line: int, element: object) -> None:
@@ -306,11 +316,12 @@ class _Objects:
             self.reject(line, f"is {_kind(element)} where an object is expected")
             return
         contact_id, zone = element.get(self._id_column), element.get(self._zone_column)
-        if isinstance(contact_id, str) and isinstance(zone, str) and not isinstance(element, _RepeatingObject):
+        if isinstance(contact_id, str) and type(zone) is str and not isinstance(element, _RepeatingObject):
             self._rows.add(line, contact_id, zone)
         else:
             self._rows.flush()
-            self._tally.take_row(line, _text(element, self._id_column), _text(element, self._zone_column))
+            contact_id = _text(element, self._id_column, may_be_digits=True)
+            self._tally.take_row(line, contact_id, _text(element, self._zone_column))
 
     def reject(self, line: int, message: str) -> None:
         self._rows.flush()
@@ -318,6 +329,15 @@ class _Objects:
 
     def flush(self) -> None:
         self._rows.flush()
+
+
+def _not_json(line: str, error: json.JSONDecodeError) -> str:
+    """Why a line of NDJSON is not read."""
+    before_comma = _COMMA_AT_THE_END.sub("", line)
+    # Behind the one value of the line there is the comma and nothing else.
+    if before_comma != line and len(line[: error.pos].rstrip()) == len(before_comma.rstrip()):
+        return "has a comma at the end of the line, as in an array; take out the comma at the end of each line"
+    return f"is not JSON: {error.msg}"
 
 
 def _decoded(count: int, marked: str, decoder: json.JSONDecoder) -> Sequence[Any]:
@@ -331,15 +351,21 @@ def _decoded(count: int, marked: str, decoder: json.JSONDecoder) -> Sequence[Any
     return values[::2] if len(values) == count + marks == count + values[1::2].count(_CONSTANTS[_MARK]) else ()
 
 
-def _text(element: dict[str, Any], column: str) -> str | Fault:
+def _text(element: dict[str, Any], column: str, *, may_be_digits: bool = False) -> str | Fault:
     if isinstance(element, _RepeatingObject) and column in element.repeated:
         return Fault("is there twice")
     value = element.get(column, _MISSING)
-    return value if isinstance(value, str | Fault) else Fault(f"is {_kind(value)} where a string is expected")
+    if isinstance(value, float):
+        return Fault("is a number with a fraction or an exponent; write it as a string, in quotes")
+    if isinstance(value, str | Fault) and (may_be_digits or not isinstance(value, _Digits)):
+        return value
+    return Fault(f"is {_kind(value)} where a string is expected")
 
 
 def _kind(value: object) -> str:
     match value:
+        case _Digits():
+            return "a number"
         case None:
             return "null"
         case bool():
