@@ -156,8 +156,8 @@ def test_skip_does_not_forgive_a_list_that_ends_in_the_middle_nor_one_without_a_
             count.accepted(OnInvalidContact.SKIP)
 
 
-def test_twenty_errors_are_shown_all_are_counted_and_the_one_that_ends_a_list_is_among_them() -> None:
-    rows = b"".join(b"c%d,Nowhere\n" % (number // 2) for number in range(100))
+def test_twenty_errors_are_shown_all_are_counted_and_those_that_end_a_list_are_among_them() -> None:
+    rows = b"".join(b"c%d,Nowhere %d\n" % (number // 2, number) for number in range(100))
     count = read((config_map("a.csv"), HEADER + rows + b'x,"'), (config_map("b.csv"), b""))
     assert count.error_count == 100 + 50 + 2
     assert len(count.errors) == 20
@@ -176,13 +176,38 @@ def test_twenty_errors_are_shown_all_are_counted_and_the_one_that_ends_a_list_is
     assert str(caught.value).endswith("and 132 more")
 
 
+def test_a_wrong_value_is_told_once_with_its_rows_and_the_most_frequent_first() -> None:
+    rows = b"c0,Pacific\n" + b"".join(b"c%d,Eastern\n" % number for number in range(1, 26)) + b"c26,Asia/Tokyo\n"
+    count = read((config_map(), HEADER + rows + b"c27,Pacific\n,Eastern\n"))
+    told = [(error.line, error.column, error.rows) for error in count.errors]
+    assert told == [(3, "timeZone", 26), (2, "timeZone", 2), (30, "id", 1)]
+    assert '"Eastern"' in errors(count)[0]
+    assert errors(count)[0].endswith(" (26 rows, this is the first)")
+    assert (count.error_count, count.unshown_errors) == (29, 0)
+    with pytest.raises(InvalidSpecError) as caught:
+        count.accepted(OnInvalidContact.REJECT)
+    assert (caught.value.count, len(str(caught.value).splitlines())) == (29, 3)
+
+
+def test_values_that_must_not_be_shown_are_not_told_apart_either() -> None:
+    count = read((secret(), HEADER + b"c0,Pacific\nc1,Eastern\nc2,Eastern\nc3,\n"))
+    assert [(error.line, error.rows) for error in count.errors] == [(2, 3), (5, 1)]
+
+
+def test_of_very_many_wrong_values_those_that_come_first_are_told_and_all_are_counted() -> None:
+    rows = b"".join(b"c%d,Nowhere %d\n" % (number, number % 2000) for number in range(5000))
+    count = read((config_map(), HEADER + rows))
+    assert [(error.line, error.rows) for error in count.errors] == [(line, 3) for line in range(2, 22)]
+    assert (count.error_count, count.unshown_errors) == (5000, 4940)
+
+
 def test_a_value_is_quoted_only_where_the_source_allows_it() -> None:
     data = HEADER + b"c1,europe/london\nc2,Hunter2\n"
     shown, hidden = errors(read((config_map(), data))), errors(read((secret(), data)))
     assert 'line 2, column timeZone: Invalid value: "europe/london"' in shown[0]
     assert 'did you mean "Europe/London"?' in shown[0]
     assert '"Hunter2"' in shown[1]
-    assert len(hidden) == 2
+    assert len(hidden) == 1
     assert all("column timeZone: must be a valid time zone of the IANA database" in each for each in hidden)
     assert not any(word in each for each in hidden for word in ("europe/london", "Hunter2", "did you mean"))
 

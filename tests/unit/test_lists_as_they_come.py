@@ -103,23 +103,28 @@ TOLD = {
     "the footer of a report": (
         b'"ID","Last Name","Time Zone"\n"003A01","Doe","America/New_York"\n\n\n"Outbound list"\n"Confidential"\n',
         [
-            f": line {line}: has 1 field below an empty row, as in the footer of a Salesforce report; delete the lines "
-            'below the table, or export the report as "Details Only"'
-            for line in (5, 6)
+            (
+                ": line 5: has 1 field below an empty row, as in the footer of a Salesforce report; delete the lines "
+                'below the table, or export the report as "Details Only" (2 rows, this is the first)'
+            )
         ],
     ),
     "an id with a fraction": (
         b'[{"id": 1.5, "timeZone": "Asia/Tokyo"},\n{"id": 1e3, "timeZone": "Asia/Tokyo"}]',
         [
-            f": line {line}, column id: is a number with a fraction or an exponent; write it as a string, in quotes"
-            for line in (1, 2)
+            (
+                ": line 1, column id: is a number with a fraction or an exponent; write it as a string, in quotes "
+                "(2 rows, this is the first)"
+            )
         ],
     ),
     "commas behind the objects of NDJSON": (
         b'{"id":"c1","timeZone":"America/New_York"},\n{"id":"c2","timeZone":"Europe/London"}, \n{"id":"c3",\n',
         [
-            ": line 1: has a comma at the end of the line, as in an array; take out the comma at the end of each line",
-            ": line 2: has a comma at the end of the line, as in an array; take out the comma at the end of each line",
+            (
+                ": line 1: has a comma at the end of the line, as in an array; take out the comma at the end of each "
+                "line (2 rows, this is the first)"
+            ),
             ": line 3: is not JSON: Expecting property name enclosed in double quotes",
         ],
     ),

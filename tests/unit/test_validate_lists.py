@@ -332,12 +332,13 @@ def test_nothing_of_a_secret_is_quoted() -> None:
 
 @pytest.mark.parametrize("supplied", [True, False])
 def test_at_most_twenty_errors_of_a_list_are_shown_and_all_are_counted(supplied: bool, tmp_path: Path) -> None:
-    text = "id,timeZone\n" + "".join(f"c{number},Mars/Base\n" for number in range(35))
+    text = "id,timeZone\n" + "".join(f"c{number},Mars/Base {number}\n" for number in range(35))
     if supplied:
         findings = checked(LISTED, supplied=given(tmp_path / "spring.csv", text)).findings
     else:
         findings = checked(LISTED + config_map(text)).findings
     assert len(findings) == 21
+    assert sum(finding.count for finding in findings) == 35
     (counting,) = [finding for finding in findings if "15 more errors like these" in finding.message]
     assert counting.field == ("" if supplied else "spec.contactsFrom")
     assert counting.file == (str(tmp_path / "spring.csv") if supplied else "campaign.yaml")
@@ -347,7 +348,7 @@ def test_skip_plans_without_the_wrong_rows_and_counts_them_in_one_warning() -> N
     report = checked(listed("onInvalidContact: Skip") + config_map(BAD))
     (finding,) = report.findings
     assert (finding.severity, finding.line, finding.field) == (Severity.WARNING, 13, "spec.onInvalidContact")
-    assert "2 invalid rows of the lists skipped; the first: ConfigMap list, key contacts.csv: line 3" in (
+    assert "2 invalid rows of the lists skipped; for example, ConfigMap list, key contacts.csv: line 3" in (
         finding.message
     )
     assert contacts_of(report) == {"Europe/London": 1}

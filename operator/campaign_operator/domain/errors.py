@@ -25,26 +25,28 @@ class InvalidSpecError(ValueError):
     """A spec breaks at least one rule. Trying again is of no use until a person edits it.
 
     `errors` are those worth showing, in the order of the spec; `count` is how many there are, which may be
-    more.
+    more, and `unshown` how many are not among them.
     """
 
     errors: "tuple[SpecError, ...]"
     count: int
+    unshown: int
 
 
 class SpecError(InvalidSpecError):
     """One field breaks a rule.
 
     `field` is its path, such as `spec.cron` or `spec.contacts[3].timeZone`; `message` names value, rule and
-    remedy.
+    remedy. `count`: how many errors it stands for.
     """
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(field, message)
+    def __init__(self, field: str, message: str, count: int = 1) -> None:
+        super().__init__(field, message, count)
         self.field = field
         self.message = message
         self.errors = (self,)
-        self.count = 1
+        self.unshown = 0
+        self.count = count
 
     def __str__(self) -> str:
         return f"{self.field}: {self.message}"
@@ -61,13 +63,13 @@ class SpecErrors(InvalidSpecError):  # noqa: N818 -- the plural says what sets i
         problems = tuple(problems)
         super().__init__(problems, unshown)
         self.errors = tuple(error for problem in problems for error in problem.errors)
+        self.unshown = sum(problem.unshown for problem in problems) + unshown
         self.count = sum(problem.count for problem in problems) + unshown
 
     def __str__(self) -> str:
         lines = [str(error) for error in self.errors]
-        hidden = self.count - len(self.errors)
-        if hidden:
-            lines.append(f"and {hidden} more")
+        if self.unshown:
+            lines.append(f"and {self.unshown} more")
         return "\n".join(lines)
 
 

@@ -161,9 +161,9 @@ def _check_plan(
 def _problems_of(error: InvalidSpecError) -> Iterable[FieldError]:
     for one in error.errors:
         yield FieldError(field_path(one.field), one.message)
-    hidden = error.count - len(error.errors)
-    if hidden:
-        yield FieldError(field_path(error.errors[-1].field)[:2], f"{hidden} more errors like these")
+    if error.unshown:
+        path = field_path(error.errors[-1].field)[:2]
+        yield FieldError(path, f"{error.unshown} more errors like these", count=error.unshown)
 
 
 class _Patches:

@@ -26,11 +26,12 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing that is wrong with one field."""
+    """One thing that is wrong with one field. `count`: how many errors it stands for, where it is in many rows."""
 
     path: FieldPath
     message: str
     severity: Severity = Severity.ERROR
+    count: int = 1
 
 
 def warning_in_spec(field: FieldPath, message: str) -> FieldError:
@@ -41,7 +42,7 @@ def warning_in_spec(field: FieldPath, message: str) -> FieldError:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A problem with its place: the file as it was named, the line counted from 1, and the field, which is empty where
-    it is about the document or the file.
+    it is about the document or the file. `count`: see `FieldError`.
     """
 
     file: str
@@ -49,6 +50,7 @@ class Finding:
     field: str
     message: str
     severity: Severity = Severity.ERROR
+    count: int = 1
 
 
 def field_text(path: FieldPath) -> str:

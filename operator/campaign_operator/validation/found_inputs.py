@@ -162,21 +162,21 @@ class _Search:
         except InvalidSpecError:
             for error in count.errors:
                 self._note_contact(error, paths.get(error.source))
-            hidden = count.error_count - len(count.errors)
-            if hidden:
+            if count.unshown_errors:
+                message = f"{count.unshown_errors} more errors like these"
                 last = count.errors[-1]
-                self._note(last.source, 1, f"{hidden} more errors like these", _LISTS if paths else None)
+                self._note(last.source, 1, message, _LISTS if paths else None, count.unshown_errors)
             return None
         if accepted.invalid:
             left_out = f"{counted(accepted.invalid, 'invalid row')} of the lists skipped"
-            message = f"{left_out}; the first: {count.errors[0]}"
+            message = f"{left_out}; for example, {count.errors[0]}"
             self.problems.append(FieldError(("spec", "onInvalidContact"), message, Severity.WARNING))
         return accepted
 
     def _note_contact(self, error: ContactError, path: FieldPath | None) -> None:
         column = f"column {error.column}: " if error.column is not None else ""
-        message = str(error) if path is not None else f"{column}{error.message}"
-        self._note(error.source, error.line or 1, message, path)
+        message = str(error) if path is not None else f"{column}{error.sentence}"
+        self._note(error.source, error.line or 1, message, path, error.rows)
 
     def _dates(self, data: bytes, name: str, path: FieldPath | None) -> DateSet:
         """The dates of a calendar; what is wrong is noted at `path`, or at its line where that is None."""
@@ -192,14 +192,13 @@ class _Search:
             for one in error.errors:
                 line = one.field.removeprefix(name).removeprefix(", line ")
                 self._note(name, int(line or 1), one.message if path is None else str(one), path)
-            hidden = error.count - len(error.errors)
-            if hidden:
-                self._note(name, 1, f"{hidden} more errors like these", path)
+            if error.unshown:
+                self._note(name, 1, f"{error.unshown} more errors like these", path, error.unshown)
         return NO_DATES
 
-    def _note(self, file: str, line: int, message: str, path: FieldPath | None) -> None:
+    def _note(self, file: str, line: int, message: str, path: FieldPath | None, count: int = 1) -> None:
         """An error in a file of its own, or at a path of the manifest."""
         if path is None:
-            self.findings.append(Finding(file, line, "", message))
+            self.findings.append(Finding(file, line, "", message, count=count))
         else:
-            self.problems.append(FieldError(path, message))
+            self.problems.append(FieldError(path, message, count=count))

@@ -43,13 +43,13 @@ class Report:
 
     @property
     def errors(self) -> int:
-        """Findings that stop a manifest."""
-        return sum(finding.severity is Severity.ERROR for finding in self.findings)
+        """Errors that stop a manifest; a finding may stand for several."""
+        return sum(finding.count for finding in self.findings if finding.severity is Severity.ERROR)
 
     @property
     def warnings(self) -> int:
         """Findings that do not."""
-        return len(self.findings) - self.errors
+        return sum(finding.count for finding in self.findings if finding.severity is Severity.WARNING)
 
 
 def check_sources(sources: Iterable[Source], now: datetime, supplied: Supplied = NOTHING_SUPPLIED) -> Report:
@@ -64,7 +64,9 @@ def check_sources(sources: Iterable[Source], now: datetime, supplied: Supplied =
         for document, node in content.campaigns:
             checked = check_campaign(node, now, around)
             found += [
-                Finding(content.file, line_at(node, one.path), field_text(one.path), one.message, one.severity)
+                Finding(
+                    content.file, line_at(node, one.path), field_text(one.path), one.message, one.severity, one.count
+                )
                 for one in checked.problems
             ]
             beside += checked.beside

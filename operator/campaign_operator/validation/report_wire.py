@@ -15,6 +15,7 @@ class FindingWire(WireModel):
     field: str = Field(description="Path of the field; empty where it is about the document. Example: spec.cron.")
     severity: Severity = Field(description="error: it would be refused; warning: it is allowed, and surely not meant.")
     message: str = Field(description="What is wrong, why, and how to put it right.")
+    count: int = Field(ge=1, description="Errors that it stands for: the rows of a list that have it.")
 
 
 class ReportWire(WireModel):
@@ -25,9 +26,10 @@ class ReportWire(WireModel):
     campaigns: int = Field(ge=0, description="Campaigns among them.")
     passed_over: int = Field(ge=0, description="Documents of other kinds that hold no list or calendar of a campaign.")
     errors: int = Field(
-        ge=0, description="Findings of severity error. The exit status is 0 where there is none, else 1."
+        ge=0,
+        description="Errors, those of the rows of lists counted. The exit status is 0 where there is none, else 1.",
     )
-    warnings: int = Field(ge=0, description="Findings of severity warning.")
+    warnings: int = Field(ge=0, description="Warnings.")
     findings: tuple[FindingWire, ...] = Field(description="By file as given, then by line.")
 
 
@@ -41,7 +43,7 @@ def report_json(report: Report) -> str:
         errors=report.errors,
         warnings=report.warnings,
         findings=tuple(
-            FindingWire(file=f.file, line=f.line, field=f.field, severity=f.severity, message=f.message)
+            FindingWire(file=f.file, line=f.line, field=f.field, severity=f.severity, message=f.message, count=f.count)
             for f in report.findings
         ),
     ).to_json()

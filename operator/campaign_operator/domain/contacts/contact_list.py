@@ -121,15 +121,17 @@ class UnreadableBytesError(UnreadableListError):
 
 @dataclass(frozen=True, slots=True)
 class ContactError:
-    """One rule broken by a row, or by a list as a whole.
+    """One rule broken in the same way by rows, or by a list as a whole.
 
-    `line` is the physical line, 1-based, on which the row begins; None where none is meant. `column` None: the row.
+    `line` is the physical line, 1-based, on which the first of `rows` begins; None where none is meant. `column` None:
+    the row.
     """
 
     source: str
     line: int | None
     column: str | None
     message: str
+    rows: int = 1
 
     @property
     def place(self) -> str:
@@ -138,8 +140,13 @@ class ContactError:
         column = "" if self.column is None else f", column {self.column}"
         return f"{self.source}{line}{column}"
 
+    @property
+    def sentence(self) -> str:
+        """What is wrong, and in how many rows."""
+        return self.message if self.rows == 1 else f"{self.message} ({self.rows} rows, this is the first)"
+
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+        return f"{self.place}: {self.sentence}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +154,8 @@ class ContactCount:
     """What is known of the lists of a campaign when they were read.
 
     `contacts_by_zone` counts the valid rows, in the order in which zones first appear; `contacts` is their sum.
-    `invalid_rows` are those left out. `errors` are those worth showing, in the order of the lists; `error_count` is
-    how many there are. `complete`: every list was understood to its end.
+    `invalid_rows` are those left out. `errors` are those worth showing, each kind and value once, the most frequent
+    first; `error_count` is how many there are, row by row. `complete`: every list was understood to its end.
     """
 
     contacts_by_zone: Mapping[str, int]
@@ -158,6 +165,11 @@ class ContactCount:
     error_count: int
     complete: bool
 
+    @property
+    def unshown_errors(self) -> int:
+        """How many are not among `errors`."""
+        return self.error_count - sum(error.rows for error in self.errors)
+
     def accepted(self, on_invalid: OnInvalidContact) -> ListedContacts:
         """The contacts to plan with. Raises SpecErrors where there are errors.
 
@@ -165,6 +177,6 @@ class ContactCount:
         """
         forgiven = on_invalid is OnInvalidContact.SKIP and self.complete and self.contacts > 0
         if self.error_count and not forgiven:
-            shown = [SpecError(error.place, error.message) for error in self.errors]
-            raise SpecErrors(shown, self.error_count - len(shown))
+            shown = [SpecError(error.place, error.sentence, error.rows) for error in self.errors]
+            raise SpecErrors(shown, self.unshown_errors)
         return ListedContacts(self.contacts_by_zone, self.invalid_rows, tuple(map(str, self.errors)))

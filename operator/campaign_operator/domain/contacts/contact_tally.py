@@ -10,6 +10,7 @@ that finds something.
 from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import IO, NamedTuple
 
@@ -31,11 +32,26 @@ _ZONES = tuple(sorted(ZONE_NAMES))
 _ZONE_NUMBERS = {name: number for number, name in enumerate(_ZONES)}
 _NO_ZONE = len(_ZONES)
 
+_MOST_KINDS = 1000
+"""As many kinds of errors, and values that are wrong, are told apart. Those that come after are counted together."""
+
+_TOLD_CHARACTERS = 65
+"""As many of a value tell it from others: one more than are ever shown."""
+
 
 class Fault(NamedTuple):
     """In place of a value that is none: what is wrong with it."""
 
     message: str
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Errors of one list that are alike."""
+
+    first_line: int
+    explain: Callable[[], str]
+    rows: int = 1
 
 
 class ContactTally:
@@ -59,10 +75,12 @@ class ContactTally:
         # The number of the first contact of each source.
         self._first_contacts: list[int] = []
         self._rows_before = 0
-        # Each error with the number of its source, in order.
-        self._row_errors: list[tuple[int, ContactError]] = []
+        # By the number of the source, the column, and what is wrong.
+        self._kinds: dict[tuple[int, str | None, str], _Kind] = {}
+        # Each error with the number of its source.
         self._list_errors: list[tuple[int, ContactError]] = []
         self._repeats: list[tuple[int, int]] = []
+        self._shown: list[tuple[int, ContactError]] = []
         self._error_count = 0
 
     def begin(self, source: ListSource) -> None:
@@ -112,7 +130,7 @@ class ContactTally:
         """One row that has no values. Raises UnreadableListError where it is one too many."""
         self._one_more_row(line)
         self._invalid_rows += 1
-        self._note(line, None, lambda: message)
+        self._note(line, None, message, lambda: message)
 
     def end_unread(self, line: int | None, message: str) -> None:
         """The list in hand cannot be understood from there on."""
@@ -121,25 +139,35 @@ class ContactTally:
         self._list_errors.append((number, ContactError(self._sources[number].name, line, None, message)))
 
     def conclude(self) -> Iterator[None]:
-        """Find the ids that are there twice, in short steps. To be iterated to the end, once, before `count`."""
+        """Find the ids that are there twice, and what is to be said of all errors, in short steps. To be iterated to
+        the end, once, before `count`."""
         yield from self._records.search(self._note_repeat)
         self._error_count += self._records.repeats
+        yield from self._explain_errors()
 
     def count(self) -> ContactCount:
         """What is known of the lists."""
         counts = {_ZONES[number]: count for number, count in self._counts.items() if count and number != _NO_ZONE}
-        shown = self._list_errors[:ERRORS_SHOWN]
-        # Repeats first: in one row the id is told before the zone, and sorting leaves that as it is.
-        of_rows = sorted([*map(self._repeat_error, self._repeats), *self._row_errors], key=_order)
-        shown = sorted([*of_rows[: ERRORS_SHOWN - len(shown)], *shown], key=_order)
         return ContactCount(
             contacts_by_zone=counts,
             contacts=sum(counts.values()),
             invalid_rows=self._invalid_rows,
-            errors=tuple(error for _, error in shown),
+            errors=tuple(error for _, error in self._shown),
             error_count=self._error_count,
             complete=not self._list_errors,
         )
+
+    def _explain_errors(self) -> Iterator[None]:
+        """Choose those that are shown. What is said of a value that is wrong may take milliseconds to find."""
+        of_lists = self._list_errors[:ERRORS_SHOWN]
+        # Repeats first: in one row the id is told before the zone, and sorting leaves that as it is.
+        of_rows = [*map(self._repeat_error, self._repeats)]
+        for (number, column, _), kind in sorted(self._kinds.items(), key=_by_rows)[:ERRORS_SHOWN]:
+            source = self._sources[number]
+            of_rows.append((number, ContactError(source.name, kind.first_line, column, kind.explain(), kind.rows)))
+            yield
+        of_rows.sort(key=_order)
+        self._shown = sorted([*of_rows[: ERRORS_SHOWN - len(of_lists)], *of_lists], key=_order)
 
     def _check(self, line: int, contact_id: str | Fault, zone: str | Fault) -> None:
         source = self._sources[-1]
@@ -147,9 +175,13 @@ class ContactTally:
         id_message = self._id_message(contact_id)
         number = _NO_ZONE if isinstance(zone, Fault) else _ZONE_NUMBERS.get(zone, _NO_ZONE)
         if id_message is not None:
-            self._note(line, source.id_column, lambda: id_message)
+            self._note(line, source.id_column, id_message, lambda: id_message)
         if number == _NO_ZONE:
-            self._note(line, source.time_zone_column, partial(_zone_message, zone, source.quote_values))
+            shown = zone if isinstance(zone, Fault) else zone[:_TOLD_CHARACTERS]
+            explain = partial(_zone_message, shown, source.quote_values)
+            # what must not be shown must not be told apart either
+            what = shown if isinstance(shown, str) and (source.quote_values or not shown) else explain()
+            self._note(line, source.time_zone_column, what, explain)
         if id_message is not None or number == _NO_ZONE:
             self._invalid_rows += 1
         # An id counts as seen though its row is left out: whether a row is valid depends on no row but those before it.
@@ -177,12 +209,15 @@ class ContactTally:
     def _too_many_rows(self, line: int) -> UnreadableListError:
         return UnreadableListError(f"the lists have more than {self._limits.max_rows} rows, which is the limit", line)
 
-    def _note(self, line: int, column: str | None, explain: Callable[[], str]) -> None:
+    def _note(self, line: int, column: str | None, what: str, explain: Callable[[], str]) -> None:
+        """`what` is the same for errors that are told as one; `explain` is called only if they are shown."""
         self._error_count += 1
-        if len(self._row_errors) < ERRORS_SHOWN:
-            number = len(self._sources) - 1
-            error = ContactError(self._sources[number].name, line, column, explain())
-            self._row_errors.append((number, error))
+        key = (len(self._sources) - 1, column, what)
+        kind = self._kinds.get(key)
+        if kind is not None:
+            kind.rows += 1
+        elif len(self._kinds) < _MOST_KINDS:
+            self._kinds[key] = _Kind(line, explain)
 
     def _note_repeat(self, contact: int, zone: int, first: int) -> int | None:
         """The last contact that is still of interest: none of those that are shown comes after it."""
@@ -232,10 +267,15 @@ class GatheredRows:
             self._tally.take(lines, all_trimmed(ids), zones)
 
 
-def _order(error: tuple[int, ContactError]) -> tuple[int, float]:
-    """By list and line; what is said of a list as a whole comes after its rows."""
+def _order(error: tuple[int, ContactError]) -> tuple[int, int, float]:
+    """The most frequent first, then by list and line; what is said of a list as a whole comes after its rows."""
     number, what = error
-    return number, float("inf") if what.line is None else what.line
+    return -what.rows, number, float("inf") if what.line is None else what.line
+
+
+def _by_rows(kind: tuple[tuple[int, str | None, str], _Kind]) -> tuple[int, int, int]:
+    (number, _, _), what = kind
+    return -what.rows, number, what.first_line
 
 
 def _zone_message(zone: str | Fault, quote: bool) -> str:
