@@ -158,12 +158,14 @@ def _details(field: Schema) -> Iterator[str]:
     yield from (f"`{value}`: {_escaped(meaning)}" for value, meaning in meanings.items())
     if "pattern" in field:
         yield f"Pattern `{field['pattern']}`"
-    if field["type"] != "object":
+    if field["type"] != "object" or "additionalProperties" in field:
         yield from (f"Rule {rule}" for rule in _rules(field))
 
 
 def _type(field: Schema, path: str) -> str:
     match field:
+        case {"type": "object", "additionalProperties": each}:
+            return f"map of strings to {_type(each, path)}s"
         case {"type": "object"}:
             return f"[object](#{_anchor(path)})"
         case {"type": "array", "items": {"type": "object"}}:

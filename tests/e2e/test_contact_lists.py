@@ -139,7 +139,7 @@ async def test_bad_rows_are_told_by_line_and_quoted_only_from_a_config_map(stage
 
 
 async def test_a_hundred_thousand_bad_rows_are_counted_and_twenty_shown(stage: Stage) -> None:
-    rows = "".join(f"c{number},x\n" for number in range(100_000))
+    rows = "".join(f"c{number},x{number}\n" for number in range(100_000))
     zipped = gzip.compress(("id,timeZone\n" + rows).encode())
     await stage.apply_without_a_copy(config_map(stage.namespace, "spring-contacts", contacts__csv=zipped))
     await stage.apply(listed(stage))

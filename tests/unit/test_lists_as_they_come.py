@@ -1,8 +1,11 @@
 """Contact lists as spreadsheets, CRMs and dialers write them: what is read, and what is told of a file that is none."""
 
+from dataclasses import replace
+
 import pytest
 from contact_list_kit import config_map, errors, own_file, read, secret
 
+from campaign_operator.api.contacts_spec import Aliases, ContactsFromSource
 from campaign_operator.api.delimiter import Delimiter
 from campaign_operator.api.vocabulary import ContactFormat
 from campaign_operator.domain.contacts.contact_list import ListSource
@@ -136,6 +139,72 @@ TOLD = {
 def test_what_is_not_read_is_told_with_its_remedy(name: str, cut: int) -> None:
     data, told = TOLD[name]
     assert errors(read((config_map("list"), data), cut=cut, piece_bytes=cut)) == [f"list{each}" for each in told]
+
+
+MAPPED = ListSource(
+    name="list",
+    quote_values=True,
+    default_time_zone="Europe/London",
+    time_zone_aliases=Aliases({"Eastern Standard Time": "America/New_York", "EST": "America/New_York"}),
+)
+
+
+@pytest.mark.parametrize("cut", [1, 1_000_000])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"id,timeZone\nc1,EST\nc2,Eastern Standard Time\nc3,\nc4, \nc5\nc6, EST \n",
+        b'"id","timeZone"\nc1,EST\nc2,Eastern Standard Time\nc3,\nc4, \nc5\nc6, EST \n',
+        (
+            b'[{"id": "c1", "timeZone": "EST"}, {"id": "c2", "timeZone": "Eastern Standard Time"}, {"id": "c3"},'
+            b'{"id": 4, "timeZone": null}, {"id": "c5", "timeZone": " "}, {"id": "c6", "timeZone": "EST"}]'
+        ),
+    ],
+)
+def test_empty_zones_and_names_of_other_programs_are_what_the_spec_says(data: bytes, cut: int) -> None:
+    count = read((MAPPED, data), cut=cut, piece_bytes=cut)
+    assert errors(count) == []
+    assert dict(count.contacts_by_zone) == {"America/New_York": 3, "Europe/London": 3}
+
+
+def test_lists_with_aliases_can_be_told_apart_as_readings_are() -> None:
+    wire = {"url": {"address": "https://l.example/"}, "timeZoneAliases": {"EST": "America/New_York"}}
+    one, same = ContactsFromSource.model_validate(wire), ContactsFromSource.model_validate(wire)
+    other = ContactsFromSource.model_validate(wire | {"timeZoneAliases": {"EST": "America/Panama"}})
+    assert len({one, same, other}) == 2
+    assert one.to_wire()["timeZoneAliases"] == {"EST": "America/New_York"}
+
+
+def test_an_alias_is_matched_exactly_and_comes_before_a_name_of_the_database() -> None:
+    source = replace(MAPPED, time_zone_aliases=Aliases({"Asia/Tokyo": "Asia/Seoul"}))
+    count = read((source, b"id,timeZone\nc1,Asia/Tokyo\nc2,asia/tokyo\n"))
+    assert dict(count.contacts_by_zone) == {"Asia/Seoul": 1}
+    assert [error.line for error in count.errors] == [3]
+
+
+def test_one_list_is_read_without_the_aliases_of_another() -> None:
+    count = read((MAPPED, b"id,timeZone\nc1,EST\n"), (config_map("other"), b"id,timeZone\nc2,EST\nc3,\n"))
+    assert [(error.source, error.line) for error in count.errors] == [("other", 2), ("other", 3)]
+
+
+@pytest.mark.parametrize("data", [b"id,timeZone\nc1,EST\nc2,Asia/Tokyo\n", b""])
+def test_nothing_is_read_where_the_spec_names_a_zone_that_is_none(data: bytes) -> None:
+    for wrong, told in (
+        (
+            {"time_zone_aliases": Aliases({"EST": "America/NewYork"})},
+            'list: timeZoneAliases["EST"] of the spec: Invalid',
+        ),
+        ({"default_time_zone": "EST"}, 'list: defaultTimeZone of the spec: "EST" is standard time all year'),
+    ):
+        count = read((replace(MAPPED, **wrong), data))
+        (error,) = errors(count)
+        assert error.startswith(told)
+        assert (count.contacts, count.complete) == (0, False)
+
+
+def test_a_name_that_is_there_twice_is_no_empty_zone() -> None:
+    (error,) = errors(read((MAPPED, b'[{"id": "c1", "timeZone": "EST", "timeZone": null}]')))
+    assert "is there twice" in error
 
 
 def zip_file(first_member: str) -> bytes:

@@ -246,6 +246,31 @@ def test_the_name_of_a_column_cannot_drive_the_terminal() -> None:
     assert "column ?]0;x: is empty" in findings_text(report.findings, colours=False)
 
 
+MAPPED = "timeZoneAliases: {{{}}}, configMapKeyRef: {{name: list, key: contacts.csv}}"
+
+
+def test_aliases_and_the_default_of_the_spec_are_heeded() -> None:
+    source = MAPPED.format("EST: America/New_York").replace("timeZone", "defaultTimeZone: Asia/Tokyo, timeZone", 1)
+    report = checked(listed(source=source) + config_map("id,timeZone\nc1,EST\nc2,\n"))
+    assert contacts_of(report) == {"America/New_York": 1, "Asia/Tokyo": 1}
+
+
+@pytest.mark.parametrize(
+    ("aliases", "field", "words"),
+    [
+        ("", "timeZoneAliases", "must have at least 1 value"),
+        (", ".join(f"a{n}: Etc/UTC" for n in range(101)), "timeZoneAliases", "Too many: 101: must have at most 100"),
+        ("EST: 5", "timeZoneAliases.EST", "must be a string"),
+        ("EST: ''", "timeZoneAliases.EST", "must be at least 1 character long"),
+        ("'': Etc/UTC", "timeZoneAliases", "must be values of 1 to 64 characters"),
+        (f"{'x' * 65}: Etc/UTC", "timeZoneAliases", "must be values of 1 to 64 characters"),
+    ],
+)
+def test_aliases_that_the_api_server_would_refuse_are_told(aliases: str, field: str, words: str) -> None:
+    (finding,) = checked(listed(source=MAPPED.format(aliases)) + config_map(GOOD)).findings
+    assert (finding.field, words in finding.message) == (f"spec.contactsFrom[0].{field}", True), finding
+
+
 MALFORMED = [
     ("data is a list", '"data": {"contacts.csv": "LIST"}', '"data": ["a"]', "data", "must be a map of strings"),
     ("a number", '"LIST"', "5", "data['contacts.csv']", "must be a string"),

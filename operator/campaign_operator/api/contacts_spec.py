@@ -5,12 +5,12 @@ Owns the shape of the fields. How a list is read is in `domain/contacts/contact_
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from campaign_operator.api.delimiter import Delimiter
 from campaign_operator.api.references import ConfigMapKeyRef, ObjectName, SecretKeyRef
 from campaign_operator.api.schema import ResourceModel, rules
-from campaign_operator.api.vocabulary import ContactFormat, TimeZoneName
+from campaign_operator.api.vocabulary import MAX_TIME_ZONE_ALIASES, ContactFormat, TimeZoneName
 
 _ONE_PLACE = (
     "[has(self.configMapKeyRef), has(self.secretKeyRef), has(self.url)].exists_one(given, given)",
@@ -38,6 +38,29 @@ ColumnName = Annotated[
             (r"self.matches('^\\S(.*\\S)?$')", "must be a single line without leading or trailing spaces")
         ),
     ),
+]
+
+
+class Aliases(dict[str, str]):
+    """Names by the values that stand for them. Never changed, so that models that have one are hashable."""
+
+    def __hash__(self) -> int:  # type: ignore[override] # a dict has None here
+        return hash(frozenset(self.items()))
+
+
+TimeZoneAliases = Annotated[
+    dict[str, TimeZoneName],
+    Field(
+        min_length=1,
+        max_length=MAX_TIME_ZONE_ALIASES,
+        json_schema_extra=rules(
+            (
+                "self.all(value, size(value) > 0 && size(value) <= 64)",
+                "must be values of 1 to 64 characters",
+            )
+        ),
+    ),
+    AfterValidator(Aliases),
 ]
 
 
@@ -134,5 +157,20 @@ class ContactsFromSource(ResourceModel):
         description=(
             "Name of the column, or of the JSON field, that contains the time zone of a contact. Default: timeZone. "
             "Example: tz."
+        ),
+    )
+    default_time_zone: TimeZoneName | None = Field(
+        default=None,
+        description=(
+            "Time zone of contacts whose cell in that column is empty, as a name of the IANA time zone database. "
+            "Default: such a contact is invalid. Example: America/New_York."
+        ),
+    )
+    time_zone_aliases: TimeZoneAliases | None = Field(
+        default=None,
+        description=(
+            "What the list has in place of names of the IANA time zone database, at most 100 values and the name that "
+            "each stands for. A value is matched exactly, and comes before a name of the database. Default: none. "
+            "Example: {Eastern Standard Time: America/New_York}."
         ),
     )

@@ -38,6 +38,8 @@ def _structural(schema: Schema, definitions: dict[str, Schema]) -> Schema:
         raise ValueError("a tuple of fixed length has no structural schema")
     if "properties" in schema:
         schema["properties"] = {name: _structural(sub, definitions) for name, sub in schema["properties"].items()}
+    if "additionalProperties" in schema:
+        schema["additionalProperties"] = _structural(schema["additionalProperties"], definitions)
     if "items" in schema:
         schema["items"] = _structural(schema["items"], definitions)
     if schema.get("type") == "integer":

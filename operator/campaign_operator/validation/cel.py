@@ -81,6 +81,10 @@ def _two_columns(source: Mapping[str, Any]) -> bool:
     return bool(source["idColumn"] != source["timeZoneColumn"])
 
 
+def _bounded_aliases(aliases: Mapping[str, Any]) -> bool:
+    return all(0 < len(value) <= 64 for value in aliases)
+
+
 def _address_or_secret(url: Mapping[str, Any]) -> bool:
     return ("address" in url) != ("secretRef" in url)
 
@@ -95,6 +99,7 @@ _TWINS: Mapping[str, Callable[[Any], bool]] = {
     "self.pastZones == 'Wait' || self.runPolicy == 'Recurring'": _past_zones_only_skipped_by_recurring_runs,
     "[has(self.configMapKeyRef), has(self.secretKeyRef), has(self.url)].exists_one(given, given)": _one_place,
     "self.idColumn != self.timeZoneColumn": _two_columns,
+    "self.all(value, size(value) > 0 && size(value) <= 64)": _bounded_aliases,
     "has(self.address) != has(self.secretRef)": _address_or_secret,
     "self.start < self.end": _start_before_end,
     "isURL(self) && self.matches('^https://[^/?#@]+([/?#].*)?$')": _https_url_with_a_host,

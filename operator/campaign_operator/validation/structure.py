@@ -54,7 +54,7 @@ class StructureCheck:
             self.note(path, _type_message(node, wanted))
             return None
         if isinstance(node, Fields):
-            return self._object(node, schema, path)
+            return (self._map if "additionalProperties" in schema else self._object)(node, schema, path)
         if isinstance(node, Items):
             return self._array(node, schema, path)
         if isinstance(node.value, str):
@@ -62,6 +62,16 @@ class StructureCheck:
         elif not isinstance(node.value, bool):
             self._number(node.value, schema, path)
         return node.value
+
+    def _map(self, node: Fields, schema: StructuralSchema, path: FieldPath) -> dict[str, Any]:
+        """A map whose keys the user chooses."""
+        count, least, most = len(node.fields), schema.get("minProperties", 0), schema.get("maxProperties")
+        if count < least:
+            self.note(path, f"must have at least {counted(least, 'value')}")
+        if most is not None and count > most:
+            self.note(path, f"Too many: {count}: must have at most {counted(most, 'value')}")
+        of_each = schema["additionalProperties"]
+        return {name: self.check(below, of_each, (*path, name)) for name, below in node.fields.items()}
 
     def _object(self, node: Fields, schema: StructuralSchema, path: FieldPath) -> dict[str, Any]:
         known: Mapping[str, StructuralSchema] = schema.get("properties", {})

@@ -12,13 +12,15 @@ comes from a Secret or a URL must not be readable in a status by somebody who ma
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from campaign_operator.api.contacts_spec import ContactsFromSource
+from campaign_operator.api.contacts_spec import Aliases, ContactsFromSource
 from campaign_operator.api.delimiter import Delimiter
 from campaign_operator.api.vocabulary import ContactFormat, OnInvalidContact
 from campaign_operator.domain.errors import SpecError, SpecErrors
 from campaign_operator.domain.planning.read_inputs import ListedContacts
+from campaign_operator.domain.planning.zones import ZONE_NAMES, unknown_zone_message
+from campaign_operator.wording import quoted
 
 LONGEST_RECORD = 131_072
 """Characters. Python's csv module takes no longer field, and a spreadsheet's cell holds 32,767."""
@@ -36,6 +38,7 @@ class ListSource:
     `list_format` None: by the end of `name` (`.csv`, `.json`, `.ndjson`, `.jsonl`, each also with `.gz`), else by the
     first character. Compression is seen from the bytes, whatever the name. `delimiter` None: by the header row, in
     which the columns are matched exactly, or else by what looks alike.
+    `default_time_zone` stands for an empty zone, and `time_zone_aliases` has names for other values.
     """
 
     name: str
@@ -45,6 +48,8 @@ class ListSource:
     delimiter: Delimiter | None = None
     id_column: str = "id"
     time_zone_column: str = "timeZone"
+    default_time_zone: str | None = None
+    time_zone_aliases: Aliases = field(default_factory=Aliases)
 
     @classmethod
     def of(
@@ -65,7 +70,16 @@ class ListSource:
             delimiter=named.delimiter,
             id_column=named.id_column,
             time_zone_column=named.time_zone_column,
+            default_time_zone=named.default_time_zone,
+            time_zone_aliases=Aliases(named.time_zone_aliases or {}),
         )
+
+    def wrong_zone_message(self) -> str | None:
+        """What is wrong with the zones of the spec itself, None where nothing is."""
+        names = {"defaultTimeZone": self.default_time_zone} if self.default_time_zone is not None else {}
+        names |= {f"timeZoneAliases[{quoted(value)}]": name for value, name in self.time_zone_aliases.items()}
+        wrong = next((field for field, name in names.items() if name not in ZONE_NAMES), None)
+        return None if wrong is None else f"{wrong} of the spec: {unknown_zone_message(names[wrong])}"
 
     def __post_init__(self) -> None:
         for column in (self.id_column, self.time_zone_column):

@@ -160,6 +160,7 @@ class OpenedList:
         self._limits = limits
         self._tally = tally
         self._piece_bytes = piece_bytes
+        self._wrong_zone = source.wrong_zone_message()
         self._unzipping = Unzipping()
         self._decoding = Decoding()
         # However lines end, LF and CR alike, from here on it is LF.
@@ -179,7 +180,7 @@ class OpenedList:
 
     def feed_steps(self, data: bytes) -> Iterator[None]:
         """The same in steps of a piece; to be iterated to the end."""
-        if self.over:
+        if self.over or self._is_misread():
             return
         try:
             for begin in range(0, len(data), _FED_BYTES):
@@ -196,7 +197,7 @@ class OpenedList:
 
     def finish(self) -> None:
         """There is no more."""
-        if self.over:
+        if self.over or self._is_misread():
             return
         try:
             for unpacked in self._unzipping.finish():
@@ -208,6 +209,12 @@ class OpenedList:
         except UnreadableListError as error:
             self._end_unread(error)
         self.over = True
+
+    def _is_misread(self) -> bool:
+        """Whether the spec says something that is no zone; told instead of the list."""
+        if self._wrong_zone is not None:
+            self._end_unread(UnreadableListError(self._wrong_zone))
+        return self.over
 
     def _read(self, count: int, *, final: bool = False) -> None:
         data = bytes(self._waiting[:count])

@@ -9,7 +9,7 @@ that finds something.
 
 from bisect import bisect_right, insort
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import IO, NamedTuple
@@ -70,6 +70,8 @@ class ContactTally:
         self._bytes = 0
         self._invalid_rows = 0
         self._counts: Counter[int] = Counter()
+        # What a zone may be called in the list in hand.
+        self._zone_numbers: Mapping[str, int] = _ZONE_NUMBERS
         self._records = ContactRecords(scratch)
         self._sources: list[ListSource] = []
         # The number of the first contact of each source.
@@ -88,6 +90,7 @@ class ContactTally:
         self._sources.append(source)
         self._first_contacts.append(len(self._records))
         self._rows_before = self._rows
+        self._zone_numbers = _zone_numbers(source)
 
     @property
     def rows(self) -> int:
@@ -113,7 +116,7 @@ class ContactTally:
             self.take(lines[:room], ids[:room], zones[:room])
             raise self._too_many_rows(lines[room])
         self._rows += len(ids)
-        numbers = list(map(_ZONE_NUMBERS.get, zones))
+        numbers = list(map(self._zone_numbers.get, zones))
         lengths = set(map(len, ids))
         if None in numbers or 0 in lengths or max(lengths, default=0) > self._limits.max_id_characters:
             for line, contact_id, zone in zip(lines, ids, zones, strict=True):
@@ -173,7 +176,7 @@ class ContactTally:
         source = self._sources[-1]
         contact_id, zone = (each if isinstance(each, Fault) else trimmed(each) for each in (contact_id, zone))
         id_message = self._id_message(contact_id)
-        number = _NO_ZONE if isinstance(zone, Fault) else _ZONE_NUMBERS.get(zone, _NO_ZONE)
+        number = _NO_ZONE if isinstance(zone, Fault) else self._zone_numbers.get(zone, _NO_ZONE)
         if id_message is not None:
             self._note(line, source.id_column, id_message, lambda: id_message)
         if number == _NO_ZONE:
@@ -265,6 +268,15 @@ class GatheredRows:
         self._clear()
         if lines:
             self._tally.take(lines, all_trimmed(ids), zones)
+
+
+def _zone_numbers(source: ListSource) -> Mapping[str, int]:
+    """The number of the zone for each value that a list may have. A name that is no zone has none: the list is not
+    read then."""
+    names = dict(source.time_zone_aliases)
+    if source.default_time_zone is not None:
+        names[""] = source.default_time_zone
+    return _ZONE_NUMBERS | {value: _ZONE_NUMBERS.get(name, _NO_ZONE) for value, name in names.items()}
 
 
 def _order(error: tuple[int, ContactError]) -> tuple[int, int, float]:

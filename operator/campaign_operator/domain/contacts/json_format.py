@@ -271,6 +271,7 @@ class _Objects:
     def __init__(self, source: ListSource, tally: ContactTally) -> None:
         self._id_column = source.id_column
         self._zone_column = source.time_zone_column
+        self._may_lack_zone = source.default_time_zone is not None
         self._tally = tally
         self._rows = GatheredRows(tally)
         names = (source.id_column, source.time_zone_column)
@@ -316,6 +317,8 @@ class _Objects:
             self.reject(line, f"is {_kind(element)} where an object is expected")
             return
         contact_id, zone = element.get(self._id_column), element.get(self._zone_column)
+        if zone is None and self._may_lack_zone and not isinstance(element, _RepeatingObject):
+            element[self._zone_column] = zone = ""
         if isinstance(contact_id, str) and type(zone) is str and not isinstance(element, _RepeatingObject):
             self._rows.add(line, contact_id, zone)
         else:
