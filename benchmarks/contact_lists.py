@@ -105,7 +105,7 @@ def _ours(file: Path) -> int:
 
 def _planned(file: Path) -> int:
     """All checks, the counts, and the plan of a run."""
-    blueprint = draw_blueprint(_SPEC, ReadInputs(_counted(file).accepted(OnInvalidContact.REJECT)))
+    blueprint = draw_blueprint(_SPEC, ReadInputs(_counted(file).accepted(OnInvalidContact.REJECT, 0)))
     return blueprint.plan(datetime.now(UTC), lead_seconds=30).contacts
 
 

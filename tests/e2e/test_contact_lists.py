@@ -150,7 +150,7 @@ async def test_a_hundred_thousand_bad_rows_are_counted_and_twenty_shown(stage: S
 
 
 async def test_skip_plans_without_the_bad_rows_and_counts_them(stage: Stage) -> None:
-    await stage.apply(contacts(stage, LIST + BAD), listed(stage, onInvalidContact="Skip"))
+    await stage.apply(contacts(stage, LIST + BAD), listed(stage, onInvalidContact="Skip", maxSkippedPercent=25))
     status = await stage.look("c")
     assert counts(windows(status)) == {NEW_YORK: 1, LONDON: 2}
     assert run_of(status).invalid_contacts == 1
@@ -197,7 +197,7 @@ async def test_a_config_map_that_vanishes_after_the_submission_stops_nothing(sta
         ("a header only", "id,timeZone\n", "no contacts"),
         ("no such column", "id,zone\nc1,Europe/London\n", "timeZone"),
         ("two id columns", "id,id,timeZone\n1,2,Europe/London\n", "id"),
-        ("another encoding", LIST.encode("utf-16"), "UTF-8"),
+        ("another encoding", LIST.replace("Ann", "Änn").encode("latin-1"), "UTF-8"),
         ("NUL", b"id,timeZone\nc1\x00,Europe/London\n", "line 2"),
     ],
     ids=lambda value: value if isinstance(value, str) and " " in value else "",

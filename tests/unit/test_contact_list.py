@@ -141,19 +141,36 @@ def test_skip_leaves_out_exactly_the_rows_that_reject_complains_of() -> None:
         (10, None),
     ]
     assert (count.error_count, count.invalid_rows) == (7, 6)
-    assert count.accepted(OnInvalidContact.SKIP).by_zone == {"Europe/London": 1, "Asia/Tokyo": 2}
+    assert count.accepted(OnInvalidContact.SKIP, 100).by_zone == {"Europe/London": 1, "Asia/Tokyo": 2}
     with pytest.raises(InvalidSpecError) as caught:
-        count.accepted(OnInvalidContact.REJECT)
+        count.accepted(OnInvalidContact.REJECT, 100)
     assert caught.value.count == 7
     assert str(caught.value).splitlines() == errors(count)
     assert "5550" not in str(caught.value) + repr(caught.value) + repr(count)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "percent", "planned"),
+    [(1, 5, True), (2, 5, False), (0, 0, True), (1, 0, False), (19, 95, True), (19, 94, False), (20, 100, False)],
+)
+def test_skip_leaves_out_no_greater_share_of_the_rows_than_it_may(wrong: int, percent: int, planned: bool) -> None:
+    rows = b"".join(b"c%d,%b\n" % (number, b"Nowhere" if number < wrong else b"Asia/Tokyo") for number in range(20))
+    count = read((config_map(), HEADER + rows))
+    if planned:
+        assert count.accepted(OnInvalidContact.SKIP, percent).by_zone == {"Asia/Tokyo": 20 - wrong}
+        return
+    with pytest.raises(InvalidSpecError) as caught:
+        count.accepted(OnInvalidContact.SKIP, percent)
+    assert caught.value.count == wrong
+    told = f"spec.maxSkippedPercent: {wrong} of 20 rows are invalid, more than the {percent}% that may be skipped; "
+    assert str(caught.value).startswith(told) == (percent < 100)
 
 
 def test_skip_does_not_forgive_a_list_that_ends_in_the_middle_nor_one_without_a_valid_row() -> None:
     for data in (HEADER + b'c1,Asia/Tokyo\nc2,"Asia/Tokyo\n', HEADER + b"c1,Nowhere\n"):
         count = read((config_map(), data))
         with pytest.raises(InvalidSpecError):
-            count.accepted(OnInvalidContact.SKIP)
+            count.accepted(OnInvalidContact.SKIP, 100)
 
 
 def test_twenty_errors_are_shown_all_are_counted_and_those_that_end_a_list_are_among_them() -> None:
@@ -172,7 +189,7 @@ def test_twenty_errors_are_shown_all_are_counted_and_those_that_end_a_list_are_a
         "b.csv: is empty; it must have a header row and at least one contact",
     ]
     with pytest.raises(InvalidSpecError) as caught:
-        count.accepted(OnInvalidContact.REJECT)
+        count.accepted(OnInvalidContact.REJECT, 100)
     assert str(caught.value).endswith("and 132 more")
 
 
@@ -185,7 +202,7 @@ def test_a_wrong_value_is_told_once_with_its_rows_and_the_most_frequent_first() 
     assert errors(count)[0].endswith(" (26 rows, this is the first)")
     assert (count.error_count, count.unshown_errors) == (29, 0)
     with pytest.raises(InvalidSpecError) as caught:
-        count.accepted(OnInvalidContact.REJECT)
+        count.accepted(OnInvalidContact.REJECT, 100)
     assert (caught.value.count, len(str(caught.value).splitlines())) == (29, 3)
 
 

@@ -370,7 +370,7 @@ def test_at_most_twenty_errors_of_a_list_are_shown_and_all_are_counted(supplied:
 
 
 def test_skip_plans_without_the_wrong_rows_and_counts_them_in_one_warning() -> None:
-    report = checked(listed("onInvalidContact: Skip") + config_map(BAD))
+    report = checked(listed("onInvalidContact: Skip", "maxSkippedPercent: 100") + config_map(BAD))
     (finding,) = report.findings
     assert (finding.severity, finding.line, finding.field) == (Severity.WARNING, 13, "spec.onInvalidContact")
     assert "2 invalid rows of the lists skipped; for example, ConfigMap list, key contacts.csv: line 3" in (
@@ -381,7 +381,7 @@ def test_skip_plans_without_the_wrong_rows_and_counts_them_in_one_warning() -> N
 
 @pytest.mark.parametrize("text", ["id,timeZone\nc1,Mars/Base\n", 'id,timeZone\nc1,Etc/UTC\nc2,"Etc/UTC\n'])
 def test_skip_forgives_neither_a_list_without_a_valid_row_nor_one_that_cannot_be_read(text: str) -> None:
-    report = checked(listed("onInvalidContact: Skip") + config_map(text))
+    report = checked(listed("onInvalidContact: Skip", "maxSkippedPercent: 100") + config_map(text))
     assert report.errors == 1
 
 
@@ -412,6 +412,22 @@ def test_a_given_list_has_the_columns_of_the_first_source_and_its_own_format(
     source = f"idColumn: Contact ID, timeZoneColumn: tz, format: CSV, {OF_SECRET}"
     report = checked(listed(source=source), supplied=given(tmp_path / name, text))
     assert contacts_of(report) == {"Asia/Tokyo": 1}
+
+
+def test_skip_that_would_leave_out_most_of_a_list_is_an_error_beside_what_is_wrong(tmp_path: Path) -> None:
+    """One word in nine of ten rows, which is a mistake of the export and not of a row."""
+    rows = "".join(f"c{number},Eastern Standard Time\n" for number in range(9))
+    supplied = given(tmp_path / "spring.csv", f"id,timeZone\n{rows}c10,America/New_York\n")
+    report = checked(listed("onInvalidContact: Skip"), supplied=supplied)
+    too_many, of_rows = report.findings
+    assert too_many.field == "spec.maxSkippedPercent"
+    assert too_many.message == (
+        "9 of 10 rows are invalid, more than the 5% that may be skipped; correct the lists, or raise maxSkippedPercent"
+    )
+    assert (of_rows.line, of_rows.count) == (2, 9)
+    assert contacts_of(checked(listed("onInvalidContact: Skip", "maxSkippedPercent: 90"), supplied=supplied)) == {
+        "America/New_York": 1
+    }
 
 
 def test_a_given_list_may_come_through_a_pipe_and_is_read_again_for_other_columns(tmp_path: Path) -> None:

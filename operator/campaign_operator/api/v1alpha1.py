@@ -169,6 +169,15 @@ class OutboundCampaignSpec(ResourceModel):
             "run is planned without the row, and the status counts it. Default: Reject. Example: Skip."
         ),
     )
+    max_skipped_percent: int = Field(
+        default=5,
+        ge=0,
+        le=100,
+        description=(
+            "With onInvalidContact Skip, the largest share of rows that is skipped, in percent of all rows of the "
+            "lists. If more rows are invalid, nothing is planned. Default: 5. Example: 20."
+        ),
+    )
     webhook: Webhook | None = Field(default=None, description="Webhook to call at the end of each run. Default: none.")
     start_mode: StartMode = Field(
         default=StartMode.CONTACT_LOCAL,

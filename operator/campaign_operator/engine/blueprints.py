@@ -49,7 +49,7 @@ class Blueprints:
         if reading.count is None:
             return BEING_READ, reading
         try:
-            listed = reading.count.accepted(campaign.spec.on_invalid_contact)
+            listed = reading.count.accepted(campaign.spec.on_invalid_contact, campaign.spec.max_skipped_percent)
         except InvalidSpecError as error:
             said = "; ".join(str(error).splitlines())
             return Problem(Reason.INVALID_CONTACTS, f"{counted(error.count, 'error')} in the lists: {said}"), reading

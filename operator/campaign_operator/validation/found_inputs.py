@@ -18,7 +18,7 @@ from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.date_set import NO_DATES, DateSet
 from campaign_operator.domain.planning.excluded_dates import parse_excluded_dates
 from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
-from campaign_operator.validation.findings import FieldError, FieldPath, Finding, Severity
+from campaign_operator.validation.findings import FieldError, FieldPath, Finding, Severity, field_path
 from campaign_operator.validation.manifest_objects import MalformedObjectError, ManifestObjects, MissingKeyError
 from campaign_operator.validation.sources import MAX_BYTES
 from campaign_operator.validation.supplied import NOTHING_SUPPLIED, Supplied
@@ -158,8 +158,11 @@ class _Search:
         are not files.
         """
         try:
-            accepted = count.accepted(spec.on_invalid_contact)
+            accepted = count.accepted(spec.on_invalid_contact, spec.max_skipped_percent)
         except InvalidSpecError:
+            too_many = count.too_many_skipped(spec.on_invalid_contact, spec.max_skipped_percent)
+            if too_many is not None:
+                self.problems.append(FieldError(field_path(too_many.field), too_many.message))
             for error in count.errors:
                 self._note_contact(error, paths.get(error.source))
             if count.unshown_errors:

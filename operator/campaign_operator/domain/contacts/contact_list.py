@@ -184,13 +184,27 @@ class ContactCount:
         """How many are not among `errors`."""
         return self.error_count - sum(error.rows for error in self.errors)
 
-    def accepted(self, on_invalid: OnInvalidContact) -> ListedContacts:
+    def too_many_skipped(self, on_invalid: OnInvalidContact, max_skipped_percent: int) -> SpecError | None:
+        """That Skip would leave out more rows than the spec allows; None where it would not. It counts as no error of
+        its own."""
+        rows = self.contacts + self.invalid_rows
+        if on_invalid is not OnInvalidContact.SKIP or self.invalid_rows * 100 <= max_skipped_percent * rows:
+            return None
+        message = (
+            f"{self.invalid_rows} of {rows} rows are invalid, more than the {max_skipped_percent}% that may be "
+            "skipped; correct the lists, or raise maxSkippedPercent"
+        )
+        return SpecError("spec.maxSkippedPercent", message, count=0)
+
+    def accepted(self, on_invalid: OnInvalidContact, max_skipped_percent: int) -> ListedContacts:
         """The contacts to plan with. Raises SpecErrors where there are errors.
 
-        Skip forgives invalid rows, and neither a list that could not be read to its end nor one with no valid row.
+        Skip forgives invalid rows up to their share, and neither a list that could not be read to its end nor one with
+        no valid row.
         """
-        forgiven = on_invalid is OnInvalidContact.SKIP and self.complete and self.contacts > 0
+        too_many = self.too_many_skipped(on_invalid, max_skipped_percent)
+        forgiven = on_invalid is OnInvalidContact.SKIP and self.complete and self.contacts > 0 and too_many is None
         if self.error_count and not forgiven:
             shown = [SpecError(error.place, error.sentence, error.rows) for error in self.errors]
-            raise SpecErrors(shown, self.unshown_errors)
+            raise SpecErrors([too_many, *shown] if too_many is not None else shown, self.unshown_errors)
         return ListedContacts(self.contacts_by_zone, self.invalid_rows, tuple(map(str, self.errors)))
