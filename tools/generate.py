@@ -7,6 +7,7 @@ from api_reference import render_reference
 from argocd_customization import render_customization
 from campaign_operator.api.crd import CRD_NAME, render_crd
 from campaign_operator.preview.preview_wire import PreviewWire
+from campaign_operator.validation.recognized_wire import RecognizedListWire
 from campaign_operator.validation.report_wire import ReportWire
 from campaign_operator.validation.wire_model import schema_file
 
@@ -22,6 +23,7 @@ def generated() -> dict[Path, str]:
         CHART / "templates" / "customresourcedefinition.yaml": chart_template(crd),
         ROOT / "gitops" / "argocd" / "argocd-cm.yaml": render_customization(),
         ROOT / "docs" / "api.md": render_reference(),
+        ROOT / "docs" / "contacts.schema.json": schema_file(RecognizedListWire),
         ROOT / "docs" / "preview.schema.json": schema_file(PreviewWire),
         ROOT / "docs" / "validate.schema.json": schema_file(ReportWire),
     }

@@ -23,6 +23,7 @@ def test_what_people_read_is_looked_at() -> None:
         "charts/campaign-operator/values.yaml",
         "docs/api.md",
         "docs/runbook.md",
+        "docs/contacts.schema.json",
         "docs/validate.schema.json",
         "examples/demo.yaml",
         "operator/campaign_operator/api/v1alpha1.py",

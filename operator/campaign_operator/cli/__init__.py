@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from campaign_operator.cli.check import check
+from campaign_operator.cli.contacts import contacts
 from campaign_operator.cli.detach import detach
 from campaign_operator.cli.preview import preview
 from campaign_operator.cli.print_crd import crd
@@ -47,6 +48,7 @@ def campaign_operator(show_version: Version = False) -> None:
 app.command(context_settings={"auto_envvar_prefix": "CAMPAIGN_OPERATOR"})(run)
 app.command()(validate)
 app.command()(preview)
+app.command()(contacts)
 app.command()(crd)
 app.command()(check)
 app.command()(detach)

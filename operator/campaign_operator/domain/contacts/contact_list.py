@@ -164,6 +164,20 @@ class ContactError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListForm:
+    """What a list was recognized as. Of CSV also: `delimiter`, and the names of its columns, of which `id_column` and
+    `time_zone_column` are the two that count, as they stand in the header row."""
+
+    list_format: ContactFormat
+    encoding: str
+    is_compressed: bool
+    delimiter: Delimiter | None = None
+    columns: tuple[str, ...] = ()
+    id_column: str | None = None
+    time_zone_column: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContactCount:
     """What is known of the lists of a campaign when they were read.
 

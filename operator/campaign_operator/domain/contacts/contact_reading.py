@@ -15,12 +15,14 @@ bytes are given.
 
 import json
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from io import IncrementalNewlineDecoder
 from typing import IO, Protocol
 
 from campaign_operator.api.vocabulary import ContactFormat, OnInvalidContact
 from campaign_operator.domain.contacts.contact_list import (
     ContactCount,
+    ListForm,
     ListLimits,
     ListSource,
     UnreadableBytesError,
@@ -28,6 +30,7 @@ from campaign_operator.domain.contacts.contact_list import (
 )
 from campaign_operator.domain.contacts.contact_tally import ContactTally
 from campaign_operator.domain.contacts.csv_format import CSVContacts
+from campaign_operator.domain.contacts.csv_header import SEPARATORS
 from campaign_operator.domain.contacts.decoding import PIECE_BYTES, Decoding, Unzipping
 from campaign_operator.domain.contacts.file_kinds import foreign_text
 from campaign_operator.domain.contacts.json_format import JSONContacts, NDJSONContacts
@@ -172,6 +175,28 @@ class OpenedList:
         self._undecided = ""
         self.over = False
         """Nothing more is wanted: the list is finished, or cannot be understood."""
+
+    def form(self) -> ListForm | None:
+        """What the list is recognized as so far; None if that is not known yet, or it is no list, or its header row
+        lacks a column."""
+        contacts = self._contacts
+        if contacts is None or (isinstance(contacts, CSVContacts) and contacts.header is None):
+            return None
+        form = ListForm(
+            list_format=next(known for known, reader in _READERS.items() if type(contacts) is reader),
+            encoding=self._decoding.encoding,
+            is_compressed=not self._unzipping.is_plain,
+        )
+        header = contacts.header if isinstance(contacts, CSVContacts) else None
+        if header is None:
+            return form
+        return replace(
+            form,
+            delimiter=SEPARATORS[header.separator],
+            columns=header.names,
+            id_column=header.names[header.id_at],
+            time_zone_column=header.names[header.zone_at],
+        )
 
     def feed(self, data: bytes) -> None:
         """More of the list."""
