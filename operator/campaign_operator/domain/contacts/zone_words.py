@@ -1,0 +1,81 @@
+"""The words of other programs for time zones: of Windows, Ruby on Rails (as CRMs and help desks have it), HubSpot and
+Salesforce.
+
+Owns which of them surely stand for one name of the IANA database. They are told as the remedy, and never read as that
+name: a list that means something else by its words would call people at a wrong hour.
+"""
+
+import re
+from collections.abc import Mapping
+
+from tzlocal.windows_tz import win_tz
+
+from campaign_operator.domain.planning.zones import ZONE_NAMES
+
+# Those of Rails that are no place of the database; the others are known by it.
+_RAILS: Mapping[str, str] = {
+    "International Date Line West": "Etc/GMT+12",
+    "Midway Island": "Pacific/Midway",
+    "American Samoa": "Pacific/Pago_Pago",
+    "Hawaii": "Pacific/Honolulu",
+    "Alaska": "America/Juneau",
+    "Pacific Time (US & Canada)": "America/Los_Angeles",
+    "Mountain Time (US & Canada)": "America/Denver",
+    "Arizona": "America/Phoenix",
+    "Central Time (US & Canada)": "America/Chicago",
+    "Saskatchewan": "America/Regina",
+    "Guadalajara": "America/Mexico_City",
+    "Central America": "America/Guatemala",
+    "Eastern Time (US & Canada)": "America/New_York",
+    "Indiana (East)": "America/Indiana/Indianapolis",
+    "Quito": "America/Lima",
+    "Atlantic Time (Canada)": "America/Halifax",
+    "Newfoundland": "America/St_Johns",
+    "Brasilia": "America/Sao_Paulo",
+    "Greenland": "America/Nuuk",
+    "Mid-Atlantic": "Atlantic/South_Georgia",
+    "Cape Verde Is.": "Atlantic/Cape_Verde",
+    "Edinburgh": "Europe/London",
+    "Bern": "Europe/Zurich",
+    "West Central Africa": "Africa/Algiers",
+    "Pretoria": "Africa/Johannesburg",
+    "St. Petersburg": "Europe/Moscow",
+    "Abu Dhabi": "Asia/Muscat",
+    "Ekaterinburg": "Asia/Yekaterinburg",
+    "Islamabad": "Asia/Karachi",
+    "Chennai": "Asia/Kolkata",
+    "Mumbai": "Asia/Kolkata",
+    "New Delhi": "Asia/Kolkata",
+    "Sri Jayawardenepura": "Asia/Colombo",
+    "Hanoi": "Asia/Bangkok",
+    "Beijing": "Asia/Shanghai",
+    "Osaka": "Asia/Tokyo",
+    "Sapporo": "Asia/Tokyo",
+    "Solomon Is.": "Pacific/Guadalcanal",
+    "New Caledonia": "Pacific/Noumea",
+    "Marshall Is.": "Pacific/Majuro",
+    "Wellington": "Pacific/Auckland",
+    "Nuku'alofa": "Pacific/Tongatapu",
+    "Tokelau Is.": "Pacific/Fakaofo",
+    "Chatham Is.": "Pacific/Chatham",
+    "Samoa": "Pacific/Apia",
+}
+_NAMES = {name.casefold(): name for name in ZONE_NAMES}
+_WORDS = {word.casefold(): name for word, name in (win_tz | dict(_RAILS)).items()}
+
+# Before the words of Windows and Rails, such as (GMT-05:00).
+_OFFSET = re.compile(r"\((?:GMT|UTC)(?:[+-]\d{1,2}:\d{2})?\)\s*", re.IGNORECASE)
+# Behind those of Salesforce, such as (America/New_York).
+_NAME_AT_THE_END = re.compile(r"\(([A-Za-z_]+/[\w/+-]+)\)\Z")
+
+
+def certain_zone(value: str) -> str | None:
+    """The name of the IANA database that this surely stands for, None where that is not known."""
+    named = _NAME_AT_THE_END.search(value)
+    if named is not None and named[1] in ZONE_NAMES:
+        return named[1]
+    word = _OFFSET.sub("", value, count=1)
+    if word != value and word in ZONE_NAMES:
+        return word
+    of_hubspot = word.casefold().replace("_slash_", "/") if "_slash_" in word else ""
+    return _WORDS.get(word.casefold()) or _NAMES.get(of_hubspot)
