@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
+from campaign_operator.api.contacts_spec import Aliases
+from campaign_operator.api.delimiter import Delimiter
 from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits, ListSource
 from campaign_operator.domain.contacts.contact_reading import ContactReading
+from campaign_operator.domain.errors import ERRORS_SHOWN
 from campaign_operator.domain.planning.zones import ZONE_NAMES
 from fuzz.inputs import VALUES, objects, spoiled
 from fuzz.target import Target
@@ -32,6 +35,8 @@ class GivenList:
     cuts: tuple[int, ...]
     piece_bytes: int
     is_damaged: bool
+    maps_zones: bool
+    delimiter: Delimiter | None
 
 
 def _csv(rows: list[list[str]], separator: str, line_end: str, header: list[str], encoding: str) -> bytes:
@@ -80,14 +85,16 @@ _CSV = st.builds(
 )
 _DATA = spoiled(st.one_of(_CSV, _OBJECTS.map(_json), _OBJECTS.map(_ndjson)))
 _LISTS = st.builds(
-    lambda name, data, zipped, cuts, piece_bytes: GivenList(
-        name, zipped(data), len(data), tuple(sorted(cuts)), piece_bytes, zipped is _damaged
+    lambda name, data, zipped, cuts, piece_bytes, maps_zones, delimiter: GivenList(
+        name, zipped(data), len(data), tuple(sorted(cuts)), piece_bytes, zipped is _damaged, maps_zones, delimiter
     ),
     st.sampled_from(["list", "list.csv", "list.json", "list.ndjson", "list.csv.gz"]),
     _DATA,
     st.sampled_from([bytes, bytes, gzip.compress, _damaged, _with_more_behind]),
     st.lists(st.integers(0, 400), max_size=4),
     st.integers(20, 200),
+    st.booleans(),
+    st.sampled_from([None, None, *Delimiter]),
 )
 
 
@@ -95,7 +102,17 @@ def _read(given: GivenList, *, quote_values: bool, cut: bool) -> ContactCount:
     # so little at a time takes a minute for a megabyte
     piece_bytes = given.piece_bytes if cut and given.unzipped_bytes < 2000 else 65_536
     reading = ContactReading(LIMITS, piece_bytes=piece_bytes)
-    opened = reading.open(ListSource(name=given.name, quote_values=quote_values))
+    aliases = Aliases({"Mars/Base": "Asia/Tokyo"} if given.maps_zones else {})
+    default = "Europe/London" if given.maps_zones else None
+    opened = reading.open(
+        ListSource(
+            name=given.name,
+            quote_values=quote_values,
+            delimiter=given.delimiter,
+            default_time_zone=default,
+            time_zone_aliases=aliases,
+        )
+    )
     cuts = [each for each in given.cuts if each < len(given.data)] if cut else []
     for start, end in zip([0, *cuts], [*cuts, len(given.data)], strict=True):
         opened.feed(given.data[start:end])
@@ -116,6 +133,8 @@ def _lists() -> Iterator[Callable[[GivenList], None]]:
             assert count == in_pieces, "it depends on where the list is cut"
         assert count.contacts <= LIMITS.max_rows
         assert bool(count.error_count) or count.contacts > 0
+        assert count.unshown_errors >= 0
+        assert count.unshown_errors == 0 or len(count.errors) == ERRORS_SHOWN or count.error_count > 1000
         assert set(count.contacts_by_zone) <= ZONE_NAMES
         told = [str(error) for error in count.errors]
         assert "canary" not in " ".join(told)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaign_operator.api.vocabulary import OnInvalidContact
-from campaign_operator.domain.contacts import decoding
+from campaign_operator.domain.contacts import blanks, csv_header, decoding
 from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits
 from campaign_operator.domain.contacts.contact_reading import ContactReading
 from campaign_operator.domain.contacts.contact_records import STEP_CONTACTS, ContactRecords
@@ -75,6 +75,23 @@ def test_lists_that_are_rejected_tell_the_same_errors_as_lists_that_are_read_to_
     assert errors(rejected) == errors(skipped)
     assert rejected.error_count == skipped.error_count
     assert skipped.contacts == len(set(ids))
+
+
+@pytest.mark.parametrize("header", ["x," * 60_000, "x" * 100_000 + ",y", ",".join(["x" * 120] * 999)])
+def test_a_header_row_of_any_width_is_looked_at_in_a_short_step(header: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[int] = []
+
+    def counted(name: str) -> str:
+        looked_at.append(len(name))
+        return blanks.alike(name)
+
+    monkeypatch.setattr(csv_header, "alike", counted)
+    opened = ContactReading(ListLimits()).open(config_map())
+    opened.feed(f"{header}\n".encode())
+    opened.finish()
+    assert opened.over
+    assert len(looked_at) < 20_000
+    assert sum(looked_at) < 1_000_000
 
 
 def test_gzip_data_of_nothing_but_ends_is_unpacked_in_steps(monkeypatch: pytest.MonkeyPatch) -> None:

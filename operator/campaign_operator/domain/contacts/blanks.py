@@ -3,12 +3,12 @@
 Owns what is taken off the ends of a value, and which names of columns look alike.
 """
 
-import unicodedata
 from collections.abc import Sequence
 
 _INVISIBLE = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
 _BLANKS = "".join(map(chr, [*range(0x09, 0x0E), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B)]))
 _BLANKS += "\u2028\u2029\u202f\u205f\u3000" + _INVISIBLE
+_UNSEEN = dict.fromkeys(map(ord, f"{_BLANKS}_-"))
 
 
 def trimmed(value: str) -> str:
@@ -26,8 +26,4 @@ def all_trimmed(values: Sequence[str]) -> Sequence[str]:
 
 def alike(name: str) -> str:
     """The same for names that differ in case, blanks, `_`, `-` and invisible characters only."""
-    return "".join(each for each in name.casefold() if not (each in "_-" or _is_unseen(each)))
-
-
-def _is_unseen(character: str) -> bool:
-    return character.isspace() or unicodedata.category(character) in ("Cc", "Cf")
+    return name.casefold().translate(_UNSEEN)

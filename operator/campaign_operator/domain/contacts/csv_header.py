@@ -38,6 +38,12 @@ _BLANK_LINES = re.compile(rf"(?:{_BLANK}\n)+(?:{_BLANK}\Z)?|{_BLANK}\Z")
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?[,;|]*(?:\n|\Z)', re.IGNORECASE)
 _COLUMNS_SHOWN = 20
 
+_MOST_LIKENED = 1000
+"""In a header row of more columns, names are exact: it may have 100,000, and a step must be short."""
+
+_LONGEST_LIKENED = 256
+"""Characters of a name that may look like one of the two, which have 64 at most."""
+
 
 class Header(NamedTuple):
     """The header row. `width`: its columns, with those that have no name."""
@@ -214,7 +220,9 @@ def _matches(name: str, names: Sequence[str]) -> list[int]:
     """Where the column of that name may be: exactly, or else by what looks alike."""
     exact = [place for place, each in enumerate(names) if each == name]
     wanted = alike(name)
-    return exact or [place for place, each in enumerate(names) if wanted and alike(each) == wanted]
+    if exact or not wanted or len(names) > _MOST_LIKENED:
+        return exact
+    return [place for place, each in enumerate(names) if len(each) <= _LONGEST_LIKENED and alike(each) == wanted]
 
 
 def fields_text(count: int) -> str:
