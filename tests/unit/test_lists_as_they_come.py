@@ -7,7 +7,7 @@ from contact_list_kit import config_map, errors, own_file, read, secret
 
 from campaign_operator.api.contacts_spec import Aliases, ContactsFromSource
 from campaign_operator.api.delimiter import Delimiter
-from campaign_operator.api.vocabulary import ContactFormat
+from campaign_operator.api.vocabulary import ContactFormat, OnInvalidContact
 from campaign_operator.domain.contacts.contact_list import ListSource
 
 TWO = {"America/New_York": 1, "Europe/London": 1}
@@ -173,6 +173,15 @@ def test_lists_with_aliases_can_be_told_apart_as_readings_are() -> None:
     other = ContactsFromSource.model_validate(wire | {"timeZoneAliases": {"EST": "America/Panama"}})
     assert len({one, same, other}) == 2
     assert one.to_wire()["timeZoneAliases"] == {"EST": "America/New_York"}
+
+
+def test_what_was_read_before_makes_the_same_hashes() -> None:
+    """Or every campaign with a list would be replanned at an upgrade."""
+    wire = {"configMapKeyRef": {"name": "l", "key": "a.csv"}}
+    assert ContactsFromSource.model_validate(wire).to_wire() == {**wire, "idColumn": "id", "timeZoneColumn": "timeZone"}
+    rows = b"".join(b"d%d,Asia/Tokyo\n" % number for number in range(61))
+    count = read((config_map(), b"id,timeZone\nc1,Europe/London\nc2,Europe/London\nc4,Nowhere\n" + rows))
+    assert count.accepted(OnInvalidContact.SKIP, 5).hash == "dacf3aaa28c81bdc"
 
 
 def test_an_alias_is_matched_exactly_and_comes_before_a_name_of_the_database() -> None:

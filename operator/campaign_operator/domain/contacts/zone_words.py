@@ -7,8 +7,7 @@ name: a list that means something else by its words would call people at a wrong
 
 import re
 from collections.abc import Mapping
-
-from tzlocal.windows_tz import win_tz
+from functools import cache
 
 from campaign_operator.domain.planning.zones import ZONE_NAMES
 
@@ -60,9 +59,6 @@ _RAILS: Mapping[str, str] = {
     "Chatham Is.": "Pacific/Chatham",
     "Samoa": "Pacific/Apia",
 }
-_NAMES = {name.casefold(): name for name in ZONE_NAMES}
-_WORDS = {word.casefold(): name for word, name in (win_tz | dict(_RAILS)).items()}
-
 # Before the words of Windows and Rails, such as (GMT-05:00).
 _OFFSET = re.compile(r"\((?:GMT|UTC)(?:[+-]\d{1,2}:\d{2})?\)\s*", re.IGNORECASE)
 # Behind those of Salesforce, such as (America/New_York).
@@ -77,5 +73,13 @@ def certain_zone(value: str) -> str | None:
     word = _OFFSET.sub("", value, count=1)
     if word != value and word in ZONE_NAMES:
         return word
-    of_hubspot = word.casefold().replace("_slash_", "/") if "_slash_" in word else ""
-    return _WORDS.get(word.casefold()) or _NAMES.get(of_hubspot)
+    return _names_by_word().get(word.casefold())
+
+
+@cache
+def _names_by_word() -> Mapping[str, str]:
+    # needed for a list that is wrong only
+    from tzlocal.windows_tz import win_tz
+
+    of_hubspot = {name.replace("/", "_slash_"): name for name in ZONE_NAMES if "/" in name}
+    return {word.casefold(): name for word, name in (of_hubspot | win_tz | dict(_RAILS)).items()}
