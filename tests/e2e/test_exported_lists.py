@@ -38,7 +38,8 @@ async def test_nothing_is_planned_where_skip_would_leave_out_more_than_it_may(st
     await stage.apply(export, manifest)
     status = await stage.look("c")
     stalled = told(status, ConditionType.STALLED)
-    assert stalled[:2] == ("True", "InvalidContacts")
+    assert stalled[:2] == ("True", "TooManyInvalidContacts")
+    assert told(status, ConditionType.CONTACTS_VALID)[:2] == ("False", "TooManyInvalidContacts")
     assert stalled[2].startswith(
         "1 error in the lists: spec.maxSkippedPercent: 1 of 3 rows are invalid, more than the 5% that may be skipped; "
     )

@@ -108,7 +108,7 @@ TOLD = {
         [
             (
                 ": line 5: has 1 field below an empty row, as in the footer of a Salesforce report; delete the lines "
-                'below the table, or export the report as "Details Only" (2 rows, this is the first)'
+                "below the table, or export with Data Loader (2 rows, this is the first)"
             )
         ],
     ),

@@ -65,6 +65,7 @@ class Reason(StrEnum):
     # a person must act
     INVALID_SPEC = "InvalidSpec"
     INVALID_CONTACTS = "InvalidContacts"
+    TOO_MANY_INVALID_CONTACTS = "TooManyInvalidContacts"
     CONTACTS_NOT_FOUND = "ContactsNotFound"
     CONTACTS_UNREADABLE = "ContactsUnreadable"
     INVALID_CALENDAR = "InvalidCalendar"

@@ -48,11 +48,14 @@ class Blueprints:
             return reading, None
         if reading.count is None:
             return BEING_READ, reading
+        policy = (campaign.spec.on_invalid_contact, campaign.spec.max_skipped_percent)
         try:
-            listed = reading.count.accepted(campaign.spec.on_invalid_contact, campaign.spec.max_skipped_percent)
+            listed = reading.count.accepted(*policy)
         except InvalidSpecError as error:
             said = "; ".join(str(error).splitlines())
-            return Problem(Reason.INVALID_CONTACTS, f"{counted(error.count, 'error')} in the lists: {said}"), reading
+            too_many = reading.count.too_many_skipped(*policy) is not None
+            reason = Reason.TOO_MANY_INVALID_CONTACTS if too_many else Reason.INVALID_CONTACTS
+            return Problem(reason, f"{counted(error.count, 'error')} in the lists: {said}"), reading
         return _drawn(campaign, memory, ReadInputs(listed, dates)), reading
 
     async def _excluded_dates(self, campaign: Campaign) -> DateSet | Problem:

@@ -28,7 +28,7 @@ from campaign_operator.domain.contacts.csv_header import (
 _LONG_FIELD = "field larger"
 _FOOTER = (
     "has 1 field below an empty row, as in the footer of a Salesforce report; delete the lines below the table, or "
-    'export the report as "Details Only"'
+    "export with Data Loader"
 )
 
 

@@ -266,7 +266,7 @@ def _earlier(status: OutboundCampaignStatus, kind: ConditionType) -> Iterator[Co
 def _contacts_valid(blueprint: Blueprint | Problem) -> tuple[bool, str, str] | None:
     """What the lists of contactsFrom are like, as far as they could be read."""
     if isinstance(blueprint, Problem):
-        is_told = blueprint.reason is Reason.INVALID_CONTACTS
+        is_told = blueprint.reason in (Reason.INVALID_CONTACTS, Reason.TOO_MANY_INVALID_CONTACTS)
         return (False, blueprint.reason, blueprint.message) if is_told else None
     contacts = counted(sum(blueprint.inputs.contacts_by_zone.values()), "contact")
     if not blueprint.invalid_contacts:
