@@ -40,6 +40,15 @@ def test_a_given_list_is_planned(tmp_path: Path) -> None:
     assert [window["timeZone"] for window in json.loads(done.stdout)["runs"][0]["windows"]] == ["Asia/Tokyo"]
 
 
+@pytest.mark.parametrize(("options", "zone"), [((), "Asia/Tokyo"), (("--delimiter", "semicolon"), "Europe/London")])
+def test_a_given_list_is_divided_as_the_option_says(options: tuple[str, ...], zone: str, tmp_path: Path) -> None:
+    file = tmp_path / "spring.csv"
+    file.write_text("id,timeZone,;id;timeZone\nc1,Asia/Tokyo,;c1;Europe/London\n")
+    arguments = ("--now", NOW_TEXT, "--contacts", str(file), *options, "-o", "json")
+    done = run_cli("preview", "-", *arguments, stdin=LISTED.encode())
+    assert [window["timeZone"] for window in json.loads(done.stdout)["runs"][0]["windows"]] == [zone]
+
+
 def test_a_list_that_is_not_there_ends_the_preview_in_clear_words() -> None:
     done = run_cli("preview", "-", stdin=listed(source="url: {address: 'https://a.example/b.csv'}").encode())
     assert (done.returncode, done.stdout) == (1, b"")
