@@ -198,6 +198,7 @@ async def test_what_is_left_out_is_filled_in_where_everybody_can_see_it(
         "runPolicy": "Once",
         "concurrencyPolicy": "Allow",
         "pastZones": "Wait",
+        "maxSkippedPercent": 5,
         "onInvalidContact": "Reject",
         "windowSeconds": 14400,
         "submitAheadSeconds": 86400,

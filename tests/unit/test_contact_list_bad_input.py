@@ -11,9 +11,7 @@ from campaign_operator.domain.planning.zones import TZDATA_VERSION
 NAME_THE_ZONES = "set timeZoneColumn to the name in your list"
 GOOD = HEADER + b"c1,Europe/London\n"
 ZONE_RULE = f"must be a valid time zone of the IANA database ({TZDATA_VERSION})"
-ZONE_EXAMPLES = (
-    "use a name such as Europe/London or America/New_York, or say in timeZoneAliases what the value stands for"
-)
+ZONE_EXAMPLES = "use a name such as Europe/London, or timeZoneAliases"
 SAVE_AS_UTF_8 = 'save it as UTF-8 (in Excel: "CSV UTF-8")'
 NUL = f"contains a NUL byte, so it is not text; if it is in UTF-16 without a mark, {SAVE_AS_UTF_8}"
 NOT_UTF_8 = f"is not valid UTF-8, starting here; {SAVE_AS_UTF_8}"

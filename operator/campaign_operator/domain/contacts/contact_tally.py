@@ -27,14 +27,23 @@ from campaign_operator.domain.contacts.contact_list import (
 from campaign_operator.domain.contacts.contact_records import ContactRecords
 from campaign_operator.domain.contacts.zone_words import certain_zone
 from campaign_operator.domain.errors import ERRORS_SHOWN
-from campaign_operator.domain.planning.zones import ZONE_NAMES, nearest_name, unknown_zone_message, unshown_zone_message
+from campaign_operator.domain.planning.zones import (
+    AMBIGUOUS_NAMES,
+    TZDATA_VERSION,
+    ZONE_NAMES,
+    nearest_name,
+    unknown_zone_message,
+    unshown_zone_message,
+)
 from campaign_operator.wording import quoted
 
 _ZONES = tuple(sorted(ZONE_NAMES))
 _ZONE_NUMBERS = {name: number for number, name in enumerate(_ZONES)}
 _NO_ZONE = len(_ZONES)
 
-_ALIASES = ", or say in timeZoneAliases what the value stands for"
+_ALIASES = ", or timeZoneAliases"
+
+_EXAMPLE = "a name such as Europe/London"
 
 _MOST_KINDS = 1000
 """As many kinds of errors, and values that are wrong, are told apart. Those that come after are counted together."""
@@ -301,7 +310,11 @@ def _zone_message(zone: str | Fault, quote: bool) -> str:
         return "is empty"
     if not quote:
         return f"{unshown_zone_message()}{_ALIASES}"
+    if zone in AMBIGUOUS_NAMES:
+        return f"{unknown_zone_message(zone)}{_ALIASES}"
     certain = certain_zone(zone)
-    if certain is not None:
-        return f"Invalid value: {quoted(zone)}: must be a valid time zone of the IANA database; use {certain}{_ALIASES}"
-    return unknown_zone_message(zone) + (_ALIASES if nearest_name(zone) is None else "")
+    if certain is None and nearest_name(zone) is not None:
+        return unknown_zone_message(zone)
+    # short, since a condition shows twenty of them
+    rule = f"must be a valid time zone of the IANA database ({TZDATA_VERSION})"
+    return f"Invalid value: {quoted(zone)}: {rule}; use {certain or _EXAMPLE}{_ALIASES}"
