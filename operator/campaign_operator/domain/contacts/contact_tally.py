@@ -187,7 +187,8 @@ class ContactTally:
 
     def _check(self, line: int, contact_id: str | Fault, zone: str | Fault) -> None:
         source = self._sources[-1]
-        contact_id, zone = (each if isinstance(each, Fault) else trimmed(each) for each in (contact_id, zone))
+        contact_id = contact_id if isinstance(contact_id, Fault) else trimmed(contact_id)
+        zone = zone if isinstance(zone, Fault) else trimmed(zone)
         id_message = self._id_message(contact_id)
         number = _NO_ZONE if isinstance(zone, Fault) else self._zone_numbers.get(zone, _NO_ZONE)
         if id_message is not None:

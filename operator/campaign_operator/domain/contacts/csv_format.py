@@ -128,20 +128,20 @@ class CSVContacts:
         self._line += done
 
     def _read_record(self, line: int, fields: list[str], rows: GatheredRows, header: Header) -> None:
-        count, id_at, zone_at = len(fields), header.id_at, header.zone_at
-        if not (count == header.width and fields[id_at] and not fields[id_at].isspace()):
-            if not any(map(trimmed, fields)):
-                self._is_below_an_empty_row = True
-                return
-            if count == 1 and self._is_below_an_empty_row:
-                self._reject(line, _FOOTER, rows)
-                return
-            if any(map(trimmed, fields[header.width :])):
-                message = f"has {fields_text(count)} where the header row has {header.width}"
-                self._reject(line, message, rows)
-                return
-        self._is_below_an_empty_row = False
-        rows.add(line, fields[id_at] if id_at < count else "", fields[zone_at] if zone_at < count else "")
+        count = len(fields)
+        _, width, id_at, zone_at, _ = header
+        if count == width and fields[id_at] and not fields[id_at].isspace():
+            self._is_below_an_empty_row = False
+            rows.add(line, fields[id_at], fields[zone_at])
+        elif not any(map(trimmed, fields)):
+            self._is_below_an_empty_row = True
+        elif count == 1 and self._is_below_an_empty_row:
+            self._reject(line, _FOOTER, rows)
+        elif any(map(trimmed, fields[width:])):
+            self._reject(line, f"has {fields_text(count)} where the header row has {width}", rows)
+        else:
+            self._is_below_an_empty_row = False
+            rows.add(line, fields[id_at] if id_at < count else "", fields[zone_at] if zone_at < count else "")
 
     def _reject(self, line: int, message: str, rows: GatheredRows) -> None:
         rows.flush()
