@@ -11,6 +11,7 @@ from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import World, campaign
 
 CRON = "must be five cron fields, such as '0 9 * * 1-5', or a descriptor, such as '@daily'"
+SATURDAY = {"days": ["Sat"], "start": "10:00", "end": "13:00"}
 URL = "must be an https URL with a host and without user information, such as https://hooks.example.com/cx"
 
 
@@ -146,6 +147,50 @@ async def test_a_webhook_that_is_not_plain_https(installed: ControlPlane, namesp
             {"callingHours": {"excludeDates": ["2026-12-25"] * 367}},
             "spec.callingHours.excludeDates: Too many: 367: must have at most 366 items",
         ),
+        (
+            {"callingHours": {"weekly": [SATURDAY], "start": "08:00"}},
+            "spec.callingHours.weekly: Invalid value: cannot be combined with start, end or days; remove them, or",
+        ),
+        (
+            {"callingHours": {"weekly": [SATURDAY], "days": ["Mon"]}},
+            "spec.callingHours.weekly: Invalid value: cannot be combined with start, end or days; remove them, or",
+        ),
+        (
+            {"callingHours": {"weekly": [{**SATURDAY, "start": "13:00"}]}},
+            "spec.callingHours.weekly[0].start: Invalid value: start must be before end; the hours cannot go past",
+        ),
+        (
+            {"callingHours": {"weekly": [SATURDAY, {**SATURDAY, "start": "12:59", "end": "17:00"}]}},
+            "spec.callingHours.weekly: Invalid value: must not have two spans that overlap on a day; join them, or",
+        ),
+        ({"callingHours": {"weekly": [{"days": ["Sat"], "start": "10:00"}]}}, "callingHours.weekly[0].end: Required"),
+        ({"callingHours": {"weekly": []}}, "spec.callingHours.weekly: Invalid value: 0"),
+        (
+            {"callingHours": {"weekly": [SATURDAY] * 22}},
+            "spec.callingHours.weekly: Too many: 22: must have at most 21 items",
+        ),
+        (
+            {"callingHours": {"holidays": [{"country": "US"}] * 21}},
+            "spec.callingHours.holidays: Too many: 21: must have at most 20 items",
+        ),
+        ({"callingHours": {"holidays": [{"subdivision": "TX"}]}}, "callingHours.holidays[0].country: Required value"),
+        (
+            {"callingHours": {"zones": [{"timeZones": ["Europe/Berlin"]}] * 51}},
+            "spec.callingHours.zones: Too many: 51: must have at most 50 items",
+        ),
+        ({"callingHours": {"zones": [{}]}}, "spec.callingHours.zones[0].timeZones: Required value"),
+        (
+            {"callingHours": {"zones": [{"timeZones": ["Europe/Berlin"], "weekly": [SATURDAY, SATURDAY]}]}},
+            "spec.callingHours.zones[0].weekly: Invalid value: must not have two spans that overlap on a day",
+        ),
+        (
+            {"callingHours": {"zones": [{"timeZones": ["Europe/Berlin"], "excludeDates": ["2026-02-31"]}]}},
+            'spec.callingHours.zones[0].excludeDates[0]: Invalid value: "2026-02-31": must be a valid date in the form',
+        ),
+        (
+            {"callingHours": {"zones": [{"timeZones": ["Europe/Berlin"], "holidays": [{"country": "DE"}] * 21}]}},
+            "spec.callingHours.zones[0].holidays: Too many: 21: must have at most 20 items",
+        ),
         ({"callingHours": {"outside": "Drop"}}, 'spec.callingHours.outside: Unsupported value: "Drop"'),
         ({"callingHours": {"until": "20:00"}}, 'unknown field "spec.callingHours.until"'),
     ],
@@ -202,12 +247,8 @@ async def test_what_is_left_out_is_filled_in_where_everybody_can_see_it(
         "onInvalidContact": "Reject",
         "windowSeconds": 14400,
         "submitAheadSeconds": 86400,
-        "callingHours": {
-            "start": "08:00",
-            "end": "21:00",
-            "days": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
-            "outside": "Defer",
-        },
+        # start, end and days have none there: beside weekly, they would say what is not so
+        "callingHours": {"outside": "Defer"},
         "completion": {"graceSeconds": 3600},
         "onUncertain": "Verify",
         "deletionPolicy": "Cancel",

@@ -3,7 +3,9 @@
 The clock of these tests stands at NOW; times are given in seconds from it.
 """
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from campaign_operator.api.calling_hours_spec import CallingHoursSpec
@@ -28,9 +30,10 @@ from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, S
 from campaign_operator.domain.campaigns.observation import Observation
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
-from campaign_operator.domain.planning.calling_hours import CallingHours, parse_calling_hours
+from campaign_operator.domain.planning.calling_hours import CallingHours, ClosedDates
 from campaign_operator.domain.planning.plan_inputs import PlanInputs
 from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
+from campaign_operator.domain.planning.written_hours import parse_calling_hours
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status import record
 
@@ -53,6 +56,13 @@ def plan_inputs(**parts: Any) -> PlanInputs:
 def hours(start: str = "08:00", end: str = "21:00", **more: Any) -> CallingHours:
     """Calling hours, by default those of the resource."""
     return parse_calling_hours(CallingHoursSpec.model_validate({"start": start, "end": end, **more}))
+
+
+def excluding(dates: AbstractSet[date]) -> CallingHours:
+    """The hours of the resource, without these dates."""
+    default = hours()
+    closed = ClosedDates(dates)
+    return replace(default, everywhere=replace(default.everywhere, closed=(closed,)))
 
 
 OPEN_ALWAYS = hours("00:00", "24:00")

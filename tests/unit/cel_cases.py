@@ -12,6 +12,11 @@ SAME_INSTANT = "self.startMode == 'SameInstant' || !has(self.timeZone)"
 URL = "isURL(self) && self.matches('^https://[^/?#@]+([/?#].*)?$')"
 
 HOURS = "self.start < self.end"
+HOURS_BY_DEFAULT = "(has(self.start) ? self.start : '08:00') < (has(self.end) ? self.end : '21:00')"
+WEEKLY = "!has(self.weekly) || !(has(self.start) || has(self.end) || has(self.days))"
+APART = (
+    "self.all(a, self.filter(b, a.start < b.end && b.start < a.end && a.days.exists(day, day in b.days)).size() < 2)"
+)
 CONTACTS = "has(self.contacts) != has(self.contactsFrom)"
 PLACE = "[has(self.configMapKeyRef), has(self.secretKeyRef), has(self.url)].exists_one(given, given)"
 COLUMNS = "self.idColumn != self.timeZoneColumn"
@@ -19,11 +24,35 @@ ADDRESS = "has(self.address) != has(self.secretRef)"
 ALIASES = "self.all(value, size(value) > 0 && size(value) <= 64)"
 PAST_ZONES = "self.pastZones == 'Wait' || self.runPolicy == 'Recurring'"
 
+
+def span(days: str, start: str, end: str) -> dict[str, Any]:
+    """An item of weekly."""
+    return {"days": days.split(), "start": start, "end": end}
+
+
 CASES: list[tuple[str, Any, bool]] = [
     (HOURS, {"start": "08:00", "end": "21:00"}, True),
     (HOURS, {"start": "00:00", "end": "24:00"}, True),
     (HOURS, {"start": "08:00", "end": "08:00"}, False),
     (HOURS, {"start": "21:00", "end": "08:00"}, False),
+    (HOURS_BY_DEFAULT, {}, True),
+    (HOURS_BY_DEFAULT, {"start": "20:59"}, True),
+    (HOURS_BY_DEFAULT, {"start": "21:00"}, False),
+    (HOURS_BY_DEFAULT, {"end": "08:01"}, True),
+    (HOURS_BY_DEFAULT, {"end": "08:00"}, False),
+    (HOURS_BY_DEFAULT, {"start": "21:00", "end": "24:00"}, True),
+    (WEEKLY, {"weekly": []}, True),
+    (WEEKLY, {"start": "08:00", "end": "21:00", "days": ["Mon"]}, True),
+    (WEEKLY, {"weekly": [], "start": "08:00"}, False),
+    (WEEKLY, {"weekly": [], "end": "21:00"}, False),
+    (WEEKLY, {"weekly": [], "days": ["Mon"]}, False),
+    (APART, [span("Mon", "09:00", "12:00"), span("Mon", "13:00", "17:00")], True),
+    (APART, [span("Mon", "09:00", "12:00"), span("Mon", "12:00", "17:00")], True),
+    (APART, [span("Mon", "09:00", "12:00"), span("Tue", "09:00", "12:00")], True),
+    (APART, [span("Mon", "12:00", "09:00"), span("Mon", "13:00", "17:00")], True),
+    (APART, [span("Mon", "09:00", "12:00"), span("Mon", "11:59", "17:00")], False),
+    (APART, [span("Mon Tue", "09:00", "12:00"), span("Wed", "09:00", "12:00"), span("Tue", "08:00", "24:00")], False),
+    (APART, [span("Sat", "09:00", "12:00"), span("Sat", "09:00", "12:00")], False),
     (CONTACTS, {"contacts": []}, True),
     (CONTACTS, {"contactsFrom": []}, True),
     (CONTACTS, {}, False),

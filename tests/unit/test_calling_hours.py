@@ -309,6 +309,7 @@ def test_a_zone_that_does_not_open_within_366_days_is_an_error_that_names_zone_a
     assert (caught.value.field, caught.value.message) == (field, message)
 
 
+SATURDAY = {"days": ["Sat"], "start": "10:00", "end": "13:00"}
 REFUSED = {
     "a start that is no time": ({"start": "8:00"}, ["start"]),
     "a start at 24:00": ({"start": "24:00"}, ["start"]),
@@ -323,6 +324,31 @@ REFUSED = {
     "29 February of a year that is no leap year": ({"excludeDates": ["2026-02-29"]}, ["excludeDates[0]"]),
     "a date in another form": ({"excludeDates": ["20261225", "25.12.2026"]}, ["excludeDates[0]", "excludeDates[1]"]),
     "a date by its week": ({"excludeDates": ["2026-W52-5"]}, ["excludeDates[0]"]),
+    "weekly beside start": ({"weekly": [SATURDAY]}, ["weekly"]),
+    "a span that is none": (
+        {"start": None, "end": None, "weekly": [{**SATURDAY, "end": "10:00"}]},
+        ["weekly[0].start"],
+    ),
+    "spans that overlap": (
+        {"start": None, "end": None, "weekly": [SATURDAY, {"days": ["Sat", "Sun"], "start": "12:59", "end": "24:00"}]},
+        ["weekly[1]"],
+    ),
+    "the same span twice": ({"start": None, "end": None, "weekly": [SATURDAY, SATURDAY]}, ["weekly[1]"]),
+    "a zone that is none": ({"zones": [{"timeZones": ["Europe/Berlin", "Bern"]}]}, ["zones[0].timeZones[1]"]),
+    "a zone twice": (
+        {"zones": [{"timeZones": ["Europe/Berlin"]}, {"timeZones": ["Europe/Vienna", "Europe/Berlin"]}]},
+        ["zones[1].timeZones[1]"],
+    ),
+    "a zone twice in one entry": ({"zones": [{"timeZones": ["Europe/Berlin"] * 2}]}, ["zones[0].timeZones[1]"]),
+    "a country that is none": ({"holidays": [{"country": "DE"}, {"country": "UK"}]}, ["holidays[1].country"]),
+    "a subdivision that is none": (
+        {"zones": [{"timeZones": ["Europe/Berlin"], "holidays": [{"country": "DE", "subdivision": "Bayern"}]}]},
+        ["zones[0].holidays[0].subdivision"],
+    ),
+    "what is wrong in the rules of a zone": (
+        {"zones": [{"timeZones": ["Europe/Berlin"], "weekly": [{**SATURDAY, "start": "9"}], "excludeDates": ["x"]}]},
+        ["zones[0].weekly[0].start", "zones[0].excludeDates[0]"],
+    ),
     "all at once": ({"start": "8", "end": "9", "excludeDates": ["x"]}, ["start", "end", "excludeDates[0]"]),
 }
 

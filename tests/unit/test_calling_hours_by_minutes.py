@@ -45,12 +45,18 @@ class Question:
     start_mode: StartMode = StartMode.CONTACT_LOCAL
 
 
-def questions(clocks: Clocks, change: datetime, chance: random.Random) -> Iterator[Question]:
-    at = clocks.instants.index(change)
+def times_near(clocks: Clocks, at: int) -> set[str]:
+    """Times just before, within and just after what the change at that minute skipped or repeated."""
     after = clocks.shown[at]
     before = clocks.shown[at - 1] + MINUTE
     near = [before - HOUR, before, before + (after - before) / 2, after, after + HOUR // 2, after + HOUR]
-    times = {f"{moment.replace(second=0):%H:%M}" for moment in near}
+    return {f"{moment.replace(second=0):%H:%M}" for moment in near}
+
+
+def questions(clocks: Clocks, change: datetime, chance: random.Random) -> Iterator[Question]:
+    at = clocks.instants.index(change)
+    after = clocks.shown[at]
+    times = times_near(clocks, at)
     for number in range(QUESTIONS_PER_CHANGE):
         start, end = sorted(chance.sample([*sorted(times | {"00:00", "08:00", "21:00"}), "24:00"], 2))
         if number == 0:
@@ -76,15 +82,18 @@ class Row:
         self.minutes = bytearray(len(clocks.instants))
         for day in dates:
             if self.is_called_on(day, question):
-                opens, closes = self.index(day, question.start), self.index(day, question.end)
-                self.minutes[opens:closes] = bytes([1]) * (closes - opens)
-                first = at_time(day, question.start)
-                if question.start != "00:00" and min(clocks.shown[opens:closes], default=first) < first:
-                    for at in range(opens, closes):
-                        self.minutes[at] = clocks.shown[at] >= first
+                self.open(day, question.start, question.end)
 
-    @staticmethod
-    def is_called_on(day: date, question: Question) -> bool:
+    def open(self, day: date, start: str, end: str) -> None:
+        """From the first minute at which the clocks show the start to that at which they show the end."""
+        opens, closes = self.index(day, start), self.index(day, end)
+        self.minutes[opens:closes] = bytes([1]) * (closes - opens)
+        first = at_time(day, start)
+        if start != "00:00" and min(self.clocks.shown[opens:closes], default=first) < first:
+            for at in range(opens, closes):
+                self.minutes[at] = self.clocks.shown[at] >= first
+
+    def is_called_on(self, day: date, question: Question) -> bool:
         return f"{day:%a}" in question.days and str(day) not in question.excluded
 
     def index(self, day: date, time: str) -> int:

@@ -1,37 +1,27 @@
 """What holds for every plan with calling hours, whatever the hours are."""
 
+import random
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from builders import hours, plan_inputs
+from builders import plan_inputs
 from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
+from rules_of_zones import WrittenRules, any_rules
 
-from campaign_operator.api.vocabulary import Adjustment, StartMode, Weekday
+from campaign_operator.api.vocabulary import Adjustment, StartMode
 from campaign_operator.domain.errors import SpecError
-from campaign_operator.domain.planning.calling_hours import CallingHours
+from campaign_operator.domain.planning.calling_hours import openings_from
 from campaign_operator.domain.planning.cron import parse_cron
 from campaign_operator.domain.planning.plan import PlannedWindow, RunPlan, plan_hash, plan_run
+from campaign_operator.domain.planning.windows import is_steady
 from campaign_operator.domain.planning.zones import ZONE_NAMES, load_zone
 
 DAY = timedelta(days=1)
 ZONES = st.sampled_from(sorted(ZONE_NAMES))
 MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 -- given UTC
-
-
-@st.composite
-def any_hours(draw: st.DrawFn) -> CallingHours:
-    start, end = sorted(draw(st.lists(st.integers(0, 24 * 12), min_size=2, max_size=2, unique=True)))
-    text = [f"{number * 5 // 60:02}:{number * 5 % 60:02}" for number in (start, end)]
-    excluded = draw(st.lists(st.dates(date(2025, 1, 1), date(2031, 1, 31)), max_size=40))
-    return hours(
-        *text,
-        days=draw(st.lists(st.sampled_from(Weekday), min_size=1, max_size=7)),
-        excludeDates=[str(day) for day in excluded],
-        outside=draw(st.sampled_from(["Defer", "Skip"])),
-    )
 
 
 asked = st.fixed_dictionaries(
@@ -40,16 +30,25 @@ asked = st.fixed_dictionaries(
         "start_mode": st.sampled_from(StartMode),
         "time_zone": ZONES,
         "window_seconds": st.integers(60, 604_800),
-        "calling_hours": any_hours(),
+        "chance": st.integers(),
         "now": MOMENTS,
         "lead_seconds": st.integers(0, 3600),
     }
 )
 counts = st.dictionaries(ZONES, st.integers(1, 1_000_000), min_size=1, max_size=6)
+"""Zones, most of which have the rules of the campaign."""
+
+
+def rules_of(asked: Mapping[str, Any]) -> WrittenRules:
+    """Rules of each weekday, for holidays, and for some zones: those of the name `time_zone` and twenty others."""
+    chance = random.Random(asked["chance"])  # noqa: S311 - a sample, no secret
+    times = [f"{number // 60:02}:{number % 60:02}" for number in range(0, 24 * 60, 5)]
+    return WrittenRules(any_rules(chance, asked["time_zone"], asked["now"].date(), times))
 
 
 def planned(asked: Mapping[str, Any], contacts_by_zone: Mapping[str, int]) -> RunPlan:
-    parts = {**asked, "contacts_by_zone": contacts_by_zone}
+    parts = {**asked, "contacts_by_zone": contacts_by_zone, "calling_hours": rules_of(asked).parsed()}
+    del parts["chance"]
     try:
         moment = {name: parts.pop(name) for name in ("now", "lead_seconds", "taken") if name in parts}
         return plan_run(plan_inputs(schedule=parse_cron(parts.pop("cron")), **parts), **moment)
@@ -62,6 +61,7 @@ def planned(asked: Mapping[str, Any], contacts_by_zone: Mapping[str, int]) -> Ru
 def test_whatever_the_hours_nothing_is_called_outside_them_or_in_the_past(
     asked: dict[str, Any], counts: dict[str, int]
 ) -> None:
+    counts = {asked["time_zone"]: 1, **counts}
     run, seconds = planned(asked, counts), timedelta(seconds=asked["window_seconds"])
     assert {window.time_zone: window.contacts for window in run.windows} == counts
     assert any(not window.is_skipped for window in run.windows)
@@ -73,7 +73,7 @@ def test_whatever_the_hours_nothing_is_called_outside_them_or_in_the_past(
             assert window.start.astimezone(load_zone(window.time_zone)).date() == run.nominal_time.date()
         assert timedelta() < window.end - window.start <= seconds
         assert (window.end - window.start < seconds) is (Adjustment.CLIPPED_AT_CLOSING in window.adjustments)
-        assert_is_inside(window, asked["calling_hours"], load_zone(window.time_zone))
+        assert_is_inside(window, rules_of(asked))
 
 
 @given(asked=asked, counts=counts)
@@ -95,15 +95,23 @@ def test_a_contact_of_another_zone_moves_no_other_window_unless_the_nominal_time
         assert {w for w in larger.windows if w.time_zone != more} == set(run.windows)
 
 
-def assert_is_inside(window: PlannedWindow, of: CallingHours, zone: ZoneInfo) -> None:
+def assert_is_inside(window: PlannedWindow, rules: WrittenRules) -> None:
     """By the clock on the wall, but for days on which it is changed: those are looked at minute by minute elsewhere."""
+    zone = load_zone(window.time_zone)
     step = max((window.end - window.start) / 50, timedelta(seconds=1))
     moment = window.start
     while moment < window.end:
-        local = moment.astimezone(zone)
         if (moment - DAY).astimezone(zone).utcoffset() == (moment + DAY).astimezone(zone).utcoffset():
-            midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-            assert of.start <= local - midnight < of.end
-            assert f"{local:%a}" in of.days
-            assert local.date() not in of.exclude_dates
+            assert rules.is_open(window.time_zone, moment.astimezone(zone))
         moment += step
+
+
+@given(asked=asked, zone=ZONES)
+@settings(max_examples=200, deadline=None)
+def test_no_opening_is_longer_than_what_the_rules_say(asked: dict[str, Any], zone: str) -> None:
+    rules = rules_of(asked)
+    for opening in islice(openings_from(rules.parsed(), load_zone(zone), asked["now"]), 40):
+        if is_steady(load_zone(zone), opening.day):
+            spans = [*rules.spans(zone, opening.day)]
+            local = [f"{moment.astimezone(load_zone(zone)):%H:%M}" for moment in (opening.start, opening.end)]
+            assert (local[0], "24:00" if local[1] == "00:00" else local[1]) in spans

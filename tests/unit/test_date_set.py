@@ -4,7 +4,7 @@ import sys
 from dataclasses import replace
 from datetime import date, timedelta
 
-from builders import blueprint, hours
+from builders import blueprint, excluding
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,7 +40,7 @@ def test_an_edit_is_told_from_a_touch_as_by_any_other_set(days: set[date]) -> No
     inputs = blueprint().inputs
 
     def hash_with(excluded: frozenset[date] | DateSet) -> str:
-        return inputs_hash(replace(inputs, calling_hours=replace(hours(), exclude_dates=excluded)), "c")
+        return inputs_hash(replace(inputs, calling_hours=excluding(excluded)), "c")
 
     assert hash_with(DateSet(days)) == hash_with(frozenset(days))
 

@@ -18,6 +18,7 @@ from test_calling_hours_by_minutes import Question, Row
 from test_plan_by_minutes import CRONS
 
 from campaign_operator.api.vocabulary import ConcurrencyPolicy, PastZones, StartMode, Weekday
+from campaign_operator.domain.planning.calling_hours import CallingHours
 from campaign_operator.domain.planning.cron import parse_cron
 from campaign_operator.domain.planning.plan import RunPlan, Taken, plan_run
 from campaign_operator.domain.planning.zones import ZONE_NAMES
@@ -39,6 +40,15 @@ class Asked:
     past_zones: PastZones
     concurrency_policy: ConcurrencyPolicy
     hours: Question
+
+    def calling_hours(self) -> CallingHours:
+        """As the planner has them."""
+        of = self.hours
+        return hours(of.start, of.end, days=of.days, excludeDates=of.excluded, outside=of.outside)
+
+    def row(self, name: str, clocks: Clocks) -> Row:
+        """The minutes of a zone."""
+        return Row(clocks, sorted({shown.date() for shown in clocks.shown}), self.hours)
 
 
 @dataclass
@@ -83,14 +93,13 @@ def questions(start_mode: StartMode) -> Iterator[Asked]:
 
 
 def planned(asked: Asked) -> RunPlan:
-    of = asked.hours
     return plan_run(
         plan_inputs(
             schedule=parse_cron(asked.cron),
             start_mode=asked.start_mode,
             time_zone=asked.changing_zone,
-            window_seconds=of.window_hours * 3600,
-            calling_hours=hours(of.start, of.end, days=of.days, excludeDates=of.excluded, outside=of.outside),
+            window_seconds=asked.hours.window_hours * 3600,
+            calling_hours=asked.calling_hours(),
             contacts_by_zone=dict.fromkeys(asked.zones, 1),
             past_zones=asked.past_zones,
             concurrency_policy=asked.concurrency_policy,
@@ -113,7 +122,7 @@ class Search:
 
     def row(self, name: str, now: datetime) -> Row:
         clocks = Clocks(name, now - DAYS_BEFORE * DAY, (DAYS_BEFORE + DAYS_AFTER) * 24 * 60)
-        return Row(clocks, sorted({shown.date() for shown in clocks.shown}), self.asked.hours)
+        return self.asked.row(name, clocks)
 
     def run(self) -> Expected | None:
         """None where the answer may lie beyond the minutes known."""
@@ -180,6 +189,19 @@ def is_skipped(window: tuple[datetime, datetime, str]) -> bool:
     return window[2].endswith(("ClosedDate", "OutsideCallingHours", "StartPassed"))
 
 
+def assert_as_found(question: Asked, expected: Expected) -> RunPlan:
+    """The plan, which must be what trying every minute came to."""
+    run = planned(question)
+    windows = {w.time_zone: (w.start, w.end, ",".join(w.adjustments)) for w in run.windows}
+    assert (run.nominal_time, windows) == (expected.nominal_time, expected.windows), question
+    assert sum(each.count for each in run.skipped_matches) == len(expected.passed_over), question
+    for each in run.skipped_matches:
+        assert each.reason in expected.passed_over[each.first], question
+        assert each.reason in expected.passed_over[each.last], question
+        assert each.count <= sum(each.reason in reasons for reasons in expected.passed_over.values()), question
+    return run
+
+
 @pytest.mark.parametrize("start_mode", StartMode)
 def test_the_match_that_is_taken_is_the_one_found_by_trying_every_minute(start_mode: StartMode) -> None:
     asked = beyond = passed_over = 0
@@ -189,14 +211,6 @@ def test_the_match_that_is_taken_is_the_one_found_by_trying_every_minute(start_m
         if expected is None:
             beyond += 1
             continue
-        run = planned(question)
-        windows = {w.time_zone: (w.start, w.end, ",".join(w.adjustments)) for w in run.windows}
-        assert (run.nominal_time, windows) == (expected.nominal_time, expected.windows), question
-        assert sum(each.count for each in run.skipped_matches) == len(expected.passed_over), question
-        for each in run.skipped_matches:
-            assert each.reason in expected.passed_over[each.first], question
-            assert each.reason in expected.passed_over[each.last], question
-            assert each.count <= sum(each.reason in reasons for reasons in expected.passed_over.values()), question
-        passed_over += len(run.skipped_matches)
+        passed_over += len(assert_as_found(question, expected).skipped_matches)
     assert beyond < asked / 5
     assert passed_over > asked / 3

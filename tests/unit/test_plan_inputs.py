@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from builders import blueprint, spec
+from builders import blueprint, excluding, spec
 
 from campaign_operator.api.vocabulary import ConcurrencyPolicy, PastZones, StartMode
 from campaign_operator.domain.planning.cron import parse_cron
@@ -18,7 +18,7 @@ OTHERS: dict[str, Any] = {
     "start_mode": StartMode.SAME_INSTANT,
     "time_zone": "Asia/Tokyo",
     "window_seconds": INPUTS.window_seconds + 60,
-    "calling_hours": replace(INPUTS.calling_hours, exclude_dates=frozenset({date(2026, 12, 25)})),
+    "calling_hours": excluding(frozenset({date(2026, 12, 25)})),
     "past_zones": PastZones.SKIP,
     "concurrency_policy": ConcurrencyPolicy.FORBID,
 }

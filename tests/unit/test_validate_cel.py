@@ -4,7 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cel_cases import ADDRESS, CASES, COLUMN_CASES, CONTACTS, CRON_CASES, PLACE
+from cel_cases import (
+    ADDRESS,
+    APART,
+    CASES,
+    COLUMN_CASES,
+    CONTACTS,
+    CRON_CASES,
+    HOURS_BY_DEFAULT,
+    PLACE,
+    WEEKLY,
+)
 
 from campaign_operator.api.crd import structural_schema
 from campaign_operator.validation.cel import CELRule, holds
@@ -61,7 +71,9 @@ def test_the_rule_of_a_column_is_applied_by_its_own_pattern(name: str, accepted:
 
 def test_a_rule_is_applied_beside_errors_in_fields_that_it_does_not_read() -> None:
     read = {text: CELRule(text).fields_read for text in RULES}
-    assert {text for text, fields in read.items() if fields == frozenset()} == {CONTACTS, PLACE, ADDRESS}
+    assert {text for text, fields in read.items() if fields == frozenset()} == {CONTACTS, PLACE, ADDRESS, WEEKLY}
+    assert read[HOURS_BY_DEFAULT] == frozenset({"start", "end"})
+    assert read[APART] is None
     assert read["self.start < self.end"] == frozenset({"start", "end"})
     assert read["self.startMode == 'SameInstant' || !has(self.timeZone)"] == frozenset({"startMode"})
     assert CELRule("self.matches('^a$')").fields_read is None

@@ -100,10 +100,11 @@ class Reason(StrEnum):
     WINDOW_STARTED_LATE = "WindowStartedLate"
     NOT_VERIFIED = "NotVerified"
 
-    # contact lists and the rules of zones
+    # contact lists, the rules of zones, and holidays
     CONTACTS_READ = "ContactsRead"
     INVALID_CONTACTS_SKIPPED = "InvalidContactsSkipped"
     TIME_ZONE_DATA_CHANGED = "TimeZoneDataChanged"
+    HOLIDAY_DATA_CHANGED = "HolidayDataChanged"
 
     # analytics
     ANALYTICS_READ = "AnalyticsRead"

@@ -204,6 +204,13 @@ class FinishedRun(StatusModel):
         alias="tzdataVersion",
         description="Version of the IANA time zone database used for the plan. Example: 2026c.",
     )
+    holidays_version: Annotated[str, Field(max_length=16)] = Field(
+        default="",
+        description=(
+            "Version of the holidays package used for the plan. Empty if the calling hours name no public holidays. "
+            "Example: 0.109."
+        ),
+    )
     planned_time: Instant | None = Field(default=None, description="When the run was planned, in UTC.")
     match_time: Instant | None = Field(
         default=None, description="Earliest time at which a time zone of the run reaches the match of cron, in UTC."

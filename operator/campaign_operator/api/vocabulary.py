@@ -29,6 +29,11 @@ MAX_WINDOWS_AHEAD = 1800
 MAX_RUNS_IN_GRACE = 8
 """The most runs whose windows are all past and that wait for calls."""
 MAX_EXCLUDED_DATES = 366
+MAX_WEEKLY_SPANS = 21
+"""Three for each day of the week."""
+MAX_ZONE_RULES = 50
+MAX_ZONES_OF_A_RULE = 100
+MAX_HOLIDAY_CALENDARS = 20
 MAX_HISTORY = 5
 MAX_PENDING = 100
 MAX_MESSAGE = 1024

@@ -4,6 +4,9 @@ Owns when lists and calendar are looked at, and that a list is frozen by the sub
 nothing.
 """
 
+import asyncio
+from datetime import datetime
+
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.vocabulary import RunPolicy
 from campaign_operator.domain.campaigns import runs
@@ -12,11 +15,14 @@ from campaign_operator.domain.decisions.situation import invalid_spec
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
 from campaign_operator.domain.planning.date_set import NO_DATES, DateSet
+from campaign_operator.domain.planning.public_holidays import read_holidays
 from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
 from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.ports import CalendarSource, ContactSource, ListReading
 from campaign_operator.wording import counted
+
+_YEARS_AHEAD = 2
 
 BEING_READ = Problem(Reason.READING_CONTACTS, "the contact lists are being read", transient=True)
 
@@ -29,13 +35,16 @@ class Blueprints:
         self._calendars = calendars
         self._settings = settings
 
-    async def of(self, campaign: Campaign, memory: Memory) -> tuple[Blueprint | Problem, ListReading | None]:
+    async def of(
+        self, campaign: Campaign, memory: Memory, now: datetime
+    ) -> tuple[Blueprint | Problem, ListReading | None]:
         """The blueprint or what is wrong, and what is known of the lists where they matter. Raises
         StoreUnavailableError.
         """
         dates = await self._excluded_dates(campaign)
         if isinstance(dates, Problem):
             return dates, None
+        await self._read_holidays(campaign, memory, now.year)
         frozen = _frozen(campaign)
         if frozen is not None:
             blueprint = _drawn(campaign, memory, ReadInputs(frozen, dates))
@@ -57,6 +66,18 @@ class Blueprints:
             reason = Reason.TOO_MANY_INVALID_CONTACTS if too_many else Reason.INVALID_CONTACTS
             return Problem(reason, f"{counted(error.count, 'error')} in the lists: {said}"), reading
         return _drawn(campaign, memory, ReadInputs(listed, dates)), reading
+
+    async def _read_holidays(self, campaign: Campaign, memory: Memory, year: int) -> None:
+        """Beside the loop: to import the package takes a third of a second, and a year of a country up to a
+        millisecond. A plan that looks further ahead than two years computes the others itself.
+        """
+        hours, read = campaign.spec.calling_hours, (campaign.generation, year)
+        named = (*hours.holidays, *(each for rules in hours.zones for each in rules.holidays))
+        if named and memory.holidays_read != read:
+            years = range(year - 1, year + _YEARS_AHEAD + 1)
+            wanted = [(each.country, each.subdivision, each_year) for each in named for each_year in years]
+            await asyncio.to_thread(read_holidays, wanted)
+            memory.holidays_read = read
 
     async def _excluded_dates(self, campaign: Campaign) -> DateSet | Problem:
         source = campaign.spec.calling_hours.exclude_dates_from

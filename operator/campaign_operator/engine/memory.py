@@ -85,6 +85,9 @@ class Memory:
     blueprint: tuple[tuple[int, ReadInputs], Blueprint | Problem] | None = None
     """The blueprint, with what it was made from."""
 
+    holidays_read: tuple[int, int] | None = None
+    """For which generation of the spec its public holidays were read, and in which year."""
+
     faults_in_a_row: int = 0
     """How many passes have failed since the last that did not."""
 

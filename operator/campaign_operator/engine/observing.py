@@ -60,7 +60,7 @@ class Observer:
     async def observe(self, campaign: Campaign, memory: Memory, poll: bool) -> Observation:
         """All that a decision about the campaign looks at; `poll`: the poll timer has fired."""
         connection, version = await self.connection_in_use(campaign, memory)
-        blueprint, reading = await self._blueprints.of(campaign, memory)
+        blueprint, reading = await self._blueprints.of(campaign, memory, self._clock.now())
         asked = campaign.requested_at is not None and campaign.requested_at != campaign.status.last_handled_request
         edited = campaign.status.observed_generation not in (_NEVER_SEEN, campaign.generation)
         repaired = memory.refused_version is not None and version != memory.refused_version

@@ -7,11 +7,13 @@ is taken from the text. Rules about `oldSelf` are not applied: a manifest alone 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import AddressValueError, IPv6Address
 from typing import Any
+
+from campaign_operator.api.calling_hours_spec import DEFAULT_END, DEFAULT_START
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,23 @@ def _start_before_end(hours: Mapping[str, Any]) -> bool:
     return bool(hours["start"] < hours["end"])
 
 
+def _start_before_end_by_default(hours: Mapping[str, Any]) -> bool:
+    return bool(hours.get("start", DEFAULT_START) < hours.get("end", DEFAULT_END))
+
+
+def _weekly_in_place_of_start_end_and_days(hours: Mapping[str, Any]) -> bool:
+    return "weekly" not in hours or not any(name in hours for name in ("start", "end", "days"))
+
+
+def _spans_apart(weekly: Sequence[Mapping[str, Any]]) -> bool:
+    return all(sum(_overlap(one, other) for other in weekly) < 2 for one in weekly)
+
+
+def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    overlaps = one["start"] < other["end"] and other["start"] < one["end"]
+    return overlaps and not set(one["days"]).isdisjoint(other["days"])
+
+
 def _contacts_or_contacts_from(spec: Mapping[str, Any]) -> bool:
     return ("contacts" in spec) != ("contactsFrom" in spec)
 
@@ -102,6 +121,12 @@ _TWINS: Mapping[str, Callable[[Any], bool]] = {
     "self.all(value, size(value) > 0 && size(value) <= 64)": _bounded_aliases,
     "has(self.address) != has(self.secretRef)": _address_or_secret,
     "self.start < self.end": _start_before_end,
+    "(has(self.start) ? self.start : '08:00') < (has(self.end) ? self.end : '21:00')": _start_before_end_by_default,
+    "!has(self.weekly) || !(has(self.start) || has(self.end) || has(self.days))": (
+        _weekly_in_place_of_start_end_and_days
+    ),
+    "self.all(a, self.filter(b, a.start < b.end && b.start < a.end && "
+    "a.days.exists(day, day in b.days)).size() < 2)": _spans_apart,
     "isURL(self) && self.matches('^https://[^/?#@]+([/?#].*)?$')": _https_url_with_a_host,
 }
 

@@ -1,7 +1,8 @@
 """The runs of the next year, as the operator would plan them one after the other, and what they add up to.
 
 Owns how far `validate` looks: 366 days or 2,000 matches of `cron`, whichever comes first, so that its warnings do not
-come and go with the day of the week. Zones whose clocks show the same for all of that time are planned as one.
+come and go with the day of the week. Zones with the same hours whose clocks show the same for all of that
+time are planned as one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -70,7 +71,9 @@ class Outlook:
 
 def look_ahead(blueprint: Blueprint, now: datetime, lead_seconds: float, *, recurring: bool) -> Outlook:
     """The runs to come, one only unless they recur. Raises InvalidSpecError where there is none."""
-    by_clock = zones_by_clock(blueprint.inputs.contacts_by_zone, now, 2 * _YEAR.days)
+    by_clock: dict[str, tuple[str, ...]] = {}
+    for _, zones in blueprint.inputs.calling_hours.by_rules(blueprint.inputs.contacts_by_zone):
+        by_clock |= zones_by_clock(zones, now, 2 * _YEAR.days)
     contacts = {
         clock: sum(blueprint.inputs.contacts_by_zone[zone] for zone in zones) for clock, zones in by_clock.items()
     }
@@ -91,10 +94,10 @@ def look_ahead(blueprint: Blueprint, now: datetime, lead_seconds: float, *, recu
 
 
 def is_a_holiday(blueprint: Blueprint, skipped: SkippedMatches) -> bool:
-    """Whether all of the matches are on excluded dates, which is what such dates are for."""
+    """Whether all of the matches are on dates that are closed in every zone, which is what such dates are for."""
     days = (skipped.last.date() - skipped.first.date()).days
     dates = dates_of_matches(blueprint.inputs.schedule, skipped.first.date(), days)
-    return all(day in blueprint.inputs.calling_hours.exclude_dates for day in dates)
+    return all(rules.is_closed_date(day) for day in dates for rules in blueprint.rules_in_use)
 
 
 def _matches(plan: RunPlan) -> int:

@@ -3,7 +3,7 @@
 Each names how far it looked, the cause, and what helps.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
@@ -16,6 +16,7 @@ from campaign_operator.api.vocabulary import (
     RunPolicy,
 )
 from campaign_operator.domain.planning.blueprint import Blueprint
+from campaign_operator.domain.planning.calling_hours import ZoneHours
 from campaign_operator.validation.findings import FieldError, warning_in_spec
 from campaign_operator.validation.outlook import Outlook, is_a_holiday
 from campaign_operator.wording import listed
@@ -81,11 +82,11 @@ def _of_open_runs(outlook: Outlook) -> Iterator[FieldError]:
 
 
 def _of_closed_matches(outlook: Outlook, blueprint: Blueprint) -> Iterator[FieldError]:
-    """Excluded dates are left out: nobody is to be called on them."""
-    hours = blueprint.inputs.calling_hours
+    """Excluded dates and holidays are left out: nobody is to be called on them."""
+    in_use = blueprint.rules_in_use
     found = [each for each in outlook.passed_over(MatchSkipReason.NOTHING_OPEN) if not is_a_holiday(blueprint, each)]
-    by_day = [each for each in found if not hours.is_open_on(each.first.date())]
-    by_hour = [each for each in found if hours.is_open_on(each.first.date())]
+    by_day = [each for each in found if not any(rules.spans_on(each.first.date()) for rules in in_use)]
+    by_hour = [each for each in found if any(rules.spans_on(each.first.date()) for rules in in_use)]
     if by_day:
         yield warning_in_spec(
             ("callingHours", "days"),
@@ -96,9 +97,15 @@ def _of_closed_matches(outlook: Outlook, blueprint: Blueprint) -> Iterator[Field
         yield warning_in_spec(
             ("cron",),
             f"{_how_many(outlook, sum(each.count for each in by_hour))} call nobody, starting with "
-            f"{by_hour[0].first:%Y-%m-%dT%H:%M}, because the calling hours are {hours.text}; let cron match before "
-            "they end, or extend them",
+            f"{by_hour[0].first:%Y-%m-%dT%H:%M}, because {_why_closed(in_use)}; let cron match before they end, or "
+            "extend them",
         )
+
+
+def _why_closed(in_use: Sequence[ZoneHours]) -> str:
+    if len(in_use) > 1:
+        return "it is outside the calling hours of every time zone"
+    return f"the calling hours are {in_use[0].text}"
 
 
 def _of_short_windows(outlook: Outlook) -> Iterator[FieldError]:

@@ -12,6 +12,7 @@ from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import Outside, RunPolicy, StartMode
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.validation.findings import FieldError, warning_in_spec
+from campaign_operator.validation.hours_warnings import warnings_of_hours
 from campaign_operator.validation.openings import zones_never_called
 from campaign_operator.validation.outlook import look_ahead
 from campaign_operator.validation.outlook_warnings import warnings_of_outlook
@@ -33,6 +34,7 @@ def warnings_of_spec(
         outlook = look_ahead(blueprint, now, lead_seconds, recurring=spec.run_policy is RunPolicy.RECURRING)
         yield from warnings_of_outlook(outlook, spec, blueprint)
     yield from _of_the_calendar(spec, blueprint, now)
+    yield from warnings_of_hours(spec.calling_hours, zones, now)
     yield from _of_signs(spec, blueprint, zones)
     yield from _of_zones_never_called(blueprint, zones, now)
 
@@ -65,18 +67,17 @@ def _of_zones_never_called(blueprint: Blueprint, zones: Sequence[str], now: date
 
 
 def _of_long_windows(spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterator[FieldError]:
-    opening = blueprint.inputs.calling_hours.end - blueprint.inputs.calling_hours.start
+    longest = max(rules.longest_seconds for rules in blueprint.rules_in_use)
     hours = f"{spec.window_seconds} are {spec.window_seconds / 3600:g} hours"
-    if spec.window_seconds > _DAY_SECONDS <= opening.total_seconds():
+    if spec.window_seconds > _DAY_SECONDS <= longest:
         yield warning_in_spec(
             ("windowSeconds",),
             f"{hours}: the window stays open overnight and into the next day; a day has {_DAY_SECONDS} seconds",
         )
-    elif spec.window_seconds > opening.total_seconds():
-        between = f"{spec.calling_hours.start} to {spec.calling_hours.end}"
-        yield warning_in_spec(
-            ("windowSeconds",), f"{hours}, longer than the calling hours, {between}: every window ends when they end"
-        )
+    elif spec.window_seconds > longest:
+        (rules, *others) = blueprint.rules_in_use
+        which = "the calling hours of any time zone" if others else f"the calling hours, {rules.text}"
+        yield warning_in_spec(("windowSeconds",), f"{hours}, longer than {which}: every window ends when they end")
 
 
 def _of_steps(cron: str) -> Iterator[str]:
@@ -104,7 +105,7 @@ def _of_day_fields(cron: str, blueprint: Blueprint) -> Iterator[str]:
 
 def _of_the_calendar(spec: OutboundCampaignSpec, blueprint: Blueprint, now: datetime) -> Iterator[FieldError]:
     """A calendar of last year excludes nothing any more."""
-    dates = blueprint.inputs.calling_hours.exclude_dates
+    dates = blueprint.inputs.calling_hours.everywhere.closed[0].exclude_dates
     if spec.calling_hours.exclude_dates_from is None or not dates:
         return
     last, today = max(dates), now.date()

@@ -33,6 +33,7 @@ from campaign_operator.domain.decisions.actions import (
 )
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.planning.date_set import DateSet
+from campaign_operator.domain.planning.public_holidays import holidays_version
 from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
 from campaign_operator.domain.planning.zones import TZDATA_VERSION
 
@@ -43,6 +44,7 @@ AT_A_URL = listed(contactsFrom=[{"url": {"address": "https://lists.example.com/s
 OTHER_LIST = blueprint(LISTS, ReadInputs(ListedContacts({NY: 2})))
 ANOTHER_ZONE = blueprint(LISTS, ReadInputs(ListedContacts({NY: 1, "Asia/Tokyo": 1})))
 ONE_LEFT_OUT = blueprint(LISTS, ReadInputs(ListedContacts(LISTED.by_zone, invalid=1)))
+FOR_HOLIDAYS = blueprint(spec(callingHours={"holidays": [{"country": "US"}]}))
 HOLIDAY = blueprint(spec(), ReadInputs(exclude_dates=DateSet({date(2026, 12, 25)})))
 VANISHED = problem(Reason.CONTACTS_NOT_FOUND)
 CALENDAR = spec(callingHours={"excludeDatesFrom": {"configMapKeyRef": {"name": "holidays", "key": "us.txt"}}})
@@ -258,7 +260,26 @@ LISTING = [
     Case(
         "a new version of the rules is noted",
         status(run(window(SUBMITTED), tzdata_version="2020a")),
-        NoteRules(FIRST, (NY,)),
+        NoteRules(FIRST, (NY,), ""),
+    ),
+    Case(
+        "a new version of the holidays is noted",
+        status(run(window(SUBMITTED), holidays_version="0.1", spec_hash=FOR_HOLIDAYS.spec_hash)),
+        NoteRules(FIRST, (NY,), holidays_version()),
+        seen=seen(FOR_HOLIDAYS),
+    ),
+    Case(
+        "not where the spec has no holidays any more",
+        status(run(holidays_version="0.1")),
+        AddFinalizer,
+        finalizer=False,
+    ),
+    Case(
+        "and not where it had none when the run was planned",
+        status(run(spec_hash=FOR_HOLIDAYS.spec_hash)),
+        AddFinalizer,
+        finalizer=False,
+        seen=seen(FOR_HOLIDAYS),
     ),
     Case(
         "not of a run that has started",

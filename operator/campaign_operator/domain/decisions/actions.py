@@ -30,10 +30,14 @@ class ReadLists:
 
 @dataclass(frozen=True, slots=True)
 class NoteRules:
-    """The rules of zones are another version than the plan was made by; the windows of `moved` would lie elsewhere."""
+    """The rules of zones or the holidays are another version than the plan was made by; the windows of `moved` would
+    lie elsewhere.
+    """
 
     run: RunKey
     moved: tuple[str, ...]
+    holidays_version: str
+    """The version to note; empty where the run depends on none."""
 
 
 @dataclass(frozen=True, slots=True)

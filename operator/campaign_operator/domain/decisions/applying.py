@@ -26,7 +26,7 @@ from campaign_operator.domain.decisions.actions import (
 from campaign_operator.domain.planning.skipped_matches import skipped_matches_message
 from campaign_operator.domain.planning.zones import TZDATA_VERSION
 from campaign_operator.domain.status import adoption, cancellation, outbox, record, verification
-from campaign_operator.domain.status.campaign_events import CampaignEvent, event_of_time_zone_data
+from campaign_operator.domain.status.campaign_events import CampaignEvent, event_of_changed_data
 
 StatusAction = (
     PlanRun
@@ -58,8 +58,8 @@ def apply(
             planned = record.planned(status, plan, blueprint, campaign, now, replaces=replaces, status_lost=status_lost)
             # what was requested before it was lost is not known, and may not show in the listing yet
             return record.distrusted(planned, now, settings.settle_seconds) if status_lost else planned
-        case NoteRules(run):
-            return record.with_rules(status, run, TZDATA_VERSION)
+        case NoteRules(run, _, holidays_version):
+            return record.with_rules(status, run, TZDATA_VERSION, holidays_version)
         case DropRun(run):
             return record.without_runs(status, [run])
         case MoveToHistory(over):
@@ -109,7 +109,8 @@ def events_of(action: StatusAction, campaign: Campaign) -> Iterator[CampaignEven
         case PlanRun(plan) if plan.skipped_matches:
             message = f"run {plan.run_id}: {skipped_matches_message(plan.skipped_matches)}"
             yield CampaignEvent("Warning", Reason.MATCH_SKIPPED, message)
-        case NoteRules(run, moved):
-            event = event_of_time_zone_data(record.run_at(campaign.status, run), moved, TZDATA_VERSION)
+        case NoteRules(run, moved, holidays_version):
+            before = record.run_at(campaign.status, run)
+            event = event_of_changed_data(before, moved, TZDATA_VERSION, holidays_version)
             if event is not None:
                 yield event

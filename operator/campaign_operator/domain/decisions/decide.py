@@ -169,15 +169,20 @@ def a_run_is_planned(s: Situation) -> Decision | None:
     return _plan(s, blueprint, to_plan)
 
 
-def a_change_of_the_rules_of_zones_is_noted(s: Situation) -> Decision | None:
+def a_change_of_the_rules_of_zones_or_of_holidays_is_noted(s: Situation) -> Decision | None:
     """The plan keeps its instants: they are at the dialer, and a person has seen them."""
     blueprint = s.observed.blueprint
     if not isinstance(blueprint, Blueprint):
         return None
     for run in s.runs:
-        if run.tzdata_version not in ("", s.observed.tzdata_version) and not runs.has_started(run, s.now):
-            moved = moved_zones(run, blueprint)
-            return Decision(NoteRules(run.key, moved), "the time zone data has another version")
+        if runs.has_started(run, s.now):
+            continue
+        # of a run that was planned from a spec without holidays, or by a spec that has none now, nothing can be told
+        holidays_version = run.holidays_version and (blueprint.holidays_version or run.holidays_version)
+        is_moved = run.tzdata_version not in ("", s.observed.tzdata_version)
+        if is_moved or run.holidays_version != holidays_version:
+            noted = NoteRules(run.key, moved_zones(run, blueprint), holidays_version)
+            return Decision(noted, "the time zone data or the holidays have another version")
     return None
 
 
@@ -313,7 +318,7 @@ RULES: tuple[Rule, ...] = (
     a_run_of_which_nothing_stands_is_dropped,
     what_is_over_moves_to_history_once_a_later_run_has_started,
     a_run_is_planned,
-    a_change_of_the_rules_of_zones_is_noted,
+    a_change_of_the_rules_of_zones_or_of_holidays_is_noted,
     a_window_that_is_late_is_shortened_or_missed,
     a_run_is_asked_for_its_calls_once_more_before_it_times_out,
     a_run_that_has_ended_is_finished,

@@ -1,4 +1,6 @@
-"""What a new version of the rules of time zones does to a plan: it keeps its instants, and somebody is told."""
+"""What a new version of the rules of time zones, or of the public holidays, does to a plan: it keeps its instants, and
+somebody is told.
+"""
 
 from campaign_operator.api.status import RunStatus
 from campaign_operator.api.vocabulary import Adjustment, WindowState

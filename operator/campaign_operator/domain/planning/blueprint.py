@@ -9,7 +9,7 @@ from datetime import datetime
 
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.domain.errors import InvalidSpecError, SpecError, SpecErrors
-from campaign_operator.domain.planning.calling_hours import is_open_throughout, parse_calling_hours
+from campaign_operator.domain.planning.calling_hours import ZoneHours, is_open_throughout
 from campaign_operator.domain.planning.cron import parse_cron
 from campaign_operator.domain.planning.plan import (
     NOTHING_TAKEN,
@@ -22,7 +22,9 @@ from campaign_operator.domain.planning.plan import (
     plan_run,
 )
 from campaign_operator.domain.planning.plan_inputs import PlanInputs, inputs_hash
+from campaign_operator.domain.planning.public_holidays import holidays_version
 from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
+from campaign_operator.domain.planning.written_hours import parse_calling_hours
 from campaign_operator.domain.planning.zones import ZONE_NAMES, UnknownTimeZoneError, load_zone, unknown_zone_message
 
 DEFAULT_TIME_ZONE = "Etc/UTC"
@@ -45,6 +47,16 @@ class Blueprint:
 
     contact_errors: tuple[str, ...] = ()
     """Why, of the first of them."""
+
+    @property
+    def rules_in_use(self) -> tuple[ZoneHours, ...]:
+        """The hours that any zone of a contact has."""
+        return tuple(rules for rules, _ in self.inputs.calling_hours.by_rules(self.inputs.contacts_by_zone))
+
+    @property
+    def holidays_version(self) -> str:
+        """The version of the holidays package, where the plan depends on it; else empty."""
+        return holidays_version() if self.inputs.calling_hours.holidays else ""
 
     def plan(self, now: datetime, lead_seconds: float, taken: Taken = NOTHING_TAKEN) -> RunPlan:
         """The next run after what earlier runs have taken. Raises InvalidSpecError where there is none."""

@@ -1,61 +1,150 @@
 """When a zone may be called: the openings of its days, and a window fitted into them.
 
-An *opening* is a time [start, end) during which a zone is open. On each local date whose weekday is among the days and
-that is not excluded there is one, from the start to the end of the hours, both placed like any local time (`place`), so
-that a change of the clocks is treated here as it is everywhere. `24:00` is the next midnight. Openings that touch are
-one. A date that a zone skipped, or on which its clocks skip all of the hours, has none. One on which the clocks show
-the start twice has two: between them the clocks show a time before the start again.
+An *opening* is a time [start, end) during which a zone is open. On each local date that is not closed there is one for
+each span of its weekday, from the start to the end of the span, both placed like any local time (`place`), so that a
+change of the clocks is treated here as it is everywhere. `24:00` is the next midnight. Openings that touch are one. A
+date that a zone skipped, or on which its clocks skip all of a span, has none. A span whose start the clocks show twice
+has two: between them the clocks show a time before the start again.
 
-Owns the check of `spec.callingHours` beyond its schema. Knows neither cron nor runs.
+Each zone has its own hours. Whatever else is to narrow them belongs into `ZoneHours.spans_on`, which alone says what is
+open on a date. Knows neither cron nor runs, nor how hours are written (`written_hours`).
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from campaign_operator.api.calling_hours_spec import CallingHoursSpec
 from campaign_operator.api.vocabulary import Adjustment, Outside, Weekday
-from campaign_operator.domain.errors import Findings, SpecError
-from campaign_operator.domain.planning.date_set import NO_DATES, DateSet
+from campaign_operator.domain.errors import SpecError
+from campaign_operator.domain.planning.date_set import NO_DATES
+from campaign_operator.domain.planning.public_holidays import HolidayCalendar
 from campaign_operator.domain.planning.windows import Window, place, repetition_of, skipped
-from campaign_operator.wording import quoted
+from campaign_operator.wording import listed
 
 FIELD = "spec.callingHours"
 
 DAYS_AHEAD = 366
 """How many local dates after that of the match an opening is looked for."""
 
-_TIME = re.compile(r"(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9])")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MIDNIGHT = "24:00"
 _DAY = timedelta(days=1)
 
 WEEK = tuple(Weekday)
 """The days by `date.weekday`."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallingHours:
-    """The hours of a campaign, checked; `start` and `end` are times since the local midnight, `start` the smaller."""
+@dataclass(frozen=True, slots=True, order=True)
+class DaySpan:
+    """[start, end) of a date, as times since its local midnight; `start` is the smaller."""
 
     start: timedelta
     end: timedelta
-    days: frozenset[Weekday]
-    exclude_dates: AbstractSet[date]
-    outside: Outside
-
-    def is_open_on(self, day: date) -> bool:
-        """Whether the calendar opens that date."""
-        return WEEK[day.weekday()] in self.days and day not in self.exclude_dates
 
     @property
     def text(self) -> str:
         """The hours as people write them, such as `08:00 to 21:00`."""
         return f"{_clock_text(self.start)} to {_clock_text(self.end)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDates:
+    """Dates on which nobody is called."""
+
+    exclude_dates: AbstractSet[date] = NO_DATES
+    holidays: tuple[HolidayCalendar, ...] = ()
+
+    def __contains__(self, day: date) -> bool:
+        return day in self.exclude_dates or any(day in calendar for calendar in self.holidays)
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneHours:
+    """The rules of a zone: the spans of each weekday by `date.weekday`, in order and apart from each other, and the
+    closed dates of the campaign, after which come those of the zone alone.
+    """
+
+    week: tuple[tuple[DaySpan, ...], ...]
+    closed: tuple[ClosedDates, ...]
+
+    def spans_on(self, day: date) -> tuple[DaySpan, ...]:
+        """When a zone with these rules is open on a date, by its clocks."""
+        spans = self.week[day.weekday()]
+        return () if spans and self.is_closed_date(day) else spans
+
+    def is_closed_date(self, day: date) -> bool:
+        """Whether it is an excluded date or a holiday, whatever its weekday."""
+        return any(day in dates for dates in self.closed)
+
+    def holiday_on(self, day: date) -> str | None:
+        """The name of the holiday that a date is; None where it is none."""
+        names = (calendar.name_of(day) for dates in self.closed for calendar in dates.holidays)
+        return next((name for name in names if name is not None), None)
+
+    @property
+    def closed_text(self) -> str:
+        """What a closed date is, in words."""
+        has_holidays = any(dates.holidays for dates in self.closed)
+        return "an excluded date or a holiday" if has_holidays else "an excluded date"
+
+    @property
+    def open_days(self) -> tuple[Weekday, ...]:
+        """The weekdays on which it opens."""
+        return tuple(day for day, spans in zip(WEEK, self.week, strict=True) if spans)
+
+    @property
+    def text(self) -> str:
+        """The hours as people write them: `08:00 to 21:00`, or `09:00 to 20:00 on Mon, Tue; 10:00 to 13:00 on Sat`."""
+        days_by_spans: dict[tuple[DaySpan, ...], list[str]] = {}
+        for day, spans in zip(WEEK, self.week, strict=True):
+            if spans:
+                days_by_spans.setdefault(spans, []).append(day)
+        texts = {" and ".join(span.text for span in spans): days for spans, days in days_by_spans.items()}
+        if len(texts) == 1:
+            return next(iter(texts))
+        return "; ".join(f"{text} on {listed(days)}" for text, days in texts.items())
+
+    @property
+    def longest_seconds(self) -> float:
+        """How long it stays open at most, by a clock that is never changed; without end where it never closes."""
+        longest = open_for = timedelta()
+        end = timedelta()
+        for number in range(2 * len(WEEK)):
+            midnight = number * _DAY
+            for span in self.week[number % len(WEEK)]:
+                touches = midnight + span.start == end
+                open_for = (open_for if touches else timedelta()) + span.end - span.start
+                end = midnight + span.end
+                longest = max(longest, open_for)
+        return float("inf") if longest >= 2 * len(WEEK) * _DAY else longest.total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class CallingHours:
+    """The hours of a campaign, checked: those of the zones that have rules of their own, and of all others."""
+
+    everywhere: ZoneHours
+    outside: Outside
+    zones: Mapping[str, ZoneHours] = field(default_factory=dict)
+
+    def of(self, zone: str) -> ZoneHours:
+        """The rules of a zone."""
+        return self.zones.get(zone, self.everywhere)
+
+    def by_rules(self, zones: Iterable[str]) -> tuple[tuple[ZoneHours, tuple[str, ...]], ...]:
+        """The zones that have the same rules, with these."""
+        groups: dict[int, tuple[ZoneHours, list[str]]] = {}
+        for zone in zones:
+            rules = self.of(zone)
+            groups.setdefault(id(rules), (rules, []))[1].append(zone)
+        return tuple((rules, tuple(alike)) for rules, alike in groups.values())
+
+    @property
+    def holidays(self) -> frozenset[HolidayCalendar]:
+        """All calendars that any zone has."""
+        every = (self.everywhere, *self.zones.values())
+        return frozenset(calendar for rules in every for dates in rules.closed for calendar in dates.holidays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +156,6 @@ class Opening:
     end: datetime
 
 
-def parse_calling_hours(spec: CallingHoursSpec, further_dates: DateSet = NO_DATES) -> CallingHours:
-    """The hours that a spec asks for, with the dates of its calendar excluded besides its own. Raises InvalidSpecError
-    with every error at once.
-    """
-    findings = Findings()
-    start = _time_of_day(spec.start)
-    end = _DAY if spec.end == _MIDNIGHT else _time_of_day(spec.end)
-    if start is None:
-        findings.add(f"{FIELD}.start", partial(_not_a_time, spec.start, "from 00:00 to 23:59, such as 08:00"))
-    if end is None:
-        findings.add(f"{FIELD}.end", partial(_not_a_time, spec.end, "from 00:01 to 24:00, such as 21:00"))
-    if start is not None and end is not None and start >= end:
-        findings.add(f"{FIELD}.start", partial(_not_before, spec.start, spec.end))
-    if not spec.days:
-        findings.add(f"{FIELD}.days", lambda: "must have at least 1 day, or nobody can be called")
-    dates = [iso_date(text) for text in spec.exclude_dates]
-    for index, (text, found) in enumerate(zip(spec.exclude_dates, dates, strict=True)):
-        if found is None:
-            findings.add(f"{FIELD}.excludeDates[{index}]", partial(_not_a_date, text))
-    findings.raise_if_any()
-    assert start is not None and end is not None  # noqa: S101, PT018 - found above
-    excluded = further_dates.with_more(d for d in dates if d is not None)
-    return CallingHours(start, end, frozenset(spec.days), excluded, spec.outside)
-
-
 def fitted(window: Window, hours: CallingHours, zone: ZoneInfo, *, on: date | None = None) -> Window:
     """The window, moved, shortened or skipped so that nothing of it lies outside the hours of its zone.
 
@@ -100,7 +164,7 @@ def fitted(window: Window, hours: CallingHours, zone: ZoneInfo, *, on: date | No
     belongs to that local date: it starts on that date or is skipped. Without, raises SpecError where `outside` is Defer
     and the zone does not open within 366 days.
     """
-    if on is not None and not hours.is_open_on(on):
+    if on is not None and not hours.of(zone.key).spans_on(on):
         return skipped(window, Adjustment.CLOSED_DATE)
     openings = openings_from(hours, zone, window.start)
     opening = next((o for o in openings if o.end > window.start), None)
@@ -148,17 +212,17 @@ def openings_from(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Ite
 
     Those of earlier dates are over: they end by the midnight after them, before which no clock shows a later date.
     """
-    for day in _dates(hours, zone, instant):
-        yield from _openings_on(day, hours.start, hours.end, zone)
+    rules = hours.of(zone.key)
+    for day in _dates(zone, instant):
+        for span in rules.spans_on(day):
+            yield from _openings_on(day, span.start, span.end, zone)
 
 
-def _dates(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> Iterator[date]:
+def _dates(zone: ZoneInfo, instant: datetime) -> Iterator[date]:
     today = instant.astimezone(zone).date().toordinal()
     # the calendar ends with the year 9999, and its last day has no midnight after it
     for ordinal in range(today, min(today + DAYS_AHEAD, date.max.toordinal() - 1) + 1):
-        day = date.fromordinal(ordinal)
-        if hours.is_open_on(day):
-            yield day
+        yield date.fromordinal(ordinal)
 
 
 @lru_cache(maxsize=8192)  # the same few dates are asked for again and again, for every campaign
@@ -173,45 +237,16 @@ def _openings_on(day: date, opens: timedelta, closes: timedelta, zone: ZoneInfo)
 
 
 def _never_open(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> SpecError:
-    first = instant.astimezone(zone).date()
-    where = f"{zone.key} is never open in the {DAYS_AHEAD} days from {first}"
-    days = ", ".join(day for day in Weekday if day in hours.days)
-    skipping = next(_dates(hours, zone, instant), None)
+    rules = hours.of(zone.key)
+    where = f"{zone.key} is never open in the {DAYS_AHEAD} days from {instant.astimezone(zone).date()}"
+    skipping = next((day for day in _dates(zone, instant) if rules.spans_on(day)), None)
     if skipping is None:
-        rule = f"every {days} is an excluded date"
+        rule = f"every {', '.join(rules.open_days)} is {rules.closed_text}"
         return SpecError(f"{FIELD}.excludeDates", f"{where}: {rule}; remove a date, or add days")
-    rule = f"on {skipping}, which is not an excluded date, the clocks skip the hours from start to end"
+    rule = f"on {skipping}, which is not {rules.closed_text}, the clocks skip the hours from start to end"
     return SpecError(FIELD, f"{where}: {rule}; remove a date, add days, or extend the hours")
 
 
 def _clock_text(since_midnight: timedelta) -> str:
     minutes = since_midnight // timedelta(minutes=1)
     return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-def _time_of_day(text: str) -> timedelta | None:
-    found = _TIME.fullmatch(text)
-    return timedelta(hours=int(found["hours"]), minutes=int(found["minutes"])) if found else None
-
-
-def iso_date(text: str) -> date | None:
-    """The date that is written YYYY-MM-DD, or None where there is none."""
-    try:
-        return date.fromisoformat(text) if _DATE.fullmatch(text) else None
-    except ValueError:
-        return None
-
-
-def _not_a_time(text: str, rule: str) -> str:
-    return f"{quoted(text)} is not a valid time of day; write HH:MM {rule}"
-
-
-def _not_before(start: str, end: str) -> str:
-    return (
-        f"{quoted(start)} must be before end, {quoted(end)}; the hours cannot go past midnight, and 24:00 is "
-        "midnight at the end of the day"
-    )
-
-
-def _not_a_date(text: str) -> str:
-    return f"{quoted(text)} is not a valid date; write YYYY-MM-DD, such as 2026-12-25"

@@ -6,8 +6,8 @@ from functools import partial
 from io import StringIO
 
 from campaign_operator.domain.errors import Findings, SpecError
-from campaign_operator.domain.planning.calling_hours import iso_date
 from campaign_operator.domain.planning.date_set import DateSet
+from campaign_operator.domain.planning.written_hours import iso_date
 from campaign_operator.wording import quoted
 
 MAX_DATES = 10_000

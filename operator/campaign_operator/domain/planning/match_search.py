@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from heapq import heapify, heappop, heapreplace
 
-from campaign_operator.api.vocabulary import Adjustment, MatchSkipReason, Outside, PastZones, StartMode, Weekday
+from campaign_operator.api.vocabulary import Adjustment, MatchSkipReason, Outside, PastZones, StartMode
 from campaign_operator.domain.errors import SpecError
-from campaign_operator.domain.planning.calling_hours import DAYS_AHEAD, FIELD, WEEK, CallingHours, next_opening
+from campaign_operator.domain.planning.calling_hours import DAYS_AHEAD, FIELD, next_opening
 from campaign_operator.domain.planning.cron import CronSchedule
 from campaign_operator.domain.planning.cron_matches import dates_of_matches, matches_between, next_match
 from campaign_operator.domain.planning.shared_clocks import zones_by_clock
@@ -91,7 +91,7 @@ def find_match(schedule: CronSchedule, timetable: Timetable, bounds: Bounds) -> 
             closed_since = None
         following = next_match(schedule, held_up.until)
         if closed_since is not None and following - closed_since > _YEAR:
-            raise never_open(schedule, timetable.calling_hours, closed_since)
+            raise never_open(schedule, timetable, closed_since)
         count, last = matches_between(schedule, nominal_time, following)
         found = PassedOver(search.cause(held_up.reason, nominal_time), count, nominal_time, last, held_up.zones)
         passed_over[found.reason] = _joined(passed_over.get(found.reason), found)
@@ -256,7 +256,7 @@ class _Search:
             opening = (timetable.next_open(zone, nominal_time) for zone in timetable.zones)
             found = min((moment for moment in opening if moment is not None), default=None)
         if found is None:
-            raise never_open(self._schedule, timetable.calling_hours, since)
+            raise never_open(self._schedule, timetable, since)
         until = max(found, nominal_time + _MINUTE)
         return _HeldUp(MatchSkipReason.NOTHING_OPEN, frozenset(timetable.zones), until)
 
@@ -271,7 +271,8 @@ class _Search:
         instant = place(nominal_time, clock).instant
         openings = [
             (opening.start, opening.end, zone)
-            for zone in zones_by_clock(timetable.zones, instant, DAYS_AHEAD)
+            for _, alike in timetable.by_rules
+            for zone in zones_by_clock(alike, instant, DAYS_AHEAD)
             if (opening := next_opening(hours, load_zone(zone), instant)) is not None
         ]
         heapify(openings)
@@ -294,29 +295,37 @@ def _joined(earlier: PassedOver | None, later: PassedOver) -> PassedOver:
     return PassedOver(later.reason, earlier.count + later.count, earlier.first, later.last, earlier.zones | later.zones)
 
 
-def never_open(schedule: CronSchedule, hours: CallingHours, first: datetime) -> SpecError:
+def never_open(schedule: CronSchedule, timetable: Timetable, first: datetime) -> SpecError:
     """The rule by which no match of the 366 days from `first` on calls anybody."""
     matches = f"from {first.date()} to {DAYS_AHEAD} days later"
-    days = ", ".join(day for day in Weekday if day in hours.days)
-    dates = [day for day in dates_of_matches(schedule, first.date(), DAYS_AHEAD) if WEEK[day.weekday()] in hours.days]
+    outside = timetable.calling_hours.outside
+    (rules, _), *others = timetable.by_rules
+    if others:
+        return SpecError(
+            FIELD,
+            f"no match of cron {matches} is inside the calling hours of any time zone; let cron match within these "
+            "hours, or extend them",
+        )
+    days = ", ".join(rules.open_days)
+    dates = [day for day in dates_of_matches(schedule, first.date(), DAYS_AHEAD) if rules.week[day.weekday()]]
     if not dates:
         return SpecError(
             f"{FIELD}.days",
             f"no match of cron {matches} falls on {days}; add the days on which cron matches, or change cron",
         )
-    if all(day in hours.exclude_dates for day in dates):
+    if all(rules.is_closed_date(day) for day in dates):
         return SpecError(
             f"{FIELD}.excludeDates",
             (
-                f"every match of cron {matches} that falls on {days} is on an excluded date; remove a date, add "
+                f"every match of cron {matches} that falls on {days} is on {rules.closed_text}; remove a date, add "
                 "days, or change cron"
             ),
         )
-    rule = "outside is Skip" if hours.outside is Outside.SKIP else "a start is only deferred within its date"
+    rule = "outside is Skip" if outside is Outside.SKIP else "a start is only deferred within its date"
     return SpecError(
         FIELD,
         (
-            f"every match of cron {matches} on an open date is outside {hours.text}, and {rule}; let cron match "
+            f"every match of cron {matches} on an open date is outside {rules.text}, and {rule}; let cron match "
             "within these hours, or extend them"
         ),
     )

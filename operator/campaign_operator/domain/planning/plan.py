@@ -235,6 +235,7 @@ def _timetable(inputs: PlanInputs) -> Timetable:
         window_seconds=inputs.window_seconds,
         calling_hours=inputs.calling_hours,
         zones=tuple(inputs.contacts_by_zone),
+        by_rules=inputs.calling_hours.by_rules(inputs.contacts_by_zone),
     )
 
 

@@ -85,9 +85,31 @@ def _canonical(value: object) -> object:
             return list(map(date.isoformat, value))  # in their order, which is that of their texts
         case AbstractSet():
             return sorted((_canonical(each) for each in value), key=json.dumps)
+        case CallingHours():
+            return _canonical(_hashed_hours(value))
         case Sequence():
             return [_canonical(each) for each in value]
         case _ if is_dataclass(value):
             return _canonical(_fields(value))
         case _:
             raise TypeError(f"no canonical form of {type(value).__name__}")
+
+
+def _hashed_hours(hours: CallingHours) -> Mapping[str, object]:
+    """Hours that start, end and days can express, however they are written, hash as they did when there was nothing
+    else, so that nothing is replanned for an upgrade. The closed dates of the campaign stand once, not for each zone.
+    """
+    rules = hours.everywhere
+    (closed,) = rules.closed
+    same, *different = set(filter(None, rules.week)) or {()}
+    if not different and len(same) == 1 and not closed.holidays and not hours.zones:
+        (span,) = same
+        return {
+            "start": span.start,
+            "end": span.end,
+            "days": frozenset(rules.open_days),
+            "exclude_dates": closed.exclude_dates,
+            "outside": hours.outside,
+        }
+    zones = {name: {"week": of.week, "closed": of.closed[-1]} for name, of in hours.zones.items()}
+    return {"week": rules.week, "closed": closed, "zones": zones, "outside": hours.outside}

@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from campaign_operator.api.vocabulary import Outside, StartMode
-from campaign_operator.domain.planning.calling_hours import DAYS_AHEAD, CallingHours, fitted, next_opening
+from campaign_operator.domain.planning.calling_hours import DAYS_AHEAD, CallingHours, ZoneHours, fitted, next_opening
 from campaign_operator.domain.planning.windows import (
     Placed,
     Window,
@@ -24,13 +24,16 @@ from campaign_operator.domain.planning.zones import load_zone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timetable:
-    """The zones of a campaign and the rules for their windows. `cron_zone` counts in SameInstant only."""
+    """The zones of a campaign and the rules for their windows. `cron_zone` counts in SameInstant only. `by_rules` has
+    the zones once more, those together that have the same hours.
+    """
 
     start_mode: StartMode
     cron_zone: ZoneInfo
     window_seconds: int
     calling_hours: CallingHours
     zones: tuple[str, ...]
+    by_rules: tuple[tuple[ZoneHours, tuple[str, ...]], ...]
 
     def placed(self, nominal_time: datetime) -> dict[str, Placed]:
         """By zone, the instant of a match, before any calling hours."""
@@ -46,7 +49,7 @@ class Timetable:
 
     def calls(self, zone: str, nominal_time: datetime) -> bool:
         """Whether the zone is called for a match. Without a look at the zone where its clocks are not changed."""
-        if self.calls_nobody(nominal_time):
+        if self._calls_none_of((zone,), self.calling_hours.of(zone), nominal_time):
             return False
         if self._defers_within_a_date and is_steady(load_zone(zone), nominal_time.date()):
             return True
@@ -54,14 +57,19 @@ class Timetable:
 
     def calls_nobody(self, nominal_time: datetime) -> bool:
         """Whether the calendar alone skips every zone: the date is closed, or its hours are over or not yet begun."""
-        hours, day = self.calling_hours, nominal_time.date()
+        return all(self._calls_none_of(zones, rules, nominal_time) for rules, zones in self.by_rules)
+
+    def _calls_none_of(self, zones: tuple[str, ...], rules: ZoneHours, nominal_time: datetime) -> bool:
+        """The same for zones that have these rules."""
         if self.start_mode is StartMode.SAME_INSTANT:
             return False
-        since_midnight = nominal_time - datetime.combine(day, time())
-        if since_midnight >= hours.end or not hours.is_open_on(day):
+        day = nominal_time.date()
+        spans, since_midnight = rules.spans_on(day), nominal_time - datetime.combine(day, time())
+        if not spans or since_midnight >= spans[-1].end:
             return True
-        is_early = hours.outside is Outside.SKIP and since_midnight < hours.start
-        return is_early and all(is_steady(load_zone(zone), day) for zone in self.zones)
+        is_inside = any(span.start <= since_midnight < span.end for span in spans)
+        is_outside = self.calling_hours.outside is Outside.SKIP and not is_inside
+        return is_outside and all(is_steady(load_zone(zone), day) for zone in zones)
 
     def nominal_from(self, zone: str, instant: datetime) -> datetime:
         """The first nominal time that is placed at that instant or later in the zone."""
@@ -75,15 +83,11 @@ class Timetable:
         return {zone: found[instant] for zone, instant in instants.items()}
 
     def next_open_date(self, nominal_time: datetime) -> datetime | None:
-        """When the calendar next opens: the hours of the date, or the next open date at midnight; None for a year."""
-        hours, day = self.calling_hours, nominal_time.date()
-        start = datetime.combine(day, time()) + hours.start
-        if hours.is_open_on(day) and nominal_time < start:
-            return start
-        today = day.toordinal()
-        later = map(date.fromordinal, range(today + 1, min(today + DAYS_AHEAD, date.max.toordinal()) + 1))
-        found = next((day for day in later if hours.is_open_on(day)), None)
-        return datetime.combine(found, time()) if found is not None else None
+        """When the calendar next opens for some zone: the next hours of the date, or the next open date at midnight;
+        None for a year.
+        """
+        found = (_next_open_date(rules, nominal_time) for rules, _ in self.by_rules)
+        return min((moment for moment in found if moment is not None), default=None)
 
     def next_open(self, zone: str, nominal_time: datetime) -> datetime | None:
         """A nominal time before which no match after this one, which skips the zone, calls it; None for a year."""
@@ -112,6 +116,19 @@ class Timetable:
         window = window_from(placed, self.window_seconds)
         day = nominal_time.date() if self.start_mode is StartMode.CONTACT_LOCAL else None
         return fitted(window, self.calling_hours, load_zone(zone), on=day)
+
+
+def _next_open_date(rules: ZoneHours, nominal_time: datetime) -> datetime | None:
+    day = nominal_time.date()
+    midnight = datetime.combine(day, time())
+    later_today = (span.start for span in rules.spans_on(day) if nominal_time < midnight + span.start)
+    start = next(later_today, None)
+    if start is not None:
+        return midnight + start
+    today = day.toordinal()
+    later = map(date.fromordinal, range(today + 1, min(today + DAYS_AHEAD, date.max.toordinal()) + 1))
+    found = next((day for day in later if rules.spans_on(day)), None)
+    return datetime.combine(found, time()) if found is not None else None
 
 
 def placed_in(

@@ -72,16 +72,23 @@ def event_of_unknown_schedules(strangers: Sequence[Schedule]) -> CampaignEvent:
     )
 
 
-def event_of_time_zone_data(run: RunStatus, moved: tuple[str, ...], tzdata_version: str) -> CampaignEvent | None:
-    """That windows would lie elsewhere by the new rules of their zones; None where none would."""
+def event_of_changed_data(
+    run: RunStatus, moved: tuple[str, ...], tzdata_version: str, holidays_version: str
+) -> CampaignEvent | None:
+    """That windows would lie elsewhere by the new rules of their zones or the new holidays; None where none would."""
     if not moved:
         return None
+    reason, causes = Reason.HOLIDAY_DATA_CHANGED, []
+    if run.tzdata_version != tzdata_version:
+        reason = Reason.TIME_ZONE_DATA_CHANGED
+        causes.append(f"the time zone rules changed between tzdata {run.tzdata_version} and {tzdata_version}")
+    if run.holidays_version != holidays_version:
+        causes.append(f"the public holidays changed between holidays {run.holidays_version} and {holidays_version}")
     message = (
-        f"run {run.id}: {listed(moved)}: the time zone rules changed between tzdata {run.tzdata_version} and "
-        f"{tzdata_version}; the windows keep their times in UTC; to replan them, set spec.suspend to true and "
-        "then to false"
+        f"run {run.id}: {listed(moved)}: {', or '.join(causes)}; the windows keep their times in UTC; to replan them, "
+        "set spec.suspend to true and then to false"
     )
-    return CampaignEvent("Warning", Reason.TIME_ZONE_DATA_CHANGED, message)
+    return CampaignEvent("Warning", reason, message)
 
 
 def _stall(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[CampaignEvent]:

@@ -146,6 +146,7 @@ def planned(
         spec_hash=blueprint.spec_hash,
         list_hash=blueprint.list_hash,
         tzdata_version=TZDATA_VERSION,
+        holidays_version=blueprint.holidays_version,
         planned_from=campaign.resource_version,
         planned_time=now,
         match_time=plan.match_time,
@@ -174,9 +175,10 @@ def _planned(w: PlannedWindow, *, status_lost: bool) -> WindowStatus:
     return window
 
 
-def with_rules(status: Status, key: RunKey, tzdata_version: str) -> Status:
-    """The run as it is, noted to have been seen under this version of the rules of zones."""
-    return with_run(status, run_at(status, key).model_copy(update={"tzdata_version": tzdata_version}))
+def with_rules(status: Status, key: RunKey, tzdata_version: str, holidays_version: str) -> Status:
+    """The run as it is, noted to have been seen under these versions of the rules of zones and of the holidays."""
+    versions = {"tzdata_version": tzdata_version, "holidays_version": holidays_version}
+    return with_run(status, run_at(status, key).model_copy(update=versions))
 
 
 def moved_to_history(status: Status, keys: Collection[RunKey]) -> Status:
