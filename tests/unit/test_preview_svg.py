@@ -11,13 +11,14 @@ from forecasts import MATCH, NOW, OPEN_HOURS, everything
 
 from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_operator.domain.planning.zones import ZONE_NAMES
-from campaign_operator.preview.forecast import Forecast, forecast
+from campaign_operator.preview.forecast import Forecast, forecast, holidays_of, open_hours
 from campaign_operator.preview.picture import MAX_ROWS_UNGROUPED, picture_of
 from campaign_operator.preview.svg import forecast_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = {*("svg", "title", "desc", "style", "defs", "pattern", "path", "rect", "text", "g", "circle")}
 BEFORE_CHANGE = datetime(2026, 10, 24, 6, tzinfo=UTC)
+ALL_WEEK = {"days": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], "start": "08:00"}
 ZONES = sorted(ZONE_NAMES)
 
 
@@ -62,7 +63,7 @@ def test_light_and_dark_are_both_there() -> None:
 def test_everything_that_happens_is_drawn_and_explained() -> None:
     svg = drawn(everything(), hours=True)
     words = [text.text or "" for text in svg.iter(f"{SVG}text")]
-    for meaning in ("open for calls", "night, 22 to 6 local time", "closed, local time", "skipped in this run"):
+    for meaning in ("open for calls", "night, 22 to 6 local time", "closed", "skipped in this run"):
         assert meaning in words
     assert any(word.startswith("deferred") for word in words)
     assert "08:00\u201312:00" in words
@@ -74,7 +75,7 @@ def test_everything_that_happens_is_drawn_and_explained() -> None:
 def test_what_does_not_happen_is_not_explained() -> None:
     words = [text.text for text in drawn(of(["Etc/UTC"], cron="0 12 * * *")).iter(f"{SVG}text")]
     assert "skipped in this run" not in words
-    assert "closed, local time" not in words
+    assert "closed" not in words
 
 
 def test_an_arrow_leads_from_where_the_match_was() -> None:
@@ -142,3 +143,21 @@ def test_matches_that_are_passed_over_are_told_under_the_title_and_in_full_where
     assert said in texts
     assert said in [element.text for element in svg.iter(f"{SVG}title")]
     assert "passes over" not in forecast_svg(of(["America/New_York"]))
+
+
+def test_closed_hours_are_those_of_the_rules_of_each_zone_and_holidays_are_marked() -> None:
+    zones = ["America/Chicago", "Europe/London"]
+    contacts = [{"id": zone, "timeZone": zone} for zone in zones]
+    american = {"timeZones": zones[:1], "holidays": [{"country": "US"}], "weekly": [{**ALL_WEEK, "end": "12:00"}]}
+    asked = blueprint(spec(contacts=contacts, startMode="SameInstant", callingHours={"zones": [american]}))
+    found = forecast(CampaignRef("sales", "spring"), asked, NOW, 30, 1)
+    picture = picture_of(found, open_hours(found, asked), holidays_of(found, asked))
+    chicago, london = sorted(picture.rows, key=lambda row: row.zones)
+    # Thanksgiving is closed, so Chicago opens on Friday at eight
+    assert chicago.closed[0] == (picture.first, datetime(2026, 11, 27, 14, tzinfo=UTC))
+    assert london.closed[0][0] == datetime(2026, 11, 26, 21, tzinfo=UTC)
+    midnight = datetime(2026, 11, 27, 6, tzinfo=UTC)
+    assert (chicago.holidays, london.holidays) == (((picture.first, midnight, "Thanksgiving Day"),), ())
+    svg = fromstring(forecast_svg(found, open_hours(found, asked), holidays_of(found, asked)))  # noqa: S314 - made here
+    assert [title.text for title in svg.iter(f"{SVG}title")].count("America/Chicago: Thanksgiving Day") == 1
+    assert classes(svg, "rect").count("holiday") == 2, "in the row and in the legend"

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from builders import blueprint, spec
@@ -12,6 +13,7 @@ from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_operator.domain.planning.zones import ZONE_NAMES
 from campaign_operator.preview.comparison import compare
 from campaign_operator.preview.forecast import Forecast, forecast
+from campaign_operator.preview.preview_wire import preview_json
 from campaign_operator.preview.table import changes_table, forecast_table
 
 TABLE = """\
@@ -112,3 +114,22 @@ def test_matches_that_are_passed_over_stand_above_the_run() -> None:
     lines = forecast_table(of("0 9 * * *", ["Asia/Tokyo", "America/New_York"])).splitlines()
     title = next(number for number, line in enumerate(lines) if line.startswith("run 20261126T0900"))
     assert lines[title - 1] == "skips 1 match of cron, 2026-11-25T09:00: already past in Asia/Tokyo (1 contact)"
+
+
+@pytest.mark.parametrize(
+    ("spec_of", "line"),
+    [
+        ({}, "ClosedDate: the date is closed; skipped in this run (Thanksgiving Day)"),
+        (
+            {"startMode": "SameInstant"},
+            "DeferredToOpening: outside the calling hours; deferred until they start (Thanksgiving Day)",
+        ),
+    ],
+    ids=str,
+)
+def test_the_holiday_that_closes_a_zone_is_named(spec_of: dict[str, Any], line: str) -> None:
+    zone = {"timeZones": ["America/Chicago"], "holidays": [{"country": "US"}]}
+    found = of("0 15 26 11 *", ["Europe/London", "America/Chicago"], callingHours={"zones": [zone]}, **spec_of)
+    assert f"    {line}\n" in forecast_table(found)
+    assert forecast_table(found).count("Thanksgiving") == 1
+    assert '"holiday": "Thanksgiving Day"' in preview_json(found)

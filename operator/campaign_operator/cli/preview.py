@@ -178,11 +178,13 @@ def _printed(
 
         return preview_json(forecast, changes) + "\n"
     if output is PreviewFormat.SVG:
-        from campaign_operator.preview.forecast import open_hours
+        from campaign_operator.preview.forecast import holidays_of, open_hours
         from campaign_operator.preview.svg import forecast_svg
 
         blueprint = one.checked.blueprint
-        return forecast_svg(forecast, open_hours(forecast, blueprint) if blueprint is not None else None)
+        if blueprint is None:
+            return forecast_svg(forecast)
+        return forecast_svg(forecast, open_hours(forecast, blueprint), holidays_of(forecast, blueprint))
     from campaign_operator.preview.table import changes_table, forecast_table
 
     colours = shows_colours(sys.stdout)

@@ -5,10 +5,11 @@ Knows neither files nor how a forecast is shown.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import takewhile
+from zoneinfo import ZoneInfo
 
-from campaign_operator.api.vocabulary import StartMode, WindowState
+from campaign_operator.api.vocabulary import Adjustment, StartMode, WindowState
 from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.blueprint import Blueprint
@@ -20,6 +21,9 @@ from campaign_operator.domain.planning.zones import load_zone
 MAX_RUNS_SHOWN = 50
 
 _MARGIN = timedelta(days=1)
+_BY_CALLING_HOURS = frozenset(
+    {Adjustment.CLOSED_DATE, Adjustment.OUTSIDE_CALLING_HOURS, Adjustment.DEFERRED_TO_OPENING}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,9 @@ class ForecastWindow:
 
     state: WindowState = WindowState.PLANNED
     """Planned or Skipped."""
+
+    holiday: str | None = None
+    """The name of the holiday that defers or skips the window."""
 
     @property
     def utc_offset(self) -> timedelta:
@@ -121,23 +128,25 @@ def _run(plan: RunPlan, blueprint: Blueprint) -> ForecastRun:
 
 
 def _window(window: PlannedWindow, plan: RunPlan, blueprint: Blueprint) -> ForecastWindow:
-    clock = window.time_zone if blueprint.inputs.start_mode is StartMode.CONTACT_LOCAL else blueprint.inputs.time_zone
+    is_local = blueprint.inputs.start_mode is StartMode.CONTACT_LOCAL
+    match = place(plan.nominal_time, load_zone(window.time_zone if is_local else blueprint.inputs.time_zone)).instant
+    day = plan.nominal_time.date() if is_local else match.astimezone(load_zone(window.time_zone)).date()
+    is_closed = not _BY_CALLING_HOURS.isdisjoint(window.adjustments)
     return ForecastWindow(
         time_zone=window.time_zone,
         contacts=window.contacts,
-        match=place(plan.nominal_time, load_zone(clock)).instant,
+        match=match,
         start=None if window.is_skipped else window.start,
         end=None if window.is_skipped else window.end,
         adjustments=tuple(reason.value for reason in window.adjustments),
         state=WindowState.SKIPPED if window.is_skipped else WindowState.PLANNED,
+        holiday=blueprint.inputs.calling_hours.of(window.time_zone).holiday_on(day) if is_closed else None,
     )
 
 
 def open_hours(forecast: Forecast, blueprint: Blueprint) -> dict[str, list[tuple[datetime, datetime]]]:
     """By zone when it is open, from a day before the first match to a day after the last end, in UTC and ascending."""
-    windows = [window for run in forecast.runs for window in run.windows]
-    first = min(window.match for window in windows) - _MARGIN
-    last = max(window.end or window.match for window in windows) + _MARGIN
+    first, last = _around(forecast)
     return {
         name: [
             (opening.start, opening.end)
@@ -146,5 +155,32 @@ def open_hours(forecast: Forecast, blueprint: Blueprint) -> dict[str, list[tuple
                 openings_from(blueprint.inputs.calling_hours, load_zone(name), first),
             )
         ]
-        for name in sorted({window.time_zone for window in windows})
+        for name in _zones(forecast)
     }
+
+
+def holidays_of(forecast: Forecast, blueprint: Blueprint) -> dict[str, list[tuple[datetime, datetime, str]]]:
+    """By zone that has public holidays, from when to when they last and their names; for the same time."""
+    first, last = _around(forecast)
+    until = min(last.toordinal() + 2, date.max.toordinal())
+    dates = [date.fromordinal(ordinal) for ordinal in range(first.toordinal() - 1, until)]
+    found: dict[str, list[tuple[datetime, datetime, str]]] = {}
+    for rules, zones in blueprint.inputs.calling_hours.by_rules(_zones(forecast)):
+        named = [(day, name) for day in dates if (name := rules.holiday_on(day)) is not None]
+        for zone in zones if named else ():
+            clock = load_zone(zone)
+            found[zone] = [(_midnight(day, clock), _midnight(day + _MARGIN, clock), name) for day, name in named]
+    return found
+
+
+def _around(forecast: Forecast) -> tuple[datetime, datetime]:
+    windows = [window for run in forecast.runs for window in run.windows]
+    return min(w.match for w in windows) - _MARGIN, max(w.end or w.match for w in windows) + _MARGIN
+
+
+def _zones(forecast: Forecast) -> list[str]:
+    return sorted({window.time_zone for run in forecast.runs for window in run.windows})
+
+
+def _midnight(day: date, clock: ZoneInfo) -> datetime:
+    return place(datetime.combine(day, time()), clock).instant

@@ -23,6 +23,12 @@ OpenSpan: TypeAlias = tuple[datetime, datetime]
 OpenHours: TypeAlias = Mapping[str, Sequence[OpenSpan]]
 """When each zone is open, ascending. A zone that is not there is always open."""
 
+Holiday: TypeAlias = tuple[datetime, datetime, str]
+"""From and to, UTC, and the name."""
+
+Holidays: TypeAlias = Mapping[str, Sequence[Holiday]]
+"""The public holidays of each zone that has some."""
+
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _NIGHT_FROM, _NIGHT_TO = time(22), time(6)
@@ -64,6 +70,9 @@ class PictureRow:
     closed: tuple[OpenSpan, ...]
     """Spans outside the calling hours."""
 
+    holidays: tuple[Holiday, ...]
+    """Those that close the zones."""
+
     clock_changes: tuple[ClockChange, ...]
     """Where the clocks change."""
 
@@ -86,17 +95,22 @@ class _Zone:
     offset: timedelta
     clock_changes: tuple[ClockChange, ...]
     closed: tuple[OpenSpan, ...]
+    holidays: tuple[Holiday, ...]
     instants: tuple[tuple[object, ...], ...]
 
 
-def picture_of(forecast: Forecast, open_hours: OpenHours | None = None) -> Picture:
+def picture_of(forecast: Forecast, open_hours: OpenHours | None = None, holidays: Holidays | None = None) -> Picture:
     """The timeline. Zones from east to west; where there are more than 40, those at the same instants share a row."""
     by_zone: dict[str, list[ForecastWindow]] = defaultdict(list)
     for run in forecast.runs:
         for window in run.windows:
             by_zone[window.time_zone].append(window)
     first, last = _axis([window for run in forecast.runs for window in run.windows])
-    looks = {name: _look(name, windows, first, last, open_hours or {}) for name, windows in by_zone.items()}
+    holidays = holidays or {}
+    looks = {
+        name: _look(name, windows, first, last, open_hours or {}, holidays.get(name, ()))
+        for name, windows in by_zone.items()
+    }
     groups: dict[object, list[str]] = defaultdict(list)
     for name, look in looks.items():
         groups[look if len(by_zone) > MAX_ROWS_UNGROUPED else name].append(name)
@@ -115,12 +129,20 @@ def _axis(windows: Sequence[ForecastWindow]) -> OpenSpan:
 
 
 def _look(
-    name: str, windows: Sequence[ForecastWindow], first: datetime, last: datetime, open_hours: OpenHours
+    name: str,
+    windows: Sequence[ForecastWindow],
+    first: datetime,
+    last: datetime,
+    open_hours: OpenHours,
+    holidays: Sequence[Holiday],
 ) -> _Zone:
     return _Zone(
         offset=windows[0].utc_offset,
         clock_changes=tuple(_clock_changes(load_zone(name), first, last)),
         closed=tuple(_complement(open_hours[name], first, last)) if name in open_hours else (),
+        holidays=tuple(
+            (*within, name) for start, end, name in holidays for within in _within((start, end), first, last)
+        ),
         instants=tuple((w.match, w.start, w.end, w.state, w.adjustments) for w in windows),
     )
 
@@ -142,6 +164,7 @@ def _row(
         windows=tuple(by_zone[zones[0]]),
         nights=tuple(_nights(load_zone(zones[0]), first, last)) if with_nights else (),
         closed=look.closed,
+        holidays=look.holidays,
         clock_changes=look.clock_changes,
     )
 

@@ -46,6 +46,9 @@ class WindowWire(WireModel):
     adjustments: tuple[str, ...] = Field(
         description="How it differs from the plain match of cron; empty if it does not."
     )
+    holiday: str | None = Field(
+        default=None, description="Name of the public holiday that defers or skips it. Example: Thanksgiving Day."
+    )
 
 
 class SkippedMatchesWire(WireModel):
@@ -150,6 +153,7 @@ def _window(window: ForecastWindow) -> WindowWire:
         local_end=_local(window.end, window.time_zone),
         state=window.state,
         adjustments=window.adjustments,
+        holiday=window.holiday,
     )
 
 

@@ -13,6 +13,7 @@ _LIGHT: Mapping[str, str] = {
     "line": "#d8dee4",
     "night": "#e4e3f1",
     "closed": "#8d86a8",
+    "holiday": "#1a7f37",
     "bar": "#1f6feb",
     "on-bar": "#ffffff",
     "arrow": "#b35900",
@@ -26,6 +27,7 @@ _DARK: Mapping[str, str] = {
     "line": "#2a313a",
     "night": "#1e2238",
     "closed": "#6c7196",
+    "holiday": "#3fb950",
     "bar": "#4493f8",
     "on-bar": "#07101f",
     "arrow": "#f0a050",
@@ -66,6 +68,7 @@ text.on-change {{ fill: {palette["change"]}; }}
 .line {{ stroke: {palette["line"]}; }}
 .night {{ fill: {palette["night"]}; }}
 .hatch {{ stroke: {palette["closed"]}; }}
+.holiday {{ fill: {palette["holiday"]}; }}
 .bar {{ fill: {palette["bar"]}; }}
 .arrow {{ stroke: {palette["arrow"]}; }}
 .tip {{ fill: {palette["arrow"]}; }}

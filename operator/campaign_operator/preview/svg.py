@@ -13,7 +13,15 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from campaign_operator.domain.planning.skipped_matches import skipped_matches_message
 from campaign_operator.domain.planning.zones import load_zone
 from campaign_operator.preview.forecast import Forecast, ForecastWindow
-from campaign_operator.preview.picture import ClockChange, OpenHours, OpenSpan, Picture, PictureRow, picture_of
+from campaign_operator.preview.picture import (
+    ClockChange,
+    Holidays,
+    OpenHours,
+    OpenSpan,
+    Picture,
+    PictureRow,
+    picture_of,
+)
 from campaign_operator.preview.style import style_sheet
 from campaign_operator.wording import counted, cut, listed
 
@@ -23,6 +31,8 @@ _NAME_END, _OFFSET_END, _CONTACTS_END = 206, 274, 332
 _FIRST_ROW = 116
 _ROW = 24
 _LEGEND = 34
+_HOLIDAY = 3
+"""Height of the line above a holiday."""
 _CHARACTER = 6.4
 """Width of a character of 12 px, on the safe side."""
 _DATE = 96
@@ -33,9 +43,11 @@ _ZONES_IN_TOOLTIP = 60
 _NOTE_CHARACTERS = 130
 
 
-def forecast_svg(forecast: Forecast, open_hours: OpenHours | None = None) -> str:
-    """The picture of the forecast; `open_hours` are the calling hours of each zone, for shading."""
-    return _Drawing(picture_of(forecast, open_hours)).draw()
+def forecast_svg(forecast: Forecast, open_hours: OpenHours | None = None, holidays: Holidays | None = None) -> str:
+    """The picture of the forecast; `open_hours` are the calling hours of each zone, for shading, and `holidays` what is
+    marked in it.
+    """
+    return _Drawing(picture_of(forecast, open_hours, holidays)).draw()
 
 
 class _Drawing:
@@ -140,6 +152,9 @@ class _Drawing:
         self._text(20, baseline, cut(row.zones[0], room) + more, "", label)
         self._text(_OFFSET_END, baseline, _offset_text(row.offset), "faint small end number", label)
         self._text(_CONTACTS_END, baseline, f"{row.contacts:,}", "end number", label)
+        for start, end, name in row.holidays:
+            group = self._group(f"{row.zones[0]}: {name}")
+            self._box((start, end), y + 1, _HOLIDAY, {"class": "holiday"}, group)
         for window in row.windows:
             self._window(window, y, alone=len(row.windows) == 1)
         for change in row.clock_changes:
@@ -190,7 +205,10 @@ class _Drawing:
             x = self._meaning(x, y, "night, 22 to 6 local time")
         if any(row.closed for row in rows):
             self._box_at(x, y - 8, 34, 16, {"class": "closed", "fill": "url(#closed)"})
-            x = self._meaning(x, y, "closed, local time")
+            x = self._meaning(x, y, "closed")
+        if any(row.holidays for row in rows):
+            self._box_at(x, y - 8, 34, _HOLIDAY, {"class": "holiday"})
+            x = self._meaning(x, y, "holiday")
         if any(w.start is not None and w.match < w.start for w in windows):
             self._arrow(x + 3, x + 34, y, self._svg)
             x = self._meaning(x, y, "deferred from the time of cron")
@@ -290,7 +308,8 @@ def _row_tooltip(row: PictureRow) -> str:
 
 
 def _window_tooltip(window: ForecastWindow) -> str:
-    reasons = f" ({', '.join(window.adjustments)})" if window.adjustments else ""
+    because = (*window.adjustments, *((window.holiday,) if window.holiday is not None else ()))
+    reasons = f" ({', '.join(because)})" if because else ""
     if window.start is None or window.end is None:
         return f"{window.time_zone}: {window.state}{reasons}"
     zone = load_zone(window.time_zone)

@@ -28,6 +28,8 @@ _REASONS = {
 }
 """What a reason of a window means, in a few words."""
 
+_ON_A_HOLIDAY = frozenset({"DeferredToOpening", "ClosedDate", "OutsideCallingHours"})
+
 _KIND_COLOURS = {
     ChangeKind.ADDED: _GREEN,
     ChangeKind.DROPPED: _RED,
@@ -87,7 +89,8 @@ def _run(run: ForecastRun, now: datetime, paint: _Paint, width: int | None) -> I
         yield paint(line, _DIM) if window.start is None else line
         for reason in window.adjustments:
             meaning = _REASONS.get(reason)
-            yield paint(f"    {reason}: {meaning}" if meaning else f"    {reason}", _YELLOW)
+            holiday = f" ({window.holiday})" if window.holiday is not None and reason in _ON_A_HOLIDAY else ""
+            yield paint(f"    {reason}: {meaning}{holiday}" if meaning else f"    {reason}", _YELLOW)
     yield from _totals(windows, now)
 
 
