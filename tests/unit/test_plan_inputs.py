@@ -9,7 +9,9 @@ from builders import blueprint, excluding, spec
 
 from campaign_operator.api.vocabulary import ConcurrencyPolicy, PastZones, StartMode
 from campaign_operator.domain.planning.cron import parse_cron
+from campaign_operator.domain.planning.date_set import DateSet
 from campaign_operator.domain.planning.plan_inputs import PlanInputs, inputs_hash
+from campaign_operator.domain.planning.read_inputs import ReadInputs
 
 INPUTS = blueprint().inputs
 
@@ -69,3 +71,55 @@ def test_the_contacts_of_a_list_count_only_as_far_as_they_are_named() -> None:
     more = replace(INPUTS, contacts_by_zone={"Asia/Tokyo": 7})
     assert inputs_hash(INPUTS, "the list") == inputs_hash(more, "the list")
     assert hash_of(INPUTS) != hash_of(more)
+
+
+WORKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri"]
+OFFICE: dict[str, Any] = {"start": "09:00", "end": "18:00", "days": WORKDAYS}
+
+
+@pytest.mark.parametrize(
+    ("hours", "found", "with_a_calendar"),
+    [
+        ({}, "c345812d30597565", "9ddfd3f4e252ec54"),
+        ({**OFFICE, "excludeDates": ["2026-12-25"], "outside": "Skip"}, "82427c805701fd46", "79bb380c69c1e927"),
+        ({"end": "24:00"}, "de04672581688cef", "0fce86cd23abd36e"),
+    ],
+    ids=str,
+)
+def test_hours_of_one_span_hash_as_they_did_before_there_were_others(
+    hours: dict[str, Any], found: str, with_a_calendar: str
+) -> None:
+    calendar = ReadInputs(exclude_dates=DateSet([date(2027, 1, 1)]))
+    drawn = [blueprint(spec(callingHours=hours), inputs).spec_hash for inputs in (None, calendar)]
+    assert drawn == [found, with_a_calendar]
+
+
+def test_the_same_hours_by_weekday_are_no_edit() -> None:
+    weekly = [{"days": ["Fri"], "start": "09:00", "end": "18:00"}]
+    weekly += [{"days": WORKDAYS[:4], "start": a, "end": b} for a, b in (("12:00", "18:00"), ("09:00", "12:00"))]
+    simple = blueprint(spec(callingHours=OFFICE))
+    assert blueprint(spec(callingHours={"weekly": weekly})).spec_hash == simple.spec_hash
+
+
+BERLIN: dict[str, Any] = {"timeZones": ["Europe/Berlin"]}
+
+
+MONDAY: dict[str, Any] = {"days": ["Mon"], "start": "09:00", "end": "12:00"}
+OTHER_HOURS: tuple[dict[str, Any], ...] = (
+    {"weekly": [MONDAY, {**MONDAY, "days": ["Tue"], "end": "13:00"}]},
+    {"holidays": [{"country": "US"}]},
+    {"holidays": [{"country": "US", "subdivision": "TX"}]},
+    {"zones": [BERLIN]},
+    {"zones": [{"timeZones": ["Europe/Vienna"]}]},
+    {"zones": [{**BERLIN, "excludeDates": ["2026-12-25"]}]},
+    {"zones": [{**BERLIN, "holidays": [{"country": "DE"}]}]},
+    {"zones": [{**BERLIN, "weekly": [MONDAY]}]},
+    {"zones": [BERLIN], "excludeDates": ["2026-12-25"]},
+    {"zones": [BERLIN], "outside": "Skip"},
+    {},
+)
+
+
+def test_other_hours_are_an_edit() -> None:
+    hashes = {blueprint(spec(callingHours=hours)).spec_hash for hours in OTHER_HOURS}
+    assert len(hashes) == len(OTHER_HOURS)
