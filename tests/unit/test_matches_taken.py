@@ -120,6 +120,33 @@ def test_a_zone_that_is_skipped_holds_no_match_up() -> None:
     assert (run.run_id, shown(run)) == ("20261126T0005", {TOKYO: "2026-11-26T00:05", LONDON: "OutsideCallingHours"})
 
 
+def test_zones_on_one_clock_may_have_different_hours() -> None:
+    """Berlin is never open at three in the afternoon, and Vienna on Saturdays alone."""
+    rules = [
+        {"timeZones": [zone], "weekly": [{"days": [day], "start": start, "end": "16:00"}]}
+        for zone, day, start in (("Europe/Berlin", "Mon", "15:30"), ("Europe/Vienna", "Sat", "15:00"))
+    ]
+    run = plan(
+        *("2026-11-25T20:00", "Europe/Berlin", "Europe/Vienna"),
+        cron="0 14 * * *",
+        startMode="SameInstant",
+        callingHours={"outside": "Skip", "zones": rules},
+    )
+    assert shown(run) == {"Europe/Berlin": "OutsideCallingHours", "Europe/Vienna": "2026-11-28T14:00"}
+
+
+def test_where_the_rules_of_several_zones_allow_no_match_the_error_names_the_hours() -> None:
+    monday = {"days": ["Mon"], "start": "15:30", "end": "16:00"}
+    with pytest.raises(SpecError, match="inside the calling hours of any time zone") as caught:
+        plan(
+            *("2026-11-25T20:00", LONDON, TOKYO),
+            cron="0 3 * * *",
+            startMode="SameInstant",
+            callingHours={"outside": "Skip", "zones": [{"timeZones": [TOKYO], "weekly": [monday]}]},
+        )
+    assert caught.value.field == "spec.callingHours"
+
+
 def test_a_window_that_is_deferred_is_compared_with_the_earlier_window_by_its_real_start() -> None:
     taken = Taken(ends={LONDON: utc("2026-11-26T08:00")}, match=utc("2026-11-25T06:00"))
     assert shown(plan("2026-11-25T20:00", LONDON, cron="0 6 * * *", taken=taken)) == {LONDON: "2026-11-26T08:00"}

@@ -127,3 +127,15 @@ def test_zones_on_the_same_clock_are_planned_as_one() -> None:
         "Asia/Tokyo": ("Asia/Tokyo",),
     }
     assert len(outlook.plans) == 367
+
+
+def test_zones_on_the_same_clock_that_have_different_hours_are_not() -> None:
+    zones = ("Europe/Berlin", "Europe/Paris", "Europe/Vienna")
+    contacts = [{"id": zone, "timeZone": zone} for zone in zones]
+    rules = {"timeZones": ["Europe/Paris"], "holidays": [{"country": "FR"}]}
+    asked = blueprint(spec(contacts=contacts, callingHours={"zones": [rules]}))
+    outlook = look_ahead(asked, datetime(2026, 11, 25, tzinfo=UTC), LEAD_SECONDS, recurring=True)
+    assert dict(outlook.zones_by_clock) == {
+        "Europe/Berlin": ("Europe/Berlin", "Europe/Vienna"),
+        "Europe/Paris": ("Europe/Paris",),
+    }
