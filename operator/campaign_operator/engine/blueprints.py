@@ -68,7 +68,7 @@ class Blueprints:
         return _drawn(campaign, memory, ReadInputs(listed, dates)), reading
 
     async def _read_holidays(self, campaign: Campaign, memory: Memory, year: int) -> None:
-        """Beside the loop: to import the package takes a third of a second, and a year of a country up to a
+        """Beside the loop: to import the package takes a tenth of a second, and a year of a country up to a
         millisecond. A plan that looks further ahead than two years computes the others itself.
         """
         hours, read = campaign.spec.calling_hours, (campaign.generation, year)
