@@ -26,7 +26,7 @@ OpenHours: TypeAlias = Mapping[str, Sequence[OpenSpan]]
 Holiday: TypeAlias = tuple[datetime, datetime, str]
 """From and to, UTC, and the name."""
 
-Holidays: TypeAlias = Mapping[str, Sequence[Holiday]]
+HolidaysByZone: TypeAlias = Mapping[str, Sequence[Holiday]]
 """The public holidays of each zone that has some."""
 
 _HOUR = timedelta(hours=1)
@@ -99,7 +99,9 @@ class _Zone:
     instants: tuple[tuple[object, ...], ...]
 
 
-def picture_of(forecast: Forecast, open_hours: OpenHours | None = None, holidays: Holidays | None = None) -> Picture:
+def picture_of(
+    forecast: Forecast, open_hours: OpenHours | None = None, holidays: HolidaysByZone | None = None
+) -> Picture:
     """The timeline. Zones from east to west; where there are more than 40, those at the same instants share a row."""
     by_zone: dict[str, list[ForecastWindow]] = defaultdict(list)
     for run in forecast.runs:

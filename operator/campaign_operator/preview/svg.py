@@ -15,7 +15,7 @@ from campaign_operator.domain.planning.zones import load_zone
 from campaign_operator.preview.forecast import Forecast, ForecastWindow
 from campaign_operator.preview.picture import (
     ClockChange,
-    Holidays,
+    HolidaysByZone,
     OpenHours,
     OpenSpan,
     Picture,
@@ -43,7 +43,9 @@ _ZONES_IN_TOOLTIP = 60
 _NOTE_CHARACTERS = 130
 
 
-def forecast_svg(forecast: Forecast, open_hours: OpenHours | None = None, holidays: Holidays | None = None) -> str:
+def forecast_svg(
+    forecast: Forecast, open_hours: OpenHours | None = None, holidays: HolidaysByZone | None = None
+) -> str:
     """The picture of the forecast; `open_hours` are the calling hours of each zone, for shading, and `holidays` what is
     marked in it.
     """
