@@ -114,9 +114,14 @@ class Sizes:
             return Value(self._cpu_percent, measured=True)
         return Value(self._polls.of(campaigns).number + writes_per_second(campaigns) * self._cpu_of_a_write)
 
-    def most_campaigns(self, limit_mb: float) -> int:
-        """For how many a limit of memory is enough, all of them running; in hundreds."""
-        return min(part.most_within(limit_mb / ROOM) for part in (self._idle, self._running)) // 100 * 100
+    def most_campaigns(self, memory_mb: float) -> int:
+        """For how many campaigns so much memory is enough, all of them running; in hundreds."""
+        return min(part.most_within(memory_mb) for part in (self._idle, self._running)) // 100 * 100
+
+    def most_for_cpu(self, percent: float) -> int:
+        """The same of CPU; at most as many as the table has."""
+        counts = range(COUNTS[-1], 0, -100)
+        return next((count for count in counts if self._cpu(count).number <= percent), 0)
 
 
 def writes_per_second(campaigns: int) -> float:
@@ -159,13 +164,21 @@ def megabytes(quantity: str) -> float:
     return float(quantity) / 1e6
 
 
+def percent_of_a_core(quantity: str) -> float:
+    """A quantity of CPU as Kubernetes writes it, such as 50m."""
+    cores = float(quantity.removesuffix("m")) / 1000 if quantity.endswith("m") else float(quantity)
+    return 100 * cores
+
+
 def write() -> None:
     """Write the table's part of docs/sizing.md. Raises NotMeasuredError where a figure is missing."""
     sizes = Sizes(kept())
-    values: Any = yaml.safe_load(VALUES.read_text())
-    limit = values["resources"]["limits"]["memory"]
+    resources: Any = yaml.safe_load(VALUES.read_text())["resources"]
+    limit, requests = resources["limits"]["memory"], resources["requests"]
     enough = (
-        f"With the chart's limit of {limit}, {sizes.most_campaigns(megabytes(limit)):,} campaigns that all run at once "
-        f"leave a fifth of it free."
+        f"With the chart's limit of {limit}, {sizes.most_campaigns(megabytes(limit) / ROOM):,} campaigns that all run "
+        f"at once leave a fifth of it free. Of its requests, {requests['memory']} of memory are what "
+        f"{sizes.most_campaigns(megabytes(requests['memory'])):,} such campaigns take, and {requests['cpu']} of CPU "
+        f"what {sizes.most_for_cpu(percent_of_a_core(requests['cpu'])):,} take."
     )
     page.put("sizing", f"{table([sizes.row(count) for count in COUNTS])}\n\n{enough}", PATH)

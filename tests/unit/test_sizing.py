@@ -1,7 +1,7 @@
 """What docs/sizing.md says follows from the figures of the benchmarks, and says which of them are measured."""
 
 import pytest
-from sizing import COUNTS, NotMeasuredError, Sizes, Value, megabytes, table
+from sizing import COUNTS, NotMeasuredError, Sizes, Value, megabytes, percent_of_a_core, table
 
 FIGURES = {
     "many.campaigns": 5_000.0,
@@ -47,10 +47,22 @@ def test_a_day_has_one_run_and_four_hours_of_polls() -> None:
     assert row.etcd_mb_per_day.number == pytest.approx(10 * (0.1 + 4 * 120 * 0.008))
 
 
-def test_a_limit_is_enough_for_what_leaves_a_fifth_of_it() -> None:
-    # 800 MB within 1,000: 90 MB, and 0.05 MB for each that runs
-    assert Sizes(FIGURES).most_campaigns(1_000.0) == 14_200
-    assert Sizes(FIGURES).most_campaigns(1_005.0) == 14_200
+def test_memory_is_enough_for_those_that_fit_in_it() -> None:
+    # 90 MB, and 0.05 MB for each that runs
+    assert Sizes(FIGURES).most_campaigns(800.0) == 14_200
+    assert Sizes(FIGURES).most_campaigns(804.0) == 14_200
+
+
+def test_cpu_is_enough_for_those_that_take_no_more() -> None:
+    sizes = Sizes(FIGURES)
+    most = sizes.most_for_cpu(20.0)
+    assert sizes.row(most).running_cpu_percent.number <= 20 < sizes.row(most + 100).running_cpu_percent.number
+    assert (sizes.most_for_cpu(0.01), sizes.most_for_cpu(1_000.0)) == (0, COUNTS[-1])
+
+
+@pytest.mark.parametrize(("quantity", "expected"), [("50m", 5.0), ("1", 100.0), ("0.5", 50.0)])
+def test_a_quantity_of_cpu_is_read_in_percent_of_a_core(quantity: str, expected: float) -> None:
+    assert percent_of_a_core(quantity) == expected
 
 
 @pytest.mark.parametrize(
