@@ -9,6 +9,7 @@ import yaml
 from campaign_operator.api.crd import structural_schema
 from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import World, campaign
+from serving import until
 
 CRON = "must be five cron fields, such as '0 9 * * 1-5', or a descriptor, such as '@daily'"
 SATURDAY = {"days": ["Sat"], "start": "10:00", "end": "13:00"}
@@ -283,6 +284,11 @@ async def test_kubectl_get_tells_the_story(world: World, namespace: str) -> None
     assert wide[0].split()[-6:] == ["AGE", "CRON", "CONTACTS", "WINDOWS", "WEBHOOK", "MESSAGE"]
     ready = f"run {status['runs'][0]['id']}: 1 window for 1 contact submitted, first start {status['nextRunTime']}"
     assert wide[1].endswith(ready)
+
+    async def the_event_is_there() -> bool:
+        return bool(await world.events(namespace, "spring"))
+
+    await until(the_event_is_there)
     described = (await world.kubectl("describe", "ocamp", "spring", "-n", namespace)).stdout
     assert "campaign-operator  run" in described
     assert "Type:                  Ready" in described
