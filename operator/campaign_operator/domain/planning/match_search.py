@@ -235,7 +235,8 @@ class _Search:
 
     def windows(self, nominal_time: datetime) -> dict[str, Window]:
         """The window of each zone, those that are past the match skipped; empty where nobody is called."""
-        if self._timetable.calls_nobody(nominal_time):
+        perhaps = self._timetable.not_skipped_by_calendar(nominal_time)
+        if not any(self._timetable.calls(zone, nominal_time) for zone in perhaps):
             return {}
         windows = self._with_past_zones(nominal_time, self._timetable.windows(nominal_time))
         return windows if any(not window.is_skipped for window in windows.values()) else {}
@@ -254,12 +255,15 @@ class _Search:
     def closed(self, nominal_time: datetime, since: datetime) -> _HeldUp:
         """That no zone is called at the match, and when one may be again. Raises SpecError where none ever is."""
         timetable = self._timetable
-        found = timetable.next_open_date(nominal_time) if timetable.calls_nobody(nominal_time) else None
-        if found is None and timetable.start_mode is StartMode.SAME_INSTANT:
+        if timetable.start_mode is StartMode.SAME_INSTANT:
             found = self._next_inside(nominal_time)
-        elif found is None:
-            opening = (timetable.next_open(zone, nominal_time) for zone in timetable.zones)
-            found = min((moment for moment in opening if moment is not None), default=None)
+        else:
+            perhaps = timetable.not_skipped_by_calendar(nominal_time)
+            openings = (
+                timetable.next_open_date(nominal_time),
+                *(timetable.next_open(z, nominal_time) for z in perhaps),
+            )
+            found = min((moment for moment in openings if moment is not None), default=None)
         if found is None:
             raise never_open(self._schedule, timetable, since)
         until = max(found, nominal_time + _MINUTE)

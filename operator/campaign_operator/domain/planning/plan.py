@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from campaign_operator.api.vocabulary import ConcurrencyPolicy, MatchSkipReason
 from campaign_operator.domain.errors import Findings, SpecError
+from campaign_operator.domain.planning.clock_changes import ClockChanges
 from campaign_operator.domain.planning.match_search import Bounds, FoundMatch, find_match
 from campaign_operator.domain.planning.plan_inputs import PlanInputs
 from campaign_operator.domain.planning.timetable import Timetable
@@ -236,6 +237,7 @@ def _timetable(inputs: PlanInputs) -> Timetable:
         calling_hours=inputs.calling_hours,
         zones=tuple(inputs.contacts_by_zone),
         by_rules=inputs.calling_hours.by_rules(inputs.contacts_by_zone),
+        changes=ClockChanges(inputs.contacts_by_zone),
     )
 
 

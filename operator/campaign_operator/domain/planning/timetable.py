@@ -4,13 +4,14 @@ Owns the one difference between the start modes: whose clock a match is placed o
 local date of the match. Looks at no clock of the machine, and knows neither earlier runs nor contacts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from campaign_operator.api.vocabulary import Outside, StartMode
 from campaign_operator.domain.planning.calling_hours import DAYS_AHEAD, CallingHours, ZoneHours, fitted, next_opening
+from campaign_operator.domain.planning.clock_changes import ClockChanges
 from campaign_operator.domain.planning.windows import (
     Placed,
     Window,
@@ -34,6 +35,7 @@ class Timetable:
     calling_hours: CallingHours
     zones: tuple[str, ...]
     by_rules: tuple[tuple[ZoneHours, tuple[str, ...]], ...]
+    changes: ClockChanges
 
     def placed(self, nominal_time: datetime) -> dict[str, Placed]:
         """By zone, the instant of a match, before any calling hours."""
@@ -49,27 +51,40 @@ class Timetable:
 
     def calls(self, zone: str, nominal_time: datetime) -> bool:
         """Whether the zone is called for a match. Without a look at the zone where its clocks are not changed."""
-        if self._calls_none_of((zone,), self.calling_hours.of(zone), nominal_time):
+        rules, is_unchanged = self.calling_hours.of(zone), is_steady(load_zone(zone), nominal_time.date())
+        if self._is_over(rules, nominal_time) or (is_unchanged and self._is_outside(rules, nominal_time)):
             return False
-        if self._defers_within_a_date and is_steady(load_zone(zone), nominal_time.date()):
+        if self._defers_within_a_date and is_unchanged:
             return True
         return not self.window(zone, nominal_time).is_skipped
 
     def calls_nobody(self, nominal_time: datetime) -> bool:
         """Whether the calendar alone skips every zone: the date is closed, or its hours are over or not yet begun."""
-        return all(self._calls_none_of(zones, rules, nominal_time) for rules, zones in self.by_rules)
+        return next(self.not_skipped_by_calendar(nominal_time), None) is None
 
-    def _calls_none_of(self, zones: tuple[str, ...], rules: ZoneHours, nominal_time: datetime) -> bool:
-        """The same for zones that have these rules."""
+    def not_skipped_by_calendar(self, nominal_time: datetime) -> Iterator[str]:
+        """The zones that are called for a match, or have to be looked at because their clocks are changed."""
+        for rules, zones in self.by_rules:
+            if self._is_over(rules, nominal_time):
+                continue
+            if not self._is_outside(rules, nominal_time):
+                yield from zones
+            elif changed := self.changes.on(nominal_time.date()):
+                yield from set(zones).intersection(changed)
+
+    def _is_over(self, rules: ZoneHours, nominal_time: datetime) -> bool:
+        """Whether the date of a match is closed, or its hours are over, in every zone with these rules."""
         if self.start_mode is StartMode.SAME_INSTANT:
             return False
-        day = nominal_time.date()
-        spans, since_midnight = rules.spans_on(day), nominal_time - datetime.combine(day, time())
-        if not spans or since_midnight >= spans[-1].end:
-            return True
-        is_inside = any(span.start <= since_midnight < span.end for span in spans)
-        is_outside = self.calling_hours.outside is Outside.SKIP and not is_inside
-        return is_outside and all(is_steady(load_zone(zone), day) for zone in zones)
+        spans = rules.spans_on(nominal_time.date())
+        return not spans or _since_midnight(nominal_time) >= spans[-1].end
+
+    def _is_outside(self, rules: ZoneHours, nominal_time: datetime) -> bool:
+        """Whether a match is outside these hours and therefore skipped, in a zone whose clocks are not changed."""
+        if self.start_mode is StartMode.SAME_INSTANT or self.calling_hours.outside is not Outside.SKIP:
+            return False
+        since_midnight = _since_midnight(nominal_time)
+        return not any(span.start <= since_midnight < span.end for span in rules.spans_on(nominal_time.date()))
 
     def nominal_from(self, zone: str, instant: datetime) -> datetime:
         """The first nominal time that is placed at that instant or later in the zone."""
@@ -116,6 +131,10 @@ class Timetable:
         window = window_from(placed, self.window_seconds)
         day = nominal_time.date() if self.start_mode is StartMode.CONTACT_LOCAL else None
         return fitted(window, self.calling_hours, load_zone(zone), on=day)
+
+
+def _since_midnight(nominal_time: datetime) -> timedelta:
+    return nominal_time - datetime.combine(nominal_time.date(), time())
 
 
 def _next_open_date(rules: ZoneHours, nominal_time: datetime) -> datetime | None:
