@@ -399,3 +399,25 @@ async def test_a_campaign_is_looked_at_again_after_lists_that_it_did_not_wait_fo
     assert isinstance(found, ListReading)
     assert found.count is not None
     assert found.count.contacts == 3
+
+
+async def test_what_a_list_held_counts_no_more_while_it_is_read_again_after_a_change(stage: Stage) -> None:
+    """Or who was taken out of it a minute before the submission would be called."""
+    await stage.apply(contacts(stage, LIST), listed(stage))
+    downloads = Downloads(stage.egress)
+    stage.stack.push_async_callback(downloads.aclose)
+    reader = ListReader(KeyedObjects(stage.api, stage.clock), downloads, stage.clock, ListLimits(), ShortSteps())
+    woken = asyncio.Queue[CampaignRef]()
+    lists = ContactLists(reader, stage.clock, woken.put_nowait, patience_seconds=0)
+    campaign = await new_store(stage).read(CampaignRef(stage.namespace, "c"))
+    assert campaign is not None
+    await lists.read(campaign, max_age_seconds=0)
+    await woken.get()
+    assert (await lists.read(campaign, max_age_seconds=0)) != ListReading(None)
+    await stage.apply(contacts(stage, "".join(LIST.splitlines(keepends=True)[:-1])))
+    assert await lists.read(campaign, max_age_seconds=0) == ListReading(None, being_read=True)
+    await woken.get()
+    found = await lists.read(campaign, max_age_seconds=0)
+    assert isinstance(found, ListReading)
+    assert found.count is not None
+    assert found.count.contacts == 2

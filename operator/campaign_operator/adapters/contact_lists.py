@@ -64,9 +64,12 @@ class _Lists:
     task: asyncio.Task[StoreUnavailableError | None] | None = field(default=None, repr=False)
     """The reading that is under way."""
 
-    def reading(self) -> ListReading | Problem:
-        """As it is told to a campaign."""
-        count = self.counted.count if self.counted is not None else None
+    def reading(self, versions: tuple[str, ...]) -> ListReading | Problem:
+        """As it is told to a campaign. What they held counts no more where an object is known to have changed since:
+        who was taken out of a list must not be called because it takes long to read.
+        """
+        is_current = self.counted is not None and self.counted.versions == versions
+        count = self.counted.count if self.counted is not None and is_current else None
         return self.problem or ListReading(count, self.as_of, being_read=self.task is not None)
 
 
@@ -98,7 +101,7 @@ class ContactLists:
             lists.to_wake.add(campaign.ref)
         else:
             await self._wait_patiently(campaign.ref, lists, versions)
-        return lists.reading()
+        return lists.reading(versions)
 
     def ask_again(self, campaign: Campaign) -> None:
         """See ports.ContactSource."""
