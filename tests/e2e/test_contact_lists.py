@@ -384,13 +384,18 @@ async def test_campaigns_that_name_the_same_list_read_it_once(stage: Stage) -> N
     assert read.get() - before == 1
 
 
-async def test_a_campaign_is_looked_at_again_after_lists_that_it_did_not_wait_for(stage: Stage) -> None:
-    await stage.apply(contacts(stage, LIST), listed(stage))
+def without_patience(stage: Stage) -> tuple[ContactLists, asyncio.Queue[CampaignRef]]:
+    """Lists that no look waits for, and whom they wake."""
     downloads = Downloads(stage.egress)
     stage.stack.push_async_callback(downloads.aclose)
     reader = ListReader(KeyedObjects(stage.api, stage.clock), downloads, stage.clock, ListLimits(), ShortSteps())
     woken = asyncio.Queue[CampaignRef]()
-    lists = ContactLists(reader, stage.clock, woken.put_nowait, patience_seconds=0)
+    return ContactLists(reader, stage.clock, woken.put_nowait, patience_seconds=0), woken
+
+
+async def test_a_campaign_is_looked_at_again_after_lists_that_it_did_not_wait_for(stage: Stage) -> None:
+    await stage.apply(contacts(stage, LIST), listed(stage))
+    lists, woken = without_patience(stage)
     waiting = await new_store(stage).read(CampaignRef(stage.namespace, "c"))
     assert waiting is not None
     assert await lists.read(waiting, max_age_seconds=30) == ListReading(None, being_read=True)
@@ -404,11 +409,7 @@ async def test_a_campaign_is_looked_at_again_after_lists_that_it_did_not_wait_fo
 async def test_what_a_list_held_counts_no_more_while_it_is_read_again_after_a_change(stage: Stage) -> None:
     """Or who was taken out of it a minute before the submission would be called."""
     await stage.apply(contacts(stage, LIST), listed(stage))
-    downloads = Downloads(stage.egress)
-    stage.stack.push_async_callback(downloads.aclose)
-    reader = ListReader(KeyedObjects(stage.api, stage.clock), downloads, stage.clock, ListLimits(), ShortSteps())
-    woken = asyncio.Queue[CampaignRef]()
-    lists = ContactLists(reader, stage.clock, woken.put_nowait, patience_seconds=0)
+    lists, woken = without_patience(stage)
     campaign = await new_store(stage).read(CampaignRef(stage.namespace, "c"))
     assert campaign is not None
     await lists.read(campaign, max_age_seconds=0)

@@ -1,8 +1,7 @@
 """Contacts from JSON, an array of objects, and from NDJSON, an object on each line; in any pieces.
 
 Owns where an object begins and ends and which of its members count. An array is never held as a whole: its elements are
-taken from the text that there is. Values are strings. An id may be an integer, too, and is its digits: 5 and "5" are
-one contact written in two ways.
+taken from the text that there is. Values are strings; an id may also be an integer, which stands for its digits.
 
 Most lists are written by a program, and each object looks like the one before. So a text is read as a whole, with a
 mark wherever an object seems to end. If the marks turn out to stand between all the elements, that was right. Else the
