@@ -1,11 +1,14 @@
 """5,000 campaigns: what one more costs beside them, what they take while nothing happens, and what a restart takes."""
 
 import asyncio
+from collections.abc import Iterator
 from time import monotonic
 
 import httpx
 from burst import Burst, burst_of
-from figures import Result, at_most, told
+from campaigns import RESOURCE
+from figures import Line, Result, at_most, told
+from kubernetes.aio.client import CustomObjectsApi
 from machine import cpu_seconds, memory
 from session import Session
 from traffic import WRITES, Counters, Traffic, quiet
@@ -22,6 +25,7 @@ IDLE_SECONDS = 60.0
 SETTLED_SECONDS = 75.0
 """By then the operator has read every campaign once more, as it does within the settling time after a submission."""
 
+_LISTS = 50
 _CALM_SECONDS = 3.0
 _CALM_SHARE = 0.02
 """Of a core: less is no look at anything."""
@@ -36,6 +40,7 @@ async def measure(session: Session) -> Result:
         first = await _burst(session, world, "few", few)
         await _fill(session, world, count - 2 * few)
         last = await _burst(session, world, "many", few)
+        listing = await _cpu_of_a_list(world)
         times = last.cpu_of_each / first.cpu_of_each
         session.progress(f"a campaign costs {times:.2f} times as much CPU beside {count}")
         await asyncio.sleep(SETTLED_SECONDS)
@@ -64,6 +69,8 @@ async def measure(session: Session) -> Result:
             told(f"CPU for each of the first {few}", first.cpu_of_each * 1000, "ms", 0),
             told(f"CPU for each of the last {few}", last.cpu_of_each * 1000, "ms", 0),
             at_most("times as much", times, MOST_TIMES, "times"),
+            *_parts(first, last),
+            told(f"CPU of the API server for a LIST of one `campaignID` among {count}", listing * 1000, "ms", 1),
             told("memory with one campaign", base.resident_mb, "MB", 0),
             told("memory after the bursts", after_burst.resident_mb, "MB", 0),
             told("highest memory", after_burst.peak_mb, "MB", 0),
@@ -85,6 +92,21 @@ async def measure(session: Session) -> Result:
             "many.restart_cpu_seconds": restart_cpu,
         },
     )
+
+
+async def _cpu_of_a_list(world: World) -> float:
+    """Seconds for the one request of a submission of which the API server looks at every campaign."""
+    campaigns, meter = CustomObjectsApi(world.client), world.meter()
+    for number in range(_LISTS):
+        await campaigns.list_cluster_custom_object(**RESOURCE, field_selector=f"spec.campaignID=nobodys-{number}")
+    return meter.usage().control_plane_seconds / _LISTS
+
+
+def _parts(first: Burst, last: Burst) -> Iterator[Line]:
+    """Where it grows."""
+    for process, name in (("operator", "operator"), ("kube-apiserver", "API server"), ("etcd", "etcd")):
+        before, after = (burst.usage.by_process[process] / len(burst.waits) * 1000 for burst in (first, last))
+        yield told(f"CPU of the {name} for each of the last, beside {before:.0f} ms for the first", after, "ms", 0)
 
 
 async def _burst(session: Session, world: World, prefix: str, count: int) -> Burst:
