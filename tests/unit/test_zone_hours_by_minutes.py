@@ -12,17 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import pytest
-from builders import plan_inputs
 from clocks import DAY, HOUR, MINUTE, SECOND, Clocks, changes
 from rules_of_zones import WrittenRules, any_rules
-from test_calling_hours_by_minutes import DAYS_AFTER, DAYS_BEFORE, Question, Row, changes_in, times_near
+from test_calling_hours_by_minutes import DAYS_AFTER, DAYS_BEFORE, Question, Row, changes_in, planned, times_near
 from test_matches_by_minutes import Asked, Search, assert_as_found
 from test_plan_by_minutes import CRONS
 
 from campaign_operator.api.vocabulary import ConcurrencyPolicy, PastZones, StartMode
 from campaign_operator.domain.planning.calling_hours import CallingHours
-from campaign_operator.domain.planning.cron import parse_cron
-from campaign_operator.domain.planning.plan import Taken, placed_windows
+from campaign_operator.domain.planning.plan import Taken
 from campaign_operator.domain.planning.zones import ZONE_NAMES
 
 QUESTIONS_PER_CHANGE = 4
@@ -55,21 +53,6 @@ def question_near(change: datetime, clocks: Clocks, chance: random.Random, outsi
         excluded=(),
         outside=outside,
     )
-
-
-def planned(zone: str, question: Question, hours: CallingHours) -> tuple[datetime, datetime, str]:
-    (window,) = placed_windows(
-        plan_inputs(
-            schedule=parse_cron("0 9 * * *"),
-            start_mode=question.start_mode,
-            time_zone=zone,
-            window_seconds=question.window_hours * 3600,
-            calling_hours=hours,
-            contacts_by_zone={zone: 1},
-        ),
-        question.match,
-    )
-    return window.start, window.end, ",".join(window.adjustments)
 
 
 @pytest.mark.parametrize("year", [2025, 2026, 2027, 2028, 2029, 2030, "missing days"])

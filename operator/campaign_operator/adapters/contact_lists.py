@@ -68,8 +68,7 @@ class _Lists:
         """As it is told to a campaign. What they held counts no more where an object is known to have changed since:
         who was taken out of a list must not be called because it takes long to read.
         """
-        is_current = self.counted is not None and self.counted.versions == versions
-        count = self.counted.count if self.counted is not None and is_current else None
+        count = self.counted.count if self.counted is not None and self.counted.versions == versions else None
         return self.problem or ListReading(count, self.as_of, being_read=self.task is not None)
 
 
