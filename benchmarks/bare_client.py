@@ -33,6 +33,8 @@ class CountedRequests:
     metadata: int
     status: int
     events: int
+    lists: int = 0
+    """Of one `campaignID`."""
 
     @classmethod
     def of(cls, traffic: Traffic, campaigns: int) -> "CountedRequests":
@@ -46,6 +48,7 @@ class CountedRequests:
             metadata=each("outboundcampaigns", "PUT", "PATCH"),
             status=each("outboundcampaigns/status", "PUT", "PATCH"),
             events=each("events", "POST", "PATCH"),
+            lists=each("outboundcampaigns", "LIST"),
         )
 
 
@@ -66,6 +69,12 @@ class BareClient:
         made: Wire = created
         return made
 
+    async def start(self, name: str, campaign_id: str, like: Wire, event: Wire | None = None) -> None:
+        """Create a campaign with the spec of `like`, and make all its requests."""
+        body = {key: like[key] for key in ("apiVersion", "kind")}
+        spec = {**like["spec"], "campaignID": campaign_id}
+        await self.ask(await self.create({**body, "metadata": {"name": name}, "spec": spec}), like, event)
+
     async def ask(self, campaign: Wire, like: Wire, event: Wire | None = None) -> None:
         """All requests of one campaign, one after another; its finalizers and its status are those of `like` then.
 
@@ -80,6 +89,9 @@ class BareClient:
         at: dict[str, Any] = {**RESOURCE, "namespace": NAMESPACE, "name": name}
         for _ in range(self._counted.reads):
             now = await self._objects.get_namespaced_custom_object(**at)
+        for _ in range(self._counted.lists):
+            chosen = f"spec.campaignID={now['spec']['campaignID']}"
+            await self._objects.list_cluster_custom_object(**RESOURCE, field_selector=chosen)
         for number in range(self._counted.metadata):
             finalizers = like["metadata"].get("finalizers", [])
             patch = {"metadata": {"finalizers": finalizers, "annotations": {"number": str(number)}}}

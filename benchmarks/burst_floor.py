@@ -10,7 +10,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any
 
-from bare_client import BareClient, CountedRequests, bare_client
+from bare_client import CountedRequests, bare_client
 from burst import Burst, burst_of
 from campaigns import NAMESPACE, RESOURCE, campaign_id
 from figures import Result, at_most, percentile, told
@@ -38,7 +38,7 @@ async def measure(session: Session) -> Result:
         session.progress(f"{count} campaigns: all Scheduled after {burst.scheduled:.1f} s; now a bare client")
         await asyncio.sleep(SETTLED_SECONDS)
         traffic = (await counters.traffic()).without(idle)
-        writes = replace(CountedRequests.of(traffic, count), reads=0)
+        writes = replace(CountedRequests.of(traffic, count), reads=0, lists=0)
         await world.stop_operator()
         floor, floor_usage = await _bare(world, writes, count)
     return Result(
@@ -101,11 +101,5 @@ async def _bare(world: World, writes: CountedRequests, count: int) -> tuple[list
     async with bare_client(world, writes) as client:
         meter = world.meter()
         begun = monotonic()
-        await asyncio.gather(*(_write(client, name, example, event) for name in names))
+        await asyncio.gather(*(client.start(name, campaign_id(name), example, event) for name in names))
         return [moment - begun for moment in await asyncio.gather(*waits)], meter.usage()
-
-
-async def _write(client: BareClient, name: str, example: dict[str, Any], event: dict[str, Any]) -> None:
-    body = {key: example[key] for key in ("apiVersion", "kind")}
-    spec = {**example["spec"], "campaignID": campaign_id(name)}
-    await client.ask(await client.create({**body, "metadata": {"name": name}, "spec": spec}), example, event)
