@@ -8,7 +8,7 @@ makes of it.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -46,6 +46,7 @@ from campaign_operator.domain.campaigns.label_selector import EVERY_CAMPAIGN, La
 from campaign_operator.domain.campaigns.runs import shown_run
 from campaign_operator.domain.contacts.contact_list import ListLimits
 from campaign_operator.engine.reconcile import Reconciler
+from campaign_operator.engine.sightings import Sightings
 from campaign_sandbox.certificates import issue_server_certificate
 from campaign_sandbox.control_plane import ControlPlane
 from campaign_sandbox.listener import Listener
@@ -123,6 +124,9 @@ class Stage:
     """How its servers are served, so that the operator trusts them."""
     list_egress: Egress | None = None
     """By which contact lists are downloaded; by default as everything else."""
+
+    new_sightings: Callable[[], Sightings | None] = field(default=lambda: None, repr=False)
+    """What each new operator is told by a watch of all namespaces; None where it watches some."""
 
     neighbours: list[str] = field(default_factory=list)
     """Other namespaces that the operator watches."""
@@ -305,6 +309,7 @@ def new_operator(
         stage.clock,
         stage.settings,
         selector,
+        stage.new_sightings(),
     )
 
 

@@ -41,6 +41,7 @@ from campaign_operator.adapters.outbound.watchdog import SetTimer, Watchdog, set
 from campaign_operator.adapters.outbound.webhook import WebhookNotifier, webhook_exchange
 from campaign_operator.adapters.short_steps import ShortSteps
 from campaign_operator.domain.campaigns.campaign import Settings
+from campaign_operator.domain.campaigns.label_selector import EVERY_CAMPAIGN
 from campaign_operator.engine.alarms import LoopAlarms
 from campaign_operator.engine.looks import Asked, Looks
 from campaign_operator.engine.outside import (
@@ -52,6 +53,7 @@ from campaign_operator.engine.outside import (
 )
 from campaign_operator.engine.ports import Clock, Dialer
 from campaign_operator.engine.reconcile import Reconciler
+from campaign_operator.engine.sightings import Sightings
 from campaign_operator.handlers import note_listed, register
 from campaign_operator.observability import logging, metrics
 from campaign_operator.observability.endpoints import Check, serving_health, serving_metrics
@@ -89,6 +91,7 @@ class _Core:
     left_out: LeftOut
     looks: Looks
     alarms: LoopAlarms
+    sightings: Sightings | None
 
     async def end(self, patience_seconds: float) -> None:
         """Begin nothing new. What is under way may be a phone call, and has its time until the answer is on record."""
@@ -109,6 +112,7 @@ async def _run(core: _Core, api: APIServer, options: RunOptions, clock: Clock) -
         on_listed=partial(note_listed, reconciler=core.reconciler, looks=core.looks),
         on_left_out=core.reconciler.leave_out,
         on_spawned=end_on_signals,
+        sightings=core.sightings,
     )
     end_on_signals()
     async with AsyncExitStack() as stack:
@@ -215,7 +219,7 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
         webhooks = webhook_exchange(to_webhooks)
         stack.push_async_callback(webhooks.aclose)
         notifier = WebhookNotifier(webhooks, clock)
-        looks = Looks()
+        looks, sightings = Looks(), Sightings() if sees_all(options) else None
         events = EventRecorder(api, clock, looks.calm)
         events.start()
         stack.push_async_callback(events.close, 5.0)
@@ -247,11 +251,17 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
             clock,
             options.settings,
             options.selector,
+            sightings,
         )
         looks.on_look(reconciler.look)
         sweeper = asyncio.create_task(_forget_objects(store, objects, calendars), name="forget-objects")
         stack.callback(sweeper.cancel)
-        yield _Core(reconciler, left_out, looks, alarms)
+        yield _Core(reconciler, left_out, looks, alarms, sightings)
+
+
+def sees_all(options: RunOptions) -> bool:
+    """Whether the watch tells of every campaign that may have the campaignID of another."""
+    return not options.namespaces and options.selector == EVERY_CAMPAIGN
 
 
 def _dialer(egress: Egress, clock: Clock, watchdog: Watchdog, settings: Settings, stack: AsyncExitStack) -> Dialer:

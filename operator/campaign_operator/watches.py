@@ -6,9 +6,8 @@ goes to `handlers`.
 """
 
 import asyncio
-import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
 
 import aiohttp
 import kopf
@@ -20,7 +19,9 @@ from campaign_operator.adapters.kubernetes.cluster import load_configuration
 from campaign_operator.adapters.kubernetes.events import COMPONENT
 from campaign_operator.adapters.kubernetes.left_out import LeftOut
 from campaign_operator.adapters.kubernetes.permissions import ALL_NAMESPACES
-from campaign_operator.api.vocabulary import GROUP, PLURAL
+from campaign_operator.api.vocabulary import PLURAL
+from campaign_operator.campaign_answers import POLLING_FINALIZER, CampaignsAnswer, OnListed, OverheardEvents
+from campaign_operator.engine.sightings import Sightings
 from campaign_operator.observability import metrics
 from campaign_operator.preflight import CannotStartError, Obstacle, obstacle_to_watching
 
@@ -28,11 +29,6 @@ LIST_SECONDS = 60.0
 """For one page of the listing; all other requests of kopf have REQUEST_SECONDS."""
 
 CAMPAIGNS_PER_PAGE = 50
-
-MOST_PAGE_BYTES = 2_000_000
-"""Of whole campaigns. One may have a megabyte, and takes several times that once it is parsed, so a page that is larger
-is listed as metadata alone.
-"""
 
 RENEWED_SECONDS = 240
 """The API server ends each watch after this time and kopf begins it anew, so a watch that lives is heard of."""
@@ -52,18 +48,8 @@ _WHOLE = "application/json"
 _METADATA = _WHOLE + ";as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
 _OF_LIST, _OF_WATCH = _METADATA.format("List"), _METADATA.format("")
 
-_FINALIZER = f"{GROUP}/polling"
-"""Of earlier versions, which polled by kopf's timers: kopf takes it away, since nothing of ours needs it."""
-
 Register = Callable[[kopf.OperatorRegistry], None]
 """Adds the handlers that are told of what is seen."""
-
-
-class OnListed(Protocol):
-    """Is told of the campaigns that exist when a watch begins, page by page; `are_whole`: with more than metadata."""
-
-    async def __call__(self, page: Iterable[Mapping[str, Any]], *, are_whole: bool) -> None:
-        """Keep none of them: the next page comes afterwards."""
 
 
 _log = structlog.get_logger()
@@ -81,8 +67,10 @@ class Watch:
         on_listed: OnListed,
         left_out: LeftOut,
         on_spawned: Callable[[], None],
+        sightings: Sightings | None,
     ) -> None:
         self.namespace = namespace
+        self._sightings = sightings
         self._selector = selector
         self._left_out = left_out
         self._on_listed = on_listed
@@ -172,11 +160,13 @@ class Watch:
                 return await send(request)
         is_watch = "watch" in request.url.query
         request.headers["Accept"] = _OF_WATCH if is_watch else _WHOLE
+        if self._sightings is not None and not is_watch and "continue" not in request.url.query:
+            self._sightings.begin_anew()
         if self._selector:
             request.url = request.url.update_query(labelSelector=self._selector)
         try:
             response = await send(request)
-            if not is_watch and isinstance(response, _Answer) and not await response.has_read_page():
+            if not is_watch and isinstance(response, CampaignsAnswer) and not await response.has_read_page():
                 request.headers["Accept"] = _OF_LIST
                 response = await send(request)
         except (aiohttp.ClientError, OSError) as error:
@@ -184,12 +174,16 @@ class Watch:
             raise
         if response.status != 200:
             self._heard(f"{response.status} {response.reason}")
-        elif is_watch:
+            return response
+        if is_watch:
             self._heard(None)
-        else:
-            self._heard("it is being listed")
-            if isinstance(response, _Answer):
-                response.on_listed = self._on_listed
+            if self._sightings is not None:
+                response.content = OverheardEvents(response.content, self._sightings)  # type: ignore[assignment] # stands in
+                self._sightings.complete()
+            return response
+        self._heard("it is being listed")
+        if isinstance(response, CampaignsAnswer):
+            response.on_listed, response.sightings = self._on_listed, self._sightings
         return response
 
     def _heard(self, problem: str | None) -> None:
@@ -203,7 +197,7 @@ class Watches:
 
     `on_listed` is told of each campaign that exists when a watch begins, `register` of what happens afterwards.
     `on_left_out` is told of a namespace that is left out until it can be watched; `on_spawned` is called when kopf has
-    begun anew.
+    begun anew. `sightings`, where there are any, are for a single watch of all campaigns.
     """
 
     def __init__(
@@ -217,12 +211,15 @@ class Watches:
         on_listed: OnListed,
         on_left_out: Callable[[str], None],
         on_spawned: Callable[[], None],
+        sightings: Sightings | None = None,
     ) -> None:
         self._api = api
         self._left_out = left_out
         self._on_left_out = on_left_out
         every = namespaces or (ALL_NAMESPACES,)
-        self._watches = [Watch(api, each, selector, register, on_listed, left_out, on_spawned) for each in every]
+        self._watches = [
+            Watch(api, each, selector, register, on_listed, left_out, on_spawned, sightings) for each in every
+        ]
 
     async def run(self) -> None:
         """Watch for ever. Raises CannotStartError where the API server refuses all of it."""
@@ -270,45 +267,6 @@ class Watches:
             self._on_left_out(watch.namespace)
 
 
-class _Answer(aiohttp.ClientResponse):
-    """An answer to kopf, from which a list of campaigns is taken.
-
-    For each object that is listed kopf makes a task, a queue, and a memory that lasts as long as the object: a fifth of
-    the CPU time of a start with many campaigns. It is left those from which it is to take a finalizer.
-    """
-
-    on_listed: OnListed | None = None
-    _page: bytearray | None = None
-
-    async def has_read_page(self) -> bool:
-        """Read a page of whole campaigns, if it is one; False where it is too large."""
-        if self.status != 200:
-            return True
-        page = bytearray()
-        async for piece in self.content.iter_any():
-            page += piece
-            if len(page) > MOST_PAGE_BYTES:
-                self.close()
-                return False
-        self._page = page
-        return True
-
-    async def json(self, **given: Any) -> Any:
-        """See aiohttp."""
-        are_whole = self._page is not None
-        body = self._taken() if are_whole else await super().json(**given)
-        if self.on_listed is not None and isinstance(body, dict) and "items" in body:
-            listed = body["items"] or []  # null where there is none
-            named = [{"metadata": each["metadata"]} for each in listed]
-            body["items"] = [each for each in named if _FINALIZER in each["metadata"].get("finalizers", ())]
-            await self.on_listed(listed, are_whole=are_whole)
-        return body
-
-    def _taken(self) -> Any:
-        page, self._page = self._page, None
-        return json.loads(page) if page is not None else None
-
-
 class _Sessions:
     """kopf's sessions, one after another: a new one for new credentials."""
 
@@ -328,7 +286,7 @@ class _Sessions:
             connector=aiohttp.TCPConnector(limit=0, ssl=info.as_ssl_context()),
             headers=info.as_http_headers(),
             proxy=info.proxy_url,
-            response_class=_Answer,
+            response_class=CampaignsAnswer,
             middlewares=(self._noted,),
         )
         return kopf.AiohttpSession(server=info.server, aiohttp_session=self._session)
@@ -380,7 +338,7 @@ def _kopf_settings() -> kopf.OperatorSettings:
     # a worker for each object keeps its last event for so long
     settings.queueing.idle_timeout = 1.0
     settings.persistence.diffbase_storage = _NoDiffs()
-    settings.persistence.finalizer = _FINALIZER
+    settings.persistence.finalizer = POLLING_FINALIZER
     # it would kill this process ten minutes after one of several watches has ended
     settings.process.ultimate_exiting_timeout = None
     return settings

@@ -15,6 +15,7 @@ from campaign_sandbox.control_plane import ControlPlane
 from campaign_sandbox.sandbox import apply_crd
 from e2e_world import World, running_world
 from stage import Stage, opened_stage
+from watched_stage import watched_by
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -31,6 +32,18 @@ async def world(
     """Everything running, for all tests of the session; each test keeps to its own namespace and campaigns."""
     async with running_world(installed, operator_kubeconfig, tmp_path_factory.mktemp("world")) as world:
         yield world
+
+
+@pytest_asyncio.fixture(params=["by a LIST", "by a watch"])
+async def looks_for_rivals(
+    request: pytest.FixtureRequest, stage: Stage, playhouse: tuple[ControlPlane, Path]
+) -> AsyncIterator[None]:
+    """Rivals are looked for as an operator of some namespaces does it, and as one of all of them does."""
+    if request.param == "by a LIST":
+        yield
+        return
+    async with watched_by(stage, playhouse[1]):
+        yield
 
 
 @pytest_asyncio.fixture

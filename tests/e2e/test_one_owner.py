@@ -27,6 +27,8 @@ from strangers import (
     stranger_endpoint,
 )
 
+pytestmark = pytest.mark.usefixtures("looks_for_rivals")
+
 
 async def seconds_to_schedule(stage: Stage, manifest: Manifest) -> float:
     """Apply a campaign and have the operator look at it once; it must be Scheduled then. How long the look took."""

@@ -5,6 +5,7 @@ Counted where they leave, since the API server's own metrics count those of othe
 
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from campaign_operator.adapters.kubernetes.campaign_paths import ALL_CAMPAIGNS, 
 from campaign_operator.api.vocabulary import RunState
 from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_operator.engine.looks import Asked
+from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import campaign
 from stage import Stage, run_of
+from watched_stage import watched_by
 
 SECRET = "/api/v1/namespaces/{namespace}/secrets/{name}"
 NAME = "spring-renewals"
@@ -46,6 +49,18 @@ async def test_a_campaign_is_scheduled_with_seven_requests(stage: Stage, request
         ("GET", ALL_CAMPAIGNS): 1,  # who else has this campaignID
     }
     assert run_of(await stage.status(NAME)).state is RunState.SCHEDULED
+
+
+async def test_where_all_namespaces_are_watched_no_campaign_looks_at_all_others(
+    stage: Stage, playhouse: tuple[ControlPlane, Path], requests: Counter[tuple[str, str]]
+) -> None:
+    async with watched_by(stage, playhouse[1], stage.namespace):
+        requests.clear()  # the watch has listed them
+        await stage.apply(campaign(stage.namespace, NAME), campaign(stage.namespace, "another"))
+        for name in (NAME, "another"):
+            await stage.operator.reconcile(CampaignRef(stage.namespace, name))
+            assert run_of(await stage.status(name)).state is RunState.SCHEDULED
+    assert requests["GET", ALL_CAMPAIGNS] == 0
 
 
 async def test_a_look_at_a_campaign_that_waits_is_one_request(stage: Stage, requests: Counter[tuple[str, str]]) -> None:

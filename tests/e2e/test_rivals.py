@@ -19,6 +19,8 @@ from e2e_world import campaign, connection_secret
 from stage import Stage, fault, new_operator, run_of, told, windows
 from strangers import ANSWERS, NEVER_ANSWERS, let_it_grow_older, squat, stranger_endpoint
 
+pytestmark = pytest.mark.usefixtures("looks_for_rivals")
+
 
 def when_it_has_listed(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Awaitable[None]]) -> None:
     """Have something happen once: after an operator's first look at its rivals, and before its next intent."""

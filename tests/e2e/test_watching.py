@@ -15,7 +15,7 @@ import pytest
 import yarl
 from kubernetes.aio.client import ApiClient
 
-from campaign_operator import watches
+from campaign_operator import campaign_answers, watches
 from campaign_operator.adapters.kubernetes.api_server import APIServer
 from campaign_operator.adapters.kubernetes.cluster import load_configuration
 from campaign_operator.adapters.kubernetes.left_out import LeftOut
@@ -149,7 +149,7 @@ async def test_a_page_that_is_too_large_is_listed_as_metadata_alone(
 ) -> None:
     """The other pages are not."""
     monkeypatch.setattr(watches, "CAMPAIGNS_PER_PAGE", 1)
-    monkeypatch.setattr(watches, "MOST_PAGE_BYTES", 50_000)
+    monkeypatch.setattr(campaign_answers, "MOST_PAGE_BYTES", 50_000)
     contacts = [{"id": f"contact-{number:05}", "timeZone": "Asia/Tokyo"} for number in range(2000)]
     await stage.apply(
         campaign(stage.namespace, "a"),

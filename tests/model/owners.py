@@ -1,8 +1,9 @@
 """Several resources with one campaign at one dialer, and the looks at each other by which one of them owns it.
 
 Each has one operator; that several operators of one resource send once is what the other model is about. The resources
-are in the order of their age, the oldest first. A LIST shows what was written before it, and what is made of it may
-come much later. Time is abstract: the end of a window is near from a settling time before it, and until then every
+are in the order of their age, the oldest first. A look after the intent shows what was written before that intent, by a
+LIST or by the watch, and what is made of it may come much later. By the watch, it may not show a campaign to which
+nobody has written. Time is abstract: the end of a window is near from a settling time before it, and until then every
 right to send that was taken before the end was near has lapsed.
 """
 
@@ -31,16 +32,20 @@ class LookOmission(StrEnum):
     OLDER_INTENT_WINS = "after the intent only who is older is given way to"
     INTENT_DOES_NOT_COUNT = "after the intent only what is submitted is given way to"
     OWNS_TO_THE_END = "who has schedules does not look, however soon they end"
+    UNREAD_DOES_NOT_COUNT = "after the intent nobody counts whom the watch alone has told of"
     SECRET_NEEDED = "who has schedules counts only while its Secret is there"
     TOKEN_IS_A_CLAIM = "who is older counts though the dialer refuses its credentials"
     ADOPTS_UNSEEN = "what the dialer lists is adopted before anybody looks whose it is"
 
 
 class Owned(NamedTuple):
-    """One resource: the states of its windows, and whether its Secret is there."""
+    """One resource: the states of its windows, whether its Secret is there, and whether no operator has ever written to
+    it.
+    """
 
     windows: tuple[str, ...]
     has_secret: bool = True
+    is_new: bool = True
 
 
 class Sender(NamedTuple):
@@ -177,9 +182,12 @@ class Rivalry:
             intended = _with(world, i, sender._replace(doing="intends"))
             yield f"{name} writes its intent", _changed(intended, i, w, INTENT), True
         elif sender.doing == "intends":
-            if sender.owns or not any(self._is_in_the_way(world, i, j) for j in self._others(i)):
+            found = [j for j in self._others(i) if self._is_in_the_way(world, i, j)]
+            nobody_is_read = self.omitted is LookOmission.UNREAD_DOES_NOT_COUNT
+            by_watch = [j for j in found if not (world.resources[j].is_new or nobody_is_read)]
+            if sender.owns or not by_watch:
                 yield f"{name} finds nobody in its way", _with(world, i, sender._replace(doing="sends")), True
-            else:
+            if found and not sender.owns:
                 aware = sender.at_rest(met_others=True)
                 yield f"{name} puts its intent back", _changed(_with(world, i, aware), i, w, PLANNED), True
         elif sender.doing == "sends":
@@ -257,7 +265,8 @@ def _with(world: Owners, i: int, sender: Sender) -> Owners:
 
 def _changed(world: Owners, i: int, w: int, state: str) -> Owners:
     windows = world.resources[i].windows
-    return _resource(world, i, world.resources[i]._replace(windows=(*windows[:w], state, *windows[w + 1 :])))
+    changed = (*windows[:w], state, *windows[w + 1 :])
+    return _resource(world, i, world.resources[i]._replace(windows=changed, is_new=False))
 
 
 def _resource(world: Owners, i: int, resource: Owned) -> Owners:

@@ -25,6 +25,7 @@ FOUND_AMONG = {
     LookOmission.OLDER_INTENT_WINS: "two that are accepted",
     LookOmission.INTENT_DOES_NOT_COUNT: "two that are accepted",
     LookOmission.OWNS_TO_THE_END: "two whose windows end",
+    LookOmission.UNREAD_DOES_NOT_COUNT: "two that are accepted",
     LookOmission.SECRET_NEEDED: "Secrets that are deleted",
     LookOmission.TOKEN_IS_A_CLAIM: "a stranger who is older",
     LookOmission.ADOPTS_UNSEEN: "two that are accepted",

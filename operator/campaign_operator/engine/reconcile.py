@@ -45,6 +45,7 @@ from campaign_operator.engine.ports import (
     StoreUnavailableError,
     UnusableError,
 )
+from campaign_operator.engine.sightings import Sightings
 from campaign_operator.engine.submission import Submission
 from campaign_operator.engine.writing import MAX_CONFLICTS, StatusWriter
 from campaign_operator.observability import metrics
@@ -78,8 +79,10 @@ class Reconciler:
         clock: Clock,
         settings: Settings,
         selector: LabelSelector = EVERY_CAMPAIGN,
+        sightings: Sightings | None = None,
     ) -> None:
         self._store = store
+        self._sightings = sightings
         self._selector = selector
         self._contacts = contacts
         self._alarms = alarms
@@ -87,7 +90,7 @@ class Reconciler:
         self._settings = settings
         self._observer = Observer(store, Blueprints(contacts, calendars, settings), clock, settings)
         self._writer = StatusWriter(store, self._observer, clock)
-        self._submission = Submission(store, dialer, self._writer, clock, settings)
+        self._submission = Submission(store, dialer, self._writer, clock, settings, sightings)
         self._actor = Actor(
             store, contacts, analytics, notifier, self._submission, self._observer, self._writer, clock, settings
         )
@@ -191,6 +194,8 @@ class Reconciler:
         campaign = await self._store.read(ref) if seen is None else seen
         if campaign is None:
             return self.forget(ref)
+        if self._sightings is not None:
+            self._sightings.read(campaign)
         if memory.uid != campaign.uid:
             memory.begin_anew(campaign.uid)
         idle: set[str] = set()

@@ -35,6 +35,7 @@ from campaign_operator.domain.dialing.outcomes import (
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status import record
 from campaign_operator.engine.ports import CampaignStore, Clock, Dialer, StoreUnavailableError
+from campaign_operator.engine.sightings import Sightings
 
 ASK_SECONDS = 2.0
 """How long all rivals together may keep a campaign waiting."""
@@ -67,11 +68,19 @@ class Rivals:
     """Looks for other campaigns of one campaignID. Every look raises StoreUnavailableError."""
 
     def __init__(
-        self, store: CampaignStore, dialer: Dialer, clock: Clock, *, secret_age_seconds: float, ask_seconds: float
+        self,
+        store: CampaignStore,
+        dialer: Dialer,
+        clock: Clock,
+        sightings: Sightings | None,
+        *,
+        secret_age_seconds: float,
+        ask_seconds: float,
     ) -> None:
         self._store = store
         self._dialer = dialer
         self._clock = clock
+        self._sightings = sightings
         self._secret_age_seconds = secret_age_seconds
         self._ask_seconds = ask_seconds
         self._answers: dict[tuple[Connection, str], tuple[float, AccessOutcome]] = {}
@@ -95,7 +104,10 @@ class Rivals:
         theirs back where both see each other; the older one returns the sooner, and finds nothing in its way.
 
         Unless `before_intent` has `looked_before`, anybody who would come before us if the dialer accepted it, too.
+        `campaign` is as the write of the intent has left it.
         """
+        if self._sightings is not None and await self._sightings.is_alone(campaign):
+            return None
         mine, now, others = claim_of(campaign, outstanding=False), self._clock.now(), await self._others(campaign)
         claims = _with_schedules(others, connection, now)
         problem = in_use(mine, claims)

@@ -42,6 +42,7 @@ from campaign_operator.engine.observing import read_connection
 from campaign_operator.engine.places import waiting_outside
 from campaign_operator.engine.ports import CampaignStore, Clock, Dialer
 from campaign_operator.engine.rivals import ASK_SECONDS, Rivals
+from campaign_operator.engine.sightings import Sightings
 from campaign_operator.engine.writing import StatusWriter
 from campaign_operator.observability import metrics
 
@@ -99,14 +100,22 @@ class Submission:
     """Carries out `Submit` and `LookUp`."""
 
     def __init__(
-        self, store: CampaignStore, dialer: Dialer, writer: StatusWriter, clock: Clock, settings: Settings
+        self,
+        store: CampaignStore,
+        dialer: Dialer,
+        writer: StatusWriter,
+        clock: Clock,
+        settings: Settings,
+        sightings: Sightings | None,
     ) -> None:
         self._store = store
         self._dialer = dialer
         self._writer = writer
         self._clock = clock
         self._settings = settings
-        self._rivals = Rivals(store, dialer, clock, secret_age_seconds=settings.poll_seconds, ask_seconds=ASK_SECONDS)
+        self._rivals = Rivals(
+            store, dialer, clock, sightings, secret_age_seconds=settings.poll_seconds, ask_seconds=ASK_SECONDS
+        )
         self._ends = False
         # A connection is forgotten with its last request.
         self._permits: WeakValueDictionary[str, Permits] = WeakValueDictionary()
