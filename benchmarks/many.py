@@ -6,9 +6,7 @@ from time import monotonic
 
 import httpx
 from burst import Burst, burst_of
-from campaigns import RESOURCE
 from figures import Line, Result, at_most, told
-from kubernetes.aio.client import CustomObjectsApi
 from machine import cpu_seconds, memory
 from session import Session
 from traffic import WRITES, Counters, Traffic, quiet
@@ -27,7 +25,6 @@ SETTLED_SECONDS = 75.0
 burst it costs nothing, but a burst that is measured right after another would pay for that one.
 """
 
-_LISTS = 50
 _CALM_SECONDS = 3.0
 _CALM_SHARE = 0.02
 """Of a core: less is no look at anything."""
@@ -44,7 +41,6 @@ async def measure(session: Session) -> Result:
         await asyncio.sleep(SETTLED_SECONDS)
         await _calm(world)
         last = await _burst(session, world, "many", few)
-        listing = await _cpu_of_a_list(world)
         times = last.cpu_of_each / first.cpu_of_each
         session.progress(f"a campaign costs {times:.2f} times as much CPU beside {count}")
         await asyncio.sleep(SETTLED_SECONDS)
@@ -74,7 +70,6 @@ async def measure(session: Session) -> Result:
             told(f"CPU for each of the last {few}", last.cpu_of_each * 1000, "ms", 0),
             at_most("times as much", times, MOST_TIMES, "times"),
             *_parts(first, last),
-            told(f"CPU of the API server for a LIST of one `campaignID` among {count}", listing * 1000, "ms", 1),
             told("memory with one campaign", base.resident_mb, "MB", 0),
             told("memory after the bursts", after_burst.resident_mb, "MB", 0),
             told("highest memory", after_burst.peak_mb, "MB", 0),
@@ -96,14 +91,6 @@ async def measure(session: Session) -> Result:
             "many.restart_cpu_seconds": restart_cpu,
         },
     )
-
-
-async def _cpu_of_a_list(world: World) -> float:
-    """Seconds for the one request of a submission of which the API server looks at every campaign."""
-    campaigns, meter = CustomObjectsApi(world.client), world.meter()
-    for number in range(_LISTS):
-        await campaigns.list_cluster_custom_object(**RESOURCE, field_selector=f"spec.campaignID=nobodys-{number}")
-    return meter.usage().control_plane_seconds / _LISTS
 
 
 def _parts(first: Burst, last: Burst) -> Iterator[Line]:

@@ -1,6 +1,7 @@
 """What the API server and etcd take for a campaign's own requests among few campaigns and among 5,000.
 
-By a bare client, without the one request of which the API server looks at every campaign, and with it.
+By a bare client, without the one request of which the API server looks at every campaign, and with it: that is the
+LIST with which an operator of some namespaces looks for others.
 
 The floor under what `many` says of the operator, whatever it does: a growth that is here without that request is the
 API server's own.
@@ -24,7 +25,7 @@ WAIT_SECONDS = 600.0
 SETTLED_SECONDS = 3.0
 
 _WITHOUT = CountedRequests(reads=1, metadata=1, status=3, events=0, lists=0)
-"""What `requests` counts for the operator from the create request to Scheduled, but for the LIST."""
+"""What `requests` counts from the create request to Scheduled, for an operator of all namespaces."""
 
 _WITH = CountedRequests(reads=1, metadata=1, status=3, events=0, lists=1)
 
@@ -48,10 +49,11 @@ async def measure(session: Session) -> Result:
     return Result(
         title=f"A bare client among {count} campaigns",
         how=f"Bursts of {few} campaigns whose requests are those of the operator from the create request to "
-        f"`Scheduled`, made by a client that does nothing else, while no operator runs: without the LIST of one "
-        f"`campaignID`, which is the only request of which the API server looks at every campaign, and with it, in "
-        f"turn. CPU of the API server and etcd for each campaign, median of {ROUNDS} bursts: the first while there are "
-        f"at most {among} campaigns, the last until there are {count}.",
+        "`Scheduled`, made by a client that does nothing else, while no operator runs. An operator of some namespaces "
+        "also makes a LIST of one `campaignID` for each, of which the API server looks at every campaign; an operator "
+        "of all namespaces makes none. The bursts are without it and with it, in turn. CPU of the API server and etcd "
+        f"for each campaign, median of {ROUNDS} bursts: the first while there are at most {among} campaigns, the last "
+        f"until there are {count}.",
         lines=(
             told(f"without the LIST, among at most {among}", few_without * 1000, "ms", 1),
             told(f"without the LIST, among {count}", many_without * 1000, "ms", 1),
