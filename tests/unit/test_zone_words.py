@@ -10,6 +10,10 @@ from campaign_operator.domain.planning.zones import ZONE_NAMES, nearest_name
 WORDS = {
     "HubSpot": ("america_slash_new_york", "America/New_York"),
     "HubSpot in capitals": ("US_slash_Eastern", "US/Eastern"),
+    "HubSpot with a hyphen": ("america_slash_port_hyphen_au_hyphen_prince", "America/Port-au-Prince"),
+    "HubSpot as it shows it": ("UTC -04:00 America New York", "America/New_York"),
+    "HubSpot as it shows a place in a state": ("UTC -05:00 America Indiana (Tell City)", "America/Indiana/Tell_City"),
+    "HubSpot as it shows a hyphen": ("UTC -04:00 America Port-Au-Prince", "America/Port-au-Prince"),
     "Rails": ("Eastern Time (US & Canada)", "America/New_York"),
     "Rails with its offset": ("(GMT-05:00) Eastern Time (US & Canada)", "America/New_York"),
     "Rails, of a place": ("Brasilia", "America/Sao_Paulo"),
@@ -31,7 +35,7 @@ def test_the_word_of_a_program_is_told_with_the_name_that_it_stands_for(program:
 
 
 @pytest.mark.parametrize(
-    "word", ["+03:00", "GMT+2", "-5.00", "PST", "CST", "Eastern", "Central European", "(GMT-05:00)"]
+    "word", ["+03:00", "GMT+2", "-5.00", "PST", "CST", "Eastern", "Central European", "(GMT-05:00)", "UTC -05:00"]
 )
 def test_a_word_that_may_stand_for_several_zones_is_told_without_one(word: str) -> None:
     assert certain_zone(word) is None

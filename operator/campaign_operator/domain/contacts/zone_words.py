@@ -59,8 +59,8 @@ _RAILS: Mapping[str, str] = {
     "Chatham Is.": "Pacific/Chatham",
     "Samoa": "Pacific/Apia",
 }
-# Before the words of Windows and Rails, such as (GMT-05:00).
-_OFFSET = re.compile(r"\((?:GMT|UTC)(?:[+-]\d{1,2}:\d{2})?\)\s*", re.IGNORECASE)
+# Before the words of Windows and Rails, such as (GMT-05:00), and before those that HubSpot shows, such as UTC -04:00.
+_OFFSET = re.compile(r"(?:\((?:GMT|UTC)(?:[+-]\d{1,2}:\d{2})?\)|\AUTC [+-]\d{2}:\d{2} )\s*", re.IGNORECASE)
 # Behind those of Salesforce, such as (America/New_York).
 _NAME_AT_THE_END = re.compile(r"\(([A-Za-z_]+/[\w/+-]+)\)\Z")
 
@@ -81,5 +81,13 @@ def _names_by_word() -> Mapping[str, str]:
     # needed for a list that is wrong only
     from tzlocal.windows_tz import win_tz
 
-    of_hubspot = {name.replace("/", "_slash_"): name for name in ZONE_NAMES if "/" in name}
+    places = [name for name in ZONE_NAMES if "/" in name]
+    of_hubspot = {name.replace("/", "_slash_").replace("-", "_hyphen_"): name for name in places}
+    of_hubspot |= {_shown_by_hubspot(name): name for name in places}
     return {word.casefold(): name for word, name in (of_hubspot | win_tz | dict(_RAILS)).items()}
+
+
+def _shown_by_hubspot(name: str) -> str:
+    """Such as `America New York` and `America Indiana (Knox)`."""
+    region, *places = name.replace("_", " ").split("/")
+    return " ".join([region, *places[:1], *(f"({place})" for place in places[1:])])
