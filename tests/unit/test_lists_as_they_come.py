@@ -264,3 +264,20 @@ def test_columns_that_look_alike_are_not_named_for_a_secret() -> None:
     (error,) = errors(read((secret(), b"Id,I-D,timeZone\n")))
     assert "has 2 columns that fit" in error
     assert "I-D" not in error
+
+
+@pytest.mark.parametrize("cut", [1, 1_000_000])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'[{"id": "c1", "timezone": "Asia/Tokyo"},\n{"id": "c2", "timezone": "Asia/Tokyo"}]',
+        b'{"id": "c1", "timezone": "Asia/Tokyo"}\n{"id": "c2"\n{"id": "c3", "timezone": "Asia/Tokyo"}\n',
+    ],
+)
+def test_the_default_does_not_stand_for_a_field_that_no_object_has(data: bytes, cut: int) -> None:
+    """Or one wrong letter in its name would call everybody at the hours of one zone."""
+    count = read((MAPPED, data), cut=cut, piece_bytes=cut)
+    assert errors(count)[-1] == (
+        'list: has no field "timeZone" in any object; set timeZoneColumn to its name in your list'
+    )
+    assert not count.complete

@@ -12,7 +12,6 @@ understood after such an element.
 """
 
 import json
-import math
 import re
 from collections.abc import Sequence
 from enum import Enum, auto
@@ -22,14 +21,21 @@ from typing import Any
 from campaign_operator.domain.contacts.blanks import all_trimmed
 from campaign_operator.domain.contacts.contact_list import ListLimits, ListSource, UnreadableListError
 from campaign_operator.domain.contacts.contact_tally import ContactTally, Fault, GatheredRows
+from campaign_operator.domain.contacts.json_values import (
+    BLIND_DECODER,
+    CONSTANTS,
+    DECODER,
+    MARK,
+    Digits,
+    RepeatingObject,
+)
+from campaign_operator.wording import quoted
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 # A string that is whole, a quote of one that is not, or what elements are made of.
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"|["{}\[\],]', re.DOTALL)
 # What stands between an object and the first value of the next one.
 _BETWEEN_OBJECTS = re.compile(r'([ \t\r\n]*,[ \t\r\n]*)(\{[ \t\r\n]*"[^"\\]*")')
-# Written in this way only, and in no JSON, though Python reads it: where a text is without it, it is where we put it.
-_MARK = "NaN"
 # With one of these in it a name can be written in several ways without \u, or be found across the end of a string.
 _UNSURE_IN_A_NAME = re.compile(r'[\x00-\x1f"\\/,:]')
 # What a number may go on with in the next piece of text, the end of which does not belong to it yet.
@@ -38,33 +44,6 @@ _COMMA_AT_THE_END = re.compile(r",\s*\Z")
 _TOO_DEEP = "is nested too deeply"
 _EMPTY = "is empty; at least one contact is needed"
 _MISSING = Fault("is missing")
-
-
-class _RepeatingObject(dict[str, Any]):
-    """An object with a name in it twice. JSON does not say which value counts."""
-
-    def __init__(self, members: Sequence[tuple[str, Any]]) -> None:
-        super().__init__(members)
-        names = [name for name, _ in members]
-        self.repeated = {name for name in self if names.count(name) > 1}
-
-
-def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    members_by_name = dict(members)
-    return members_by_name if len(members_by_name) == len(members) else _RepeatingObject(members)
-
-
-class _Digits(str):
-    """An integer, as it is written: it may be an id, and have any length."""
-
-    __slots__ = ()
-
-
-_CONSTANTS = {_MARK: math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_Digits, parse_constant=_CONSTANTS.__getitem__)
-# The same, blind to names that are there twice, in two thirds of the time.
-_BLIND_DECODER = json.JSONDecoder(parse_int=_Digits, parse_constant=_CONSTANTS.__getitem__)
 
 
 class _State(Enum):
@@ -108,6 +87,7 @@ class JSONContacts:
             raise UnreadableListError("is cut off: the array is never closed", self._line)
         if not self._tally.rows_of_list:
             raise UnreadableListError("is an empty array; at least one contact is needed")
+        self._objects.finish()
 
     def _read(self, *, final: bool) -> None:
         looked_ahead = False
@@ -163,7 +143,7 @@ class JSONContacts:
             message = "has a comma after its last element; take out the comma before the end of the array"
             raise UnreadableListError(message, self._line)
         try:
-            element, end = _DECODER.raw_decode(self._text, self._at)
+            element, end = DECODER.raw_decode(self._text, self._at)
         except RecursionError:
             raise UnreadableListError(_TOO_DEEP, self._line) from None
         except json.JSONDecodeError as error:
@@ -191,12 +171,12 @@ class JSONContacts:
         begin, between = found.start(2), "}" + found.group()
         end = self._text.rfind(between, begin) + 1
         text = self._text[begin:end]
-        if not 0 < len(text) <= self._longest or _MARK in text:
+        if not 0 < len(text) <= self._longest or MARK in text:
             return
-        marked = text.replace(between, f"}}{found[1]}{_MARK},{found[2]}")
+        marked = text.replace(between, f"}}{found[1]}{MARK},{found[2]}")
         line = self._line + found[1].count("\n")
         if "\n" in text:
-            *lines, _ = accumulate(map(str.count, marked.split(_MARK), repeat("\n")), initial=line)
+            *lines, _ = accumulate(map(str.count, marked.split(MARK), repeat("\n")), initial=line)
         else:
             lines = [line] * (text.count(between) + 1)
         if self._objects.add_all(lines, marked):
@@ -236,13 +216,14 @@ class NDJSONContacts:
         self._objects.flush()
         if not self._tally.rows_of_list:
             raise UnreadableListError(_EMPTY)
+        self._objects.finish()
 
     def _read_lines(self, text: str) -> bool:
         """Read lines of which each is JSON; False, and nothing read, if they are not just that or may be too long."""
         lines = range(self._line, self._line + text.count("\n") + 1)
-        if len(text) >= self._longest or _MARK in text:
+        if len(text) >= self._longest or MARK in text:
             return False
-        if not self._objects.add_all(lines, text.replace("\n", f",{_MARK},")):
+        if not self._objects.add_all(lines, text.replace("\n", f",{MARK},")):
             return False
         self._line = lines.stop
         return True
@@ -253,7 +234,7 @@ class NDJSONContacts:
             raise self._too_long()
         if _SPACE.fullmatch(text) is None:
             try:
-                self._objects.add(self._line, _DECODER.decode(text))
+                self._objects.add(self._line, DECODER.decode(text))
             except RecursionError:
                 self._objects.reject(self._line, _TOO_DEEP)
             except json.JSONDecodeError as error:
@@ -271,6 +252,7 @@ class _Objects:
         self._id_column = source.id_column
         self._zone_column = source.time_zone_column
         self._may_lack_zone = source.default_time_zone is not None
+        self._has_zones = not self._may_lack_zone
         self._tally = tally
         self._rows = GatheredRows(tally)
         names = (source.id_column, source.time_zone_column)
@@ -278,13 +260,13 @@ class _Objects:
         self._names_are_sure = not any(map(_UNSURE_IN_A_NAME.search, names))
 
     def add_all(self, lines: Sequence[int], marked: str) -> bool:
-        """Elements that begin on these lines, with `_MARK` between each two of them and nowhere else; False, and none
+        """Elements that begin on these lines, with `MARK` between each two of them and nowhere else; False, and none
         added, if the text is not just that."""
         if self._are_named_once(len(lines), marked) and self._add_columns(
-            lines, _decoded(len(lines), marked, _BLIND_DECODER)
+            lines, _decoded(len(lines), marked, BLIND_DECODER)
         ):
             return True
-        elements = _decoded(len(lines), marked, _DECODER)
+        elements = _decoded(len(lines), marked, DECODER)
         if not elements:
             return False
         if not self._add_columns(lines, elements):
@@ -305,8 +287,9 @@ class _Objects:
             return False
         ids = [element.get(self._id_column) for element in elements]
         zones = [element.get(self._zone_column) for element in elements]
-        if not set(map(type, ids)) <= {str, _Digits} or set(map(type, zones)) != {str}:
+        if not set(map(type, ids)) <= {str, Digits} or set(map(type, zones)) != {str}:
             return False
+        self._has_zones = True
         self._rows.flush()
         self._tally.take(lines, all_trimmed(ids), zones)
         return True
@@ -315,10 +298,11 @@ class _Objects:
         if not isinstance(element, dict):
             self.reject(line, f"is {_kind(element)} where an object is expected")
             return
+        self._has_zones = self._has_zones or self._zone_column in element
         contact_id, zone = element.get(self._id_column), element.get(self._zone_column)
-        if zone is None and self._may_lack_zone and not isinstance(element, _RepeatingObject):
+        if zone is None and self._may_lack_zone and not isinstance(element, RepeatingObject):
             element[self._zone_column] = zone = ""
-        if isinstance(contact_id, str) and type(zone) is str and not isinstance(element, _RepeatingObject):
+        if isinstance(contact_id, str) and type(zone) is str and not isinstance(element, RepeatingObject):
             self._rows.add(line, contact_id, zone)
         else:
             self._rows.flush()
@@ -331,6 +315,14 @@ class _Objects:
 
     def flush(self) -> None:
         self._rows.flush()
+
+    def finish(self) -> None:
+        """Raises UnreadableListError if the default would stand for a field that no object has: its name is wrong."""
+        if not self._has_zones:
+            field = quoted(self._zone_column)
+            raise UnreadableListError(
+                f"has no field {field} in any object; set timeZoneColumn to its name in your list"
+            )
 
 
 def _not_json(line: str, error: json.JSONDecodeError) -> str:
@@ -350,30 +342,28 @@ def _decoded(count: int, marked: str, decoder: json.JSONDecoder) -> Sequence[Any
         return ()
     marks = count - 1
     # That a NaN equals nothing, itself included, does not matter: a list counts what is the same object, too.
-    return values[::2] if len(values) == count + marks == count + values[1::2].count(_CONSTANTS[_MARK]) else ()
+    return values[::2] if len(values) == count + marks == count + values[1::2].count(CONSTANTS[MARK]) else ()
 
 
 def _text(element: dict[str, Any], column: str, *, may_be_digits: bool = False) -> str | Fault:
-    if isinstance(element, _RepeatingObject) and column in element.repeated:
+    if isinstance(element, RepeatingObject) and column in element.repeated:
         return Fault("is there twice")
     value = element.get(column, _MISSING)
     if isinstance(value, float):
         return Fault("is a number with a fraction or an exponent; write it as a string, in quotes")
-    if isinstance(value, str | Fault) and (may_be_digits or not isinstance(value, _Digits)):
+    if isinstance(value, str | Fault) and (may_be_digits or not isinstance(value, Digits)):
         return value
     return Fault(f"is {_kind(value)} where a string is expected")
 
 
 def _kind(value: object) -> str:
     match value:
-        case _Digits():
+        case Digits() | float():
             return "a number"
         case None:
             return "null"
         case bool():
             return "true or false"
-        case float():
-            return "a number"
         case str():
             return "a string"
         case dict():
@@ -394,7 +384,6 @@ def _is_whole(text: str, start: int) -> bool:
                 depth -= 1
                 if depth <= 0:
                     return True
-            case ",":
-                if depth == 0:
-                    return True
+            case "," if depth == 0:
+                return True
     return False
