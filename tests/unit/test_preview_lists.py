@@ -22,16 +22,6 @@ def test_the_example_is_planned_from_the_list_and_the_calendar_beside_it() -> No
     assert b"1 invalid row of the lists skipped" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("document", "manifest"), [("README.md", "examples/spring-renewals.yaml"), ("docs/previewing.md", EXAMPLE)]
-)
-def test_what_a_document_shows_of_an_example_is_what_is_printed(document: str, manifest: str) -> None:
-    done = run_cli("preview", manifest, "--now", NOW_TEXT, cwd=ROOT)
-    shown = (ROOT / document).read_text()
-    assert done.stdout.decode() in shown
-    assert done.stderr.decode() in shown
-
-
 def test_a_given_list_is_planned(tmp_path: Path) -> None:
     file = tmp_path / "spring.csv"
     file.write_text("id,timeZone\nc1,Asia/Tokyo\n")
