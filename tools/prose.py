@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 
-_DOCUMENTS = ("*.md", "docs/*.md", "docs/*.schema.json", "examples/*.yaml")
+_DOCUMENTS = ("*.md", "docs/*.md", "docs/*.schema.json", "examples/**/*.yaml")
 _CHART = ("charts/*/Chart.yaml", "charts/*/values.yaml", "charts/*/values.schema.json", "charts/*/templates/NOTES.txt")
 _MODULES = "operator/**/*.py"
 _LEFT_OUT = {"CHANGELOG.md", "style.md"}

@@ -25,6 +25,7 @@ def test_what_people_read_is_looked_at() -> None:
         "docs/runbook.md",
         "docs/contacts.schema.json",
         "docs/validate.schema.json",
+        "examples/contact-lists/crm-api.yaml",
         "examples/demo.yaml",
         "operator/campaign_operator/api/v1alpha1.py",
         "operator/campaign_sandbox/cli.py",
