@@ -1,7 +1,7 @@
 """Contacts from JSON, an array of objects, and from NDJSON, an object on each line; in any pieces.
 
-Owns where an object begins and ends and which of its members count. An array is never held as a whole: its elements are
-taken from the text that there is. Values are strings; an id may also be an integer, which stands for its digits.
+Owns where an object begins and ends; what is in it is for `json_objects`. An array is never held as a whole: its
+elements are taken from the text that there is.
 
 Most lists are written by a program, and each object looks like the one before. So a text is read as a whole, with a
 mark wherever an object seems to end. If the marks turn out to stand between all the elements, that was right. Else the
@@ -13,37 +13,23 @@ understood after such an element.
 
 import json
 import re
-from collections.abc import Sequence
 from enum import Enum, auto
 from itertools import accumulate, repeat
-from typing import Any
 
-from campaign_operator.domain.contacts.blanks import all_trimmed
 from campaign_operator.domain.contacts.contact_list import ListLimits, ListSource, UnreadableListError
-from campaign_operator.domain.contacts.contact_tally import ContactTally, Fault, GatheredRows
-from campaign_operator.domain.contacts.json_values import (
-    BLIND_DECODER,
-    CONSTANTS,
-    DECODER,
-    MARK,
-    Digits,
-    RepeatingObject,
-)
-from campaign_operator.wording import quoted
+from campaign_operator.domain.contacts.contact_tally import ContactTally
+from campaign_operator.domain.contacts.json_objects import DECODER, MARK, Objects
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 # A string that is whole, a quote of one that is not, or what elements are made of.
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"|["{}\[\],]', re.DOTALL)
 # What stands between an object and the first value of the next one.
 _BETWEEN_OBJECTS = re.compile(r'([ \t\r\n]*,[ \t\r\n]*)(\{[ \t\r\n]*"[^"\\]*")')
-# With one of these in it a name can be written in several ways without \u, or be found across the end of a string.
-_UNSURE_IN_A_NAME = re.compile(r'[\x00-\x1f"\\/,:]')
 # What a number may go on with in the next piece of text, the end of which does not belong to it yet.
 _MAY_BE_MORE = frozenset({"", ".", "e", "E", "e+", "e-", "E+", "E-"})
 _COMMA_AT_THE_END = re.compile(r",\s*\Z")
 _TOO_DEEP = "is nested too deeply"
 _EMPTY = "is empty; at least one contact is needed"
-_MISSING = Fault("is missing")
 
 
 class _State(Enum):
@@ -60,7 +46,7 @@ class JSONContacts:
     def __init__(self, source: ListSource, limits: ListLimits, tally: ContactTally) -> None:
         self._longest = limits.max_record_characters
         self._tally = tally
-        self._objects = _Objects(source, tally)
+        self._objects = Objects(source, tally)
         self._state = _State.BEFORE
         self._text = ""
         # Up to where the text is done with, and the line there.
@@ -189,7 +175,7 @@ class NDJSONContacts:
     def __init__(self, source: ListSource, limits: ListLimits, tally: ContactTally) -> None:
         self._longest = limits.max_record_characters
         self._tally = tally
-        self._objects = _Objects(source, tally)
+        self._objects = Objects(source, tally)
         self._pending = ""
         self._line = 1
 
@@ -245,86 +231,6 @@ class NDJSONContacts:
         return UnreadableListError(f"has a line of more than {self._longest} characters, the limit", self._line)
 
 
-class _Objects:
-    """Decoded objects on their way to the tally."""
-
-    def __init__(self, source: ListSource, tally: ContactTally) -> None:
-        self._id_column = source.id_column
-        self._zone_column = source.time_zone_column
-        self._may_lack_zone = source.default_time_zone is not None
-        self._has_zones = not self._may_lack_zone
-        self._tally = tally
-        self._rows = GatheredRows(tally)
-        names = (source.id_column, source.time_zone_column)
-        self._quoted_names = [f'"{name}"' for name in names]
-        self._names_are_sure = not any(map(_UNSURE_IN_A_NAME.search, names))
-
-    def add_all(self, lines: Sequence[int], marked: str) -> bool:
-        """Elements that begin on these lines, with `MARK` between each two of them and nowhere else; False, and none
-        added, if the text is not just that."""
-        if self._are_named_once(len(lines), marked) and self._add_columns(
-            lines, _decoded(len(lines), marked, BLIND_DECODER)
-        ):
-            return True
-        elements = _decoded(len(lines), marked, DECODER)
-        if not elements:
-            return False
-        if not self._add_columns(lines, elements):
-            for line, element in zip(lines, elements, strict=True):
-                self.add(line, element)
-        return True
-
-    def _are_named_once(self, count: int, text: str) -> bool:
-        """Whether, if each of so many elements has an id and a zone, none has one of them twice."""
-        if not self._names_are_sure or "\\u" in text:
-            return False
-        # Then each object that has a name has it in the text. As often as there are elements is once in each.
-        return all(text.count(name) == count for name in self._quoted_names)
-
-    def _add_columns(self, lines: Sequence[int], elements: Sequence[Any]) -> bool:
-        """Add elements that all have an id and a zone; False, and none added, if they are not just that."""
-        if set(map(type, elements)) != {dict}:
-            return False
-        ids = [element.get(self._id_column) for element in elements]
-        zones = [element.get(self._zone_column) for element in elements]
-        if not set(map(type, ids)) <= {str, Digits} or set(map(type, zones)) != {str}:
-            return False
-        self._has_zones = True
-        self._rows.flush()
-        self._tally.take(lines, all_trimmed(ids), zones)
-        return True
-
-    def add(self, line: int, element: object) -> None:
-        if not isinstance(element, dict):
-            self.reject(line, f"is {_kind(element)} where an object is expected")
-            return
-        self._has_zones = self._has_zones or self._zone_column in element
-        contact_id, zone = element.get(self._id_column), element.get(self._zone_column)
-        if zone is None and self._may_lack_zone and not isinstance(element, RepeatingObject):
-            element[self._zone_column] = zone = ""
-        if isinstance(contact_id, str) and type(zone) is str and not isinstance(element, RepeatingObject):
-            self._rows.add(line, contact_id, zone)
-        else:
-            self._rows.flush()
-            contact_id = _text(element, self._id_column, may_be_digits=True)
-            self._tally.take_row(line, contact_id, _text(element, self._zone_column))
-
-    def reject(self, line: int, message: str) -> None:
-        self._rows.flush()
-        self._tally.reject_row(line, message)
-
-    def flush(self) -> None:
-        self._rows.flush()
-
-    def finish(self) -> None:
-        """Raises UnreadableListError if the default would stand for a field that no object has: its name is wrong."""
-        if not self._has_zones:
-            field = quoted(self._zone_column)
-            raise UnreadableListError(
-                f"has no field {field} in any object; set timeZoneColumn to its name in your list"
-            )
-
-
 def _not_json(line: str, error: json.JSONDecodeError) -> str:
     """Why a line of NDJSON is not read."""
     before_comma = _COMMA_AT_THE_END.sub("", line)
@@ -332,43 +238,6 @@ def _not_json(line: str, error: json.JSONDecodeError) -> str:
     if before_comma != line and len(line[: error.pos].rstrip()) == len(before_comma.rstrip()):
         return "has a comma at the end of the line, as in an array; take out the comma at the end of each line"
     return f"is not JSON: {error.msg}"
-
-
-def _decoded(count: int, marked: str, decoder: json.JSONDecoder) -> Sequence[Any]:
-    """So many elements, with the mark between each two of them; none at all if the text is not just that."""
-    try:
-        values = decoder.decode(f"[{marked}]")
-    except (RecursionError, json.JSONDecodeError):
-        return ()
-    marks = count - 1
-    # That a NaN equals nothing, itself included, does not matter: a list counts what is the same object, too.
-    return values[::2] if len(values) == count + marks == count + values[1::2].count(CONSTANTS[MARK]) else ()
-
-
-def _text(element: dict[str, Any], column: str, *, may_be_digits: bool = False) -> str | Fault:
-    if isinstance(element, RepeatingObject) and column in element.repeated:
-        return Fault("is there twice")
-    value = element.get(column, _MISSING)
-    if isinstance(value, float):
-        return Fault("is a number with a fraction or an exponent; write it as a string, in quotes")
-    if isinstance(value, str | Fault) and (may_be_digits or not isinstance(value, Digits)):
-        return value
-    return Fault(f"is {_kind(value)} where a string is expected")
-
-
-def _kind(value: object) -> str:
-    match value:
-        case Digits() | float():
-            return "a number"
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case str():
-            return "a string"
-        case dict():
-            return "an object"
-    return "an array"
 
 
 def _is_whole(text: str, start: int) -> bool:
@@ -384,6 +253,7 @@ def _is_whole(text: str, start: int) -> bool:
                 depth -= 1
                 if depth <= 0:
                     return True
-            case "," if depth == 0:
-                return True
+            case ",":
+                if depth == 0:
+                    return True
     return False
