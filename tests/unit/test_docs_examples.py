@@ -2,6 +2,7 @@
 campaign is accepted.
 """
 
+import json
 import os
 import re
 import shlex
@@ -15,10 +16,12 @@ from typing import Any
 
 import pytest
 import yaml
+from builders import campaign, finished, hook, in_history
 from manifests import ROOT, checked
 
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import KIND
+from campaign_operator.domain.status.announcement import announcement
 from campaign_operator.validation.campaigns import API_VERSION
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("charts/*/*.md")])
@@ -47,7 +50,7 @@ OF_OTHERS = {
 }
 """YAML that is not a campaign's, by its kind or its first name."""
 
-_FENCE = re.compile(r"^( *)```(console|yaml)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^( *)```(console|json|yaml)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -159,3 +162,13 @@ def test_all_other_yaml_is_of_others() -> None:
     others = [block for block in blocks("yaml") if block not in [each for each, _ in CAMPAIGNS]]
     names = {block.place: yaml.safe_load(block.text) for block in others}
     assert {shown.get("kind") or next(iter(shown)) for shown in names.values()} == set(OF_OTHERS)
+
+
+def form_of(value: object) -> object:
+    """The names in it, in their order, and what each is."""
+    return [(name, form_of(part)) for name, part in value.items()] if isinstance(value, dict) else type(value)
+
+
+def test_the_body_of_a_webhook_has_the_form_that_is_shown() -> None:
+    (shown,) = [json.loads(block.text) for block in blocks("json")]
+    assert form_of(shown) == form_of(announcement(campaign(), in_history(finished()), hook()))
