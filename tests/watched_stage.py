@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +13,46 @@ import pytest
 from kubernetes.aio.client import ApiClient
 
 from campaign_operator.adapters.kubernetes.api_server import APIServer
+from campaign_operator.adapters.kubernetes.campaign_paths import ALL_CAMPAIGNS
+from campaign_operator.adapters.kubernetes.campaign_wire import campaign_of
 from campaign_operator.adapters.kubernetes.cluster import load_configuration
 from campaign_operator.adapters.kubernetes.left_out import LeftOut
+from campaign_operator.domain.campaigns.campaign import Campaign
+from campaign_operator.engine.ports import UnusableError
 from campaign_operator.engine.sightings import Sightings
 from campaign_operator.watches import Watches
 from stage import Stage, new_operator
 
 
+class WellRead(Sightings):
+    """Of an operator that has looked at everybody, as one does within moments where campaigns are few."""
+
+    def __init__(self, api: APIServer) -> None:
+        super().__init__()
+        self._api = api
+
+    async def is_alone(self, campaign: Campaign) -> bool:
+        """See Sightings."""
+        await super().is_alone(campaign)  # until the watch has told of everybody who was there before the intent
+        for wire in (await self._api.request("GET", ALL_CAMPAIGNS)).body["items"]:
+            with suppress(UnusableError):
+                self.read(campaign_of(wire))
+        return await super().is_alone(campaign)
+
+
 class SharedWatch(Sightings):
     """What one watch tells several operators, each of which has read other campaigns."""
 
-    def __init__(self) -> None:
+    def __init__(self, new: Callable[[], Sightings]) -> None:
         super().__init__()
+        self._new = new
         self.listed = asyncio.Event()
         self._told: dict[str, Mapping[str, Any]] = {}
         self._each: list[Sightings] = []
 
     def of_one_operator(self) -> Sightings:
         """For an operator that begins now."""
-        sightings = Sightings()
+        sightings = self._new()
         for wire in self._told.values():
             sightings.see(wire)
         if self.listed.is_set():
@@ -69,18 +91,19 @@ class SharedWatch(Sightings):
 
 
 @asynccontextmanager
-async def watched_by(stage: Stage, kubeconfig: Path, *namespaces: str) -> AsyncIterator[SharedWatch]:
+async def watched_by(stage: Stage, kubeconfig: Path, namespace: str | None = None) -> AsyncIterator[SharedWatch]:
     """Every operator of the stage that begins from now on is told by this watch; the stage's own begins anew.
 
-    `namespaces`: one that is all there is. Without it, other tests have left campaigns that nobody reads.
+    With a namespace, there is nothing else, and an operator knows of nobody whom it has not looked at. Else there is
+    also what other tests have left, and everybody has been looked at.
     """
-    shared = SharedWatch()
+    shared = SharedWatch(partial(WellRead, stage.api) if namespace is None else Sightings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KUBECONFIG", str(kubeconfig))
         async with ApiClient(await load_configuration()) as client:
             watches = Watches(
                 APIServer(client),
-                namespaces,
+                (namespace,) if namespace is not None else (),
                 "",
                 _no_handlers,
                 LeftOut(),

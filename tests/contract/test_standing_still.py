@@ -65,8 +65,8 @@ async def test_the_first_process_of_a_container_ends_too() -> None:
     program = """
         import os, sys, time
         from campaign_operator.adapters.outbound.watchdog import KernelTimer
+        print(os.getpid(), flush=True)  # before the timer is set, which may end it in the middle of a line
         KernelTimer()(0.01)
-        print(os.getpid(), flush=True)
         time.sleep(60)  # it is ended long before; without an end the test would never fail
     """
     alone = ("unshare", "--user", "--map-root-user", "--pid", "--fork")
