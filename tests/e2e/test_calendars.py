@@ -10,12 +10,14 @@ import pytest
 from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
 from campaign_operator.adapters.short_steps import ShortSteps
+from campaign_operator.api.calling_hours_spec import ExcludeDatesSource
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.vocabulary import RunState
 from e2e_world import Manifest, campaign, config_map
 from stage import Stage, run_of, told
 
 CLOSED = "2027-03-03 # the day of the next match\n"
+US = ExcludeDatesSource.model_validate({"configMapKeyRef": {"name": "holidays", "key": "us.txt"}})
 
 
 def with_calendar(stage: Stage, **spec: Any) -> Manifest:
@@ -33,6 +35,20 @@ async def test_nobody_is_called_on_a_date_of_the_calendar(stage: Stage) -> None:
     window = run_of(await stage.look("c")).windows[0]
     assert window.start_time.isoformat() == "2027-03-04T09:00:00+00:00", "the next match, not the next opening"
     assert window.adjustments == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name;date\nours;2027-03-03\n",
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20200303\nRRULE:FREQ=YEARLY\nEND:VEVENT\nEND:VCALENDAR\n",
+    ],
+    ids=["CSV", "iCalendar"],
+)
+async def test_nobody_is_called_on_a_date_of_a_calendar_in_another_format(stage: Stage, text: str) -> None:
+    await stage.apply(holidays(stage, text), with_calendar(stage))
+    window = run_of(await stage.look("c")).windows[0]
+    assert window.start_time.isoformat() == "2027-03-04T09:00:00+00:00"
 
 
 async def test_a_date_that_is_added_cancels_what_is_submitted_for_it(stage: Stage) -> None:
@@ -60,8 +76,10 @@ async def campaign_id(stage: Stage) -> str:
             'key us.txt, line 2: "2027-02-31" is not a valid date',
         ),
         ("Christmas\n", "InvalidCalendar", 'line 1: "Christmas" is not a valid date'),
+        ("name;date\nMay Day;1.5.2027\n", "InvalidCalendar", 'line 2: column date: "1.5.2027" is not a valid date'),
+        ("BEGIN:VCALENDAR\n", "InvalidCalendar", '"END:VCALENDAR" is missing'),
     ],
-    ids=["no calendar", "31 February", "a name without a date"],
+    ids=["no calendar", "31 February", "a name without a date", "a German date", "a calendar that is cut off"],
 )
 async def test_a_calendar_that_cannot_be_read_is_told(stage: Stage, text: str | None, reason: str, words: str) -> None:
     if text is not None:
@@ -82,7 +100,7 @@ async def test_campaigns_that_share_a_calendar_have_one_set_of_dates(stage: Stag
     calendars = Calendars(KeyedObjects(stage.api, stage.clock), stage.clock, ShortSteps())
 
     async def asked() -> object:
-        return await calendars.excluded_dates(stage.namespace, "holidays", "us.txt", max_age_seconds=30)
+        return await calendars.excluded_dates(stage.namespace, US, max_age_seconds=30)
 
     first, *others = await asyncio.gather(*(asked() for _ in range(20)))
     assert first == {date(2027, 3, 3)}
@@ -97,12 +115,12 @@ async def test_campaigns_that_share_a_calendar_have_one_set_of_dates(stage: Stag
 async def test_a_calendar_that_nobody_asks_for_is_forgotten(stage: Stage) -> None:
     await stage.apply(holidays(stage, CLOSED))
     calendars = Calendars(KeyedObjects(stage.api, stage.clock), stage.clock, ShortSteps())
-    found = await calendars.excluded_dates(stage.namespace, "holidays", "us.txt", max_age_seconds=0)
+    found = await calendars.excluded_dates(stage.namespace, US, max_age_seconds=0)
     stage.clock.advance(400)
-    assert await calendars.excluded_dates(stage.namespace, "holidays", "us.txt", max_age_seconds=0) is found
+    assert await calendars.excluded_dates(stage.namespace, US, max_age_seconds=0) is found
     stage.clock.advance(400)
     calendars.forget_older_than(600)
-    assert await calendars.excluded_dates(stage.namespace, "holidays", "us.txt", max_age_seconds=0) is found
+    assert await calendars.excluded_dates(stage.namespace, US, max_age_seconds=0) is found
     stage.clock.advance(700)
     forgotten = weakref.ref(found)
     del found

@@ -5,9 +5,10 @@ The API server is answered for with bodies as it sends them; it has checked thei
 
 import asyncio
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from builders import CONNECTION, NOW, recurring, run, spec, status, window
@@ -21,16 +22,17 @@ from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.campaign_wire import MAX_SAID, store_error
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
 from campaign_operator.adapters.short_steps import ShortSteps
+from campaign_operator.api.calling_hours_spec import ExcludeDatesSource
 from campaign_operator.api.vocabulary import (
     HAS_RUN_ANNOTATION,
     REQUESTED_AT_ANNOTATION,
     RESOLVE_ANNOTATION,
     WindowState,
 )
+from campaign_operator.domain.calendars.gathered_dates import MAX_DATES
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.secret_value import SecretValueError
 from campaign_operator.domain.dialing.signing_secret import LARGEST_KEY_BYTES, SMALLEST_KEY_BYTES, signing_key
-from campaign_operator.domain.planning.excluded_dates import MAX_DATES
 from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.ports import StoreUnavailableError
 from fuzz.inputs import CLIENT_SECRET, SECRETS, TEXTS, VALUES, assert_tells_no_secret, objects, spoiled
@@ -39,6 +41,7 @@ from manual_clock import ManualClock
 
 Data = Mapping[str, bytes]
 
+DATES = ExcludeDatesSource.model_validate({"configMapKeyRef": {"name": "holidays", "key": "dates"}})
 KEYS = ("client-id", "client-secret", "environment", "token-url", "api-base-url", "scope")
 
 _BYTES = st.one_of(
@@ -104,7 +107,7 @@ def _calendar() -> Iterator[Callable[[bytes], None]]:
             api.answer = APIAnswer(200, "OK", {"metadata": metadata, "binaryData": {"dates": encoded}})
             clock = ManualClock()
             calendars = Calendars(KeyedObjects(api, clock), clock, ShortSteps())
-            found = runner.run(calendars.excluded_dates("sales", "holidays", "dates", max_age_seconds=0))
+            found = runner.run(calendars.excluded_dates("sales", DATES, max_age_seconds=0))
             if isinstance(found, Problem):
                 assert found.message.isprintable()
                 assert len(found.message) < 8192
@@ -126,7 +129,7 @@ def _answers() -> Iterator[Callable[[tuple[int, Any]], None]]:
             clock = ManualClock()
             calendars = Calendars(KeyedObjects(api, clock), clock, ShortSteps())
             try:
-                runner.run(calendars.excluded_dates("sales", "holidays", "dates", max_age_seconds=0))
+                runner.run(calendars.excluded_dates("sales", DATES, max_age_seconds=0))
             except StoreUnavailableError as error:
                 assert_tells_no_secret(str(error))
 
@@ -207,6 +210,41 @@ _RESOLVE = st.one_of(
 )
 _WRITTEN = st.text(max_size=20) | st.sampled_from(["", " ", "2026-11-25T12:00:00Z", "x" * 262_144])
 
+_RULE_PARTS = st.lists(
+    st.sampled_from(
+        [
+            *("FREQ=YEARLY", "FREQ=MONTHLY", "FREQ=WEEKLY", "FREQ=DAILY", "FREQ=HOURLY", "INTERVAL=2", "INTERVAL=0"),
+            *("COUNT=3", "COUNT=999999999", "UNTIL=20300101", "UNTIL=20300101T000000Z", "UNTIL=x", "BYMONTH=2,11"),
+            *(
+                "BYMONTHDAY=30",
+                "BYMONTHDAY=-1",
+                "BYDAY=4TH",
+                "BYDAY=SA,SU",
+                "BYDAY=-1MO",
+                "BYYEARDAY=366",
+                "BYWEEKNO=1",
+            ),
+            *("BYSETPOS=-1", "BYSETPOS=0", "WKST=SU", "=", "BYDAY=\u0664TH"),
+        ]
+    )
+    | TEXTS,
+    max_size=4,
+).map(";".join)
+_DAYS = st.sampled_from(["20261225", "00010101", "99991231", "20260229", "20261225T100000Z", "20261225,20261226", "x"])
+_PROPERTIES = st.one_of(
+    st.builds("{}{}:{}".format, st.sampled_from(["DTSTART"]), st.sampled_from(["", ";VALUE=DATE", ';X="a:b"']), _DAYS),
+    st.builds("{}:{}".format, st.sampled_from(["DTEND", "RDATE", "EXDATE", "RECURRENCE-ID", "UID"]), _DAYS),
+    st.builds("DURATION:P{}{}".format, st.integers(-1, 20_000), st.sampled_from(["D", "W", "DT0H", "T1H"])),
+    _RULE_PARTS.map("RRULE:{}".format),
+    st.sampled_from(["BEGIN:VALARM", "END:VEVENT", " 1", "STATUS:CANCELLED", "dtstart;value=date:20261225"]),
+    TEXTS,
+)
+
+
+def _lines(lines: Sequence[str]) -> bytes:
+    return "\n".join(lines).encode("utf-8", "surrogatepass")
+
+
 OBJECT_TARGETS = (
     Target("a connection Secret", st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, _BYTES)), _connection),
     Target(
@@ -225,9 +263,40 @@ OBJECT_TARGETS = (
             st.lists(
                 st.sampled_from(["2026-12-25", "2026-12-26 # x", "", "2026-02-30", "\ufeff", "26-1-1"])
                 | st.text(max_size=8)
-            ).map(lambda lines: "\n".join(lines).encode("utf-8", "surrogatepass"))
+            ).map(_lines)
         ),
         _calendar,
+    ),
+    Target(
+        "a calendar in CSV",
+        spoiled(
+            st.tuples(
+                st.sampled_from(["date", "Da_te;name", "name\tdate", "sep=|\nname|date", "date,Date", '"da\nte"', "x"]),
+                st.lists(st.sampled_from(["2026-12-25", '"2026-12-25";x', ";2026-12-25", "", "1.1.2027", '"']) | TEXTS),
+            ).map(lambda table: _lines([table[0], *table[1]]))
+        ),
+        _calendar,
+    ),
+    Target(
+        "an iCalendar file",
+        spoiled(
+            st.lists(
+                st.lists(_PROPERTIES, max_size=5).map(lambda lines: ["BEGIN:VEVENT", *lines, "END:VEVENT"]), max_size=4
+            ).map(lambda events: _lines(["BEGIN:VCALENDAR", *chain.from_iterable(events), "END:VCALENDAR"]))
+        ),
+        _calendar,
+        found=tuple(
+            _lines(["BEGIN:VCALENDAR", *["BEGIN:VEVENT", *lines, "END:VEVENT"] * times, "END:VCALENDAR"])
+            for lines, times in (
+                (["DTSTART;VALUE=DATE:00010101", "RRULE:FREQ=DAILY;COUNT=999999999"], 10_000),
+                (["DTSTART:20260101", "DURATION:P9999D", "RRULE:FREQ=DAILY"], 10_000),
+                (["DTSTART:20260101", "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"], 10_000),
+                (["DTSTART:20260101", "RRULE:FREQ=SECONDLY"], 10_000),
+                (["DTSTART:99991231", "DURATION:P9999D", "RDATE:99991231"], 1),
+                (["DTSTART:20260101", "EXDATE:" + ",".join(["20260102"] * 9000)], 10),
+                (["BEGIN:VEVENT"] * 70_000, 1),
+            )
+        ),
     ),
     Target(
         "an answer of the API server",

@@ -8,8 +8,8 @@ from builders import blueprint, excluding
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaign_operator.domain.calendars.gathered_dates import MAX_DATES
 from campaign_operator.domain.planning.date_set import DateSet
-from campaign_operator.domain.planning.excluded_dates import MAX_DATES, STEP_LINES, excluded_dates_steps
 from campaign_operator.domain.planning.plan_inputs import inputs_hash
 
 dates = st.sets(st.dates(min_value=date(2026, 1, 1), max_value=date(2026, 3, 1)))
@@ -48,9 +48,3 @@ def test_an_edit_is_told_from_a_touch_as_by_any_other_set(days: set[date]) -> No
 def test_the_largest_calendar_takes_a_little_memory() -> None:
     calendar = DateSet(date(2026, 1, 1) + timedelta(days=number) for number in range(MAX_DATES))
     assert sys.getsizeof(calendar._ordinals) < 5 * MAX_DATES  # noqa: SLF001 - it is all that there is
-
-
-def test_a_megabyte_of_calendar_is_read_in_short_steps() -> None:
-    lines = 90_000
-    steps = sum(1 for _ in excluded_dates_steps("2026-12-25\n" * lines, "ConfigMap holidays"))
-    assert steps == lines // STEP_LINES

@@ -70,6 +70,53 @@ def test_a_key_that_is_missing_is_an_error() -> None:
     assert 'does not have the key all; its keys are "other"' in finding.message
 
 
+ICALENDAR = b"""BEGIN:VCALENDAR
+BEGIN:VEVENT
+SUMMARY:Christmas Day
+DTSTART;VALUE=DATE:20261225
+END:VEVENT
+BEGIN:VEVENT
+DTSTART:20261226T100000Z
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_events_with_a_time_of_day_are_told_of(tmp_path: Path) -> None:
+    supplied = given(tmp_path / "holidays.ics", ICALENDAR)
+    told = "1 event with a time of day skipped; only all-day events count"
+    for report in (checked(TEXT, supplied=supplied), checked(TEXT + calendar(ICALENDAR.decode()))):
+        (finding,) = report.findings
+        assert finding.severity is Severity.WARNING
+        assert finding.message.endswith(told)
+        blueprint = report.campaigns[0].checked.blueprint
+        assert blueprint is not None
+        assert excluded_dates(blueprint) == {date(2026, 12, 25)}
+
+
+def test_the_column_of_a_given_file_is_that_of_the_spec(tmp_path: Path) -> None:
+    text = TEXT.replace("key: all}", "key: all}, dateColumn: Closed On")
+    report = checked(text, supplied=given(tmp_path / "holidays", b"date;closed_on\n2026-01-01;2026-12-25\n"))
+    blueprint = report.campaigns[0].checked.blueprint
+    assert report.findings == ()
+    assert blueprint is not None
+    assert excluded_dates(blueprint) == {date(2026, 12, 25)}
+
+
+EXPIRED = [
+    b"2025-12-25\n2026-01-01\n",
+    b"date,name\n2025-12-25,x\n2026-01-01,y\n",
+    b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20221225\nRRULE:FREQ=YEARLY;COUNT=4\nEND:VEVENT\nEND:VCALENDAR",
+]
+
+
+@pytest.mark.parametrize("data", EXPIRED, ids=["lines", "CSV", "iCalendar"])
+def test_a_calendar_of_the_past_is_a_warning_in_any_format(data: bytes, tmp_path: Path) -> None:
+    (finding,) = checked(TEXT, supplied=given(tmp_path / "holidays", data)).findings
+    assert finding.severity is Severity.WARNING
+    assert "is past; no later date is excluded until you add it" in finding.message
+
+
 BAD = [
     ("31 February", b"2026-12-25\n2026-02-31\n", 2, '"2026-02-31" is not a valid date'),
     ("words", b"# ours\nChristmas\n", 2, '"Christmas" is not a valid date'),
@@ -77,7 +124,10 @@ BAD = [
     ("no UTF-8", b"2026-12-25\n\xff\n", 2, "is not valid UTF-8, starting here"),
     ("too many dates", b"".join(b"%d-%02d-%02d\n" % (y, m, d) for y in range(2000, 2040) for m in range(1, 13)
                                 for d in range(1, 29)), 1, "must have at most 10000 dates"),
-    ("too large", b"#" * (16 * 1024 * 1024 + 1), 1, "is larger than 16 MiB"),
+    ("too large", b"#" * (1024 * 1024 + 1), 1, "is larger than 1 MiB"),
+    ("a date in CSV", b"date,name\n2026-12-25,Christmas\n1/1/2027,New Year\n", 3, 'column date: "1/1/2027" is not'),
+    ("a date in a file", ICALENDAR.replace(b"20261225", b"20261325"), 4, 'DTSTART: "20261325" is not a valid date'),
+    ("a workbook", b"PK\x03\x04" + b"\0" * 26 + b"xl/", 1, "is an Excel workbook (.xlsx); save it as CSV"),
 ]  # fmt: skip
 
 

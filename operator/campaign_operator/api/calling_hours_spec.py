@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from campaign_operator.api.contacts_spec import ColumnName
 from campaign_operator.api.references import ConfigMapKeyRef
 from campaign_operator.api.schema import ResourceModel, rules
 from campaign_operator.api.vocabulary import (
@@ -63,9 +64,17 @@ class ExcludeDatesSource(ResourceModel):
 
     config_map_key_ref: ConfigMapKeyRef = Field(
         description=(
-            "Key of a ConfigMap in the same namespace that contains one date per line, YYYY-MM-DD. Text after a # is "
-            "a comment."
+            "Key of a ConfigMap in the same namespace that contains one date per line, YYYY-MM-DD, with comments after "
+            "a #; or CSV with a column of such dates; or an iCalendar file (.ics), of which each day of an all-day "
+            "event is excluded."
         )
+    )
+    date_column: ColumnName = Field(
+        default="date",
+        description=(
+            "CSV column that contains the dates. The header row may write its name with other capitals, spaces, "
+            "underscores or hyphens. Default: date. Example: Holiday Date."
+        ),
     )
 
 

@@ -41,8 +41,8 @@ ExcludeDatesFile: TypeAlias = Annotated[
         _EXCLUDE_DATES,
         metavar="FILE",
         help=(
-            "A calendar that replaces every excludeDatesFrom, with one date per line; - for standard input. Default: "
-            "the ConfigMaps in the files."
+            "A calendar that replaces every excludeDatesFrom: one date per line, CSV with a column of dates, or an "
+            ".ics file; - for standard input. Default: the ConfigMaps in the files."
         ),
         show_default=False,
     ),

@@ -83,9 +83,8 @@ class Blueprints:
         source = campaign.spec.calling_hours.exclude_dates_from
         if source is None:
             return NO_DATES
-        ref = source.config_map_key_ref
         dates = await self._calendars.excluded_dates(
-            campaign.ref.namespace, ref.name, ref.key, max_age_seconds=self._settings.poll_seconds / 2
+            campaign.ref.namespace, source, max_age_seconds=self._settings.poll_seconds / 2
         )
         # nothing is ever planned again, so whoever takes the calendar away breaks nothing
         return NO_DATES if isinstance(dates, Problem) and runs.is_over_for_good(campaign.status) else dates

@@ -5,6 +5,7 @@ Not the API server, for which all wait alike. Owns nothing else: what is asked, 
 
 from datetime import datetime
 
+from campaign_operator.api.calling_hours_spec import ExcludeDatesSource
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.delivery import DeliveryOutcome, WebhookMessage
@@ -136,7 +137,9 @@ class OutsideCalendars:
     def __init__(self, calendars: CalendarSource) -> None:
         self._calendars = calendars
 
-    async def excluded_dates(self, namespace: str, name: str, key: str, *, max_age_seconds: float) -> DateSet | Problem:
+    async def excluded_dates(
+        self, namespace: str, source: ExcludeDatesSource, *, max_age_seconds: float
+    ) -> DateSet | Problem:
         """See ports.CalendarSource."""
         with waiting_outside():
-            return await self._calendars.excluded_dates(namespace, name, key, max_age_seconds=max_age_seconds)
+            return await self._calendars.excluded_dates(namespace, source, max_age_seconds=max_age_seconds)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from campaign_operator.api.calling_hours_spec import ExcludeDatesSource
 from campaign_operator.api.status import Condition, OutboundCampaignStatus
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef, Resource
 from campaign_operator.domain.contacts.contact_list import ContactCount
@@ -174,7 +175,9 @@ class ContactSource(Protocol):
 class CalendarSource(Protocol):
     """The dates of calendars that campaigns share."""
 
-    async def excluded_dates(self, namespace: str, name: str, key: str, *, max_age_seconds: float) -> DateSet | Problem:
+    async def excluded_dates(
+        self, namespace: str, source: ExcludeDatesSource, *, max_age_seconds: float
+    ) -> DateSet | Problem:
         """The dates in a key of a ConfigMap as they were at most so long ago, or what is wrong. Raises
         StoreUnavailableError.
         """

@@ -11,16 +11,14 @@ from dataclasses import dataclass, field
 from campaign_operator.api.contacts_spec import ContactsFromSource
 from campaign_operator.api.references import ConfigMapKeyRef, ObjectKind, SecretKeyRef, named
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
-from campaign_operator.domain.contacts.contact_list import ContactCount, ContactError, ListSource, UnreadableBytesError
+from campaign_operator.domain.calendars.calendar_reading import read_calendar
+from campaign_operator.domain.contacts.contact_list import ContactCount, ContactError, ListSource
 from campaign_operator.domain.contacts.contact_reading import read_contact_lists
-from campaign_operator.domain.contacts.decoding import Decoding
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.date_set import NO_DATES, DateSet
-from campaign_operator.domain.planning.excluded_dates import parse_excluded_dates
 from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
 from campaign_operator.validation.findings import FieldError, FieldPath, Finding, Severity, field_path
 from campaign_operator.validation.manifest_objects import MalformedObjectError, ManifestObjects, MissingKeyError
-from campaign_operator.validation.sources import MAX_BYTES
 from campaign_operator.validation.supplied import NOTHING_SUPPLIED, Supplied
 from campaign_operator.wording import counted
 
@@ -98,11 +96,11 @@ class _Search:
         if source is None:
             return NO_DATES
         if supplied is not None:
-            return self._dates(supplied.read(), supplied.file, None)
+            return self._dates(supplied.read(), supplied.file, source.date_column, None)
         ref = source.config_map_key_ref
         data = self._value(ObjectKind.CONFIG_MAP, ref, _CALENDAR)
         name = named(ObjectKind.CONFIG_MAP, ref.name, ref.key)
-        return self._dates(data, name, _CALENDAR) if data is not None else NO_DATES
+        return self._dates(data, name, source.date_column, _CALENDAR) if data is not None else NO_DATES
 
     def _list(self, source: ContactsFromSource, path: FieldPath) -> tuple[FieldPath, ListSource, bytes] | None:
         """Where the list is named, how it is read, and the list."""
@@ -181,23 +179,24 @@ class _Search:
         message = str(error) if path is not None else f"{column}{error.sentence}"
         self._note(error.source, error.line or 1, message, path, error.rows)
 
-    def _dates(self, data: bytes, name: str, path: FieldPath | None) -> DateSet:
+    def _dates(self, data: bytes, name: str, date_column: str, path: FieldPath | None) -> DateSet:
         """The dates of a calendar; what is wrong is noted at `path`, or at its line where that is None."""
-        if len(data) > MAX_BYTES:
-            self._note(name, 1, f"is larger than {MAX_BYTES // 1024 // 1024} MiB", path)
-            return NO_DATES
         try:
-            return parse_excluded_dates(Decoding().feed(data, final=True), name)
-        except UnreadableBytesError as error:
-            said = error.message if path is None else f"{name} {error.message}"
-            self._note(name, 1 + error.text_before.count("\n"), said, path)
+            calendar = read_calendar(data, name, date_column)
         except InvalidSpecError as error:
             for one in error.errors:
                 line = one.field.removeprefix(name).removeprefix(", line ")
                 self._note(name, int(line or 1), one.message if path is None else str(one), path)
             if error.unshown:
                 self._note(name, 1, f"{error.unshown} more errors like these", path, error.unshown)
-        return NO_DATES
+            return NO_DATES
+        if calendar.timed_events:
+            message = f"{counted(calendar.timed_events, 'event')} with a time of day skipped; only all-day events count"
+            if path is None:
+                self.findings.append(Finding(name, 1, "", message, Severity.WARNING))
+            else:
+                self.problems.append(FieldError(path, f"{name}: {message}", Severity.WARNING))
+        return calendar.dates
 
     def _note(self, file: str, line: int, message: str, path: FieldPath | None, count: int = 1) -> None:
         """An error in a file of its own, or at a path of the manifest."""

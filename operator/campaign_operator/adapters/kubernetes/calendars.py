@@ -12,11 +12,12 @@ from typing import NamedTuple
 from campaign_operator.adapters.fair_places import FairPlaces
 from campaign_operator.adapters.kubernetes.keyed_objects import ABSENT, NOT_FOUND, KeyedObjects
 from campaign_operator.adapters.short_steps import ShortSteps
+from campaign_operator.api.calling_hours_spec import ExcludeDatesSource
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.references import ObjectKind, named
+from campaign_operator.domain.calendars.calendar_reading import calendar_steps
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.date_set import NO_DATES, DateSet
-from campaign_operator.domain.planning.excluded_dates import excluded_dates_steps
 from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.ports import Clock
 
@@ -27,6 +28,7 @@ class _Place(NamedTuple):
     namespace: str
     name: str
     key: str
+    date_column: str
 
     def __str__(self) -> str:
         return named(ObjectKind.CONFIG_MAP, self.name, self.key)
@@ -51,10 +53,13 @@ class Calendars:
         self._readings: dict[_Place, asyncio.Task[Dates]] = {}
         self._places = FairPlaces(share=2, total=8)
 
-    async def excluded_dates(self, namespace: str, name: str, key: str, *, max_age_seconds: float) -> Dates:
+    async def excluded_dates(self, namespace: str, source: ExcludeDatesSource, *, max_age_seconds: float) -> Dates:
         """See ports.CalendarSource."""
-        place = _Place(namespace, name, key)
-        version = await self._objects.version(ObjectKind.CONFIG_MAP, namespace, name, max_age_seconds=max_age_seconds)
+        ref = source.config_map_key_ref
+        place = _Place(namespace, ref.name, ref.key, source.date_column)
+        version = await self._objects.version(
+            ObjectKind.CONFIG_MAP, namespace, ref.name, max_age_seconds=max_age_seconds
+        )
         if version == ABSENT:
             self._known.pop(place, None)
             return _missing(place)
@@ -97,14 +102,12 @@ class Calendars:
             return _missing(place)
         dates = NO_DATES
 
-        def steps(text: str) -> Iterator[None]:
+        def steps() -> Iterator[None]:
             nonlocal dates
-            dates = yield from excluded_dates_steps(text, str(place))
+            dates = (yield from calendar_steps(data, str(place), place.date_column)).dates
 
         try:
-            await self._steps.take_all(steps(data.decode("utf-8")))
-        except UnicodeDecodeError:
-            return Problem(Reason.INVALID_CALENDAR, f"{place}: is not UTF-8 text")
+            await self._steps.take_all(steps())
         except InvalidSpecError as error:
             return Problem(Reason.INVALID_CALENDAR, "; ".join(str(error).splitlines()))
         return dates

@@ -34,8 +34,9 @@ _LONG_FIELD = "field larger"
 
 _BLANK = r'(?:[^\S\n]|[,;|]|"")*+'
 _BLANK_LINES = re.compile(rf"(?:{_BLANK}\n)+(?:{_BLANK}\Z)?|{_BLANK}\Z")
-# What Excel writes and heeds, and other programs take for a row.
-_SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?[,;|]*(?:\n|\Z)', re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?[,;|]*(?:\n|\Z)', re.IGNORECASE)
+"""What Excel writes and heeds, and other programs take for a row."""
+
 _COLUMNS_SHOWN = 20
 
 _MOST_LIKENED = 1000
@@ -88,7 +89,7 @@ class HeaderSearch:
         text = self._without_blank_lines(text)
         if self._may_name_separator and text:
             self._may_name_separator = False
-            named = _SEPARATOR_LINE.match(text)
+            named = SEPARATOR_LINE.match(text)
             if named is not None:
                 if self._source.delimiter is None:
                     self._wanted = (named[1],)
@@ -145,7 +146,7 @@ class HeaderSearch:
     def _columns(self, names: Sequence[str]) -> tuple[int, int] | None:
         """Where the two columns are; None if one is missing. Raises _UnclearError."""
         wanted = (self._source.id_column, self._source.time_zone_column)
-        found = [_matches(name, names) for name in wanted]
+        found = [places_that_fit(name, names) for name in wanted]
         if not all(found):
             return None
         # A column that has one of the two names exactly is not taken for the other.
@@ -196,7 +197,7 @@ class HeaderSearch:
 
     def _missing(self, names: Sequence[str]) -> str:
         by_field = {"idColumn": self._source.id_column, "timeZoneColumn": self._source.time_zone_column}
-        missing = {field: name for field, name in by_field.items() if not _matches(name, names)} or by_field
+        missing = {field: name for field, name in by_field.items() if not places_that_fit(name, names)} or by_field
         columns = " and ".join(map(quoted, missing.values()))
         if any(each in ZONE_NAMES for each in names):
             return f"has no header row; the first row must name the columns, including {columns}"
@@ -216,8 +217,8 @@ class _UnclearError(Exception):
     """Several columns fit one name. As text: the end of a sentence that begins with the list's name."""
 
 
-def _matches(name: str, names: Sequence[str]) -> list[int]:
-    """Where the column of that name may be: exactly, or else by what looks alike."""
+def places_that_fit(name: str, names: Sequence[str]) -> list[int]:
+    """Where the column of that name may be: exactly, or else by what looks alike. The names are trimmed."""
     exact = [place for place, each in enumerate(names) if each == name]
     wanted = alike(name)
     if exact or not wanted or len(names) > _MOST_LIKENED:
