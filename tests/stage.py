@@ -28,6 +28,7 @@ from campaign_operator.adapters.contact_lists import ContactLists
 from campaign_operator.adapters.cxone.connection_secret import parse_connection
 from campaign_operator.adapters.cxone.dialer import CXoneDialer
 from campaign_operator.adapters.cxone.oauth import TokenProvider
+from campaign_operator.adapters.fair_places import FairPlaces
 from campaign_operator.adapters.kubernetes.api_server import APIServer
 from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.events import EventRecorder
@@ -307,6 +308,7 @@ def new_operator(
         notifier,
         stage.alarms,
         stage.clock,
+        FairPlaces(share=1),
         stage.settings,
         selector,
         stage.new_sightings(),

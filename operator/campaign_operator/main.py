@@ -25,6 +25,7 @@ from campaign_operator.adapters.contact_lists import ContactLists
 from campaign_operator.adapters.cxone.connection_secret import parse_connection
 from campaign_operator.adapters.cxone.dialer import CXoneDialer
 from campaign_operator.adapters.cxone.oauth import TokenProvider
+from campaign_operator.adapters.fair_places import FairPlaces
 from campaign_operator.adapters.kubernetes.api_server import REQUEST_SECONDS, APIServer
 from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.cluster import load_configuration, renew_credentials
@@ -249,6 +250,7 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
             OutsideNotifier(notifier),
             alarms,
             clock,
+            FairPlaces(share=1, total=2),
             options.settings,
             options.selector,
             sightings,

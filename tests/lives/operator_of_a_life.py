@@ -16,6 +16,7 @@ from campaign_operator.adapters.contact_lists import ContactLists
 from campaign_operator.adapters.cxone.connection_secret import parse_connection
 from campaign_operator.adapters.cxone.dialer import CXoneDialer
 from campaign_operator.adapters.cxone.oauth import TokenProvider
+from campaign_operator.adapters.fair_places import FairPlaces
 from campaign_operator.adapters.kubernetes.api_server import APIServer
 from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.events import EventRecorder
@@ -163,6 +164,7 @@ class MortalOperator:
             WebhookNotifier(hook, around.clock, timeout_seconds=patience),
             self._alarms,
             around.clock,
+            FairPlaces(share=1),
             around.settings,
         )
 

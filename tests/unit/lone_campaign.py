@@ -9,6 +9,7 @@ from typing import Any
 
 from builders import CONNECTION, SETTINGS, at
 
+from campaign_operator.adapters.fair_places import FairPlaces
 from campaign_operator.adapters.kubernetes.campaign_wire import campaign_of
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.status import Condition, OutboundCampaignStatus
@@ -226,7 +227,16 @@ class Life:
         self.alarm = LoneAlarm(self.clock)
         around = NoCalls()
         self.operator = Reconciler(
-            self.store, around, around, self.dialer, around, around, self.alarm, self.clock, SETTINGS
+            self.store,
+            around,
+            around,
+            self.dialer,
+            around,
+            around,
+            self.alarm,
+            self.clock,
+            FairPlaces(share=1),
+            SETTINGS,
         )
 
     async def look(self, *, poll: bool = False) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lone_campaign import REF, Life, LoneStore, NoCalls, WillingDialer, wire
 
+from campaign_operator.adapters.fair_places import FairPlaces
 from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.v1alpha1 import Completion
 from campaign_operator.api.vocabulary import WindowState
@@ -113,7 +114,12 @@ async def polls_with_news(others: int, periods: int, completed: Callable[[int], 
     await life.look(poll=True)
     campaign = await store.read(REF)
     assert campaign is not None
-    polls = Polls(calls, Observer(store, Blueprints(calls, calls, SETTINGS), clock, SETTINGS), clock, SETTINGS)
+    polls = Polls(
+        calls,
+        Observer(store, Blueprints(calls, calls, SETTINGS), FairPlaces(share=1), clock, SETTINGS),
+        clock,
+        SETTINGS,
+    )
     memory, left = Memory(campaign.uid), []
     for ref in (REF, *(CampaignRef(REF.namespace, f"other-{number}") for number in range(others))):
         polls.begin(ref)

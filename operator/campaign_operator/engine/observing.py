@@ -3,6 +3,7 @@
 Owns what an `Observation` is made of. Reads the API server, decides nothing, writes nothing.
 """
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,12 +11,20 @@ from campaign_operator.api.conditions import Reason
 from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.campaign import Campaign, Resource, Settings
 from campaign_operator.domain.campaigns.observation import Observation
-from campaign_operator.domain.decisions.situation import Situation, has_too_many_windows, unplannable
+from campaign_operator.domain.decisions.situation import (
+    FoundPlans,
+    PlanSearch,
+    Situation,
+    has_too_many_windows,
+    plans_asked_for,
+    unplannable,
+)
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.blueprints import Blueprints
 from campaign_operator.engine.memory import Memory
-from campaign_operator.engine.ports import CampaignStore, Clock
+from campaign_operator.engine.places import waiting_outside
+from campaign_operator.engine.ports import CampaignStore, Clock, SearchPlaces
 
 
 async def read_connection(
@@ -48,17 +57,58 @@ def give_up_at(resource: Resource, memory: Memory, clock: Clock, settings: Setti
 _NEVER_SEEN = -1
 
 
+def _short(search: PlanSearch) -> FoundPlans | None:
+    """What is found at once; None if the search turns out to be long."""
+    try:
+        next(search)
+    except StopIteration as end:
+        plans: FoundPlans = end.value
+        return plans
+    return None
+
+
+def _whole(search: PlanSearch) -> FoundPlans:
+    """What is found in the end."""
+    while True:
+        plans = _short(search)
+        if plans is not None:
+            return plans
+
+
 class Observer:
     """Looks at the world on behalf of one campaign at a time."""
 
-    def __init__(self, store: CampaignStore, blueprints: Blueprints, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, store: CampaignStore, blueprints: Blueprints, searches: SearchPlaces, clock: Clock, settings: Settings
+    ) -> None:
         self._store = store
         self._blueprints = blueprints
+        self._searches = searches
         self._clock = clock
         self._settings = settings
 
     async def observe(self, campaign: Campaign, memory: Memory, poll: bool) -> Observation:
-        """All that a decision about the campaign looks at; `poll`: the poll timer has fired."""
+        """All that a decision about the campaign looks at; `poll`: the poll timer has fired.
+
+        What is to be planned is planned here, since a search for a match may take a second: a long one is made beside
+        the loop. It begins when it has a place, by what is seen then.
+        """
+        observed = await self._seen(campaign, memory, poll)
+        search = self._search(campaign, observed)
+        plans = _short(search)
+        if plans is None:
+            with waiting_outside():
+                async with self._searches.take(campaign.ref.namespace):
+                    observed = await self._seen(campaign, memory, poll)
+                    plans = await asyncio.to_thread(_whole, self._search(campaign, observed))
+        observed = replace(observed, plans=plans)
+        return replace(observed, plan_problem=unplannable(Situation(campaign, observed, self._settings)))
+
+    def _search(self, campaign: Campaign, observed: Observation) -> PlanSearch:
+        return plans_asked_for(Situation(campaign, observed, self._settings))
+
+    async def _seen(self, campaign: Campaign, memory: Memory, poll: bool) -> Observation:
+        """All but what is planned."""
         connection, version = await self.connection_in_use(campaign, memory)
         blueprint, reading = await self._blueprints.of(campaign, memory, self._clock.now())
         asked = campaign.requested_at is not None and campaign.requested_at != campaign.status.last_handled_request
@@ -88,11 +138,8 @@ class Observer:
             lists_were_read=reading is not None and reading.count is not None,
             lists_being_read=reading is not None and reading.being_read,
         )
-        situation = Situation(campaign, observed, self._settings)
-        too_large = has_too_many_windows(situation)
-        if too_large is not None:
-            return replace(observed, blueprint=too_large)
-        return replace(observed, plan_problem=unplannable(situation))
+        too_large = has_too_many_windows(Situation(campaign, observed, self._settings))
+        return observed if too_large is None else replace(observed, blueprint=too_large)
 
     async def connection_in_use(self, campaign: Campaign, memory: Memory) -> tuple[Connection | Problem | None, str]:
         """The connection and its Secret's version; none where nothing is ever to be sent or asked again."""

@@ -4,6 +4,7 @@ Adapters implement these; the reconciler knows nothing else of HTTP or Kubernete
 values, not by exceptions, wherever the caller must treat the outcomes differently.
 """
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -170,6 +171,13 @@ class ContactSource(Protocol):
 
     def forget(self, ref: CampaignRef) -> None:
         """The campaign is gone, or needs its lists no more."""
+
+
+class SearchPlaces(Protocol):
+    """Bounds how many long searches there are at once, of one namespace and of all."""
+
+    def take(self, owner: str) -> AbstractAsyncContextManager[None]:
+        """Wait for a place, and hold it until the context is left."""
 
 
 class CalendarSource(Protocol):

@@ -41,6 +41,7 @@ from campaign_operator.engine.ports import (
     ContactSource,
     Dialer,
     Notifier,
+    SearchPlaces,
     StoreRefusedError,
     StoreUnavailableError,
     UnusableError,
@@ -77,6 +78,7 @@ class Reconciler:
         notifier: Notifier,
         alarms: Alarms,
         clock: Clock,
+        searches: SearchPlaces,
         settings: Settings,
         selector: LabelSelector = EVERY_CAMPAIGN,
         sightings: Sightings | None = None,
@@ -88,7 +90,7 @@ class Reconciler:
         self._alarms = alarms
         self._clock = clock
         self._settings = settings
-        self._observer = Observer(store, Blueprints(contacts, calendars, settings), clock, settings)
+        self._observer = Observer(store, Blueprints(contacts, calendars, settings), searches, clock, settings)
         self._writer = StatusWriter(store, self._observer, clock)
         self._submission = Submission(store, dialer, self._writer, clock, settings, sightings)
         self._actor = Actor(

@@ -3,13 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
+from campaign_operator.api.status import RunKey
 from campaign_operator.domain.campaigns.runs import Attempt
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import SubmitOutcome
+from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.blueprint import Blueprint
+from campaign_operator.domain.planning.plan import RunPlan
 from campaign_operator.domain.planning.zones import TZDATA_VERSION
 from campaign_operator.domain.problem import Problem
+
+
+class PlanQuestion(NamedTuple):
+    """What a plan is asked for: the run after these, as of then."""
+
+    after: tuple[RunKey, ...]
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,11 @@ class Observation:
 
     blueprint: Blueprint | Problem
     """What runs are planned from, or what is wrong with it."""
+
+    plans: Mapping[PlanQuestion, RunPlan | InvalidSpecError] = field(default_factory=dict, kw_only=True)
+    """What was planned from the blueprint before the decision, since a search for a match may take a second. A rule
+    that asks for another plan makes it itself.
+    """
 
     plan_problem: Problem | None = field(default=None, kw_only=True)
     """Why nothing can be planned from the blueprint, such as calling hours in which no match of `cron` lies. What is

@@ -4,8 +4,8 @@ Pure, like the rules themselves. The questions are here so that two rules never 
 connection may be used, which runs are not wanted any more, and which run is to be planned.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -23,7 +23,7 @@ from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.campaign import Campaign, Settings
 from campaign_operator.domain.campaigns.changed_connection import changed_connection
 from campaign_operator.domain.campaigns.late import late_lead_seconds
-from campaign_operator.domain.campaigns.observation import Observation
+from campaign_operator.domain.campaigns.observation import Observation, PlanQuestion
 from campaign_operator.domain.decisions.actions import Decision
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.errors import InvalidSpecError
@@ -270,10 +270,61 @@ def planned_at(s: Situation, run: RunStatus) -> datetime:
 
 def plan_at(s: Situation, blueprint: Blueprint, after: Iterable[RunStatus], now: datetime) -> RunPlan | None:
     """The plan of the run after these; None where there is none, which `unplannable` tells of."""
+    found = _planned(s, blueprint, tuple(after), now)
+    return None if isinstance(found, InvalidSpecError) else found
+
+
+def _planned(
+    s: Situation, blueprint: Blueprint, after: tuple[RunStatus, ...], now: datetime
+) -> RunPlan | InvalidSpecError:
+    found = s.observed.plans.get(_question(after, now))
+    if found is not None:
+        return found
     try:
         return blueprint.plan(now, s.settings.lead_seconds, taken(s, blueprint, after))
-    except InvalidSpecError:
-        return None
+    except InvalidSpecError as error:
+        return error
+
+
+def _question(after: Iterable[RunStatus], now: datetime) -> PlanQuestion:
+    return PlanQuestion(tuple(run.key for run in after), now)
+
+
+FoundPlans = Mapping[PlanQuestion, RunPlan | InvalidSpecError]
+PlanSearch = Generator[None, None, FoundPlans]
+
+
+def plans_asked_for(s: Situation) -> PlanSearch:
+    """The plans that the rules will ask for. Gives control back before it takes long."""
+    plans = dict[PlanQuestion, RunPlan | InvalidSpecError]()
+    blueprint = s.observed.blueprint
+    if not isinstance(blueprint, Blueprint):
+        return plans
+    s = replace(s, observed=replace(s.observed, plans=plans))
+    for question in (_of_edited_runs, _of_run_to_plan):  # the second looks at what the first has found
+        for after, now in question(s, blueprint):
+            try:
+                search = blueprint.search(now, s.settings.lead_seconds, taken(s, blueprint, after))
+                plans[_question(after, now)] = yield from search
+            except InvalidSpecError as error:
+                plans[_question(after, now)] = error
+    return plans
+
+
+_Asked = tuple[tuple[RunStatus, ...], datetime]
+"""After which runs a plan is asked for, and as of when."""
+
+
+def _of_edited_runs(s: Situation, blueprint: Blueprint) -> list[_Asked]:
+    return [(runs_before(s, run), planned_at(s, run)) for run in s.runs if is_edited(s, run, blueprint)]
+
+
+def _of_run_to_plan(s: Situation, blueprint: Blueprint) -> list[_Asked]:
+    to_plan = run_to_plan(s, blueprint)
+    if to_plan is None:
+        return [((), s.now)] if s.status_is_lost else []  # what may be at the dialer is looked for by what is planned
+    again = [(to_plan.kept, planned_at(s, run)) for run in to_plan.replaces[:1]]
+    return [*again, (to_plan.kept, s.now)]
 
 
 def plan_again(s: Situation, blueprint: Blueprint, to_plan: ToPlan) -> RunPlan | None:
@@ -326,14 +377,16 @@ def unplannable(s: Situation) -> Problem | None:
     blueprint = s.observed.blueprint
     if not isinstance(blueprint, Blueprint):
         return None
-    asked = [(runs_before(s, run), planned_at(s, run)) for run in s.runs if is_edited(s, run, blueprint)]
     to_plan = run_to_plan(s, blueprint)
+    asked = _of_edited_runs(s, blueprint)
     if to_plan is not None:
         asked.append((to_plan.kept, s.now))
-    try:
-        plans = [blueprint.plan(now, s.settings.lead_seconds, taken(s, blueprint, after)) for after, now in asked]
-    except InvalidSpecError as error:
-        return invalid_spec(error)
+    plans: list[RunPlan] = []
+    for after, now in asked:
+        found = _planned(s, blueprint, after, now)
+        if isinstance(found, InvalidSpecError):
+            return invalid_spec(found)
+        plans.append(found)
     return has_run_already(s.campaign, plans[0]) if plans else None
 
 

@@ -3,7 +3,7 @@
 Owns the question "is this spec one that can be planned?" and the hash by which an edit is told from a mere touch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from campaign_operator.domain.planning.plan import (
     first_match,
     placed_windows,
     plan_run,
+    plan_search,
 )
 from campaign_operator.domain.planning.plan_inputs import PlanInputs, inputs_hash
 from campaign_operator.domain.planning.public_holidays import holidays_version
@@ -61,6 +62,10 @@ class Blueprint:
     def plan(self, now: datetime, lead_seconds: float, taken: Taken = NOTHING_TAKEN) -> RunPlan:
         """The next run after what earlier runs have taken. Raises InvalidSpecError where there is none."""
         return plan_run(self.inputs, now=now, lead_seconds=lead_seconds, taken=taken)
+
+    def search(self, now: datetime, lead_seconds: float, taken: Taken) -> Generator[None, None, RunPlan]:
+        """The same, giving control back before it takes long."""
+        return plan_search(self.inputs, now=now, lead_seconds=lead_seconds, taken=taken)
 
     def windows_of(self, nominal_time: datetime, contacts_by_zone: Mapping[str, int]) -> tuple[PlannedWindow, ...]:
         """The windows of the run with this nominal time and these contacts. Raises InvalidSpecError."""

@@ -6,7 +6,7 @@ nominal time at which the zone in question may let one pass, so a cron of every 
 day. Knows neither contacts nor what becomes of a run.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -25,6 +25,11 @@ from campaign_operator.domain.planning.zones import load_zone
 _MINUTE = timedelta(minutes=1)
 _MOMENT = timedelta(microseconds=1)
 _YEAR = timedelta(days=DAYS_AHEAD)
+
+_SHORT_EFFORT, _EFFORT_OF_A_MATCH, _EFFORT_OF_A_NEW_ZONE = 300, 10, 4
+"""In looks at a zone, of which a millisecond has about fifty. To look at a match takes as long as ten of them, and that
+of each zone; a zone that was not looked at lately is read from a file.
+"""
 
 _MOST_OPENINGS = 25_000
 """A year of one opening a day on each of the 63 clocks that there are. With more, it is less than a year that is looked
@@ -78,20 +83,30 @@ class FoundMatch:
     passed_over: tuple[PassedOver, ...]
 
 
-def find_match(schedule: CronSchedule, timetable: Timetable, bounds: Bounds) -> FoundMatch:
-    """The first match that may be taken. Raises SpecError where there is none within 366 days that calls anybody."""
+def match_search(schedule: CronSchedule, timetable: Timetable, bounds: Bounds) -> Generator[None, None, FoundMatch]:
+    """The search for the first match that may be taken. Gives control back when it turns out to be long: until then it
+    took some milliseconds, and what follows may take a second. Raises SpecError where there is none within 366 days
+    that calls anybody.
+    """
+    effort = _EFFORT_OF_A_NEW_ZONE * len(timetable.zones)
+    if effort > _SHORT_EFFORT:
+        yield
     search = _Search(schedule, timetable, bounds)
     nominal_time = search.first_candidate()
     passed_over = {found.reason: found for found in search.lost_for_room(nominal_time)}
     closed_since: datetime | None = None
     while True:
+        if effort > _SHORT_EFFORT:
+            yield
+            effort = 0
+        effort += _EFFORT_OF_A_MATCH + len(timetable.zones)
         held_up = search.held_up(nominal_time)
         if held_up is None:
             windows = search.windows(nominal_time)
             if windows:
                 return FoundMatch(nominal_time, search.match_time(nominal_time), windows, tuple(passed_over.values()))
             closed_since = closed_since or nominal_time
-            held_up = search.closed(nominal_time, closed_since)
+            held_up = yield from search.closed(nominal_time, closed_since)
         else:
             closed_since = None
         following = next_match(schedule, held_up.until)
@@ -252,10 +267,11 @@ class _Search:
             for zone, window in windows.items()
         }
 
-    def closed(self, nominal_time: datetime, since: datetime) -> _HeldUp:
+    def closed(self, nominal_time: datetime, since: datetime) -> Generator[None, None, _HeldUp]:
         """That no zone is called at the match, and when one may be again. Raises SpecError where none ever is."""
         timetable = self._timetable
         if timetable.start_mode is StartMode.SAME_INSTANT:
+            yield
             found = self._next_inside(nominal_time)
         else:
             perhaps = timetable.not_skipped_by_calendar(nominal_time)

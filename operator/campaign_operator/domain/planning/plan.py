@@ -9,7 +9,7 @@ cron is evaluated once per run, however many zones there are; 400 zones cost no 
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from campaign_operator.api.vocabulary import ConcurrencyPolicy, MatchSkipReason
 from campaign_operator.domain.errors import Findings, SpecError
 from campaign_operator.domain.planning.clock_changes import ClockChanges
-from campaign_operator.domain.planning.match_search import Bounds, FoundMatch, find_match
+from campaign_operator.domain.planning.match_search import Bounds, FoundMatch, match_search
 from campaign_operator.domain.planning.plan_inputs import PlanInputs
 from campaign_operator.domain.planning.timetable import Timetable
 from campaign_operator.domain.planning.windows import Window
@@ -139,7 +139,21 @@ class HashedWindow(Protocol):
 
 
 def plan_run(inputs: PlanInputs, *, now: datetime, lead_seconds: float, taken: Taken = NOTHING_TAKEN) -> RunPlan:
-    """The next run: the first match that may be taken, and its windows inside the calling hours of their zones.
+    """The next run, as `plan_search` finds it."""
+    search = plan_search(inputs, now=now, lead_seconds=lead_seconds, taken=taken)
+    while True:
+        try:
+            next(search)
+        except StopIteration as end:
+            plan: RunPlan = end.value
+            return plan
+
+
+def plan_search(
+    inputs: PlanInputs, *, now: datetime, lead_seconds: float, taken: Taken = NOTHING_TAKEN
+) -> Generator[None, None, RunPlan]:
+    """The next run: the first match that may be taken, and its windows inside the calling hours of their zones. Gives
+    control back before it takes long; see `match_search`.
 
     ContactLocal places the match in each zone, and the window of a zone starts on the date of the match or is skipped.
     SameInstant places it in the zone of `cron`, which gives all zones the same start. Zones that are called must be at
@@ -159,7 +173,7 @@ def plan_run(inputs: PlanInputs, *, now: datetime, lead_seconds: float, taken: T
         run_end=taken.last_end if forbids else None,
         room_from=taken.full_until + lead if taken.full_until is not None else None,
     )
-    found = find_match(inputs.schedule, _timetable(inputs), bounds)
+    found = yield from match_search(inputs.schedule, _timetable(inputs), bounds)
     return RunPlan(
         run_id=found.nominal_time.strftime(_RUN_ID),
         nominal_time=found.nominal_time,
