@@ -123,3 +123,11 @@ OTHER_HOURS: tuple[dict[str, Any], ...] = (
 def test_other_hours_are_an_edit() -> None:
     hashes = {blueprint(spec(callingHours=hours)).spec_hash for hours in OTHER_HOURS}
     assert len(hashes) == len(OTHER_HOURS)
+
+
+def test_zones_that_share_an_entry_hash_as_if_each_had_its_own() -> None:
+    weekly, zones = [{"days": ["Mon"], "start": "10:00", "end": "12:00"}], ["Europe/Berlin", "Europe/Vienna"]
+    shared = {"zones": [{"timeZones": zones, "weekly": weekly, "holidays": [{"country": "DE"}]}]}
+    apart = {"zones": [{**shared["zones"][0], "timeZones": [zone]} for zone in zones]}
+    one, other = (blueprint(spec(callingHours=hours)).spec_hash for hours in (shared, apart))
+    assert one == other == "c2ff882531a665a7"

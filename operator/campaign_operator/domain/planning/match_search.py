@@ -33,7 +33,7 @@ of each zone; a zone that was not looked at lately is read from a file.
 
 _MOST_OPENINGS = 25_000
 """A year of one opening a day on each of the 63 clocks that there are. With more, it is less than a year that is looked
-at: nobody else is served in the second that this takes.
+at: it takes a second of the one core, even beside the event loop.
 """
 
 

@@ -66,6 +66,13 @@ def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(_canonical(value), sort_keys=True).encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True, slots=True)
+class _Canonical:
+    """What is in its canonical form already: an entry of `zones` may be that of a hundred zones."""
+
+    form: object
+
+
 def _canonical(value: object) -> object:
     """As JSON, the same for equal values. Raises TypeError for a kind that nobody has thought of yet."""
     if type(value) in _PLAIN:
@@ -87,6 +94,8 @@ def _canonical(value: object) -> object:
             return sorted((_canonical(each) for each in value), key=json.dumps)
         case CallingHours():
             return _canonical(_hashed_hours(value))
+        case _Canonical():
+            return value.form
         case Sequence():
             return [_canonical(each) for each in value]
         case _ if is_dataclass(value):
@@ -111,5 +120,7 @@ def _hashed_hours(hours: CallingHours) -> Mapping[str, object]:
             "exclude_dates": closed.exclude_dates,
             "outside": hours.outside,
         }
-    zones = {name: {"week": of.week, "closed": of.closed[-1]} for name, of in hours.zones.items()}
+    entries = {id(of): of for of in hours.zones.values()}
+    forms = {place: _Canonical(_canonical({"week": of.week, "closed": of.closed[-1]})) for place, of in entries.items()}
+    zones = {name: forms[id(of)] for name, of in hours.zones.items()}
     return {"week": rules.week, "closed": closed, "zones": zones, "outside": hours.outside}
