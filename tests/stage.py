@@ -46,6 +46,7 @@ from campaign_operator.domain.campaigns.campaign import CampaignRef, Settings
 from campaign_operator.domain.campaigns.label_selector import EVERY_CAMPAIGN, LabelSelector
 from campaign_operator.domain.campaigns.runs import shown_run
 from campaign_operator.domain.contacts.contact_list import ListLimits
+from campaign_operator.domain.planning.calling_hours import HoursPolicy
 from campaign_operator.engine.reconcile import Reconciler
 from campaign_operator.engine.sightings import Sightings
 from campaign_sandbox.certificates import issue_server_certificate
@@ -280,9 +281,13 @@ def new_store(stage: Stage, namespaces: Sequence[str] = ()) -> KubeStore:
 
 
 def new_operator(
-    stage: Stage, selector: LabelSelector = EVERY_CAMPAIGN, *, namespaces: Sequence[str] = ()
+    stage: Stage,
+    selector: LabelSelector = EVERY_CAMPAIGN,
+    *,
+    namespaces: Sequence[str] = (),
+    policy: HoursPolicy | None = None,
 ) -> Reconciler:
-    """An operator's core with adapters of its own. `namespaces`: see `new_store`."""
+    """An operator's core with adapters of its own. `namespaces`: see `new_store`. `policy`: the operator's."""
     exchanges = [HTTPExchange(stage.egress) for _ in range(3)]
     for exchange in exchanges:
         stage.stack.push_async_callback(exchange.aclose)
@@ -311,6 +316,7 @@ def new_operator(
         FairPlaces(share=1),
         stage.settings,
         selector,
+        policy,
         stage.new_sightings(),
     )
 

@@ -124,6 +124,7 @@ async def _run(core: _Core, api: APIServer, options: RunOptions, clock: Clock) -
             namespaces=list(options.namespaces) or "all",
             campaigns=options.selector.expression or "all",
             settings=str(options.settings),
+            calling_hours_policy=options.policy.digest if options.policy is not None else "none",
         )
         told = asyncio.create_task(ended.wait(), name="end")
         stack.push_async_callback(_cancelled, told)
@@ -253,6 +254,7 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
             FairPlaces(share=1, total=2),
             options.settings,
             options.selector,
+            options.policy,
             sightings,
         )
         looks.on_look(reconciler.look)

@@ -8,6 +8,7 @@ from campaign_operator.adapters.kubernetes.leader_election import LeaseName
 from campaign_operator.domain.campaigns.campaign import Settings
 from campaign_operator.domain.campaigns.label_selector import EVERY_CAMPAIGN, LabelSelector
 from campaign_operator.domain.contacts.contact_list import ListLimits
+from campaign_operator.domain.planning.calling_hours import HoursPolicy
 from campaign_operator.observability.logging import LogFormat
 
 
@@ -41,6 +42,9 @@ class RunOptions:
 
     proxy: str | None = field(default=None, repr=False)
     """URL of a proxy for all outgoing connections."""
+
+    policy: HoursPolicy | None = None
+    """The hours that narrow those of every campaign; None narrows none."""
 
     list_limits: ListLimits = field(default_factory=ListLimits)
     """How large contact lists may be."""

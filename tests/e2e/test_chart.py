@@ -40,6 +40,7 @@ _EVERYTHING: dict[str, Any] = {
     "sendWithinSeconds": 5,
     "requestTimeoutSeconds": 20,
     "deletionDeadlineSeconds": 86400,
+    "callingHoursPolicy": {"start": "09:00", "end": "20:00"},
     "contactLists": {"maxRows": 1000, "maxBytes": 4294967295, "timeoutSeconds": 60},
     "allowCIDRs": ["10.0.0.0/8", "fd00::/8"],
     "caBundle": {"configMapName": "authorities", "key": "all.pem"},

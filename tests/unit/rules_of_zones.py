@@ -1,4 +1,5 @@
-"""What `callingHours` say of a zone and a date, worked out from the manifest alone, to check the planner against.
+"""What `callingHours` and policies say of a zone and a date, worked out from the manifest alone, to check the planner
+against.
 
 A date is 1,440 minutes, each open or closed. Nothing here uses the planner's way of thinking: no spans are joined, and
 holidays are asked of the package directly, for all years at once.
@@ -14,11 +15,11 @@ from typing import Any
 
 import holidays
 
-from campaign_operator.api.calling_hours_spec import CallingHoursSpec
+from campaign_operator.api.calling_hours_spec import CallingHoursSpec, HoursSpec
 from campaign_operator.api.vocabulary import Weekday
 from campaign_operator.domain.planning.calling_hours import CallingHours
-from campaign_operator.domain.planning.written_hours import parse_calling_hours
-from campaign_operator.domain.planning.zones import ZONE_NAMES
+from campaign_operator.domain.planning.written_hours import parse_calling_hours, parse_policy
+from campaign_operator.domain.planning.zones import ZONE_NAMES, canonical_name
 
 YEARS = (2011, 2012, *range(2024, 2033))
 _MINUTES = 24 * 60
@@ -26,26 +27,24 @@ _MINUTES = 24 * 60
 
 @dataclass(frozen=True)
 class WrittenRules:
-    """`callingHours` as a manifest has them."""
+    """`callingHours` as a manifest has them, and the policies that narrow them."""
 
     hours: Mapping[str, Any]
+    policies: tuple[Mapping[str, Any], ...] = ()
 
     def parsed(self) -> CallingHours:
         """As the operator reads them."""
-        return parse_calling_hours(CallingHoursSpec.model_validate(self.hours))
+        policies = (parse_policy(HoursSpec.model_validate(each), "a policy") for each in self.policies)
+        return parse_calling_hours(CallingHoursSpec.model_validate(self.hours), policies=tuple(policies))
 
     def open_minutes(self, zone: str, day: date) -> bytearray:
-        """The minutes of a date on a clock that is not changed, each 1 or 0."""
-        minutes = bytearray(_MINUTES)
-        own: Mapping[str, Any] = next((each for each in self.hours.get("zones", ()) if zone in each["timeZones"]), {})
-        if any(_closes(rules, day) for rules in (self.hours, own)):
-            return minutes
-        simple = {"start": "08:00", "end": "21:00", "days": list(Weekday), **self.hours}
-        for each in own.get("weekly") or self.hours.get("weekly") or [simple]:
-            if f"{day:%a}" in each["days"]:
-                first, last = _minute(each["start"]), _minute(each["end"])
-                minutes[first:last] = bytes([1]) * (last - first)
-        return minutes
+        """The minutes of a date on a clock that is not changed, each 1 or 0: 1 where the campaign and all policies
+        have it.
+        """
+        every = [_open_minutes(self.hours, _entry(self.hours, zone), day)]
+        for policy in self.policies:
+            every += [_open_minutes(policy, entry, day) for entry in _entries_of_a_policy(policy, zone)]
+        return bytearray(map(min, *every)) if len(every) > 1 else every[0]
 
     def spans(self, zone: str, day: date) -> Iterator[tuple[str, str]]:
         """From when to when a date is open, as a manifest would have it."""
@@ -59,6 +58,42 @@ class WrittenRules:
     def is_open(self, zone: str, local: datetime) -> bool:
         """Whether a clock that is not changed shows an open minute."""
         return bool(self.open_minutes(zone, local.date())[local.hour * 60 + local.minute])
+
+
+def _open_minutes(hours: Mapping[str, Any], own: Mapping[str, Any], day: date) -> bytearray:
+    """By the rules for all zones and by an entry of `zones`."""
+    minutes = bytearray(_MINUTES)
+    if any(_closes(rules, day) for rules in (hours, own)):
+        return minutes
+    simple = {"start": "08:00", "end": "21:00", "days": list(Weekday), **hours}
+    for each in own.get("weekly") or hours.get("weekly") or [simple]:
+        if f"{day:%a}" in each["days"]:
+            first, last = _minute(each["start"]), _minute(each["end"])
+            minutes[first:last] = bytes([1]) * (last - first)
+    return minutes
+
+
+def _entry(hours: Mapping[str, Any], zone: str) -> Mapping[str, Any]:
+    return next((each for each in hours.get("zones", ()) if zone in each["timeZones"]), {})
+
+
+def _entries_of_a_policy(policy: Mapping[str, Any], zone: str) -> list[Mapping[str, Any]]:
+    """That of the zone; else those of its other names, and the rules for all zones."""
+    by_name = _entry(policy, zone)
+    if by_name:
+        return [by_name]
+    same = {other for other in ZONE_NAMES if canonical_name(other) == canonical_name(zone)}
+    return [{}, *(each for each in policy.get("zones", ()) if not same.isdisjoint(each["timeZones"]))]
+
+
+def any_policy(chance: random.Random, zone: str, day: date, times: Sequence[str]) -> dict[str, Any]:
+    """A policy drawn like `any_rules`; now and then its rules name the zone by another name."""
+    same = sorted(other for other in ZONE_NAMES if canonical_name(other) == canonical_name(zone))
+    policy = any_rules(chance, chance.choice([zone, *same]), day, times)
+    del policy["outside"]
+    if "weekly" not in policy and chance.random() < 0.7:
+        policy |= {"start": "07:00", "end": chance.choice(["20:00", "24:00"])}
+    return policy
 
 
 def any_rules(chance: random.Random, zone: str, day: date, times: Sequence[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Hours by weekday, rules of zones and holidays, checked against clocks that are read minute by minute.
+"""Hours by weekday, rules of zones, holidays and policies, checked against clocks that are read minute by minute.
 
 As `test_calling_hours_by_minutes`, around every change of the clocks of every zone from 2025 to 2030, and as
 `test_matches_by_minutes`, with rules that are drawn by chance: up to three spans a day, which begin and end around what
@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 import pytest
 from clocks import DAY, HOUR, MINUTE, SECOND, Clocks, changes
-from rules_of_zones import WrittenRules, any_rules
+from rules_of_zones import WrittenRules, any_policy, any_rules
 from test_calling_hours_by_minutes import DAYS_AFTER, DAYS_BEFORE, Question, Row, changes_in, planned, times_near
 from test_matches_by_minutes import Asked, Search, assert_as_found
 from test_plan_by_minutes import CRONS
@@ -58,25 +58,29 @@ def question_near(change: datetime, clocks: Clocks, chance: random.Random, outsi
 @pytest.mark.parametrize("year", [2025, 2026, 2027, 2028, 2029, 2030, "missing days"])
 def test_around_every_change_a_window_is_inside_what_the_rules_of_its_zone_open(year: int | str) -> None:
     chance = random.Random(f"rules of {year}")  # noqa: S311 - a sample, no secret
-    asked = beyond = holidays = of_zones = 0
+    asked = beyond = holidays = of_zones = narrowed = 0
     for zone, change in changes_in(year):
         clocks = Clocks(zone, change - DAYS_BEFORE * DAY, (DAYS_BEFORE + DAYS_AFTER) * 24 * 60)
         at = clocks.instants.index(change)
         for _ in range(QUESTIONS_PER_CHANGE):
-            written = any_rules(chance, zone, clocks.shown[at].date(), [*times_near(clocks, at), *COMMON_TIMES])
-            rules = WrittenRules(written)
+            day, times = clocks.shown[at].date(), [*times_near(clocks, at), *COMMON_TIMES]
+            written = any_rules(chance, zone, day, times)
+            policies = [any_policy(chance, zone, day, times) for _ in range(chance.choice([0, 1, 2]))]
+            rules = WrittenRules(written, tuple(policies))
             row, hours = RowOfRules(clocks, zone, rules), rules.parsed()
             drawn = question_near(change, clocks, chance, written["outside"])
             holidays += "holidays" in str(written)
             of_zones += zone in hours.zones
+            narrowed += bool(policies)
             for question in [replace(drawn, start_mode=start_mode) for start_mode in StartMode]:
                 expected = row.window(question)
                 asked += 1
                 if expected is None:
                     beyond += 1
                     continue
-                assert planned(zone, question, hours) == expected, (zone, question, written)
-    assert beyond < asked / 5
+                assert planned(zone, question, hours) == expected, (zone, question, written, policies)
+    assert beyond < asked / 3
+    assert narrowed > 0
     assert holidays > 0
     assert of_zones > 0
 
@@ -102,6 +106,7 @@ def runs_to_plan(start_mode: StartMode) -> Iterator[AskedOfRules]:
         clocks = Clocks(zone, change - DAY, 3 * 24 * 60)
         times = [*times_near(clocks, clocks.instants.index(change)), *COMMON_TIMES]
         rules = any_rules(chance, chance.choice(zones), change.date(), times)
+        policies = [any_policy(chance, chance.choice(zones), change.date(), times)] * chance.choice([0, 1])
         yield AskedOfRules(
             changing_zone=zone,
             zones=zones,
@@ -116,7 +121,7 @@ def runs_to_plan(start_mode: StartMode) -> Iterator[AskedOfRules]:
             past_zones=chance.choice(list(PastZones)),
             concurrency_policy=chance.choice([*ConcurrencyPolicy, ConcurrencyPolicy.ALLOW]),
             hours=Question(now, chance.choice([1, 4]), "", "", (), (), rules["outside"], start_mode),
-            rules=WrittenRules(rules),
+            rules=WrittenRules(rules, tuple(policies)),
         )
 
 

@@ -118,6 +118,32 @@ a mistake. Without a cluster nothing can be looked up, not even the release's ow
 - {{ printf "--leader-elect-resource-name=%s" (include "campaign-operator.fullname" .) | quote }}
 {{- end -}}
 
+{{/* The policy as the text of its file. */}}
+{{- define "campaign-operator.callingHoursPolicy" -}}
+{{- if kindIs "string" .Values.callingHoursPolicy -}}
+{{- .Values.callingHoursPolicy -}}
+{{- else -}}
+{{- toYaml .Values.callingHoursPolicy -}}
+{{- end -}}
+{{- end -}}
+
+{{/* `run` and `check` read the same policy. */}}
+{{- define "campaign-operator.policyArgument" -}}
+- --calling-hours-policy=/etc/campaign-operator/policy/policy.yaml
+{{- end -}}
+
+{{- define "campaign-operator.policyMount" -}}
+- name: policy
+  mountPath: /etc/campaign-operator/policy
+  readOnly: true
+{{- end -}}
+
+{{- define "campaign-operator.policyVolume" -}}
+- name: policy
+  configMap:
+    name: {{ include "campaign-operator.fullname" . }}-calling-hours-policy
+{{- end -}}
+
 {{- define "campaign-operator.subjects" -}}
 - kind: ServiceAccount
   name: {{ include "campaign-operator.serviceAccountName" . }}

@@ -176,8 +176,8 @@ class ZoneHoursSpec(ResourceModel):
     )
 
 
-class CallingHoursSpec(ResourceModel):
-    """When calls may be made, by the clock and the calendar of the contact's own time zone."""
+class HoursSpec(ResourceModel):
+    """When calls may be made, as a file of calling hours has it that many campaigns must keep to."""
 
     model_config = ConfigDict(
         json_schema_extra=rules(
@@ -241,6 +241,11 @@ class CallingHoursSpec(ResourceModel):
             '["2026-12-25"].'
         ),
     )
+
+
+class CallingHoursSpec(HoursSpec):
+    """When calls may be made, by the clock and the calendar of the contact's own time zone."""
+
     exclude_dates_from: ExcludeDatesSource | None = Field(
         default=None,
         description=(

@@ -14,6 +14,7 @@ from campaign_operator.cli.lease_options import (
     chosen_lease,
 )
 from campaign_operator.cli.namespaces import chosen_namespaces
+from campaign_operator.cli.policy_option import CallingHoursPolicy, chosen_policy
 
 if TYPE_CHECKING:
     from campaign_operator.adapters.kubernetes.leader_election import LeaseName
@@ -31,13 +32,14 @@ def check(
         list[str] | None,
         typer.Option(help="The only Secrets that the operator may read, by name; repeatable.", show_default=False),
     ] = None,
+    calling_hours_policy: CallingHoursPolicy = None,
     leader_elect: LeaderElect = False,
     leader_elect_resource_namespace: LeaseNamespaceOption = None,
     leader_elect_resource_name: LeaseNameOption = LEASE,
 ) -> None:
     """Check that the operator can work in a cluster, with the account that runs this command.
 
-    The check covers the permissions and the CustomResourceDefinition. It changes nothing.
+    The check covers the permissions, the CustomResourceDefinition and the calling hours policy. It changes nothing.
     """
     import asyncio
 
@@ -46,6 +48,7 @@ def check(
 
     namespaces = chosen_namespaces(namespace, all_namespaces)
     chosen_selector(campaign_selector)
+    policy = chosen_policy(calling_hours_policy)
     lease = chosen_lease(leader_elect, leader_elect_resource_namespace, leader_elect_resource_name)
     try:
         lines = asyncio.run(_checked(namespaces, tuple(dict.fromkeys(secret or ())), lease))
@@ -53,6 +56,8 @@ def check(
         fail(str(error))
     for line in lines:
         typer.echo(line)
+    if policy is not None:
+        typer.echo(f"calling hours policy: valid, {policy.digest}")
 
 
 async def _checked(namespaces: tuple[str, ...], secret_names: tuple[str, ...], lease: "LeaseName | None") -> list[str]:

@@ -18,6 +18,7 @@ from campaign_operator.cli.lease_options import (
 )
 from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
 from campaign_operator.cli.namespaces import chosen_namespaces
+from campaign_operator.cli.policy_option import CallingHoursPolicy, chosen_policy
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -113,6 +114,7 @@ def run(
             help="Time after which a deleted campaign is released even if its schedules could not be cancelled.",
         ),
     ] = 600,
+    calling_hours_policy: CallingHoursPolicy = None,
     list_max_rows: ListMaxRows = LIST_MAX_ROWS,
     list_max_bytes: ListMaxBytes = LIST_MAX_BYTES,
     list_timeout_seconds: Annotated[
@@ -156,6 +158,7 @@ def run(
         ca_file=ca_file,
         allow_cidrs=_networks(allow_cidr or []),
         proxy=proxy,
+        policy=chosen_policy(calling_hours_policy),
         list_limits=ListLimits(max_rows=list_max_rows, max_bytes=list_max_bytes),
         list_timeout_seconds=list_timeout_seconds,
         lease=chosen_lease(leader_elect, leader_elect_resource_namespace, leader_elect_resource_name),

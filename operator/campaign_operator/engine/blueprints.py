@@ -1,7 +1,8 @@
-"""What a campaign's runs are planned from at this moment: its spec, its calendar and its contact lists, put together.
+"""What a campaign's runs are planned from at this moment: its spec, its calendar, its contact lists and the policies
+that narrow its hours, put together.
 
-Owns when lists and calendar are looked at, and that a list is frozen by the submission. Decides nothing and writes
-nothing.
+Owns that the operator's policy is among them, whatever the campaign says, when all others are looked at, and that a
+list is frozen by the submission. Decides nothing and writes nothing.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from campaign_operator.domain.campaigns.campaign import Campaign, Settings
 from campaign_operator.domain.decisions.situation import invalid_spec
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.blueprint import Blueprint, draw_blueprint
+from campaign_operator.domain.planning.calling_hours import HoursPolicy
 from campaign_operator.domain.planning.date_set import NO_DATES, DateSet
 from campaign_operator.domain.planning.public_holidays import read_holidays
 from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
@@ -30,10 +32,18 @@ BEING_READ = Problem(Reason.READING_CONTACTS, "the contact lists are being read"
 class Blueprints:
     """Draws the blueprint of one campaign at a time, and again only when something of it has changed."""
 
-    def __init__(self, contacts: ContactSource, calendars: CalendarSource, settings: Settings) -> None:
+    def __init__(
+        self,
+        contacts: ContactSource,
+        calendars: CalendarSource,
+        settings: Settings,
+        policy: HoursPolicy | None = None,
+    ) -> None:
+        """`policy`: the operator's own, which narrows the hours of every campaign."""
         self._contacts = contacts
         self._calendars = calendars
         self._settings = settings
+        self._policies = (policy,) if policy is not None else ()
 
     async def of(
         self, campaign: Campaign, memory: Memory, now: datetime
@@ -44,14 +54,15 @@ class Blueprints:
         dates = await self._excluded_dates(campaign)
         if isinstance(dates, Problem):
             return dates, None
-        await self._read_holidays(campaign, memory, now.year)
+        policies = self._policies
+        await self._read_holidays(campaign, policies, memory, now.year)
         frozen = _frozen(campaign)
         if frozen is not None:
-            blueprint = _drawn(campaign, memory, ReadInputs(frozen, dates))
+            blueprint = _drawn(campaign, memory, ReadInputs(frozen, dates, policies))
             if not isinstance(blueprint, Blueprint) or not _is_wanted_again(campaign, blueprint):
                 return blueprint, None
         if campaign.spec.contacts_from is None:
-            return _drawn(campaign, memory, ReadInputs(None, dates)), None
+            return _drawn(campaign, memory, ReadInputs(None, dates, policies)), None
         reading = await self._contacts.read(campaign, max_age_seconds=self._settings.poll_seconds / 2)
         if isinstance(reading, Problem):
             return reading, None
@@ -65,19 +76,25 @@ class Blueprints:
             too_many = reading.count.too_many_skipped(*policy) is not None
             reason = Reason.TOO_MANY_INVALID_CONTACTS if too_many else Reason.INVALID_CONTACTS
             return Problem(reason, f"{counted(error.count, 'error')} in the lists: {said}"), reading
-        return _drawn(campaign, memory, ReadInputs(listed, dates)), reading
+        return _drawn(campaign, memory, ReadInputs(listed, dates, policies)), reading
 
-    async def _read_holidays(self, campaign: Campaign, memory: Memory, year: int) -> None:
+    async def _read_holidays(
+        self, campaign: Campaign, policies: tuple[HoursPolicy, ...], memory: Memory, year: int
+    ) -> None:
         """Beside the loop: to import the package takes a tenth of a second, and a year of a country up to a
         millisecond. A plan that looks further ahead than two years computes the others itself.
         """
-        hours, read = campaign.spec.calling_hours, (campaign.generation, year)
-        named = (*hours.holidays, *(each for rules in hours.zones for each in rules.holidays))
-        if named and memory.holidays_read != read:
+        hours, read = campaign.spec.calling_hours, (campaign.generation, policies, year)
+        if memory.holidays_read == read:
+            return
+        written = (*hours.holidays, *(each for rules in hours.zones for each in rules.holidays))
+        named = {(each.country, each.subdivision) for each in written}
+        named |= {(each.country, each.subdivision) for policy in policies for each in policy.holidays}
+        if named:
             years = range(year - 1, year + _YEARS_AHEAD + 1)
-            wanted = [(each.country, each.subdivision, each_year) for each in named for each_year in years]
+            wanted = [(*each, each_year) for each in named for each_year in years]
             await asyncio.to_thread(read_holidays, wanted)
-            memory.holidays_read = read
+        memory.holidays_read = read
 
     async def _excluded_dates(self, campaign: Campaign) -> DateSet | Problem:
         source = campaign.spec.calling_hours.exclude_dates_from

@@ -12,6 +12,7 @@ from campaign_operator.domain.campaigns.runs import Attempt
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import SubmitOutcome
 from campaign_operator.domain.planning.blueprint import Blueprint
+from campaign_operator.domain.planning.calling_hours import HoursPolicy
 from campaign_operator.domain.planning.read_inputs import ReadInputs
 from campaign_operator.domain.problem import Problem
 
@@ -85,8 +86,8 @@ class Memory:
     blueprint: tuple[tuple[int, ReadInputs], Blueprint | Problem] | None = None
     """The blueprint, with what it was made from."""
 
-    holidays_read: tuple[int, int] | None = None
-    """For which generation of the spec its public holidays were read, and in which year."""
+    holidays_read: tuple[int, tuple[HoursPolicy, ...], int] | None = None
+    """For which generation of the spec and which policies their public holidays were read, and in which year."""
 
     faults_in_a_row: int = 0
     """How many passes have failed since the last that did not."""

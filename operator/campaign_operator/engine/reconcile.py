@@ -24,6 +24,7 @@ from campaign_operator.domain.decisions.actions import (
     Wait,
 )
 from campaign_operator.domain.decisions.decide import decide
+from campaign_operator.domain.planning.calling_hours import HoursPolicy
 from campaign_operator.engine.acting import Actor
 from campaign_operator.engine.blueprints import Blueprints
 from campaign_operator.engine.impediments import Impediments
@@ -81,6 +82,7 @@ class Reconciler:
         searches: SearchPlaces,
         settings: Settings,
         selector: LabelSelector = EVERY_CAMPAIGN,
+        policy: HoursPolicy | None = None,
         sightings: Sightings | None = None,
     ) -> None:
         self._store = store
@@ -90,7 +92,8 @@ class Reconciler:
         self._alarms = alarms
         self._clock = clock
         self._settings = settings
-        self._observer = Observer(store, Blueprints(contacts, calendars, settings), searches, clock, settings)
+        blueprints = Blueprints(contacts, calendars, settings, policy)
+        self._observer = Observer(store, blueprints, searches, clock, settings)
         self._writer = StatusWriter(store, self._observer, clock)
         self._submission = Submission(store, dialer, self._writer, clock, settings, sightings)
         self._actor = Actor(

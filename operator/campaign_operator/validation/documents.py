@@ -39,8 +39,10 @@ class Document:
     findings: tuple[Finding, ...] = ()
 
 
-def read_documents(file: str, text: str) -> Iterator[Document]:
-    """The documents that are not empty, in their order."""
+def read_documents(file: str, text: str, *, aliases: bool = True) -> Iterator[Document]:
+    """The documents that are not empty, in their order. `aliases`: whether a value may stand for another one by its
+    anchor, so that a short text can be a long document.
+    """
     number = 0
     for first_line, part in _parts(text):
         if not _has_content(part):
@@ -50,7 +52,7 @@ def read_documents(file: str, text: str) -> Iterator[Document]:
             message = f"contains more than {MAX_DOCUMENTS} documents, and the rest is not read; split the file"
             yield Document(file, first_line, None, (Finding(file, first_line, "", message),))
             return
-        document = _composed(file, first_line, part)
+        document = _composed(file, first_line, part, aliases=aliases)
         if document is not None:
             yield document
 
@@ -80,8 +82,8 @@ def _has_content(part: str) -> bool:
     )
 
 
-def _composed(file: str, first_line: int, part: str) -> Document | None:
-    composer = _Composer(file, first_line)
+def _composed(file: str, first_line: int, part: str, *, aliases: bool) -> Document | None:
+    composer = _Composer(file, first_line, aliases)
     try:
         root = composer.compose(part)
     except _RefusedError as error:
@@ -114,6 +116,7 @@ class _Composer:
 
     file: str
     first_line: int
+    aliases: bool
     findings: list[Finding] = field(default_factory=list)
     anchors: dict[str, Node | None] = field(default_factory=dict)
 
@@ -159,6 +162,8 @@ class _Composer:
         return node
 
     def _aliased(self, anchor: str, line: int) -> Node:
+        if not self.aliases:
+            raise _RefusedError(line, f"*{anchor} is not allowed here; write the value out")
         if anchor not in self.anchors:
             raise _RefusedError(line, f"*{anchor} refers to an anchor that does not exist; define &{anchor} first")
         node = self.anchors[anchor]

@@ -95,7 +95,8 @@ class StructureCheck:
             self.note(path, f"must have at least {counted(least, 'item')}")
         if most is not None and count > most:
             self.note(path, f"Too many: {count}: must have at most {counted(most, 'item')}")
-        return [self.check(item, schema["items"], (*path, index)) for index, item in enumerate(node.items)]
+        # of a list that is too long, no more is looked at than there may be
+        return [self.check(item, schema["items"], (*path, index)) for index, item in enumerate(node.items[:most])]
 
     def _string(self, value: str, schema: StructuralSchema, path: FieldPath) -> None:
         least, most = schema.get("minLength", 0), schema.get("maxLength")

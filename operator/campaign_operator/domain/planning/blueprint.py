@@ -38,7 +38,7 @@ class Blueprint:
     inputs: PlanInputs
 
     spec_hash: str
-    """Of the spec and the dates of its calendar: another one is an edit."""
+    """Of the spec, the dates of its calendar and its policies: another one is an edit."""
 
     list_hash: str = ""
     """Of what the lists of contactsFrom hold, which is frozen by the submission; empty without lists."""
@@ -99,7 +99,7 @@ def draw_blueprint(spec: OutboundCampaignSpec, inputs: ReadInputs = NO_INPUTS) -
     except InvalidSpecError as error:
         errors.append(error)
     try:
-        calling_hours = parse_calling_hours(spec.calling_hours, inputs.exclude_dates)
+        calling_hours = parse_calling_hours(spec.calling_hours, inputs.exclude_dates, inputs.policies)
     except InvalidSpecError as error:
         errors.append(error)
     try:

@@ -6,15 +6,16 @@ change of the clocks is treated here as it is everywhere. `24:00` is the next mi
 date that a zone skipped, or on which its clocks skip all of a span, has none. A span whose start the clocks show twice
 has two: between them the clocks show a time before the start again.
 
-Each zone has its own hours. Whatever else is to narrow them belongs into `ZoneHours.spans_on`, which alone says what is
-open on a date. Knows neither cron nor runs, nor how hours are written (`written_hours`).
+Each zone has its own hours. A *policy* narrows those of a campaign: what is open is what the campaign and every policy
+open. `CallingHours.of` is the one place where they meet, and `ZoneHours.spans_on` alone says what is open on a date.
+Knows neither cron nor runs, nor how hours are written (`written_hours`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import lru_cache, reduce
 from zoneinfo import ZoneInfo
 
 from campaign_operator.api.vocabulary import Adjustment, Outside, Weekday
@@ -62,7 +63,7 @@ class ClosedDates:
 @dataclass(frozen=True, slots=True)
 class ZoneHours:
     """The rules of a zone: the spans of each weekday by `date.weekday`, in order and apart from each other, and the
-    closed dates of the campaign, after which come those of the zone alone.
+    closed dates of the campaign, after which come those of the zone alone, and those of policies.
     """
 
     week: tuple[tuple[DaySpan, ...], ...]
@@ -72,6 +73,13 @@ class ZoneHours:
         """When a zone with these rules is open on a date, by its clocks."""
         spans = self.week[day.weekday()]
         return () if spans and self.is_closed_date(day) else spans
+
+    def within(self, others: "ZoneHours") -> "ZoneHours":
+        """What both these rules and the others open. A local time is never placed before an earlier one, so the
+        openings of the spans in common are what the openings of both have in common.
+        """
+        week = tuple(_in_common(mine, theirs) for mine, theirs in zip(self.week, others.week, strict=True))
+        return ZoneHours(week, (*self.closed, *others.closed))
 
     def is_closed_date(self, day: date) -> bool:
         """Whether it is an excluded date or a holiday, whatever its weekday."""
@@ -120,16 +128,59 @@ class ZoneHours:
         return float("inf") if longest >= 2 * len(WEEK) * _DAY else longest.total_seconds()
 
 
+def _in_common(spans: Iterable[DaySpan], others: Iterable[DaySpan]) -> tuple[DaySpan, ...]:
+    both = (DaySpan(max(one.start, other.start), min(one.end, other.end)) for one in spans for other in others)
+    return tuple(sorted(span for span in both if span.start < span.end))
+
+
+@dataclass(frozen=True, slots=True)
+class HoursPolicy:
+    """Hours that a campaign can only narrow, kept by those who answer for them. `name` is what people are told. Two
+    with the same `digest` have the same rules. `zones` has every name of a zone that has rules of its own.
+    """
+
+    name: str
+    digest: str
+    everywhere: ZoneHours = field(compare=False, repr=False)
+    zones: Mapping[str, ZoneHours] = field(compare=False, repr=False)
+
+    def of(self, zone: str) -> ZoneHours:
+        """The rules of a zone."""
+        return self.zones.get(zone, self.everywhere)
+
+    @property
+    def holidays(self) -> frozenset[HolidayCalendar]:
+        """All calendars that any zone has."""
+        return _calendars((self.everywhere, *self.zones.values()))
+
+
 @dataclass(frozen=True, slots=True)
 class CallingHours:
-    """The hours of a campaign, checked: those of the zones that have rules of their own, and of all others."""
+    """The hours of a campaign, checked: those of the zones that have rules of their own, and of all others; and the
+    policies that narrow them.
+    """
 
     everywhere: ZoneHours
     outside: Outside
     zones: Mapping[str, ZoneHours] = field(default_factory=dict)
+    policies: tuple[HoursPolicy, ...] = ()
+    _narrowed: dict[tuple[int, ...], ZoneHours] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def of(self, zone: str) -> ZoneHours:
-        """The rules of a zone."""
+        """The rules of a zone: what the campaign and every policy open. The same object for zones that have the same
+        rules everywhere.
+        """
+        own = self.own(zone)
+        if not self.policies:
+            return own
+        every = (own, *(policy.of(zone) for policy in self.policies))
+        key = tuple(map(id, every))
+        if key not in self._narrowed:
+            self._narrowed[key] = reduce(ZoneHours.within, every)
+        return self._narrowed[key]
+
+    def own(self, zone: str) -> ZoneHours:
+        """The rules that the campaign itself has for a zone."""
         return self.zones.get(zone, self.everywhere)
 
     def by_rules(self, zones: Iterable[str]) -> tuple[tuple[ZoneHours, tuple[str, ...]], ...]:
@@ -142,9 +193,13 @@ class CallingHours:
 
     @property
     def holidays(self) -> frozenset[HolidayCalendar]:
-        """All calendars that any zone has."""
-        every = (self.everywhere, *self.zones.values())
-        return frozenset(calendar for rules in every for dates in rules.closed for calendar in dates.holidays)
+        """All calendars that any zone has, by the campaign or by a policy."""
+        own = _calendars((self.everywhere, *self.zones.values()))
+        return own.union(*(policy.holidays for policy in self.policies))
+
+
+def _calendars(every: Iterable[ZoneHours]) -> frozenset[HolidayCalendar]:
+    return frozenset(calendar for rules in every for dates in rules.closed for calendar in dates.holidays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,15 +291,27 @@ def _openings_on(day: date, opens: timedelta, closes: timedelta, zone: ZoneInfo)
     return (Opening(day, start, end),) if start < end else ()
 
 
+def hours_error(hours: CallingHours, field: str, message: str) -> SpecError:
+    """That the hours of a campaign never open, because of this field of them, which is empty where it is no single one.
+    It may be that of a policy, which is named since the campaign cannot change it.
+    """
+    if not hours.policies:
+        return SpecError(f"{FIELD}.{field}" if field else FIELD, message)
+    names = " and ".join(policy.name for policy in hours.policies)
+    return SpecError(FIELD, f"{message}; the hours are narrowed by {names}")
+
+
 def _never_open(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> SpecError:
     rules = hours.of(zone.key)
     where = f"{zone.key} is never open in the {DAYS_AHEAD} days from {instant.astimezone(zone).date()}"
     skipping = next((day for day in _dates(zone, instant) if rules.spans_on(day)), None)
+    if not rules.open_days:
+        return hours_error(hours, "", f"{where}: no time of the week is open there; extend the hours")
     if skipping is None:
         rule = f"every {', '.join(rules.open_days)} is {rules.closed_text}"
-        return SpecError(f"{FIELD}.excludeDates", f"{where}: {rule}; remove a date, or add days")
+        return hours_error(hours, "excludeDates", f"{where}: {rule}; remove a date, or add days")
     rule = f"on {skipping}, which is not {rules.closed_text}, the clocks skip the hours from start to end"
-    return SpecError(FIELD, f"{where}: {rule}; remove a date, add days, or extend the hours")
+    return hours_error(hours, "", f"{where}: {rule}; remove a date, add days, or extend the hours")
 
 
 def _clock_text(since_midnight: timedelta) -> str:

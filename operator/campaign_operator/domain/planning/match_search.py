@@ -14,7 +14,7 @@ from heapq import heapify, heappop, heapreplace
 
 from campaign_operator.api.vocabulary import Adjustment, MatchSkipReason, Outside, PastZones, StartMode
 from campaign_operator.domain.errors import SpecError
-from campaign_operator.domain.planning.calling_hours import DAYS_AHEAD, FIELD, next_opening
+from campaign_operator.domain.planning.calling_hours import DAYS_AHEAD, hours_error, next_opening
 from campaign_operator.domain.planning.cron import CronSchedule
 from campaign_operator.domain.planning.cron_matches import dates_of_matches, matches_between, next_match
 from campaign_operator.domain.planning.shared_clocks import zones_by_clock
@@ -327,32 +327,38 @@ def never_open(
 ) -> SpecError:
     """The rule by which no match of so many days from `first` on calls anybody."""
     matches = f"from {first.date()} to {days_ahead} days later"
-    outside = timetable.calling_hours.outside
+    hours = timetable.calling_hours
     (rules, _), *others = timetable.by_rules
     if others:
-        return SpecError(
-            FIELD,
+        return hours_error(
+            hours,
+            "",
             f"no match of cron {matches} is inside the calling hours of any time zone; let cron match within these "
             "hours, or extend them",
         )
+    if not rules.open_days:
+        return hours_error(hours, "", "no time of the week is open; extend the hours")
     days = ", ".join(rules.open_days)
     dates = [day for day in dates_of_matches(schedule, first.date(), days_ahead) if rules.week[day.weekday()]]
     if not dates:
-        return SpecError(
-            f"{FIELD}.days",
+        return hours_error(
+            hours,
+            "days",
             f"no match of cron {matches} falls on {days}; add the days on which cron matches, or change cron",
         )
     if all(rules.is_closed_date(day) for day in dates):
-        return SpecError(
-            f"{FIELD}.excludeDates",
+        return hours_error(
+            hours,
+            "excludeDates",
             (
                 f"every match of cron {matches} that falls on {days} is on {rules.closed_text}; remove a date, add "
                 "days, or change cron"
             ),
         )
-    rule = "outside is Skip" if outside is Outside.SKIP else "a start is only deferred within its date"
-    return SpecError(
-        FIELD,
+    rule = "outside is Skip" if hours.outside is Outside.SKIP else "a start is only deferred within its date"
+    return hours_error(
+        hours,
+        "",
         (
             f"every match of cron {matches} on an open date is outside {rules.text}, and {rule}; let cron match "
             "within these hours, or extend them"

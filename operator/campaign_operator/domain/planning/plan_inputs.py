@@ -106,8 +106,10 @@ def _canonical(value: object) -> object:
 
 def _hashed_hours(hours: CallingHours) -> Mapping[str, object]:
     """Hours that start, end and days can express, however they are written, hash as they did when there was nothing
-    else, so that nothing is replanned for an upgrade. The closed dates of the campaign stand once, not for each zone.
+    else, so that nothing is replanned for an upgrade. The closed dates of the campaign stand once, not for each zone,
+    and a policy stands by its digest, since thousands of campaigns may have the same.
     """
+    policies = {"policies": [policy.digest for policy in hours.policies]} if hours.policies else {}
     rules = hours.everywhere
     (closed,) = rules.closed
     same, *different = set(filter(None, rules.week)) or {()}
@@ -119,8 +121,9 @@ def _hashed_hours(hours: CallingHours) -> Mapping[str, object]:
             "days": frozenset(rules.open_days),
             "exclude_dates": closed.exclude_dates,
             "outside": hours.outside,
+            **policies,
         }
     entries = {id(of): of for of in hours.zones.values()}
     forms = {place: _Canonical(_canonical({"week": of.week, "closed": of.closed[-1]})) for place, of in entries.items()}
     zones = {name: forms[id(of)] for name, of in hours.zones.items()}
-    return {"week": rules.week, "closed": closed, "zones": zones, "outside": hours.outside}
+    return {"week": rules.week, "closed": closed, "zones": zones, "outside": hours.outside, **policies}

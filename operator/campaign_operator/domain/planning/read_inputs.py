@@ -1,10 +1,11 @@
-"""What a plan is made from beside the spec: contact lists and a calendar that stand in objects of their own."""
+"""What a plan is made from beside the spec: contact lists, a calendar and policies that stand elsewhere."""
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from campaign_operator.domain.planning.calling_hours import HoursPolicy
 from campaign_operator.domain.planning.date_set import NO_DATES, DateSet
 
 
@@ -27,7 +28,10 @@ class ListedContacts:
 
 @dataclass(frozen=True, slots=True)
 class ReadInputs:
-    """`contacts`: of contactsFrom; None where the spec has its contacts itself. `exclude_dates`: of the calendar."""
+    """`contacts`: of contactsFrom; None where the spec has its contacts itself. `exclude_dates`: of the calendar.
+    `policies`: those that narrow the calling hours.
+    """
 
     contacts: ListedContacts | None = None
     exclude_dates: DateSet = NO_DATES
+    policies: tuple[HoursPolicy, ...] = ()

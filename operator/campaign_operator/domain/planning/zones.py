@@ -75,6 +75,19 @@ def canonical_name(name: str) -> str:
     return _canonical_names().get(name, name)
 
 
+def other_names(name: str) -> frozenset[str]:
+    """The other names of the same zone."""
+    return _names_by_zone().get(canonical_name(name), frozenset()) - {name}
+
+
+@cache
+def _names_by_zone() -> Mapping[str, frozenset[str]]:
+    names: dict[str, set[str]] = {}
+    for name in ZONE_NAMES:
+        names.setdefault(canonical_name(name), set()).add(name)
+    return {zone: frozenset(of_zone) for zone, of_zone in names.items()}
+
+
 @cache
 def _canonical_names() -> Mapping[str, str]:
     lines = files("tzdata").joinpath("zoneinfo", "tzdata.zi").read_text("utf-8").splitlines()
