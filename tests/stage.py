@@ -34,6 +34,7 @@ from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.events import EventRecorder
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
 from campaign_operator.adapters.kubernetes.kube import KubeStore
+from campaign_operator.adapters.kubernetes.policies import Policies
 from campaign_operator.adapters.list_reader import ListReader
 from campaign_operator.adapters.outbound.downloads import Downloads
 from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
@@ -308,6 +309,7 @@ def new_operator(
         new_store(stage, namespaces),
         lists,
         Calendars(objects, stage.clock, ShortSteps()),
+        Policies(objects, stage.clock),
         dialer,
         analytics,
         notifier,

@@ -34,6 +34,7 @@ from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
 from campaign_operator.adapters.kubernetes.kube import KubeStore
 from campaign_operator.adapters.kubernetes.leader_election import Leadership, LeaseLock
 from campaign_operator.adapters.kubernetes.left_out import LeftOut
+from campaign_operator.adapters.kubernetes.policies import Policies
 from campaign_operator.adapters.list_reader import ListReader
 from campaign_operator.adapters.outbound.downloads import Downloads
 from campaign_operator.adapters.outbound.egress import Egress, EgressPolicy
@@ -51,6 +52,7 @@ from campaign_operator.engine.outside import (
     OutsideContacts,
     OutsideDialer,
     OutsideNotifier,
+    OutsidePolicies,
 )
 from campaign_operator.engine.ports import Clock, Dialer
 from campaign_operator.engine.reconcile import Reconciler
@@ -242,10 +244,13 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
         stack.push_async_callback(contacts.aclose)
         calendars = Calendars(objects, clock, steps)
         stack.push_async_callback(calendars.aclose)
+        policies = Policies(objects, clock)
+        stack.push_async_callback(policies.aclose)
         reconciler = Reconciler(
             store,
             OutsideContacts(contacts),
             OutsideCalendars(calendars),
+            OutsidePolicies(policies),
             OutsideDialer(dialer),
             OutsideAnalytics(analytics),
             OutsideNotifier(notifier),
@@ -258,7 +263,7 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
             sightings,
         )
         looks.on_look(reconciler.look)
-        sweeper = asyncio.create_task(_forget_objects(store, objects, calendars), name="forget-objects")
+        sweeper = asyncio.create_task(_forget_objects(store, objects, calendars, policies), name="forget-objects")
         stack.callback(sweeper.cancel)
         yield _Core(reconciler, left_out, looks, alarms, sightings)
 
@@ -277,9 +282,10 @@ def _dialer(egress: Egress, clock: Clock, watchdog: Watchdog, settings: Settings
     return CXoneDialer(exchange, tokens, clock, request_timeout_seconds=settings.request_timeout_seconds)
 
 
-async def _forget_objects(store: KubeStore, objects: KeyedObjects, calendars: Calendars) -> None:
+async def _forget_objects(store: KubeStore, objects: KeyedObjects, calendars: Calendars, policies: Policies) -> None:
     while True:
         await asyncio.sleep(FORGET_OBJECTS_SECONDS)
         store.forget_connections_older_than(FORGET_OBJECTS_SECONDS)
         objects.forget_older_than(FORGET_OBJECTS_SECONDS)
         calendars.forget_older_than(FORGET_OBJECTS_SECONDS)
+        policies.forget_older_than(FORGET_OBJECTS_SECONDS)

@@ -35,6 +35,7 @@ from campaign_operator.domain.dialing.secret_value import SecretValueError
 from campaign_operator.domain.dialing.signing_secret import LARGEST_KEY_BYTES, SMALLEST_KEY_BYTES, signing_key
 from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.ports import StoreUnavailableError
+from campaign_operator.validation.policy_file import InvalidPolicyError, read_policy
 from fuzz.inputs import CLIENT_SECRET, SECRETS, TEXTS, VALUES, assert_tells_no_secret, objects, spoiled
 from fuzz.target import Target
 from manual_clock import ManualClock
@@ -119,6 +120,23 @@ def _calendar() -> Iterator[Callable[[bytes], None]]:
 
 
 @contextmanager
+def _policy() -> Iterator[Callable[[bytes], None]]:
+    def check(text: bytes) -> None:
+        refused = ""
+        try:
+            found = read_policy(text, file="policy.yaml", name="the policy")
+        except InvalidPolicyError as error:
+            refused = str(error)
+        else:
+            for zone in ("Europe/Berlin", "US/Eastern"):
+                spans = [found.of(zone).spans_on(date(2026, 12, day)) for day in range(1, 32)]
+                assert all(span.start < span.end for each in spans for span in each)
+        assert all(line.isprintable() and len(line) < 4096 for line in refused.split("\n"))
+
+    yield check
+
+
+@contextmanager
 def _answers() -> Iterator[Callable[[tuple[int, Any]], None]]:
     api = StandIn()
     with asyncio.Runner() as runner:
@@ -180,6 +198,23 @@ def _annotations() -> Iterator[Callable[[Mapping[str, str]], None]]:
 
         yield check
 
+
+_POLICY_LINES = (
+    "start: '08:00'",
+    "end: 21:00",
+    "end: '24:00'",
+    "days: [Mon, Tue]",
+    "weekly: [{days: [Mon], start: '08:00', end: '12:00'}, {days: [Mon], start: '12:00', end: '13:00'}]",
+    "holidays: [{country: DE, subdivision: BY}]",
+    "excludeDates: [2026-12-24, '2026-02-30']",
+    "zones: [{timeZones: [Europe/Berlin], holidays: [{country: DE}]}]",
+    "zones: [{timeZones: &z [Europe/Berlin, *z]}]",
+    "<<: {start: '09:00'}",
+    "---",
+)
+_POLICIES = st.lists(st.sampled_from(_POLICY_LINES) | st.text(max_size=12), max_size=6).map(
+    lambda lines: "\n".join(lines).encode("utf-8", "surrogatepass")
+)
 
 _VALUE = "canary-value"
 _CAUSES = objects(
@@ -267,6 +302,7 @@ OBJECT_TARGETS = (
         ),
         _calendar,
     ),
+    Target("a policy", spoiled(_POLICIES), _policy),
     Target(
         "a calendar in CSV",
         spoiled(

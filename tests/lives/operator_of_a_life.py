@@ -22,6 +22,7 @@ from campaign_operator.adapters.kubernetes.calendars import Calendars
 from campaign_operator.adapters.kubernetes.events import EventRecorder
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
 from campaign_operator.adapters.kubernetes.kube import KubeStore
+from campaign_operator.adapters.kubernetes.policies import Policies
 from campaign_operator.adapters.list_reader import ListReader
 from campaign_operator.adapters.outbound.downloads import Downloads
 from campaign_operator.adapters.outbound.egress import Egress
@@ -159,6 +160,7 @@ class MortalOperator:
             store,
             self._closed_at_the_end(lists),
             Calendars(objects, around.clock, ShortSteps()),
+            Policies(objects, around.clock),
             dialer,
             SharedAnalytics(dialer, around.clock, around.settings.poll_seconds),
             WebhookNotifier(hook, around.clock, timeout_seconds=patience),

@@ -185,6 +185,9 @@ class NoCalls:
     async def excluded_dates(self, *_: object, **__: object) -> Problem:
         return Problem("CalendarNotFound", "none")
 
+    async def policy(self, *_: object, **__: object) -> Problem:
+        return Problem("PolicyNotFound", "none")
+
     def ask_again(self, campaign: Campaign) -> None:
         """There is nothing to ask for."""
 
@@ -228,6 +231,7 @@ class Life:
         around = NoCalls()
         self.operator = Reconciler(
             self.store,
+            around,
             around,
             around,
             self.dialer,

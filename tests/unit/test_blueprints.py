@@ -29,7 +29,7 @@ def read_by(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, set[object]]]:
 
 async def test_holidays_are_read_beside_the_loop_and_once_for_a_spec(read_by: list[tuple[int, set[object]]]) -> None:
     named = campaign(spec=spec(callingHours={"holidays": [US], "zones": [RULES]}))
-    drawer, memory = Blueprints(NoCalls(), NoCalls(), SETTINGS), Memory()
+    drawer, memory = Blueprints(NoCalls(), NoCalls(), NoCalls(), SETTINGS), Memory()
     for _ in range(2):
         drawn, _ = await drawer.of(named, memory, NOW)
         assert isinstance(drawn, Blueprint)
@@ -41,7 +41,7 @@ async def test_holidays_are_read_beside_the_loop_and_once_for_a_spec(read_by: li
 
 
 async def test_nothing_is_read_for_a_campaign_that_names_no_country(read_by: list[tuple[int, set[object]]]) -> None:
-    await Blueprints(NoCalls(), NoCalls(), SETTINGS).of(campaign(), Memory(), NOW)
+    await Blueprints(NoCalls(), NoCalls(), NoCalls(), SETTINGS).of(campaign(), Memory(), NOW)
     assert read_by == []
 
 

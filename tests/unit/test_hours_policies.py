@@ -150,7 +150,7 @@ def test_the_version_of_the_holidays_package_counts_where_a_policy_names_holiday
 
 async def test_the_operators_policy_narrows_every_campaign() -> None:
     narrow = policy(days=["Sat"])
-    drawer = Blueprints(NoCalls(), NoCalls(), SETTINGS, narrow)
+    drawer = Blueprints(NoCalls(), NoCalls(), NoCalls(), SETTINGS, narrow)
     for asked in (spec(), spec(callingHours={"start": "00:00", "end": "24:00"})):
         drawn, _ = await drawer.of(campaign(spec=asked), Memory(), NOW)
         assert isinstance(drawn, Blueprint)

@@ -85,6 +85,7 @@ def test_there_are_wrappers_for_all_that_a_look_may_wait_for() -> None:
         "OutsideAnalytics.counts",
         "OutsideContacts.read",
         "OutsideCalendars.excluded_dates",
+        "OutsidePolicies.policy",
     }
 
 

@@ -116,7 +116,7 @@ async def polls_with_news(others: int, periods: int, completed: Callable[[int], 
     assert campaign is not None
     polls = Polls(
         calls,
-        Observer(store, Blueprints(calls, calls, SETTINGS), FairPlaces(share=1), clock, SETTINGS),
+        Observer(store, Blueprints(calls, calls, calls, SETTINGS), FairPlaces(share=1), clock, SETTINGS),
         clock,
         SETTINGS,
     )

@@ -78,6 +78,17 @@ class ExcludeDatesSource(ResourceModel):
     )
 
 
+class HoursPolicySource(ResourceModel):
+    """A policy that several campaigns share."""
+
+    config_map_key_ref: ConfigMapKeyRef = Field(
+        description=(
+            "Key of a ConfigMap in the same namespace that contains the policy: YAML or JSON of the shape of "
+            "callingHours, without outside, excludeDatesFrom and policyFrom."
+        )
+    )
+
+
 class WeeklySpan(ResourceModel):
     """Hours of some weekdays."""
 
@@ -251,6 +262,13 @@ class CallingHoursSpec(HoursSpec):
         description=(
             "More dates on which nobody is called, from a calendar that many campaigns can share. A changed calendar "
             "takes effect like an edit. Default: none."
+        ),
+    )
+    policy_from: HoursPolicySource | None = Field(
+        default=None,
+        description=(
+            "A policy that narrows these hours: calls are made only when both allow them. If it is missing or invalid, "
+            "nothing is planned or submitted. A changed policy takes effect like an edit. Default: none."
         ),
     )
     outside: Outside = Field(

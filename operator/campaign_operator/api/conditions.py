@@ -70,6 +70,8 @@ class Reason(StrEnum):
     CONTACTS_UNREADABLE = "ContactsUnreadable"
     INVALID_CALENDAR = "InvalidCalendar"
     CALENDAR_NOT_FOUND = "CalendarNotFound"
+    INVALID_POLICY = "InvalidPolicy"
+    POLICY_NOT_FOUND = "PolicyNotFound"
     SECRET_NOT_FOUND = "SecretNotFound"  # noqa: S105 - the name of a reason
     SECRET_INVALID = "SecretInvalid"  # noqa: S105 - the name of a reason
     CREDENTIALS_REFUSED = "CredentialsRefused"

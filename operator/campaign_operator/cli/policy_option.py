@@ -1,4 +1,4 @@
-"""The option of `run` and `check` that names the operator's calling hours policy."""
+"""The options that name the operator's calling hours policy: of `run` and `check`, and of `validate` and `preview`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -25,22 +25,39 @@ CallingHoursPolicy: TypeAlias = Annotated[
 ]
 
 
+PolicyFile: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--policy",
+        metavar="FILE",
+        help=(
+            "The calling hours policy of the operator, as for --calling-hours-policy of run; - for standard input. "
+            "Default: none."
+        ),
+        show_default=False,
+    ),
+]
+
+
 def chosen_policy(file: Path | None) -> "HoursPolicy | None":
     """The policy in the file; ends the command where it cannot be used."""
     if file is None:
         return None
-    from campaign_operator.validation.policy_file import (
-        MAX_POLICY_BYTES,
-        OPERATORS_POLICY,
-        InvalidPolicyError,
-        read_policy,
-    )
+    from campaign_operator.validation.policy_file import MAX_POLICY_BYTES
 
     try:
         with file.open("rb") as opened:
             data = opened.read(MAX_POLICY_BYTES + 1)
-        return read_policy(data, file=str(file), name=OPERATORS_POLICY)
     except OSError as error:
         fail(f"{file}: {error.strerror}")
+    return policy_in(data, str(file))
+
+
+def policy_in(data: bytes, file: str) -> "HoursPolicy":
+    """The policy in what a file holds; ends the command where it cannot be used."""
+    from campaign_operator.validation.policy_file import OPERATORS_POLICY, InvalidPolicyError, read_policy
+
+    try:
+        return read_policy(data, file=file, name=OPERATORS_POLICY)
     except InvalidPolicyError as error:
         fail(f"the calling hours policy cannot be used:\n{error}")

@@ -10,6 +10,7 @@ import typer
 
 from campaign_operator.cli.failure import fail
 from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
+from campaign_operator.cli.policy_option import PolicyFile
 from campaign_operator.cli.supplied_options import (
     ContactsDelimiter,
     ContactsFile,
@@ -66,6 +67,7 @@ def preview(
     contacts: ContactsFile = None,
     delimiter: ContactsDelimiter = None,
     exclude_dates: ExcludeDatesFile = None,
+    policy: PolicyFile = None,
     list_max_rows: ListMaxRows = LIST_MAX_ROWS,
     list_max_bytes: ListMaxBytes = LIST_MAX_BYTES,
     output: Annotated[PreviewFormat, typer.Option("--output", "-o", help="Output format.")] = PreviewFormat.TABLE,
@@ -82,7 +84,7 @@ def preview(
         raise typer.BadParameter("a picture cannot show an edit; use -o table or -o json", param_hint="--against")
     named = [name for name in (file, against) if name is not None]
     limits = ListLimits(max_rows=list_max_rows, max_bytes=list_max_bytes)
-    supplied = supplied_files(named, contacts, exclude_dates, limits, delimiter=delimiter, needed=True)
+    supplied = supplied_files(named, contacts, exclude_dates, limits, policy=policy, delimiter=delimiter, needed=True)
     found = _campaigns(file, moment, supplied, campaign, read=(file, contacts, exclude_dates))
     if output is PreviewFormat.SVG and len(found) > 1:
         names = ", ".join(str(one.checked.ref) for one in found)

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from campaign_operator.api.delimiter import Delimiter
+from campaign_operator.cli.failure import fail
+from campaign_operator.cli.policy_option import policy_in
 
 if TYPE_CHECKING:
     from campaign_operator.domain.contacts.contact_list import ListLimits
+    from campaign_operator.domain.planning.calling_hours import HoursPolicy
     from campaign_operator.validation.sources import SuppliedFile
     from campaign_operator.validation.supplied import Supplied
 
-_CONTACTS, _EXCLUDE_DATES = "--contacts", "--exclude-dates"
+_CONTACTS, _EXCLUDE_DATES, _POLICY = "--contacts", "--exclude-dates", "--policy"
 
 ContactsFile: TypeAlias = Annotated[
     str | None,
@@ -55,6 +58,7 @@ def supplied_files(
     exclude_dates: str | None,
     limits: "ListLimits",
     *,
+    policy: str | None = None,
     delimiter: Delimiter | None = None,
     needed: bool = False,
 ) -> "Supplied":
@@ -62,11 +66,12 @@ def supplied_files(
     from campaign_operator.validation.sources import STANDARD_INPUT
     from campaign_operator.validation.supplied import Supplied, SuppliedContacts
 
-    if [*manifests, contacts, exclude_dates].count(STANDARD_INPUT) > 1:
+    if [*manifests, contacts, exclude_dates, policy].count(STANDARD_INPUT) > 1:
         raise typer.BadParameter("only one of them can be read from standard input", param_hint=STANDARD_INPUT)
     return Supplied(
         contacts=SuppliedContacts(_file(contacts, _CONTACTS), delimiter) if contacts is not None else None,
         exclude_dates=_file(exclude_dates, _EXCLUDE_DATES) if exclude_dates is not None else None,
+        policy=_policy(_file(policy, _POLICY)) if policy is not None else None,
         limits=limits,
         needed=needed,
     )
@@ -79,6 +84,15 @@ def _file(name: str, option: str) -> "SuppliedFile":
         return SuppliedFile(name)
     except NoSourceError as error:
         raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+def _policy(file: "SuppliedFile") -> "HoursPolicy":
+    from campaign_operator.validation.sources import NoSourceError
+
+    try:
+        return policy_in(file.read(), file.file)
+    except NoSourceError as error:
+        fail(str(error), status=2)
 
 
 def warn_of_unread(supplied: "Supplied") -> None:

@@ -8,6 +8,7 @@ import typer
 
 from campaign_operator.cli.failure import fail
 from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
+from campaign_operator.cli.policy_option import PolicyFile
 from campaign_operator.cli.supplied_options import (
     ContactsDelimiter,
     ContactsFile,
@@ -37,6 +38,7 @@ def validate(
     contacts: ContactsFile = None,
     delimiter: ContactsDelimiter = None,
     exclude_dates: ExcludeDatesFile = None,
+    policy: PolicyFile = None,
     list_max_rows: ListMaxRows = LIST_MAX_ROWS,
     list_max_bytes: ListMaxBytes = LIST_MAX_BYTES,
     output: Annotated[ReportFormat, typer.Option("--output", "-o", help="Output format.")] = ReportFormat.TEXT,
@@ -55,7 +57,7 @@ def validate(
     from campaign_operator.validation.sources import NoSourceError, read_sources
 
     limits = ListLimits(max_rows=list_max_rows, max_bytes=list_max_bytes)
-    supplied = supplied_files(files, contacts, exclude_dates, limits, delimiter=delimiter)
+    supplied = supplied_files(files, contacts, exclude_dates, limits, policy=policy, delimiter=delimiter)
     try:
         with shown_while("Reading and checking", *files, contacts, exclude_dates):
             report = check_sources(read_sources(files), datetime.now(UTC), supplied)

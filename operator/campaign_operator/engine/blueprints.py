@@ -7,6 +7,7 @@ list is frozen by the submission. Decides nothing and writes nothing.
 
 import asyncio
 from datetime import datetime
+from functools import partial
 
 from campaign_operator.api.conditions import Reason
 from campaign_operator.api.vocabulary import RunPolicy
@@ -21,7 +22,7 @@ from campaign_operator.domain.planning.public_holidays import read_holidays
 from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
 from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.memory import Memory
-from campaign_operator.engine.ports import CalendarSource, ContactSource, ListReading
+from campaign_operator.engine.ports import CalendarSource, ContactSource, ListReading, PolicySource
 from campaign_operator.wording import counted
 
 _YEARS_AHEAD = 2
@@ -36,14 +37,16 @@ class Blueprints:
         self,
         contacts: ContactSource,
         calendars: CalendarSource,
+        policies: PolicySource,
         settings: Settings,
-        policy: HoursPolicy | None = None,
+        operators_policy: HoursPolicy | None = None,
     ) -> None:
-        """`policy`: the operator's own, which narrows the hours of every campaign."""
+        """`operators_policy`: that which narrows the hours of every campaign."""
         self._contacts = contacts
         self._calendars = calendars
         self._settings = settings
-        self._policies = (policy,) if policy is not None else ()
+        self._policies = policies
+        self._operators_policy = (operators_policy,) if operators_policy is not None else ()
 
     async def of(
         self, campaign: Campaign, memory: Memory, now: datetime
@@ -54,15 +57,18 @@ class Blueprints:
         dates = await self._excluded_dates(campaign)
         if isinstance(dates, Problem):
             return dates, None
-        policies = self._policies
+        policies = await self._policies_of(campaign)
+        if isinstance(policies, Problem):
+            return policies, None
         await self._read_holidays(campaign, policies, memory, now.year)
+        read_inputs = partial(ReadInputs, exclude_dates=dates, policies=policies)
         frozen = _frozen(campaign)
         if frozen is not None:
-            blueprint = _drawn(campaign, memory, ReadInputs(frozen, dates, policies))
+            blueprint = _drawn(campaign, memory, read_inputs(frozen))
             if not isinstance(blueprint, Blueprint) or not _is_wanted_again(campaign, blueprint):
                 return blueprint, None
         if campaign.spec.contacts_from is None:
-            return _drawn(campaign, memory, ReadInputs(None, dates, policies)), None
+            return _drawn(campaign, memory, read_inputs()), None
         reading = await self._contacts.read(campaign, max_age_seconds=self._settings.poll_seconds / 2)
         if isinstance(reading, Problem):
             return reading, None
@@ -76,7 +82,7 @@ class Blueprints:
             too_many = reading.count.too_many_skipped(*policy) is not None
             reason = Reason.TOO_MANY_INVALID_CONTACTS if too_many else Reason.INVALID_CONTACTS
             return Problem(reason, f"{counted(error.count, 'error')} in the lists: {said}"), reading
-        return _drawn(campaign, memory, ReadInputs(listed, dates, policies)), reading
+        return _drawn(campaign, memory, read_inputs(listed)), reading
 
     async def _read_holidays(
         self, campaign: Campaign, policies: tuple[HoursPolicy, ...], memory: Memory, year: int
@@ -95,6 +101,19 @@ class Blueprints:
             wanted = [(*each, each_year) for each in named for each_year in years]
             await asyncio.to_thread(read_holidays, wanted)
         memory.holidays_read = read
+
+    async def _policies_of(self, campaign: Campaign) -> tuple[HoursPolicy, ...] | Problem:
+        """That which the campaign names, and last the operator's own, which none can leave out."""
+        source = campaign.spec.calling_hours.policy_from
+        if source is None:
+            return self._operators_policy
+        ref = source.config_map_key_ref
+        found = await self._policies.policy(
+            campaign.ref.namespace, ref.name, ref.key, max_age_seconds=self._settings.poll_seconds / 2
+        )
+        if isinstance(found, HoursPolicy):
+            return (found, *self._operators_policy)
+        return self._operators_policy if runs.is_over_for_good(campaign.status) else found
 
     async def _excluded_dates(self, campaign: Campaign) -> DateSet | Problem:
         source = campaign.spec.calling_hours.exclude_dates_from

@@ -22,6 +22,7 @@ from campaign_operator.domain.dialing.outcomes import (
     Span,
     SubmitOutcome,
 )
+from campaign_operator.domain.planning.calling_hours import HoursPolicy
 from campaign_operator.domain.planning.date_set import DateSet
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.polling import AnalyticsFault
@@ -33,6 +34,7 @@ from campaign_operator.engine.ports import (
     Dialer,
     ListReading,
     Notifier,
+    PolicySource,
 )
 
 
@@ -143,3 +145,15 @@ class OutsideCalendars:
         """See ports.CalendarSource."""
         with waiting_outside():
             return await self._calendars.excluded_dates(namespace, source, max_age_seconds=max_age_seconds)
+
+
+class OutsidePolicies:
+    """ports.PolicySource."""
+
+    def __init__(self, policies: PolicySource) -> None:
+        self._policies = policies
+
+    async def policy(self, namespace: str, name: str, key: str, *, max_age_seconds: float) -> HoursPolicy | Problem:
+        """See ports.PolicySource."""
+        with waiting_outside():
+            return await self._policies.policy(namespace, name, key, max_age_seconds=max_age_seconds)

@@ -29,6 +29,7 @@ from campaign_operator.domain.dialing.outcomes import (
     Span,
     SubmitOutcome,
 )
+from campaign_operator.domain.planning.calling_hours import HoursPolicy
 from campaign_operator.domain.planning.date_set import DateSet
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.campaign_events import CampaignEvent
@@ -188,6 +189,15 @@ class CalendarSource(Protocol):
     ) -> DateSet | Problem:
         """The dates in a key of a ConfigMap as they were at most so long ago, or what is wrong. Raises
         StoreUnavailableError.
+        """
+
+
+class PolicySource(Protocol):
+    """The policies that campaigns name."""
+
+    async def policy(self, namespace: str, name: str, key: str, *, max_age_seconds: float) -> HoursPolicy | Problem:
+        """The policy in a key of a ConfigMap as it was at most so long ago, or what is wrong: without it, nobody knows
+        when calls are allowed. Raises StoreUnavailableError.
         """
 
 

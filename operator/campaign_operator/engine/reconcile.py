@@ -42,6 +42,7 @@ from campaign_operator.engine.ports import (
     ContactSource,
     Dialer,
     Notifier,
+    PolicySource,
     SearchPlaces,
     StoreRefusedError,
     StoreUnavailableError,
@@ -74,6 +75,7 @@ class Reconciler:
         store: CampaignStore,
         contacts: ContactSource,
         calendars: CalendarSource,
+        policies: PolicySource,
         dialer: Dialer,
         analytics: AnalyticsSource,
         notifier: Notifier,
@@ -82,7 +84,7 @@ class Reconciler:
         searches: SearchPlaces,
         settings: Settings,
         selector: LabelSelector = EVERY_CAMPAIGN,
-        policy: HoursPolicy | None = None,
+        operators_policy: HoursPolicy | None = None,
         sightings: Sightings | None = None,
     ) -> None:
         self._store = store
@@ -92,7 +94,7 @@ class Reconciler:
         self._alarms = alarms
         self._clock = clock
         self._settings = settings
-        blueprints = Blueprints(contacts, calendars, settings, policy)
+        blueprints = Blueprints(contacts, calendars, policies, settings, operators_policy)
         self._observer = Observer(store, blueprints, searches, clock, settings)
         self._writer = StatusWriter(store, self._observer, clock)
         self._submission = Submission(store, dialer, self._writer, clock, settings, sightings)

@@ -35,7 +35,7 @@ LEAD_SECONDS = Settings().lead_seconds
 _FIELDS = dict.fromkeys(("apiVersion", "kind", "metadata", "spec", "status"))
 _LISTS = ("contacts", "contactsFrom")
 _HOURS = ("callingHours",)
-_CALENDAR = "excludeDatesFrom"
+_SOURCES_OF_HOURS = ("excludeDatesFrom", "policyFrom")
 _SOUND: Mapping[str, Any] = {
     "campaignID": "sound",
     "cron": "@daily",
@@ -176,15 +176,17 @@ class _Patches:
         self.sources = _places_in("contactsFrom", paths)
         """Places in contactsFrom where something stands in."""
         self._fields = {path[0] for path in paths if path and not (path[0] in _LISTS and len(path) > 1)}
-        self._knows_calendar = all(path[:2] not in (_HOURS, (*_HOURS, _CALENDAR)) for path in paths)
+        self._sources_of_hours = [
+            name for name in _SOURCES_OF_HOURS if all(path[:2] not in (_HOURS, (*_HOURS, name)) for path in paths)
+        ]
 
     def applied_to(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """The spec with these in their places."""
         patched = {name: below for name, below in value.items() if name not in self._fields}
         patched |= {name: sound for name, sound in _SOUND.items() if name in self._fields}
-        if "callingHours" in self._fields and self._knows_calendar:
+        if "callingHours" in self._fields and self._sources_of_hours:
             hours = value["callingHours"]
-            patched["callingHours"] = {_CALENDAR: hours[_CALENDAR]} if _CALENDAR in hours else {}
+            patched["callingHours"] = {name: hours[name] for name in self._sources_of_hours if name in hours}
         if "contacts" in patched and self._contacts:
             patched["contacts"] = [
                 self._contact(index, contact) if index in self._contacts else contact

@@ -1,4 +1,4 @@
-"""What a campaign is planned from beside its spec, found without a cluster: contact lists and a calendar.
+"""What a campaign is planned from beside its spec, found without a cluster: contact lists, a calendar and policies.
 
 Owns where they are looked for: in what a person gave for them, else in the ConfigMaps and Secrets among the manifests.
 What is not there was not checked, which is said. What is wrong in a list or a calendar is told in its own file if it
@@ -15,15 +15,18 @@ from campaign_operator.domain.calendars.calendar_reading import read_calendar
 from campaign_operator.domain.contacts.contact_list import ContactCount, ContactError, ListSource
 from campaign_operator.domain.contacts.contact_reading import read_contact_lists
 from campaign_operator.domain.errors import InvalidSpecError
+from campaign_operator.domain.planning.calling_hours import HoursPolicy
 from campaign_operator.domain.planning.date_set import NO_DATES, DateSet
 from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
 from campaign_operator.validation.findings import FieldError, FieldPath, Finding, Severity, field_path
 from campaign_operator.validation.manifest_objects import MalformedObjectError, ManifestObjects, MissingKeyError
+from campaign_operator.validation.policy_file import InvalidPolicyError, policy_name, read_policy
 from campaign_operator.validation.supplied import NOTHING_SUPPLIED, Supplied
 from campaign_operator.wording import counted
 
 _LISTS: FieldPath = ("spec", "contactsFrom")
 _CALENDAR: FieldPath = ("spec", "callingHours", "excludeDatesFrom", "configMapKeyRef")
+_POLICY: FieldPath = ("spec", "callingHours", "policyFrom", "configMapKeyRef")
 _SOUND = ListedContacts({"Etc/UTC": 1})
 """What stands in for lists that are not known, so that the rest can be checked."""
 
@@ -58,7 +61,7 @@ def find_inputs(
     exclude_dates = search.exclude_dates(spec)
     contacts = search.contacts(spec, wrong_sources) if spec.contacts_from is not None else None
     knows_contacts = spec.contacts_from is None or contacts is not None
-    inputs = ReadInputs(contacts if knows_contacts else _SOUND, exclude_dates)
+    inputs = ReadInputs(contacts if knows_contacts else _SOUND, exclude_dates, search.policies(spec))
     return FoundInputs(inputs, knows_contacts, search.problems, search.findings)
 
 
@@ -102,6 +105,23 @@ class _Search:
         name = named(ObjectKind.CONFIG_MAP, ref.name, ref.key)
         return self._dates(data, name, source.date_column, _CALENDAR) if data is not None else NO_DATES
 
+    def policies(self, spec: OutboundCampaignSpec) -> tuple[HoursPolicy, ...]:
+        """The policy that the campaign names, as far as it is known, and the operator's, if one is given."""
+        operators = (self.around.supplied.policy,) if self.around.supplied.policy is not None else ()
+        source = spec.calling_hours.policy_from
+        if source is None:
+            return operators
+        ref = source.config_map_key_ref
+        data = self._value(ObjectKind.CONFIG_MAP, ref, _POLICY)
+        if data is None:
+            return operators
+        file = named(ObjectKind.CONFIG_MAP, ref.name, ref.key)
+        try:
+            return (read_policy(data, file=file, name=policy_name(ref.name, ref.key)), *operators)
+        except InvalidPolicyError as error:
+            self.problems += [FieldError(_POLICY, line) for line in str(error).splitlines()]
+            return operators
+
     def _list(self, source: ContactsFromSource, path: FieldPath) -> tuple[FieldPath, ListSource, bytes] | None:
         """Where the list is named, how it is read, and the list."""
         kind, ref = ObjectKind.CONFIG_MAP, source.config_map_key_ref or source.secret_key_ref
@@ -143,6 +163,10 @@ class _Search:
         if path == _CALENDAR:
             so = "are not in the preview" if self.around.supplied.needed else "are not checked"
             remedy = f"so the dates {so}; pass them with --exclude-dates FILE"
+        elif path == _POLICY:
+            severity = Severity.ERROR if self.around.supplied.needed else Severity.WARNING
+            so = "and a preview needs the policy" if self.around.supplied.needed else "so the policy is not checked"
+            remedy = f"{so}; add the ConfigMap to the files"
         elif self.around.supplied.needed:
             severity, remedy = Severity.ERROR, "and a preview needs the list; pass all lists with --contacts FILE"
         else:

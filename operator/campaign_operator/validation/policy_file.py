@@ -25,6 +25,11 @@ OPERATORS_POLICY = "the operator's policy"
 """What people are told of the policy that the operator applies to every campaign."""
 
 
+def policy_name(name: str, key: str) -> str:
+    """What people are told of a policy in a ConfigMap."""
+    return f"policy {name}/{key}"
+
+
 class InvalidPolicyError(Exception):
     """What is wrong with a policy; `findings` has at least one. As text: one finding per line, with the line in the
     file where there is one.

@@ -1,4 +1,5 @@
-"""What a person gives beside the manifests: a file in place of all contact lists, and one in place of the calendars.
+"""What a person gives beside the manifests: a file in place of all contact lists, and one in place of the calendars;
+and the policy of the operator that they will meet.
 
 Owns how such a file is read, once for all campaigns that read it alike. What is in it may be quoted: whoever gives it
 can read it.
@@ -10,6 +11,7 @@ from campaign_operator.api.contacts_spec import ContactsFromSource
 from campaign_operator.api.delimiter import Delimiter
 from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits, ListSource
 from campaign_operator.domain.contacts.contact_reading import read_contact_lists
+from campaign_operator.domain.planning.calling_hours import HoursPolicy
 from campaign_operator.validation.sources import SuppliedFile, scratch_file
 
 
@@ -34,12 +36,13 @@ class SuppliedContacts:
 
 @dataclass(frozen=True, slots=True)
 class Supplied:
-    """What was given, each None where it was not. `limits` are those of the contacts, and of lists among the manifests.
-    `needed`: there is no result without the contacts.
+    """What was given, each None where it was not. `policy`: that of the operator. `limits` are those of the contacts,
+    and of lists among the manifests. `needed`: there is no result without the contacts and the policies.
     """
 
     contacts: SuppliedContacts | None = None
     exclude_dates: SuppliedFile | None = None
+    policy: HoursPolicy | None = None
     limits: ListLimits = field(default_factory=ListLimits)
     needed: bool = False
 
