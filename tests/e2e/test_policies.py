@@ -39,6 +39,7 @@ async def test_nothing_is_called_outside_a_policy_that_the_campaign_names(stage:
     window = run_of(await stage.look("c")).windows[0]
     assert window.start_time.isoformat() == "2027-03-03T10:00:00+00:00"
     assert window.end_time.isoformat() == "2027-03-03T11:00:00+00:00"
+    assert run_of(await stage.status("c")).narrowed_by == "policy calling-policy/policy.yaml"
     assert await states(stage) == ["SCHEDULED"]
 
 

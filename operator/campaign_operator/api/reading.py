@@ -21,7 +21,14 @@ _LEFT_OUT = frozenset(
     {
         *("observedGeneration", "conditions[]", "state", "progress", "contacts", "windowCount", "nextRunTime"),
         *("webhookState", "lastHandledRequest", "history[]", "waitingResolutions[]"),
-        *("runs[].plannedTime", "runs[].startTime", "runs[].endTime", "runs[].verifiedUntil", "runs[].metrics.asOf"),
+        *(
+            "runs[].plannedTime",
+            "runs[].startTime",
+            "runs[].endTime",
+            "runs[].verifiedUntil",
+            "runs[].narrowedBy",
+            "runs[].metrics.asOf",
+        ),
         *(f"runs[].webhook.{field}" for field in ("nextAttemptTime", "lastStatusCode", "message")),
         *(f"{_WINDOW}.{field}" for field in ("adjustments[]", "adopted", "nextAttemptTime", "reason", "message")),
     }

@@ -9,6 +9,7 @@ from campaign_operator.api.schema import AS_READ, Instant, StatusModel
 from campaign_operator.api.vocabulary import (
     MAX_CONDITION_MESSAGE,
     MAX_MESSAGE,
+    MAX_NARROWED_BY,
     MAX_PENDING,
     MAX_RUNS,
     MAX_UNKNOWN_SCHEDULES,
@@ -249,6 +250,13 @@ class RunStatus(FinishedRun):
         description=(
             "The operator has verified in the listing of the dialer the schedules of all windows that start before "
             "this time, in UTC."
+        ),
+    )
+    narrowed_by: Annotated[str, Field(max_length=MAX_NARROWED_BY)] | None = Field(
+        default=None,
+        description=(
+            "Calling hours policies that moved, shortened or skipped windows of the run. Absent if none did. Example: "
+            "policy calling-policy/policy.yaml."
         ),
     )
     windows: tuple[WindowStatus, ...] = Field(

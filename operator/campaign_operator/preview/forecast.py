@@ -14,6 +14,7 @@ from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.planning.calling_hours import openings_from
+from campaign_operator.domain.planning.deciding_rules import DecidingRule
 from campaign_operator.domain.planning.plan import PlannedWindow, RunPlan, SkippedMatches, Taken, plan_hash
 from campaign_operator.domain.planning.windows import place
 from campaign_operator.domain.planning.zones import load_zone
@@ -53,6 +54,9 @@ class ForecastWindow:
 
     holiday: str | None = None
     """The name of the holiday that defers or skips the window."""
+
+    rules: tuple[DecidingRule, ...] = ()
+    """The rules of the calling hours that move, shorten or skip the window."""
 
     @property
     def utc_offset(self) -> timedelta:
@@ -141,6 +145,7 @@ def _window(window: PlannedWindow, plan: RunPlan, blueprint: Blueprint) -> Forec
         adjustments=tuple(reason.value for reason in window.adjustments),
         state=WindowState.SKIPPED if window.is_skipped else WindowState.PLANNED,
         holiday=blueprint.inputs.calling_hours.of(window.time_zone).holiday_on(day) if is_closed else None,
+        rules=blueprint.deciding_rules(window, plan.nominal_time),
     )
 
 

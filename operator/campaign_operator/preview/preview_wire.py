@@ -11,6 +11,7 @@ from pydantic import Field
 
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.vocabulary import MatchSkipReason
+from campaign_operator.domain.planning.deciding_rules import DecidingRule
 from campaign_operator.domain.planning.plan import SkippedMatches
 from campaign_operator.domain.planning.zones import load_zone
 from campaign_operator.preview.comparison import ChangeKind, WindowChange
@@ -27,6 +28,18 @@ class CampaignWire(WireModel):
 
     namespace: str = Field(description="metadata.namespace; default where it is not given.")
     name: str = Field(description="metadata.name.")
+
+
+class RuleWire(WireModel):
+    """One rule of the calling hours that makes a window differ from the match."""
+
+    adjustment: str = Field(description="The adjustment that it makes. Example: ClippedAtClosing.")
+    source: str = Field(
+        description=(
+            "Where the rule is: spec.callingHours or a field of it, or a policy. Example: the operator's policy."
+        )
+    )
+    rule: str = Field(description="The rule, for people. Example: closes at 20:00 on Sat.")
 
 
 class WindowWire(WireModel):
@@ -49,6 +62,9 @@ class WindowWire(WireModel):
     holiday: str | None = Field(
         default=None, description="Name of the public holiday that defers or skips it. Example: Thanksgiving Day."
     )
+    rules: tuple[RuleWire, ...] | None = Field(
+        default=None, description="The rules of the calling hours that move, shorten or skip it, with their sources."
+    )
 
 
 class SkippedMatchesWire(WireModel):
@@ -64,6 +80,9 @@ class SkippedMatchesWire(WireModel):
     last: str = Field(pattern=_FLOATING_PATTERN, description="Nominal time of the last of them.")
     time_zones: tuple[str, ...] = Field(description="The time zones that cause it.")
     contacts: int = Field(ge=0, description="Contacts in these time zones.")
+    holidays: tuple[str, ...] | None = Field(
+        default=None, description="Public holidays among the dates of NothingOpen. Example: Thanksgiving Day, US."
+    )
 
 
 class RunWire(WireModel):
@@ -140,6 +159,7 @@ def _skipped_matches(each: SkippedMatches) -> SkippedMatchesWire:
         last=_floating(each.last),
         time_zones=each.time_zones,
         contacts=each.contacts,
+        holidays=each.holidays or None,
     )
 
 
@@ -154,7 +174,12 @@ def _window(window: ForecastWindow) -> WindowWire:
         state=window.state,
         adjustments=window.adjustments,
         holiday=window.holiday,
+        rules=tuple(map(_rule, window.rules)) or None,
     )
+
+
+def _rule(deciding: DecidingRule) -> RuleWire:
+    return RuleWire(adjustment=deciding.adjustment, source=deciding.source, rule=deciding.rule)
 
 
 def _change(change: WindowChange) -> ChangeWire:

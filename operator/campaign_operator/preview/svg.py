@@ -310,7 +310,7 @@ def _row_tooltip(row: PictureRow) -> str:
 
 
 def _window_tooltip(window: ForecastWindow) -> str:
-    because = (*window.adjustments, *((window.holiday,) if window.holiday is not None else ()))
+    because = (*window.adjustments, *(f"{each.source}: {each.rule}" for each in window.rules))
     reasons = f" ({', '.join(because)})" if because else ""
     if window.start is None or window.end is None:
         return f"{window.time_zone}: {window.state}{reasons}"

@@ -28,8 +28,6 @@ _REASONS = {
 }
 """What a reason of a window means, in a few words."""
 
-_ON_A_HOLIDAY = frozenset({"DeferredToOpening", "ClosedDate", "OutsideCallingHours"})
-
 _KIND_COLOURS = {
     ChangeKind.ADDED: _GREEN,
     ChangeKind.DROPPED: _RED,
@@ -89,8 +87,10 @@ def _run(run: ForecastRun, now: datetime, paint: _Paint, width: int | None) -> I
         yield paint(line, _DIM) if window.start is None else line
         for reason in window.adjustments:
             meaning = _REASONS.get(reason)
-            holiday = f" ({window.holiday})" if window.holiday is not None and reason in _ON_A_HOLIDAY else ""
-            yield paint(f"    {reason}: {meaning}{holiday}" if meaning else f"    {reason}", _YELLOW)
+            yield paint(f"    {reason}: {meaning}" if meaning else f"    {reason}", _YELLOW)
+            for rule in window.rules:
+                if rule.adjustment == reason:
+                    yield paint(f"        {rule.source}: {rule.rule}", _YELLOW)
     yield from _totals(windows, now)
 
 

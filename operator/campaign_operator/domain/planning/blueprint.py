@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+from campaign_operator.api.vocabulary import StartMode
 from campaign_operator.domain.errors import InvalidSpecError, SpecError, SpecErrors
 from campaign_operator.domain.planning.calling_hours import ZoneHours, is_open_throughout
 from campaign_operator.domain.planning.cron import parse_cron
+from campaign_operator.domain.planning.deciding_rules import DecidingRule, deciding_rules
 from campaign_operator.domain.planning.plan import (
     NOTHING_TAKEN,
     PlannedWindow,
@@ -25,6 +27,7 @@ from campaign_operator.domain.planning.plan import (
 from campaign_operator.domain.planning.plan_inputs import PlanInputs, inputs_hash
 from campaign_operator.domain.planning.public_holidays import holidays_version
 from campaign_operator.domain.planning.read_inputs import ListedContacts, ReadInputs
+from campaign_operator.domain.planning.windows import place
 from campaign_operator.domain.planning.written_hours import parse_calling_hours
 from campaign_operator.domain.planning.zones import ZONE_NAMES, UnknownTimeZoneError, load_zone, unknown_zone_message
 
@@ -76,6 +79,21 @@ class Blueprint:
         if time_zone not in ZONE_NAMES:
             return False
         return is_open_throughout(start, end, self.inputs.calling_hours, load_zone(time_zone))
+
+    def deciding_rules(self, window: PlannedWindow, nominal_time: datetime) -> tuple[DecidingRule, ...]:
+        """The rules of the calling hours by which the window is not the plain one of the match."""
+        is_local, zone = self.inputs.start_mode is StartMode.CONTACT_LOCAL, load_zone(window.time_zone)
+        match = place(nominal_time, zone if is_local else load_zone(self.inputs.time_zone)).instant
+        day = nominal_time.date() if is_local else match.astimezone(zone).date()
+        return deciding_rules(self.inputs.calling_hours, window.time_zone, day, match, window)
+
+    def narrowing(self, plan: RunPlan) -> tuple[str, ...]:
+        """The policies that moved, shortened or skipped a window of the plan, by their names."""
+        policies = self.inputs.calling_hours.policies
+        if not policies:
+            return ()
+        deciding = {rule.source for each in plan.windows for rule in self.deciding_rules(each, plan.nominal_time)}
+        return tuple(policy.name for policy in policies if policy.name in deciding)
 
     def first_match(self, nominal_time: datetime) -> datetime:
         """The instant at which the first zone reaches the match with this nominal time, before any calling hours."""

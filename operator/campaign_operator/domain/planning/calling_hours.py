@@ -46,7 +46,7 @@ class DaySpan:
     @property
     def text(self) -> str:
         """The hours as people write them, such as `08:00 to 21:00`."""
-        return f"{_clock_text(self.start)} to {_clock_text(self.end)}"
+        return f"{clock_text(self.start)} to {clock_text(self.end)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,13 @@ class ClosedDates:
 
     def __contains__(self, day: date) -> bool:
         return day in self.exclude_dates or any(day in calendar for calendar in self.holidays)
+
+    def holidays_on(self, day: date) -> Iterator[tuple[str, HolidayCalendar]]:
+        """The holidays that a date is, with whose they are."""
+        for calendar in self.holidays:
+            name = calendar.name_of(day)
+            if name is not None:
+                yield name, calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +94,12 @@ class ZoneHours:
 
     def holiday_on(self, day: date) -> str | None:
         """The name of the holiday that a date is; None where it is none."""
-        names = (calendar.name_of(day) for dates in self.closed for calendar in dates.holidays)
-        return next((name for name in names if name is not None), None)
+        return next((name for name, _ in self.holidays_on(day)), None)
+
+    def holidays_on(self, day: date) -> Iterator[tuple[str, HolidayCalendar]]:
+        """The holidays that a date is, with whose they are."""
+        for dates in self.closed:
+            yield from dates.holidays_on(day)
 
     @property
     def closed_text(self) -> str:
@@ -314,6 +325,7 @@ def _never_open(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> SpecE
     return hours_error(hours, "", f"{where}: {rule}; remove a date, add days, or extend the hours")
 
 
-def _clock_text(since_midnight: timedelta) -> str:
+def clock_text(since_midnight: timedelta) -> str:
+    """A time of day as people write it, up to 24:00."""
     minutes = since_midnight // timedelta(minutes=1)
     return f"{minutes // 60:02}:{minutes % 60:02}"

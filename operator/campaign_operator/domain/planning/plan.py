@@ -11,19 +11,22 @@ import hashlib
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from campaign_operator.api.vocabulary import ConcurrencyPolicy, MatchSkipReason
+from campaign_operator.api.vocabulary import ConcurrencyPolicy, MatchSkipReason, StartMode
 from campaign_operator.domain.errors import Findings, SpecError
 from campaign_operator.domain.planning.clock_changes import ClockChanges
-from campaign_operator.domain.planning.match_search import Bounds, FoundMatch, match_search
+from campaign_operator.domain.planning.cron_matches import dates_of_matches
+from campaign_operator.domain.planning.match_search import Bounds, FoundMatch, PassedOver, match_search
 from campaign_operator.domain.planning.plan_inputs import PlanInputs
 from campaign_operator.domain.planning.timetable import Timetable
-from campaign_operator.domain.planning.windows import Window
+from campaign_operator.domain.planning.windows import Window, place
 from campaign_operator.domain.planning.zones import ZONE_NAMES, UnknownTimeZoneError, load_zone, unknown_zone_message
+
+_DAYS_WITH_HOLIDAYS = 31
 
 _RUN_ID = "%Y%m%dT%H%M"
 
@@ -84,6 +87,9 @@ class SkippedMatches:
 
     contacts: int
     """The number of contacts in these zones."""
+
+    holidays: tuple[str, ...] = ()
+    """The public holidays among the dates, where no zone is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +186,7 @@ def plan_search(
         match_time=found.match_time,
         windows=_planned(found.windows, inputs.contacts_by_zone),
         contacts=sum(inputs.contacts_by_zone.values()),
-        skipped_matches=tuple(_skipped_matches(found, inputs.contacts_by_zone)),
+        skipped_matches=tuple(_skipped_matches(found, inputs)),
     )
 
 
@@ -269,7 +275,7 @@ def _planned(windows: Mapping[str, Window], contacts_by_zone: Mapping[str, int])
     return tuple(sorted(planned, key=lambda window: (window.start, window.time_zone)))
 
 
-def _skipped_matches(found: FoundMatch, contacts_by_zone: Mapping[str, int]) -> Iterator[SkippedMatches]:
+def _skipped_matches(found: FoundMatch, inputs: PlanInputs) -> Iterator[SkippedMatches]:
     for each in found.passed_over:
         yield SkippedMatches(
             reason=each.reason,
@@ -277,8 +283,28 @@ def _skipped_matches(found: FoundMatch, contacts_by_zone: Mapping[str, int]) -> 
             first=each.first,
             last=each.last,
             time_zones=tuple(sorted(each.zones)),
-            contacts=sum(contacts_by_zone[zone] for zone in each.zones),
+            contacts=sum(inputs.contacts_by_zone[zone] for zone in each.zones),
+            holidays=tuple(dict.fromkeys(_holidays(each, inputs))),
         )
+
+
+def _holidays(passed_over: PassedOver, inputs: PlanInputs) -> Iterator[str]:
+    """The holidays of a month at most, by the dates of the matches on the clocks of one zone for each set of rules."""
+    if passed_over.reason is not MatchSkipReason.NOTHING_OPEN:
+        return
+    days = min((passed_over.last.date() - passed_over.first.date()).days, _DAYS_WITH_HOLIDAYS)
+    dates = list(dates_of_matches(inputs.schedule, passed_over.first.date(), days))
+    is_local = inputs.start_mode is StartMode.CONTACT_LOCAL
+    for rules, (zone, *_) in inputs.calling_hours.by_rules(inputs.contacts_by_zone):
+        clock = load_zone(zone)
+        for day in dates if is_local else (_shown_there(day, passed_over.first, inputs, clock) for day in dates):
+            yield from (f"{name} in {calendar}" for name, calendar in rules.holidays_on(day))
+
+
+def _shown_there(day: date, match: datetime, inputs: PlanInputs, clock: ZoneInfo) -> date:
+    """The date on another clock at the time of the match."""
+    instant = place(datetime.combine(day, match.time()), _zone_of_cron(inputs.time_zone)).instant
+    return instant.astimezone(clock).date()
 
 
 def _zone_of_cron(name: str) -> ZoneInfo:

@@ -15,6 +15,9 @@ _CAUSES: Mapping[MatchSkipReason, str] = {
 }
 
 
+_HOLIDAYS_NAMED = 3
+
+
 def skipped_matches_message(skipped: Sequence[SkippedMatches]) -> str:
     """Which matches are passed over and why; an empty text where there are none."""
     return "; ".join(_passed_over(each) for each in skipped)
@@ -25,4 +28,6 @@ def _passed_over(each: SkippedMatches) -> str:
     matches = "match" if each.count == 1 else "matches"
     zones = f"{listed(each.time_zones)} ({counted(each.contacts, 'contact')})"
     cause = _CAUSES[each.reason].format(zones=zones)
+    if each.holidays:
+        cause += f" ({listed(each.holidays, _HOLIDAYS_NAMED)})"
     return f"skips {each.count} {matches} of cron, {each.first:%Y-%m-%dT%H:%M}{last}: {cause}"

@@ -153,6 +153,8 @@ def _plan_message(run: RunStatus) -> str:
     deferred = [w.time_zone for w in run.windows if Adjustment.DEFERRED_TO_OPENING in w.adjustments]
     if deferred:
         said.append(f"deferred to the calling hours: {listed(deferred)}")
+    if run.narrowed_by is not None:
+        said.append(f"narrowed by {run.narrowed_by}")
     skipped = runs.in_state(run, WindowState.SKIPPED)
     if skipped:
         said.append(f"skipped, outside the calling hours: {listed([w.time_zone for w in skipped])}")

@@ -19,6 +19,7 @@ from campaign_operator.api.status import (
 from campaign_operator.api.vocabulary import (
     MAX_HISTORY,
     MAX_MESSAGE,
+    MAX_NARROWED_BY,
     MAX_PENDING,
     REQUESTED_AT_ANNOTATION,
     Adjustment,
@@ -154,6 +155,7 @@ def planned(
         contacts=plan.contacts,
         invalid_contacts=blueprint.invalid_contacts,
         window_count=len(windows),
+        narrowed_by=cut(", ".join(blueprint.narrowing(plan)), MAX_NARROWED_BY) or None,
         windows=windows,
     )
     kept = without_runs(status, replaces)

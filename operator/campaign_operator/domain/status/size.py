@@ -22,7 +22,7 @@ MOST_BYTES = 1_200_000
 _WINDOW_BYTES = 480
 """A window without its message, with the longest zone and schedule id."""
 
-_RUN_BYTES = 1_000
+_RUN_BYTES = 1_150
 """A run without its windows."""
 
 _REST_BYTES = 60_000
