@@ -1,8 +1,11 @@
 """The operator's own calling hours policy: no campaign calls outside it, whatever it says and however it is edited."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import yaml
@@ -13,7 +16,17 @@ from campaign_operator.api.vocabulary import RunState
 from campaign_operator.domain.planning.calling_hours import HoursPolicy
 from campaign_operator.domain.planning.written_hours import parse_policy
 from campaign_operator.validation.policy_file import OPERATORS_POLICY, read_policy
-from e2e_world import Manifest, answer_of, campaign
+from campaign_sandbox.certificates import issue_server_certificate
+from campaign_sandbox.control_plane import ControlPlane
+from e2e_world import (
+    Manifest,
+    answer_of,
+    at_the_next_minute,
+    campaign,
+    connection_secret,
+    dialer_of_one_client,
+    start_operator,
+)
 from stage import Stage, new_operator, run_of, told
 
 OPEN_ALWAYS = {"start": "00:00", "end": "24:00"}
@@ -115,3 +128,29 @@ async def test_an_operator_does_not_start_with_a_policy_that_it_cannot_read(
     file.write_text("end: '20:00'\n")
     status, words = await answer_of(operator_kubeconfig, "check", "--all-namespaces", f"--calling-hours-policy={file}")
     assert (status, "calling hours policy: valid" in words) == (0, True), words
+
+
+async def test_the_program_keeps_to_the_file_whatever_a_campaign_says(
+    playhouse: tuple[ControlPlane, Path], tmp_path: Path
+) -> None:
+    control_plane, kubeconfig = playhouse
+    namespace, certificate = f"policy-{uuid4().hex[:10]}", issue_server_certificate(tmp_path)
+    in_two_days = datetime.now(UTC) + timedelta(days=2)
+    file = tmp_path / "policy.yaml"
+    file.write_text(f"{{start: '10:00', end: '12:00', days: [{in_two_days:%a}]}}\n")
+    calling = campaign(namespace, "c", **at_the_next_minute(contacts=[{"id": "c1", "timeZone": "Etc/UTC"}]))
+    async with AsyncExitStack() as stack:
+        simulator = await stack.enter_async_context(dialer_of_one_client(certificate))
+        await control_plane.kubectl("create", "namespace", namespace)
+        manifests = [connection_secret(namespace, simulator), calling]
+        await control_plane.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))
+        flags = ("--namespace", namespace, "--calling-hours-policy", str(file))
+        operator = start_operator(kubeconfig, certificate.authority, tmp_path, *flags)
+        stack.push_async_callback(operator.stop, timeout_seconds=60)
+        planned = "--for=jsonpath={.status.state}=Planned"
+        await control_plane.kubectl("wait", planned, "outboundcampaign/c", "-n", namespace, "--timeout=60s")
+        answer = await control_plane.kubectl("get", "outboundcampaign", "c", "-n", namespace, "-o", "yaml")
+        (run,) = yaml.safe_load(answer.stdout)["status"]["runs"]
+        assert run["windows"][0]["startTime"] == f"{in_two_days:%Y-%m-%d}T10:00:00Z"
+        assert run["narrowedBy"] == OPERATORS_POLICY
+        assert (await simulator.ledger(calling["spec"]["campaignID"]))["schedules"] == []

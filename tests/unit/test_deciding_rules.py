@@ -1,21 +1,36 @@
 """The rule that moves, shortens or skips a window is named with its source: the campaign's hours, or a policy."""
 
-from datetime import UTC, datetime
+import random
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from builders import blueprint, spec
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
+from rules_of_zones import any_policy, any_rules
 
 from campaign_operator.api.calling_hours_spec import HoursSpec
+from campaign_operator.api.vocabulary import Adjustment, StartMode
+from campaign_operator.domain.errors import InvalidSpecError
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.planning.read_inputs import ReadInputs
 from campaign_operator.domain.planning.skipped_matches import skipped_matches_message
+from campaign_operator.domain.planning.windows import is_steady
 from campaign_operator.domain.planning.written_hours import parse_policy
+from campaign_operator.domain.planning.zones import ZONE_NAMES, load_zone
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 BERLIN = [{"id": "c1", "timeZone": "Europe/Berlin"}]
 TWO_ZONES = [*BERLIN, {"id": "c2", "timeZone": "Asia/Tokyo"}]
 OPEN_ALWAYS = {"start": "00:00", "end": "24:00"}
+TIMES = [f"{number // 60:02}:{number % 60:02}" for number in range(0, 24 * 60, 15)]
+BY_HOURS = {
+    Adjustment.CLOSED_DATE,
+    Adjustment.OUTSIDE_CALLING_HOURS,
+    Adjustment.DEFERRED_TO_OPENING,
+    Adjustment.CLIPPED_AT_CLOSING,
+}
 SATURDAY = {"weekly": [{"days": ["Sat"], "start": "10:00", "end": "13:00"}]}
 ALL = "the operator's policy"
 TEAM = "policy calling-policy/policy.yaml"
@@ -175,3 +190,32 @@ def test_where_no_holiday_closes_the_zones_none_is_named() -> None:
     plans = drawn({ALL: {"days": ["Sun"]}}, cron="0 9 25-27 12 *")
     plan = plans.plan(datetime(2026, 12, 23, 12, tzinfo=UTC), 30)
     assert skipped_matches_message(plan.skipped_matches).endswith("no time zone is open")
+
+
+@given(seed=st.integers(), zone=st.sampled_from(sorted(ZONE_NAMES)))
+@settings(max_examples=300, deadline=None)
+def test_every_window_that_hours_change_has_a_rule_and_no_other_has_one(seed: int, zone: str) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a sample, no secret
+    day = NOW.date() + timedelta(days=chance.randint(0, 300))
+    asked = any_rules(chance, zone, day, TIMES)
+    policies = [any_policy(chance, zone, day, TIMES) for _ in range(2)]
+    start_mode, hour = chance.choice(list(StartMode)).value, chance.randint(0, 23)
+    plans = drawn(
+        {f"policy {number}": rules for number, rules in enumerate(policies)},
+        cron=f"0 {hour} {day.day} {day.month} *",
+        contacts=[{"id": "c1", "timeZone": zone}, {"id": "c2", "timeZone": "Etc/UTC"}],
+        startMode=start_mode,
+        callingHours=asked,
+        windowSeconds=chance.choice([3600, 86_400]),
+    )
+    nominal = datetime.combine(day, time(hour))
+    try:
+        windows = plans.windows_of(nominal, {zone: 1, "Etc/UTC": 1})
+    except InvalidSpecError:
+        reject()
+    for window in windows:
+        told = [each.adjustment for each in plans.deciding_rules(window, nominal)]
+        assert [each for each in window.adjustments if each in BY_HOURS and each not in told] == [] or not (
+            is_steady(load_zone(window.time_zone), window.start.date())
+        )
+        assert set(told) <= BY_HOURS.intersection(window.adjustments)
