@@ -109,6 +109,9 @@ async def test_what_is_submitted_stands_when_the_policy_goes(stage: Stage) -> No
     stage.clock.advance(stage.next_look("c"))
     assert told(await stage.look("c"), ConditionType.STALLED)[1] == "PolicyNotFound"
     assert await states(stage) == ["SCHEDULED"], "it was planned within the policy"
+    await stage.kubectl("patch", "outboundcampaign", "c", "--type=merge", '--patch={"spec":{"suspend":true}}')
+    await stage.look("c")
+    assert await states(stage) == ["CANCELLED"]
 
 
 async def test_campaigns_that_share_a_policy_share_one_reading(stage: Stage) -> None:
