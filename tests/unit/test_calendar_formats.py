@@ -88,6 +88,10 @@ def test_the_column_of_dates_has_any_name() -> None:
     assert dates(text) == [date(2026, 1, 1)]
 
 
+def test_a_first_column_without_a_name_is_a_column() -> None:
+    assert dates("\n \n\tmade on\tdate\n0\t2026-01-01\t2026-12-25\n") == [XMAS]
+
+
 def test_a_comment_is_no_header_row() -> None:
     assert dates("# ours, date\n2026-12-25\n") == [XMAS]
     assert dates("2026-12-25 # x, date\n2026-12-26 # y\n") == [XMAS, BOXING_DAY]
@@ -147,6 +151,11 @@ WRONG = {
 @pytest.mark.parametrize(("text", "words"), WRONG.values(), ids=WRONG)
 def test_what_is_not_understood_is_told_with_its_line(text: str, words: str) -> None:
     assert words in said(text, "x.ics" if text.startswith("DTSTART") else "holidays")
+
+
+def test_an_empty_file_is_no_icalendar_file() -> None:
+    assert said("\n", "x.ics") == "x.ics, line 1: is empty; a calendar begins with BEGIN:VCALENDAR"
+    assert dates("BEGIN:VCALENDAR\nEND:VCALENDAR\n") == []
 
 
 def test_a_file_for_csv_without_a_header_row_says_so() -> None:

@@ -7,7 +7,7 @@ contact lists.
 
 from collections.abc import Generator
 
-from campaign_operator.domain.calendars.date_column import gather_column, names_the_column
+from campaign_operator.domain.calendars.date_column import below_blank_lines, gather_column, names_the_column
 from campaign_operator.domain.calendars.date_lines import gather_lines, said_in
 from campaign_operator.domain.calendars.gathered_dates import MAX_CALENDAR_BYTES, CalendarDates, GatheredDates
 from campaign_operator.domain.calendars.icalendar_events import BEGINNING, gather_events
@@ -39,7 +39,7 @@ def calendar_steps(data: bytes, name: str, date_column: str) -> Steps:
     gathered = GatheredDates(name)
     if name.lower().endswith(".ics") or BEGINNING.match(text.lstrip()):
         yield from gather_events(text, gathered)
-    elif _is_csv(text.lstrip(), name, date_column):
+    elif _is_csv(below_blank_lines(text), name, date_column):
         yield from gather_column(text, date_column, gathered)
     else:
         yield from gather_lines(text, gathered)

@@ -5,6 +5,7 @@ name is matched exactly, or else by what looks alike, if only one column fits.
 """
 
 import csv
+import re
 from collections.abc import Generator, Iterable
 from functools import partial
 from io import StringIO
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from _csv import Reader
 
 _COLUMNS_SHOWN = 20
+_BLANK_LINES = re.compile(r"\A(?:[^\S\n]*+\n)++")
 
 
 class _Table(NamedTuple):
@@ -43,6 +45,11 @@ class _AmbiguousHeaderError(_NoHeaderError):
     """It names the column more than once."""
 
 
+def below_blank_lines(text: str) -> str:
+    """The text from the first line on that has something in it. Its blanks stay: it may begin with an empty cell."""
+    return _BLANK_LINES.sub("", text, count=1)
+
+
 def names_the_column(text: str, column: str) -> bool:
     """Whether it begins with the header row of such a calendar, or with a line that names the separator."""
     try:
@@ -55,7 +62,7 @@ def names_the_column(text: str, column: str) -> bool:
 
 def gather_column(text: str, column: str, gathered: GatheredDates) -> Generator[None, None, None]:
     """Gather the dates below the header row, in short steps."""
-    table = text.lstrip()
+    table = below_blank_lines(text)
     line = 1 + text.count("\n", 0, len(text) - len(table))
     named = SEPARATOR_LINE.match(table)
     if named is not None:

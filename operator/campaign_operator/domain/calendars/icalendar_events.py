@@ -102,7 +102,7 @@ def gather_events(text: str, gathered: GatheredDates) -> Generator[None, None, N
 def _events(text: str, gathered: GatheredDates) -> Iterator[_Event | None]:
     """The events as they stand; None after each step."""
     within: list[str] = []
-    event = _Event(0)
+    event, is_calendar = _Event(0), False
     for line in content_lines(text):
         if line is None:
             yield None
@@ -114,6 +114,7 @@ def _events(text: str, gathered: GatheredDates) -> Iterator[_Event | None]:
                 if not within and value != _CALENDAR:
                     break
                 within.append(value)
+                is_calendar = True
                 event = _Event(line.number) if within == [_CALENDAR, _EVENT] else event
                 continue
             if not within or within[-1] != value:
@@ -129,6 +130,8 @@ def _events(text: str, gathered: GatheredDates) -> Iterator[_Event | None]:
     else:
         if within:
             gathered.reject(text.count("\n") + 1, partial(_incomplete, within[-1]))
+        elif not is_calendar:
+            gathered.reject(1, lambda: "is empty; a calendar begins with BEGIN:VCALENDAR")
         return
     gathered.reject(line.number, lambda: "is no part of a calendar, which begins with BEGIN:VCALENDAR")
 
