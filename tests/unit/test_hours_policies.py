@@ -174,4 +174,4 @@ def test_hours_that_a_policy_never_opens_are_told_with_its_name(
         blueprint(asked, ReadInputs(policies=(policy(**rules),))).plan(NOW, 30)
     assert words in str(error.value)
     assert str(error.value).startswith("spec.callingHours: ")
-    assert str(error.value).endswith("; the hours are narrowed by a policy")
+    assert str(error.value).endswith("; these are the hours of the campaign, narrowed by a policy")

@@ -66,7 +66,26 @@ def test_a_policy_is_checked_beside_an_error_in_the_hours() -> None:
 def test_a_policy_that_leaves_nothing_is_an_error_with_its_name() -> None:
     (finding,) = checked(TEXT + policy("end: '08:30'\n")).findings
     assert finding.severity is Severity.ERROR
-    assert finding.message.endswith("; the hours are narrowed by policy calling-policy/policy.yaml")
+    assert finding.message.endswith(
+        "; these are the hours of the campaign, narrowed by policy calling-policy/policy.yaml"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        (
+            b"end: '09:10'",
+            "longer than the calling hours, 08:00 to 09:10, narrowed by the operator's policy: every window",
+        ),
+        (b"end: '09:10'", "because the calling hours end, narrowed by the operator's policy; let cron match earlier"),
+        (b"days: [Mon]", "because that day is closed, narrowed by the operator's policy; let cron match on open days"),
+    ],
+)
+def test_a_warning_about_hours_names_the_policy_that_narrows_them(rules: bytes, words: str) -> None:
+    supplied = Supplied(policy=read_policy(rules, file="p.yaml", name=OPERATORS_POLICY))
+    report = checked(SOUND + "  runPolicy: Recurring\n", supplied=supplied)
+    assert any(words in finding.message for finding in report.findings), report.findings
 
 
 def test_both_commands_take_the_operators_policy(tmp_path: Path) -> None:
@@ -80,7 +99,7 @@ def test_both_commands_take_the_operators_policy(tmp_path: Path) -> None:
     manifest.write_text(SOUND)
     done = run_cli("validate", str(manifest), "--policy", "-", stdin=b"end: '08:30'\n")
     assert done.returncode == 1
-    assert b"the hours are narrowed by the operator's policy" in done.stdout
+    assert b"the hours of the campaign, narrowed by the operator's policy" in done.stdout
 
 
 @pytest.mark.parametrize("command", ["validate", "preview"])

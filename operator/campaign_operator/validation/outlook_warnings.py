@@ -35,7 +35,7 @@ def warnings_of_outlook(outlook: Outlook, spec: OutboundCampaignSpec, blueprint:
     yield from _of_open_runs(outlook)
     if spec.run_policy is RunPolicy.RECURRING:  # a single run just takes the first match that is open
         yield from _of_closed_matches(outlook, blueprint)
-    yield from _of_short_windows(outlook)
+    yield from _of_short_windows(outlook, blueprint)
     yield from _of_too_much_ahead(outlook)
 
 
@@ -83,7 +83,7 @@ def _of_open_runs(outlook: Outlook) -> Iterator[FieldError]:
 
 def _of_closed_matches(outlook: Outlook, blueprint: Blueprint) -> Iterator[FieldError]:
     """Excluded dates and holidays are left out: nobody is to be called on them."""
-    in_use = blueprint.rules_in_use
+    in_use, narrowed_by = blueprint.rules_in_use, blueprint.inputs.calling_hours.narrowed_by
     found = [each for each in outlook.passed_over(MatchSkipReason.NOTHING_OPEN) if not is_a_holiday(blueprint, each)]
     by_day = [each for each in found if not any(rules.spans_on(each.first.date()) for rules in in_use)]
     by_hour = [each for each in found if any(rules.spans_on(each.first.date()) for rules in in_use)]
@@ -91,14 +91,15 @@ def _of_closed_matches(outlook: Outlook, blueprint: Blueprint) -> Iterator[Field
         yield warning_in_spec(
             ("callingHours", "days"),
             f"{_how_many(outlook, sum(each.count for each in by_day))} call nobody, starting with "
-            f"{by_day[0].first:%a %Y-%m-%dT%H:%M}, because that day is closed; let cron match on open days",
+            f"{by_day[0].first:%a %Y-%m-%dT%H:%M}, because that day is closed{narrowed_by}; let cron match on open "
+            "days",
         )
     if by_hour:
         yield warning_in_spec(
             ("cron",),
             f"{_how_many(outlook, sum(each.count for each in by_hour))} call nobody, starting with "
-            f"{by_hour[0].first:%Y-%m-%dT%H:%M}, because {_why_closed(in_use)}; let cron match before they end, or "
-            "extend them",
+            f"{by_hour[0].first:%Y-%m-%dT%H:%M}, because {_why_closed(in_use)}{narrowed_by}; let cron match before "
+            "they end, or extend them",
         )
 
 
@@ -108,7 +109,7 @@ def _why_closed(in_use: Sequence[ZoneHours]) -> str:
     return f"the calling hours are {in_use[0].text}"
 
 
-def _of_short_windows(outlook: Outlook) -> Iterator[FieldError]:
+def _of_short_windows(outlook: Outlook, blueprint: Blueprint) -> Iterator[FieldError]:
     """Those that the close makes short; who writes a short windowSeconds means it."""
     windows = list(outlook.called())
     cut = [window for window in windows if Adjustment.CLIPPED_AT_CLOSING in window.adjustments]
@@ -120,8 +121,8 @@ def _of_short_windows(outlook: Outlook) -> Iterator[FieldError]:
         yield warning_in_spec(
             ("windowSeconds",),
             f"{which} of {outlook.horizon} in {zones} are shorter than 15 minutes (the shortest: "
-            f"{length.total_seconds() / 60:g}), because the calling hours end; let cron match earlier, or extend the "
-            "calling hours",
+            f"{length.total_seconds() / 60:g}), because the calling hours end"
+            f"{blueprint.inputs.calling_hours.narrowed_by}; let cron match earlier, or extend the calling hours",
         )
 
 

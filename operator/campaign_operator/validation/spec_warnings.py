@@ -77,6 +77,7 @@ def _of_long_windows(spec: OutboundCampaignSpec, blueprint: Blueprint) -> Iterat
     elif spec.window_seconds > longest:
         (rules, *others) = blueprint.rules_in_use
         which = "the calling hours of any time zone" if others else f"the calling hours, {rules.text}"
+        which += blueprint.inputs.calling_hours.narrowed_by
         yield warning_in_spec(("windowSeconds",), f"{hours}, longer than {which}: every window ends when they end")
 
 

@@ -203,6 +203,11 @@ class CallingHours:
         return tuple((rules, tuple(alike)) for rules, alike in groups.values())
 
     @property
+    def narrowed_by(self) -> str:
+        """Who else has a say, to follow words about the hours: `, narrowed by the operator's policy`; else empty."""
+        return f", narrowed by {' and '.join(policy.name for policy in self.policies)}" if self.policies else ""
+
+    @property
     def holidays(self) -> frozenset[HolidayCalendar]:
         """All calendars that any zone has, by the campaign or by a policy."""
         own = _calendars((self.everywhere, *self.zones.values()))
@@ -308,8 +313,7 @@ def hours_error(hours: CallingHours, field: str, message: str) -> SpecError:
     """
     if not hours.policies:
         return SpecError(f"{FIELD}.{field}" if field else FIELD, message)
-    names = " and ".join(policy.name for policy in hours.policies)
-    return SpecError(FIELD, f"{message}; the hours are narrowed by {names}")
+    return SpecError(FIELD, f"{message}; these are the hours of the campaign{hours.narrowed_by}")
 
 
 def _never_open(hours: CallingHours, zone: ZoneInfo, instant: datetime) -> SpecError:
