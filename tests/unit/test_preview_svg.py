@@ -9,7 +9,10 @@ import pytest
 from builders import blueprint, spec
 from forecasts import MATCH, NOW, OPEN_HOURS, everything
 
+from campaign_operator.api.calling_hours_spec import HoursSpec
 from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_operator.domain.planning.read_inputs import ReadInputs
+from campaign_operator.domain.planning.written_hours import parse_policy
 from campaign_operator.domain.planning.zones import ZONE_NAMES
 from campaign_operator.preview.forecast import Forecast, forecast, holidays_of, open_hours
 from campaign_operator.preview.picture import MAX_ROWS_UNGROUPED, picture_of
@@ -145,11 +148,15 @@ def test_matches_that_are_passed_over_are_told_under_the_title_and_in_full_where
     assert "passes over" not in forecast_svg(of(["America/New_York"]))
 
 
-def test_closed_hours_are_those_of_the_rules_of_each_zone_and_holidays_are_marked() -> None:
+@pytest.mark.parametrize("by_a_policy", [False, True], ids=["the campaign's", "a policy's"])
+def test_closed_hours_are_those_of_the_rules_of_each_zone_and_holidays_are_marked(by_a_policy: bool) -> None:
     zones = ["America/Chicago", "Europe/London"]
     contacts = [{"id": zone, "timeZone": zone} for zone in zones]
     american = {"timeZones": zones[:1], "holidays": [{"country": "US"}], "weekly": [{**ALL_WEEK, "end": "12:00"}]}
-    asked = blueprint(spec(contacts=contacts, startMode="SameInstant", callingHours={"zones": [american]}))
+    policies = (parse_policy(HoursSpec.model_validate({"zones": [american]}), "a policy"),) if by_a_policy else ()
+    hours = {} if by_a_policy else {"zones": [american]}
+    of_spec = spec(contacts=contacts, startMode="SameInstant", callingHours=hours)
+    asked = blueprint(of_spec, ReadInputs(policies=policies))
     found = forecast(CampaignRef("sales", "spring"), asked, NOW, 30, 1)
     picture = picture_of(found, open_hours(found, asked), holidays_of(found, asked))
     chicago, london = sorted(picture.rows, key=lambda row: row.zones)
@@ -161,3 +168,6 @@ def test_closed_hours_are_those_of_the_rules_of_each_zone_and_holidays_are_marke
     svg = fromstring(forecast_svg(found, open_hours(found, asked), holidays_of(found, asked)))  # noqa: S314 - made here
     assert [title.text for title in svg.iter(f"{SVG}title")].count("America/Chicago: Thanksgiving Day") == 1
     assert classes(svg, "rect").count("holiday") == 2, "in the row and in the legend"
+    source = "a policy" if by_a_policy else "spec.callingHours.zones"
+    because = f"(DeferredToOpening, {source}: 2026-11-26 is Thanksgiving Day in US)"
+    assert any((title.text or "").endswith(because) for title in svg.iter(f"{SVG}title"))

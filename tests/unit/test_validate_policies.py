@@ -95,6 +95,15 @@ def test_both_commands_take_the_operators_policy(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     windows = json.loads(done.stdout)["runs"][0]["windows"]
     assert {window["localStart"][11:16] + window["localEnd"][10:16] for window in windows} == {"10:00T12:00"}
+    source = "the operator's policy"
+    assert all(
+        window["rules"]
+        == [
+            {"adjustment": "DeferredToOpening", "source": source, "rule": "opens at 10:00 on Thu"},
+            {"adjustment": "ClippedAtClosing", "source": source, "rule": "closes at 12:00 on Thu"},
+        ]
+        for window in windows
+    )
     manifest = tmp_path / "campaign.yaml"
     manifest.write_text(SOUND)
     done = run_cli("validate", str(manifest), "--policy", "-", stdin=b"end: '08:30'\n")
