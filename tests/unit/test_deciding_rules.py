@@ -106,6 +106,12 @@ def told(policies: dict[str, dict[str, Any]], **asked: Any) -> list[str]:
             id="a holiday of a policy",
         ),
         pytest.param(
+            {ALL: {"holidays": [{"country": "DE"}]}},
+            {"cron": "0 3 25 12 *", "startMode": "SameInstant", "contacts": BERLIN},
+            ["DeferredToOpening the operator's policy: 2026-12-25 is Christmas Day in DE"],
+            id="a holiday, and not the hours that it would have had",
+        ),
+        pytest.param(
             {},
             {
                 "cron": "0 9 25 12 *",
