@@ -196,7 +196,9 @@ class FinishedRun(StatusModel):
         ),
     )
     plan_hash: Hash = Field(description="Hash of the planned windows.")
-    spec_hash: Hash = Field(description="Hash of the parts of the spec that affect the plan, and of the calendar.")
+    spec_hash: Hash = Field(
+        description="Hash of the parts of the spec that affect the plan, of the calendar and of the policies."
+    )
     list_hash: Hash = Field(
         default="", description="Hash of the contact lists in contactsFrom. Empty if there are none."
     )

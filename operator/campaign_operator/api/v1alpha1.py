@@ -239,8 +239,8 @@ class OutboundCampaignSpec(ResourceModel):
         le=31_622_400,
         description=(
             "Seconds before the first start of a run at which the operator submits its schedules, or earlier if it "
-            "needs more time. Until then, the run is Planned, and is replanned whenever the spec, the contact lists "
-            "or the calendar change. Default: 86400 (1 day). Example: 3600."
+            "needs more time. Until then, the run is Planned, and is replanned whenever the spec, the contact lists, "
+            "the calendar or a policy change. Default: 86400 (1 day). Example: 3600."
         ),
     )
     completion: Completion = Field(default=Completion(), description="When a run is Completed or TimedOut.")
