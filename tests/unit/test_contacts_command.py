@@ -59,6 +59,12 @@ def test_a_list_that_is_right_with_aliases_and_a_default_is_status_0() -> None:
     assert json.loads(done.stdout)["compressed"] is False
 
 
+def test_names_of_windows_are_read_if_asked_for() -> None:
+    done = run_cli("contacts", "-", "--time-zone-format", "windows", stdin=b"id,timeZone\n1,Eastern Standard Time\n")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"       1  America/New_York\n" in done.stdout
+
+
 def test_the_json_of_errors_counts_rows() -> None:
     done = run_cli("contacts", "-", *COLUMNS, "-o", "json", stdin=EXPORT)
     found = RecognizedListWire.model_validate_json(done.stdout)

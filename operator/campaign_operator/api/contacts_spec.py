@@ -10,6 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from campaign_operator.api.delimiter import Delimiter
 from campaign_operator.api.references import ConfigMapKeyRef, ObjectName, SecretKeyRef
 from campaign_operator.api.schema import ResourceModel, rules
+from campaign_operator.api.time_zone_format import TimeZoneFormat
 from campaign_operator.api.vocabulary import MAX_TIME_ZONE_ALIASES, ContactFormat, TimeZoneName
 
 _ONE_PLACE = (
@@ -157,6 +158,14 @@ class ContactsFromSource(ResourceModel):
         description=(
             "Name of the column, or of the JSON field, that contains the time zone of a contact. Default: timeZone. "
             "Example: tz."
+        ),
+    )
+    time_zone_format: TimeZoneFormat | None = Field(
+        default=None,
+        description=(
+            "What that column contains: IANA for names of the IANA time zone database, or Windows for the names of "
+            "time zones in Windows. A name of Windows stands for the zone that Unicode CLDR has for it in territory "
+            "001, for example W. Europe Standard Time for Europe/Berlin. Default: IANA. Example: Windows."
         ),
     )
     default_time_zone: TimeZoneName | None = Field(

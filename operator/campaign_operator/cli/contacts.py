@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from campaign_operator.api.time_zone_format import TimeZoneFormat
 from campaign_operator.cli.failure import fail
 from campaign_operator.cli.list_limits import LIST_MAX_BYTES, LIST_MAX_ROWS, ListMaxBytes, ListMaxRows
 from campaign_operator.cli.supplied_options import ContactsDelimiter
@@ -29,6 +30,10 @@ def contacts(
     id_column: Annotated[str, typer.Option(help="The column, or JSON field, with the IDs.")] = "id",
     time_zone_column: Annotated[str, typer.Option(help="The column, or JSON field, with the time zones.")] = "timeZone",
     delimiter: ContactsDelimiter = None,
+    time_zone_format: Annotated[
+        TimeZoneFormat,
+        typer.Option(case_sensitive=False, help="What the time zones of the list are names of."),
+    ] = TimeZoneFormat.IANA,
     default_time_zone: Annotated[
         str | None,
         typer.Option(metavar="ZONE", help="Time zone of contacts whose cell is empty.", show_default=False),
@@ -61,6 +66,7 @@ def contacts(
             delimiter=delimiter,
             id_column=id_column,
             time_zone_column=time_zone_column,
+            time_zone_format=time_zone_format,
             default_time_zone=default_time_zone,
             time_zone_aliases=Aliases(_alias(each) for each in time_zone_alias or ()),
         )

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from campaign_operator.api.contacts_spec import Aliases, ContactsFromSource
 from campaign_operator.api.delimiter import Delimiter
+from campaign_operator.api.time_zone_format import TimeZoneFormat
 from campaign_operator.api.vocabulary import ContactFormat, OnInvalidContact
 from campaign_operator.domain.errors import SpecError, SpecErrors
 from campaign_operator.domain.planning.read_inputs import ListedContacts
@@ -38,7 +39,8 @@ class ListSource:
     `list_format` None: by the end of `name` (`.csv`, `.json`, `.ndjson`, `.jsonl`, each also with `.gz`), else by the
     first character. Compression is seen from the bytes, whatever the name. `delimiter` None: by the header row, in
     which the columns are matched exactly, or else by what looks alike.
-    `default_time_zone` stands for an empty zone, and `time_zone_aliases` has names for other values.
+    `default_time_zone` stands for an empty zone, and `time_zone_aliases` has names for other values, which come before
+    those of `time_zone_format`.
     """
 
     name: str
@@ -48,6 +50,7 @@ class ListSource:
     delimiter: Delimiter | None = None
     id_column: str = "id"
     time_zone_column: str = "timeZone"
+    time_zone_format: TimeZoneFormat = TimeZoneFormat.IANA
     default_time_zone: str | None = None
     time_zone_aliases: Aliases = field(default_factory=Aliases)
 
@@ -70,6 +73,7 @@ class ListSource:
             delimiter=named.delimiter,
             id_column=named.id_column,
             time_zone_column=named.time_zone_column,
+            time_zone_format=named.time_zone_format or TimeZoneFormat.IANA,
             default_time_zone=named.default_time_zone,
             time_zone_aliases=Aliases(named.time_zone_aliases or {}),
         )

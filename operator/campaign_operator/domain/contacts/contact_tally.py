@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO, NamedTuple
 
+from campaign_operator.api.time_zone_format import TimeZoneFormat
 from campaign_operator.api.vocabulary import OnInvalidContact
 from campaign_operator.domain.contacts.blanks import all_trimmed, trimmed
 from campaign_operator.domain.contacts.contact_list import (
@@ -25,7 +26,12 @@ from campaign_operator.domain.contacts.contact_list import (
     UnreadableListError,
 )
 from campaign_operator.domain.contacts.contact_records import ContactRecords
-from campaign_operator.domain.contacts.zone_words import certain_zone
+from campaign_operator.domain.contacts.zone_words import (
+    certain_zone,
+    not_windows_message,
+    unshown_windows_message,
+    windows_zones,
+)
 from campaign_operator.domain.errors import ERRORS_SHOWN
 from campaign_operator.domain.planning.zones import (
     AMBIGUOUS_NAMES,
@@ -195,7 +201,7 @@ class ContactTally:
             self._note(line, source.id_column, id_message, lambda: id_message)
         if number == _NO_ZONE:
             shown = zone if isinstance(zone, Fault) else zone[:_TOLD_CHARACTERS]
-            explain = partial(_zone_message, shown, source.quote_values)
+            explain = partial(_zone_message, shown, source)
             # what must not be shown must not be told apart either
             what = shown if isinstance(shown, str) and (source.quote_values or not shown) else explain()
             self._note(line, source.time_zone_column, what, explain)
@@ -290,7 +296,10 @@ def _zone_numbers(source: ListSource) -> Mapping[str, int]:
     names = dict(source.time_zone_aliases)
     if source.default_time_zone is not None:
         names[""] = source.default_time_zone
-    return _ZONE_NUMBERS | {value: _ZONE_NUMBERS.get(name, _NO_ZONE) for value, name in names.items()}
+    read = _ZONE_NUMBERS
+    if source.time_zone_format is TimeZoneFormat.WINDOWS:
+        read = {word: _ZONE_NUMBERS[name] for word, name in windows_zones().items()}
+    return read | {value: _ZONE_NUMBERS.get(name, _NO_ZONE) for value, name in names.items()}
 
 
 def _order(error: tuple[int, ContactError]) -> tuple[int, int, float]:
@@ -304,12 +313,14 @@ def _by_rows(kind: tuple[tuple[int, str | None, str], _Kind]) -> tuple[int, int,
     return -what.rows, number, what.first_line
 
 
-def _zone_message(zone: str | Fault, quote: bool) -> str:
+def _zone_message(zone: str | Fault, source: ListSource) -> str:
     if isinstance(zone, Fault):
         return zone.message
     if not zone:
         return "is empty"
-    if not quote:
+    if source.time_zone_format is TimeZoneFormat.WINDOWS:
+        return not_windows_message(zone) if source.quote_values else unshown_windows_message()
+    if not source.quote_values:
         return f"{unshown_zone_message()}{_ALIASES}"
     if zone in AMBIGUOUS_NAMES:
         return f"{unknown_zone_message(zone)}{_ALIASES}"

@@ -2,14 +2,17 @@
 Salesforce.
 
 Owns which of them surely stand for one name of the IANA database. They are told as the remedy, and never read as that
-name: a list that means something else by its words would call people at a wrong hour.
+name: a list that means something else by its words would call people at a wrong hour. Those of Windows are read where
+the spec says that the list has them.
 """
 
+import difflib
 import re
 from collections.abc import Mapping
 from functools import cache
 
-from campaign_operator.domain.planning.zones import ZONE_NAMES
+from campaign_operator.domain.planning.zones import ZONE_NAMES, current_name
+from campaign_operator.wording import quoted
 
 # Those of Rails that are no place of the database; the others are known by it.
 _RAILS: Mapping[str, str] = {
@@ -65,6 +68,36 @@ _OFFSET = re.compile(r"(?:\((?:GMT|UTC)(?:[+-]\d{1,2}:\d{2})?\)|\AUTC [+-]\d{2}:
 _NAME_AT_THE_END = re.compile(r"\(([A-Za-z_]+/[\w/+-]+)\)\Z")
 
 
+# Words of Windows have an ending in common, which makes any two of them alike.
+_LIKENESS = 0.9
+_LONGEST_GUESSED = 64
+_WINDOWS_RULE = "must be a name of a time zone in Windows, such as Eastern Standard Time (timeZoneFormat: Windows)"
+
+
+@cache
+def windows_zones() -> Mapping[str, str]:
+    """The name of the IANA database for each name of Windows: that of CLDR for no particular territory ("001")."""
+    # needed only for a list that has them or is wrong
+    from tzlocal.windows_tz import win_tz
+
+    return {word: current_name(name) for word, name in win_tz.items()}
+
+
+def not_windows_message(value: str) -> str:
+    """Why a value is refused in a list with names of Windows and, if it is clear, what was meant."""
+    if value in ZONE_NAMES:
+        remedy = "this is a name of the IANA database; leave out timeZoneFormat, or use timeZoneAliases"
+    else:
+        nearest = _nearest_of_windows(value)
+        remedy = "use timeZoneAliases for other values" if nearest is None else f'did you mean "{nearest}"?'
+    return f"Invalid value: {quoted(value)}: {_WINDOWS_RULE}; {remedy}"
+
+
+def unshown_windows_message() -> str:
+    """The same of a value that must not be shown."""
+    return f"{_WINDOWS_RULE}; use timeZoneAliases for other values"
+
+
 def certain_zone(value: str) -> str | None:
     """The name of the IANA database that this surely stands for, None where that is not known."""
     named = _NAME_AT_THE_END.search(value)
@@ -78,16 +111,25 @@ def certain_zone(value: str) -> str | None:
 
 @cache
 def _names_by_word() -> Mapping[str, str]:
-    # needed for a list that is wrong only
-    from tzlocal.windows_tz import win_tz
-
     places = [name for name in ZONE_NAMES if "/" in name]
     of_hubspot = {name.replace("/", "_slash_").replace("-", "_hyphen_"): name for name in places}
     of_hubspot |= {_shown_by_hubspot(name): name for name in places}
-    return {word.casefold(): name for word, name in (of_hubspot | win_tz | dict(_RAILS)).items()}
+    return {word.casefold(): name for word, name in (of_hubspot | dict(windows_zones()) | dict(_RAILS)).items()}
 
 
 def _shown_by_hubspot(name: str) -> str:
     """Such as `America New York` and `America Indiana (Knox)`."""
     region, *places = name.replace("_", " ").split("/")
     return " ".join([region, *places[:1], *(f"({place})" for place in places[1:])])
+
+
+def _nearest_of_windows(value: str) -> str | None:
+    if len(value) > _LONGEST_GUESSED:
+        return None
+    by_comparable = {_comparable(word): word for word in windows_zones()}
+    likest = difflib.get_close_matches(_comparable(value), by_comparable, n=1, cutoff=_LIKENESS)
+    return by_comparable[likest[0]] if likest else None
+
+
+def _comparable(word: str) -> str:
+    return " ".join(word.casefold().split())

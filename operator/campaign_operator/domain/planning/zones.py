@@ -100,6 +100,15 @@ def _canonical_names() -> Mapping[str, str]:
     return {link: last(link) for link in targets}
 
 
+def current_name(name: str) -> str:
+    """The name itself if the database lists it for a country, else the one that it is a link to.
+
+    Tables of others have names that the database gave up, such as Asia/Calcutta. The hours of a zone are by its exact
+    name, and must not miss contacts for that.
+    """
+    return name if name in _listed_by_country() else canonical_name(name)
+
+
 def unknown_zone_message(name: str) -> str:
     """Why `name` is refused and, where it is clear, which name was meant."""
     if name in AMBIGUOUS_NAMES:
