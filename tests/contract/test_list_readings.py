@@ -1,12 +1,15 @@
 """What campaigns share of a reading, and what large lists of some namespaces leave to the others."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import pytest
 from builders import campaign, spec
 
+from campaign_operator.adapters import list_reader
 from campaign_operator.adapters.clock import SystemClock
 from campaign_operator.adapters.contact_lists import ContactLists
 from campaign_operator.adapters.kubernetes.keyed_objects import KeyedObjects
@@ -112,6 +115,24 @@ async def test_a_shared_reading_goes_on_when_the_campaign_that_began_it_is_gone_
         assert not reading.server.saw_reset
         reading.lists.forget(second.ref)
         await eventually(lambda: reading.server.saw_reset)
+
+
+async def test_the_package_for_phone_numbers_is_imported_beside_the_loop_and_only_for_a_list_that_has_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[int] = []
+    monkeypatch.setattr(list_reader, "read_phone_data", lambda: threads.append(threading.get_ident()))
+    numbers = b"id,phone\nc1,+12125550100\n"
+    async with reading_from(lambda _: answer(200, raw=numbers if threads else LIST)) as reading:
+        plain, by_phone = reading.campaign("sales", "plain"), reading.campaign("sales", phoneColumn="phone")
+        await reading.begin(plain)
+        await reading.is_woken(plain)
+        assert threads == []
+        await reading.begin(by_phone)
+        await reading.is_woken(by_phone)
+        assert await reading.contacts(by_phone) == 1
+        (thread,) = threads
+        assert thread != threading.get_ident()
 
 
 async def test_large_lists_that_do_not_end_leave_others_with_small_ones_their_places() -> None:

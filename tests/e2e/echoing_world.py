@@ -19,11 +19,13 @@ LIST_TOKEN = "canary-list-token-77aQ"
 LIST_PATH, LIST_QUERY = "canary-list-path", "canary-list-query"
 HOOK_PATH, HOOK_QUERY = "canary-hook-path", "canary-hook-query"
 CONTACT, LISTED, COLUMN, ZONE = "canary-contact-1", "canary-listed-1", "canary-column", "canary-zone"
+PHONES = ("16465557391", "18005557391", "646555739")
+"""Numbers of contacts: one with a time zone, one without, and one that is none."""
 BASIC = base64.b64encode(f"canary-id:{CLIENT_SECRET}".encode()).decode()
 
 SECRETS = (CLIENT_SECRET, TOKEN, BASIC, SIGNING, SIGNING[6:], PLAIN_SIGNING, LIST_TOKEN)
 CANARIES = (*SECRETS, *(quote(s, safe="") for s in SECRETS), LIST_PATH, LIST_QUERY, HOOK_PATH, HOOK_QUERY)
-PEOPLE = (CONTACT, LISTED, COLUMN, ZONE)
+PEOPLE = (CONTACT, LISTED, COLUMN, ZONE, *PHONES)
 
 TOKEN_PATH, REFUSED_TOKEN_PATH, BROKEN_TOKEN_PATH = "/token", "/token/refused", "/token/broken"
 
@@ -37,6 +39,8 @@ def _echo(request: Received) -> dict[str, object]:
 def _shortened(request: Received) -> dict[str, object]:
     return {"message": f"expired: {request.headers.get('authorization', '')[:28]}..."}
 
+
+_PHONE_ROWS = "id,timeZone,phone\n" + "".join(f"{LISTED}-{phone[:3]},,+{phone}\n" for phone in PHONES)
 
 SUBMISSIONS: dict[str, Callable[[Received], Reply]] = {
     "accepted": lambda _: answer(201, {"id": "s-1"}),
@@ -100,6 +104,8 @@ class EchoingServer:
             return answer(200, raw=f"id,timeZone,{COLUMN}\n{LISTED},Etc/UTC,x\n".encode())
         if path == f"/{LIST_PATH}/bad.csv":
             return answer(200, raw=f"id,timeZone,{COLUMN}\n{LISTED},{ZONE},x\n{LISTED},{ZONE},x\n".encode())
+        if path == f"/{LIST_PATH}/phones.csv":
+            return answer(200, raw=_PHONE_ROWS.encode())
         if path == f"/{LIST_PATH}/headless.csv":
             return answer(200, raw=f"{LISTED},{COLUMN},{ZONE}\n".encode())
         return answer(500, _echo(request))
@@ -124,9 +130,10 @@ def manifests(namespace: str, url: str) -> list[Manifest]:
             namespace, "rows", {"bad.csv": f"id,timeZone\n{LISTED},{ZONE}\n", "odd.json": f'[{{"id": "{LISTED}", "x'}
         ),
         config_map(namespace, "rows", bad__csv=f"id,timeZone\n{LISTED},Mars/Base\n{LISTED},Etc/UTC\n"),
+        config_map(namespace, "phones", rows__csv=_PHONE_ROWS),
         *(
             secret(namespace, name, {"url": f"{url}/{LIST_PATH}/{name}.csv?key={LIST_QUERY}", "token": LIST_TOKEN})
-            for name in ("good", "bad", "headless", "missing")
+            for name in ("good", "bad", "headless", "missing", "phones")
         ),
     ]
     hook = f"{url}/{HOOK_PATH}?key={HOOK_QUERY}"
@@ -153,6 +160,25 @@ def manifests(namespace: str, url: str) -> list[Manifest]:
             )
             for number, (kind, key) in enumerate(
                 [("secret", "bad.csv"), ("secret", "odd.json"), ("configMap", "bad.csv")]
+            )
+        ),
+        *(
+            campaign(
+                namespace,
+                f"phones-{number}",
+                contacts=None,
+                contactsFrom=[{**where, **columns}],
+                onInvalidContact=policy,
+                maxSkippedPercent=100,
+            )
+            for number, (where, columns, policy) in enumerate(
+                (where, columns, policy)
+                for where in (
+                    {"configMapKeyRef": {"name": "phones", "key": "rows.csv"}},
+                    {"url": {"secretRef": {"name": "phones"}}},
+                )
+                for columns in ({"phoneColumn": "phone"}, {"timeZoneColumn": "phone"})
+                for policy in ("Reject", "Skip")
             )
         ),
     ]

@@ -50,6 +50,30 @@ async def test_nothing_is_planned_where_skip_would_leave_out_more_than_it_may(st
     assert run_of(await stage.look("c")).invalid_contacts == 1
 
 
+async def test_a_list_with_phone_numbers_is_called_by_their_zones_and_unclear_ones_are_told(stage: Stage) -> None:
+    rows = "id;phone;Time Zone\n1;+1 212 555 0100;\n2;07400 123456;\n3;+34612345678;\n4;;Tokyo Standard Time\n"
+    source = {
+        "configMapKeyRef": {"name": "spring-contacts", "key": "export"},
+        "phoneColumn": "Phone",
+        "defaultRegion": "GB",
+        "timeZoneFormat": "Windows",
+    }
+    export = config_map(stage.namespace, "spring-contacts", export=rows)
+    await stage.apply(export, campaign(stage.namespace, "c", contacts=None, contactsFrom=[source]))
+    status = await stage.look("c")
+    assert {zone: window.contacts for zone, window in windows(status).items()} == {
+        "America/New_York": 1,
+        "Asia/Tokyo": 1,
+        "Atlantic/Canary": 1,
+        "Europe/London": 1,
+    }
+    assert told(status, ConditionType.CONTACTS_VALID) == (
+        "True",
+        "ContactsRead",
+        "4 contacts (1 in the first of several time zones of their phone numbers) in 4 time zones",
+    )
+
+
 @pytest.mark.parametrize("value", ["", "x" * 65])
 async def test_the_api_server_refuses_an_alias_of_no_or_too_many_characters(stage: Stage, value: str) -> None:
     with pytest.raises(Exception, match="must be values of 1 to 64 characters"):

@@ -79,6 +79,28 @@ async def test_a_webhook_that_is_not_plain_https(installed: ControlPlane, namesp
             {"contacts": None, "contactsFrom": [{"url": {"address": "https://h/a"}, "idColumn": "timeZone"}]},
             "spec.contactsFrom[0]: Invalid value: idColumn and timeZoneColumn must be different columns",
         ),
+        *(
+            (
+                {"contacts": None, "contactsFrom": [{"url": {"address": "https://h/a"}, "phoneColumn": column}]},
+                "spec.contactsFrom[0]: Invalid value: phoneColumn must be another column than idColumn and timeZone",
+            )
+            for column in ("id", "timeZone")
+        ),
+        (
+            {"contacts": None, "contactsFrom": [{"url": {"address": "https://h/a"}, "defaultRegion": "US"}]},
+            "spec.contactsFrom[0]: Invalid value: defaultRegion requires phoneColumn",
+        ),
+        (
+            {
+                "contacts": None,
+                "contactsFrom": [{"url": {"address": "https://h/a"}, "phoneColumn": "p", "defaultRegion": "us"}],
+            },
+            'spec.contactsFrom[0].defaultRegion: Invalid value: "us": spec.contactsFrom[0].defaultRegion in body',
+        ),
+        (
+            {"contacts": None, "contactsFrom": [{"url": {"address": "https://h/a"}, "timeZoneFormat": "windows"}]},
+            'spec.contactsFrom[0].timeZoneFormat: Unsupported value: "windows": supported values: "IANA", "Windows"',
+        ),
         (
             {"submitAheadSeconds": -1},
             "spec.submitAheadSeconds: Invalid value: -1: spec.submitAheadSeconds in body should",

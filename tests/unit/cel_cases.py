@@ -2,8 +2,8 @@
 
 tests/unit/test_validate_cel.py holds our twins to it. When it was written, each row was compared with a CEL runtime
 (cel-expr-python 0.1.3), and those of isURL with Go's url.ParseRequestURI (Go 1.26), which is what isURL calls. The rows
-about hours, contactsFrom, aliases and pastZones came later and were not compared: both sides compare strings by their
-code points, and has() is whether a field is there.
+about hours, contactsFrom, its columns, aliases and pastZones came later and were not compared: both sides compare
+strings by their code points, and has() is whether a field is there.
 """
 
 from typing import Any
@@ -20,6 +20,10 @@ APART = (
 CONTACTS = "has(self.contacts) != has(self.contactsFrom)"
 PLACE = "[has(self.configMapKeyRef), has(self.secretKeyRef), has(self.url)].exists_one(given, given)"
 COLUMNS = "self.idColumn != self.timeZoneColumn"
+PHONE_COLUMN = (
+    "!has(self.phoneColumn) || (self.phoneColumn != self.idColumn && self.phoneColumn != self.timeZoneColumn)"
+)
+REGION = "has(self.phoneColumn) || !has(self.defaultRegion)"
 ADDRESS = "has(self.address) != has(self.secretRef)"
 ALIASES = "self.all(value, size(value) > 0 && size(value) <= 64)"
 PAST_ZONES = "self.pastZones == 'Wait' || self.runPolicy == 'Recurring'"
@@ -68,6 +72,14 @@ CASES: list[tuple[str, Any, bool]] = [
     (COLUMNS, {"idColumn": "id", "timeZoneColumn": "timeZone"}, True),
     (COLUMNS, {"idColumn": "id", "timeZoneColumn": "ID"}, True),
     (COLUMNS, {"idColumn": "id", "timeZoneColumn": "id"}, False),
+    (PHONE_COLUMN, {"idColumn": "id", "timeZoneColumn": "timeZone"}, True),
+    (PHONE_COLUMN, {"idColumn": "id", "timeZoneColumn": "timeZone", "phoneColumn": "phone"}, True),
+    (PHONE_COLUMN, {"idColumn": "id", "timeZoneColumn": "timeZone", "phoneColumn": "id"}, False),
+    (PHONE_COLUMN, {"idColumn": "id", "timeZoneColumn": "timeZone", "phoneColumn": "timeZone"}, False),
+    (REGION, {"phoneColumn": "phone", "defaultRegion": "US"}, True),
+    (REGION, {"phoneColumn": "phone"}, True),
+    (REGION, {}, True),
+    (REGION, {"defaultRegion": "US"}, False),
     (ALIASES, {"EST": "America/New_York", "x" * 64: "Asia/Tokyo"}, True),
     (ALIASES, {"": "America/New_York"}, False),
     (ALIASES, {"EST": "America/New_York", "x" * 65: "Asia/Tokyo"}, False),

@@ -8,7 +8,7 @@ from contact_list_kit import HEADER, config_map, errors, read, secret
 
 from campaign_operator.domain.planning.zones import TZDATA_VERSION
 
-NAME_THE_ZONES = "set timeZoneColumn to the name in your list"
+NAME_THE_ZONES = "set timeZoneColumn to the name in your list, or set phoneColumn if the list has phone numbers"
 GOOD = HEADER + b"c1,Europe/London\n"
 ZONE_RULE = f"must be a valid time zone of the IANA database ({TZDATA_VERSION})"
 ZONE_EXAMPLES = "use a name such as Europe/London, or timeZoneAliases"

@@ -13,6 +13,7 @@ from cel_cases import (
     CRON_CASES,
     HOURS_BY_DEFAULT,
     PLACE,
+    REGION,
     WEEKLY,
 )
 
@@ -71,7 +72,13 @@ def test_the_rule_of_a_column_is_applied_by_its_own_pattern(name: str, accepted:
 
 def test_a_rule_is_applied_beside_errors_in_fields_that_it_does_not_read() -> None:
     read = {text: CELRule(text).fields_read for text in RULES}
-    assert {text for text, fields in read.items() if fields == frozenset()} == {CONTACTS, PLACE, ADDRESS, WEEKLY}
+    assert {text for text, fields in read.items() if fields == frozenset()} == {
+        CONTACTS,
+        PLACE,
+        ADDRESS,
+        REGION,
+        WEEKLY,
+    }
     assert read[HOURS_BY_DEFAULT] == frozenset({"start", "end"})
     assert read[APART] is None
     assert read["self.start < self.end"] == frozenset({"start", "end"})

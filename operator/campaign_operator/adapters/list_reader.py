@@ -9,6 +9,7 @@ that turns out large goes on when it has a place among the large ones. Lists at 
 may take minutes to send one, and a list in an object must not wait for that.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from campaign_operator.api.references import ObjectKind, named
 from campaign_operator.api.vocabulary import OnInvalidContact
 from campaign_operator.domain.contacts.contact_list import ContactCount, ListLimits, ListSource
 from campaign_operator.domain.contacts.contact_reading import ContactReading, format_of
+from campaign_operator.domain.contacts.phone_zones import read_phone_data
 from campaign_operator.domain.dialing.secret_value import secret_text
 from campaign_operator.domain.problem import Problem
 from campaign_operator.engine.ports import Clock
@@ -54,6 +56,11 @@ class NamedLists:
     def has_urls(self) -> bool:
         """Whether something of them tells nobody of a change."""
         return any(source.url is not None for source in self.sources)
+
+    @property
+    def has_phone_numbers(self) -> bool:
+        """Whether phone numbers are read."""
+        return any(source.phone_column is not None for source in self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,8 @@ class ListReader:
         addresses: Mapping[int, ListAddress],
         places: AsyncExitStack,
     ) -> CountedLists:
+        if lists.has_phone_numbers:
+            await asyncio.to_thread(read_phone_data)
         of_kind = self._of_urls if lists.has_urls else self._of_objects
         await places.enter_async_context(of_kind.all.take(lists.namespace))
         counting = ContactReading(self._limits, piece_bytes=STEP_BYTES, on_invalid=lists.on_invalid)

@@ -18,6 +18,14 @@ _ONE_PLACE = (
     "must set exactly one of configMapKeyRef, secretKeyRef and url",
 )
 _TWO_COLUMNS = ("self.idColumn != self.timeZoneColumn", "idColumn and timeZoneColumn must be different columns")
+_COLUMN_OF_ITS_OWN = (
+    "!has(self.phoneColumn) || (self.phoneColumn != self.idColumn && self.phoneColumn != self.timeZoneColumn)",
+    "phoneColumn must be another column than idColumn and timeZoneColumn",
+)
+_REGION_OF_NUMBERS = (
+    "has(self.phoneColumn) || !has(self.defaultRegion)",
+    "defaultRegion requires phoneColumn",
+)
 _ONE_ADDRESS = (
     "has(self.address) != has(self.secretRef)",
     (
@@ -115,7 +123,7 @@ class ContactListURL(ResourceModel):
 class ContactsFromSource(ResourceModel):
     """One contact list: a key of a ConfigMap, a key of a Secret, or a URL."""
 
-    model_config = ConfigDict(json_schema_extra=rules(_ONE_PLACE, _TWO_COLUMNS))
+    model_config = ConfigDict(json_schema_extra=rules(_ONE_PLACE, _TWO_COLUMNS, _COLUMN_OF_ITS_OWN, _REGION_OF_NUMBERS))
 
     config_map_key_ref: ConfigMapKeyRef | None = Field(
         default=None,
@@ -168,11 +176,30 @@ class ContactsFromSource(ResourceModel):
             "001, for example W. Europe Standard Time for Europe/Berlin. Default: IANA. Example: Windows."
         ),
     )
+    phone_column: ColumnName | None = Field(
+        default=None,
+        description=(
+            "Name of the column, or of the JSON field, that contains the phone number of a contact. If the time zone "
+            "of a contact is empty, or the list has no column for it, the number decides. A number that may be in "
+            "several time zones counts in defaultTimeZone if that is one of them, otherwise in the first in the "
+            "phonenumbers package. Default: no phone numbers are read. Example: Mobile."
+        ),
+    )
+    default_region: str | None = Field(
+        default=None,
+        min_length=2,
+        max_length=2,
+        pattern=r"^[A-Z]{2}$",
+        description=(
+            "Country of the phone numbers that have no country code, by its two-letter code of ISO 3166-1. Default: "
+            "such a number is invalid. Example: US."
+        ),
+    )
     default_time_zone: TimeZoneName | None = Field(
         default=None,
         description=(
-            "Time zone of contacts whose cell in that column is empty, as a name of the IANA time zone database. "
-            "Default: such a contact is invalid. Example: America/New_York."
+            "Time zone of contacts that have neither a time zone nor a phone number in the list, as a name of the IANA "
+            "time zone database. Default: such a contact is invalid. Example: America/New_York."
         ),
     )
     time_zone_aliases: TimeZoneAliases | None = Field(

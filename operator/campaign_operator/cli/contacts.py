@@ -34,9 +34,21 @@ def contacts(
         TimeZoneFormat,
         typer.Option(case_sensitive=False, help="What the time zones of the list are names of."),
     ] = TimeZoneFormat.IANA,
+    phone_column: Annotated[
+        str | None,
+        typer.Option(
+            help="The column, or JSON field, with the phone numbers, which tell missing time zones.", show_default=False
+        ),
+    ] = None,
+    default_region: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="Country of phone numbers without a country code.", show_default=False),
+    ] = None,
     default_time_zone: Annotated[
         str | None,
-        typer.Option(metavar="ZONE", help="Time zone of contacts whose cell is empty.", show_default=False),
+        typer.Option(
+            metavar="ZONE", help="Time zone of contacts without a time zone and a phone number.", show_default=False
+        ),
     ] = None,
     time_zone_alias: Annotated[
         list[str] | None,
@@ -67,6 +79,8 @@ def contacts(
             id_column=id_column,
             time_zone_column=time_zone_column,
             time_zone_format=time_zone_format,
+            phone_column=phone_column,
+            default_region=default_region,
             default_time_zone=default_time_zone,
             time_zone_aliases=Aliases(_alias(each) for each in time_zone_alias or ()),
         )
@@ -75,7 +89,9 @@ def contacts(
     except NoSourceError as error:
         fail(str(error), status=2)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--id-column, --time-zone-column") from None
+        raise typer.BadParameter(
+            str(error), param_hint="--id-column, --time-zone-column, --phone-column, --default-region"
+        ) from None
     if output is ListOutput.JSON:
         from campaign_operator.validation.recognized_wire import recognized_json
 

@@ -100,6 +100,14 @@ def _two_columns(source: Mapping[str, Any]) -> bool:
     return bool(source["idColumn"] != source["timeZoneColumn"])
 
 
+def _phone_column_of_its_own(source: Mapping[str, Any]) -> bool:
+    return source.get("phoneColumn") not in (source["idColumn"], source["timeZoneColumn"])
+
+
+def _region_of_phone_numbers(source: Mapping[str, Any]) -> bool:
+    return "phoneColumn" in source or "defaultRegion" not in source
+
+
 def _bounded_aliases(aliases: Mapping[str, Any]) -> bool:
     return all(0 < len(value) <= 64 for value in aliases)
 
@@ -118,6 +126,10 @@ _TWINS: Mapping[str, Callable[[Any], bool]] = {
     "self.pastZones == 'Wait' || self.runPolicy == 'Recurring'": _past_zones_only_skipped_by_recurring_runs,
     "[has(self.configMapKeyRef), has(self.secretKeyRef), has(self.url)].exists_one(given, given)": _one_place,
     "self.idColumn != self.timeZoneColumn": _two_columns,
+    "!has(self.phoneColumn) || (self.phoneColumn != self.idColumn && self.phoneColumn != self.timeZoneColumn)": (
+        _phone_column_of_its_own
+    ),
+    "has(self.phoneColumn) || !has(self.defaultRegion)": _region_of_phone_numbers,
     "self.all(value, size(value) > 0 && size(value) <= 64)": _bounded_aliases,
     "has(self.address) != has(self.secretRef)": _address_or_secret,
     "self.start < self.end": _start_before_end,

@@ -65,15 +65,19 @@ def _facts(of: RecognizedList) -> Iterator[tuple[str, str]]:
         separator = f", columns separated by {form.delimiter}" if form.delimiter is not None else ""
         yield "Format", f"{form.list_format}{separator}"
         yield "Encoding", form.encoding + (", compressed with gzip" if form.is_compressed else "")
-        if form.id_column is not None and form.time_zone_column is not None:
-            yield "ID", f"column {quoted(form.id_column)}"
-            yield "Time zone", f"column {quoted(form.time_zone_column)}"
-            others = [quoted(name) for name in form.columns if name not in (form.id_column, form.time_zone_column, "")]
+        named = {"ID": form.id_column, "Time zone": form.time_zone_column, "Phone": form.phone_column}
+        for what, column in named.items():
+            if column is not None:
+                yield what, f"column {quoted(column)}"
+        if form.columns:
+            others = [quoted(name) for name in form.columns if name not in ("", *named.values())]
             if others:
                 yield "Ignored", listed(others, _COLUMNS_SHOWN)
     invalid = f", {of.count.invalid_rows} of them invalid" if of.count.invalid_rows else ""
     yield "Rows", f"{of.rows}{invalid}"
     yield "Contacts", f"{of.count.contacts} in {counted(len(of.count.contacts_by_zone), 'time zone')}"
+    if of.count.of_several_zones:
+        yield "Unclear", f"{of.count.of_several_zones} in the first of several time zones of their phone numbers"
     yield "Errors", str(of.count.error_count)
 
 

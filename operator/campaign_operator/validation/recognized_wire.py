@@ -40,8 +40,12 @@ class RecognizedListWire(WireModel):
     )
     id_column: str | None = Field(default=None, description="The column with the IDs.")
     time_zone_column: str | None = Field(default=None, description="The column with the time zones.")
+    phone_column: str | None = Field(default=None, description="The column with the phone numbers.")
     rows: int = Field(ge=0, description="Rows that were read.")
     contacts: int = Field(ge=0, description="Valid rows.")
+    contacts_of_several_zones: int = Field(
+        ge=0, description="Those of them that count in the first of several time zones of their phone numbers."
+    )
     invalid_rows: int = Field(ge=0, description="Rows that are not valid.")
     complete: bool = Field(description="Whether the list was understood to its end.")
     time_zones: tuple[ZoneContactsWire, ...] = Field(description="The most contacts first.")
@@ -61,8 +65,10 @@ def recognized_json(of: RecognizedList) -> str:
         columns=form.columns if form is not None and form.delimiter is not None else None,
         id_column=form.id_column if form is not None else None,
         time_zone_column=form.time_zone_column if form is not None else None,
+        phone_column=form.phone_column if form is not None else None,
         rows=of.rows,
         contacts=count.contacts,
+        contacts_of_several_zones=count.of_several_zones,
         invalid_rows=count.invalid_rows,
         complete=count.complete,
         time_zones=tuple(ZoneContactsWire(name=name, contacts=contacts) for name, contacts in of.zones),

@@ -18,6 +18,7 @@ from campaign_operator.api.contacts_spec import Aliases, ContactsFromSource
 from campaign_operator.api.delimiter import Delimiter
 from campaign_operator.api.time_zone_format import TimeZoneFormat
 from campaign_operator.api.vocabulary import ContactFormat, OnInvalidContact
+from campaign_operator.domain.contacts.phone_zones import unknown_region_message
 from campaign_operator.domain.errors import SpecError, SpecErrors
 from campaign_operator.domain.planning.read_inputs import ListedContacts
 from campaign_operator.domain.planning.zones import ZONE_NAMES, unknown_zone_message
@@ -39,8 +40,9 @@ class ListSource:
     `list_format` None: by the end of `name` (`.csv`, `.json`, `.ndjson`, `.jsonl`, each also with `.gz`), else by the
     first character. Compression is seen from the bytes, whatever the name. `delimiter` None: by the header row, in
     which the columns are matched exactly, or else by what looks alike.
-    `default_time_zone` stands for an empty zone, and `time_zone_aliases` has names for other values, which come before
-    those of `time_zone_format`.
+    `time_zone_aliases` has names for values, which come before those of `time_zone_format`. If there is no zone, the
+    number in `phone_column` tells it, which is one of `default_region` if it has no country code. `default_time_zone`
+    stands for a zone where there is no number either.
     """
 
     name: str
@@ -51,6 +53,8 @@ class ListSource:
     id_column: str = "id"
     time_zone_column: str = "timeZone"
     time_zone_format: TimeZoneFormat = TimeZoneFormat.IANA
+    phone_column: str | None = None
+    default_region: str | None = None
     default_time_zone: str | None = None
     time_zone_aliases: Aliases = field(default_factory=Aliases)
 
@@ -74,23 +78,35 @@ class ListSource:
             id_column=named.id_column,
             time_zone_column=named.time_zone_column,
             time_zone_format=named.time_zone_format or TimeZoneFormat.IANA,
+            phone_column=named.phone_column,
+            default_region=named.default_region,
             default_time_zone=named.default_time_zone,
             time_zone_aliases=Aliases(named.time_zone_aliases or {}),
         )
 
-    def wrong_zone_message(self) -> str | None:
-        """What is wrong with the zones of the spec itself, None where nothing is."""
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of those that count: id, time zone and, if there is one, phone number."""
+        return (self.id_column, self.time_zone_column, *([self.phone_column] if self.phone_column is not None else []))
+
+    def wrong_field_message(self) -> str | None:
+        """What is wrong with the zones and the region of the spec itself, None where nothing is."""
+        wrong_region = None if self.default_region is None else unknown_region_message(self.default_region)
+        if wrong_region is not None:
+            return f"defaultRegion of the spec: {wrong_region}"
         names = {"defaultTimeZone": self.default_time_zone} if self.default_time_zone is not None else {}
         names |= {f"timeZoneAliases[{quoted(value)}]": name for value, name in self.time_zone_aliases.items()}
         wrong = next((field for field, name in names.items() if name not in ZONE_NAMES), None)
         return None if wrong is None else f"{wrong} of the spec: {unknown_zone_message(names[wrong])}"
 
     def __post_init__(self) -> None:
-        for column in (self.id_column, self.time_zone_column):
+        for column in self.columns:
             if not column or column != column.strip(" \t\r\n\f"):
                 raise ValueError("a column's name is empty or has spaces around it")
-        if self.id_column == self.time_zone_column:
-            raise ValueError("id and time zone must be in two different columns")
+        if len(set(self.columns)) < len(self.columns):
+            raise ValueError("id, time zone and phone number must be in different columns")
+        if self.default_region is not None and self.phone_column is None:
+            raise ValueError("a default region needs a column of phone numbers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,8 +185,8 @@ class ContactError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListForm:
-    """What a list was recognized as. Of CSV also: `delimiter`, and the names of its columns, of which `id_column` and
-    `time_zone_column` are the two that count, as they stand in the header row."""
+    """What a list was recognized as. Of CSV also: `delimiter`, and the names of its columns, of which `id_column`,
+    `time_zone_column` and `phone_column` are those that count, as they stand in the header row."""
 
     list_format: ContactFormat
     encoding: str
@@ -179,6 +195,7 @@ class ListForm:
     columns: tuple[str, ...] = ()
     id_column: str | None = None
     time_zone_column: str | None = None
+    phone_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,12 +203,14 @@ class ContactCount:
     """What is known of the lists of a campaign when they were read.
 
     `contacts_by_zone` counts the valid rows, in the order in which zones first appear; `contacts` is their sum.
+    `of_several_zones` are those of them that count in the first of several zones that their phone numbers may be in.
     `invalid_rows` are those left out. `errors` are those worth showing, each kind and value once, the most frequent
     first; `error_count` is how many there are, row by row. `complete`: every list was understood to its end.
     """
 
     contacts_by_zone: Mapping[str, int]
     contacts: int
+    of_several_zones: int
     invalid_rows: int
     errors: tuple[ContactError, ...]
     error_count: int
@@ -225,4 +244,5 @@ class ContactCount:
         if self.error_count and not forgiven:
             shown = [SpecError(error.place, error.sentence, error.rows) for error in self.errors]
             raise SpecErrors([too_many, *shown] if too_many is not None else shown, self.unshown_errors)
-        return ListedContacts(self.contacts_by_zone, self.invalid_rows, tuple(map(str, self.errors)))
+        told = tuple(map(str, self.errors))
+        return ListedContacts(self.contacts_by_zone, self.invalid_rows, told, self.of_several_zones)

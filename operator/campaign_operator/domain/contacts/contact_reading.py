@@ -163,7 +163,7 @@ class OpenedList:
         self._limits = limits
         self._tally = tally
         self._piece_bytes = piece_bytes
-        self._wrong_zone = source.wrong_zone_message()
+        self._wrong_field = source.wrong_field_message()
         self._unzipping = Unzipping()
         self._decoding = Decoding()
         # However lines end, LF and CR alike, from here on it is LF.
@@ -195,7 +195,8 @@ class OpenedList:
             delimiter=SEPARATORS[header.separator],
             columns=header.names,
             id_column=header.names[header.id_at],
-            time_zone_column=header.names[header.zone_at],
+            time_zone_column=header.names[header.zone_at] if header.zone_at is not None else None,
+            phone_column=header.names[header.phone_at] if header.phone_at is not None else None,
         )
 
     def feed(self, data: bytes) -> None:
@@ -236,9 +237,9 @@ class OpenedList:
         self.over = True
 
     def _is_misread(self) -> bool:
-        """Whether the spec says something that is no zone; told instead of the list."""
-        if self._wrong_zone is not None:
-            self._end_unread(UnreadableListError(self._wrong_zone))
+        """Whether the spec says something that is no zone or no region; told instead of the list."""
+        if self._wrong_field is not None:
+            self._end_unread(UnreadableListError(self._wrong_field))
         return self.over
 
     def _read(self, count: int, *, final: bool = False) -> None:
@@ -282,14 +283,12 @@ class OpenedList:
         return by_name or _FORMATS_BY_FIRST_CHARACTER.get(begin[:1], ContactFormat.CSV)
 
     def _is_contact(self, line: str) -> bool:
-        """Whether it is an object with one of the two columns, whatever the file is called."""
+        """Whether it is an object with one of the columns, whatever the file is called."""
         try:
             found = json.loads(line.rstrip(" \t,"), parse_int=float)
         except (ValueError, RecursionError):
             return False
-        return isinstance(found, dict) and not found.keys().isdisjoint(
-            (self._source.id_column, self._source.time_zone_column)
-        )
+        return isinstance(found, dict) and not found.keys().isdisjoint(self._source.columns)
 
     def _end_unread(self, error: UnreadableListError) -> None:
         """Note where the list ends to be understood. What came before that is read first, and may end it earlier."""

@@ -5,6 +5,8 @@ repeated id to be told by its lines and taken out of the count. Knows no format:
 
 Rows come by the thousand, and nearly all are right. So a batch is checked as a whole, in C, and row by row only where
 that finds something.
+
+The zone of a contact is what its cell says; else what its phone number says, if the list has numbers; else the default.
 """
 
 from bisect import bisect_right, insort
@@ -26,6 +28,7 @@ from campaign_operator.domain.contacts.contact_list import (
     UnreadableListError,
 )
 from campaign_operator.domain.contacts.contact_records import ContactRecords
+from campaign_operator.domain.contacts.phone_zones import PhoneNumberError, PhoneZones, may_be_a_number
 from campaign_operator.domain.contacts.zone_words import (
     certain_zone,
     not_windows_message,
@@ -46,6 +49,8 @@ from campaign_operator.wording import quoted
 _ZONES = tuple(sorted(ZONE_NAMES))
 _ZONE_NUMBERS = {name: number for number, name in enumerate(_ZONES)}
 _NO_ZONE = len(_ZONES)
+# A zone's number and this together: it is the first of several that a phone number may be in.
+_OF_SEVERAL = _NO_ZONE + 1
 
 _ALIASES = ", or timeZoneAliases"
 
@@ -91,6 +96,7 @@ class ContactTally:
         self._counts: Counter[int] = Counter()
         # What a zone may be called in the list in hand.
         self._zone_numbers: Mapping[str, int] = _ZONE_NUMBERS
+        self._phone_zones: PhoneZones | None = None
         self._records = ContactRecords(scratch)
         self._sources: list[ListSource] = []
         # The number of the first contact of each source.
@@ -110,6 +116,7 @@ class ContactTally:
         self._first_contacts.append(len(self._records))
         self._rows_before = self._rows
         self._zone_numbers = _zone_numbers(source)
+        self._phone_zones = PhoneZones(source.default_region) if source.phone_column is not None else None
 
     @property
     def rows(self) -> int:
@@ -127,26 +134,32 @@ class ContactTally:
         if self._bytes > self._limits.max_bytes:
             raise UnreadableBytesError(f"the lists are larger than {self._limits.max_bytes} bytes, which is the limit")
 
-    def take(self, lines: Sequence[int], ids: Sequence[str], zones: Sequence[str]) -> None:
-        """Rows that follow one another, by columns, with their ids trimmed. Raises UnreadableListError at the row that
-        is one too many."""
+    def take(
+        self, lines: Sequence[int], ids: Sequence[str], zones: Sequence[str], phones: Sequence[str] | None = None
+    ) -> None:
+        """Rows that follow one another, by columns, with their ids trimmed; with phone numbers if the list has them.
+        Raises UnreadableListError at the row that is one too many."""
         room = self._limits.max_rows - self._rows
         if len(ids) > room:
-            self.take(lines[:room], ids[:room], zones[:room])
+            self.take(lines[:room], ids[:room], zones[:room], phones[:room] if phones is not None else None)
             raise self._too_many_rows(lines[room])
         self._rows += len(ids)
-        numbers = list(map(self._zone_numbers.get, zones))
+        numbers: list[int | Fault | None] = list(map(self._zone_numbers.get, zones))
+        if phones is not None and None in numbers:
+            found = zip(numbers, zones, phones, strict=True)
+            numbers = [self._by_phone(zone, phone) if number is None else number for number, zone, phone in found]
+        known = [number for number in numbers if isinstance(number, int)]
         lengths = set(map(len, ids))
-        if None in numbers or 0 in lengths or max(lengths, default=0) > self._limits.max_id_characters:
-            for line, contact_id, zone in zip(lines, ids, zones, strict=True):
-                self._check(line, contact_id, zone)
+        if len(known) < len(ids) or 0 in lengths or max(lengths, default=0) > self._limits.max_id_characters:
+            for line, contact_id, zone, number in zip(lines, ids, zones, numbers, strict=True):
+                self._check(line, contact_id, zone, number)
         else:
-            self._keep(lines, ids, [number for number in numbers if number is not None])
+            self._keep(lines, ids, known)
 
-    def take_row(self, line: int, contact_id: str | Fault, zone: str | Fault) -> None:
+    def take_row(self, line: int, contact_id: str | Fault, zone: str | Fault, phone: str | Fault = "") -> None:
         """One row, of which a value may be none. Raises UnreadableListError where it is one too many."""
         self._one_more_row(line)
-        self._check(line, contact_id, zone)
+        self._check(line, contact_id, zone, self._by_phone(zone, phone))
 
     def reject_row(self, line: int, message: str) -> None:
         """One row that has no values. Raises UnreadableListError where it is one too many."""
@@ -169,10 +182,14 @@ class ContactTally:
 
     def count(self) -> ContactCount:
         """What is known of the lists."""
-        counts = {_ZONES[number]: count for number, count in self._counts.items() if count and number != _NO_ZONE}
+        counts = Counter[str]()
+        for number, count in self._counts.items():
+            if count and number != _NO_ZONE:
+                counts[_ZONES[number % _OF_SEVERAL]] += count
         return ContactCount(
-            contacts_by_zone=counts,
-            contacts=sum(counts.values()),
+            contacts_by_zone=dict(counts),
+            contacts=counts.total(),
+            of_several_zones=sum(count for number, count in self._counts.items() if number >= _OF_SEVERAL),
             invalid_rows=self._invalid_rows,
             errors=tuple(error for _, error in self._shown),
             error_count=self._error_count,
@@ -191,25 +208,51 @@ class ContactTally:
         of_rows.sort(key=_order)
         self._shown = sorted([*of_rows[: ERRORS_SHOWN - len(of_lists)], *of_lists], key=_order)
 
-    def _check(self, line: int, contact_id: str | Fault, zone: str | Fault) -> None:
+    def _by_phone(self, zone: str | Fault, phone: str | Fault) -> int | Fault | None:
+        """The number of the zone that a phone number or the default stands for, or what is wrong with the phone number;
+        None where its cell decides."""
+        if self._phone_zones is None or isinstance(zone, Fault) or trimmed(zone):
+            return None
+        default = self._sources[-1].default_time_zone
+        if isinstance(phone, Fault):
+            return phone
+        if not trimmed(phone):
+            return Fault("is empty, and there is no time zone") if default is None else _ZONE_NUMBERS[default]
+        try:
+            zones = self._phone_zones.of(trimmed(phone))
+        except PhoneNumberError as error:
+            return Fault(str(error))
+        if default in zones:
+            return _ZONE_NUMBERS[default]
+        return _ZONE_NUMBERS[zones[0]] + (_OF_SEVERAL if len(zones) > 1 else 0)
+
+    def _check(self, line: int, contact_id: str | Fault, zone: str | Fault, number: int | Fault | None) -> None:
+        """`number`: of the zone, if it is known, or what is wrong with the phone number."""
         source = self._sources[-1]
         contact_id = contact_id if isinstance(contact_id, Fault) else trimmed(contact_id)
-        zone = zone if isinstance(zone, Fault) else trimmed(zone)
         id_message = self._id_message(contact_id)
-        number = _NO_ZONE if isinstance(zone, Fault) else self._zone_numbers.get(zone, _NO_ZONE)
         if id_message is not None:
             self._note(line, source.id_column, id_message, lambda: id_message)
-        if number == _NO_ZONE:
-            shown = zone if isinstance(zone, Fault) else zone[:_TOLD_CHARACTERS]
-            explain = partial(_zone_message, shown, source)
-            # what must not be shown must not be told apart either
-            what = shown if isinstance(shown, str) and (source.quote_values or not shown) else explain()
-            self._note(line, source.time_zone_column, what, explain)
-        if id_message is not None or number == _NO_ZONE:
+        if number is None and not isinstance(zone, Fault):
+            number = self._zone_numbers.get(trimmed(zone))
+        if isinstance(number, Fault):
+            message = number.message
+            self._note(line, source.phone_column, message, lambda: message)
+        elif number is None:
+            self._note_zone(line, zone, source)
+        if id_message is not None or not isinstance(number, int):
             self._invalid_rows += 1
         # An id counts as seen though its row is left out: whether a row is valid depends on no row but those before it.
         if isinstance(contact_id, str) and id_message is None:
-            self._keep([line], [contact_id], [number])
+            self._keep([line], [contact_id], [number if isinstance(number, int) else _NO_ZONE])
+
+    def _note_zone(self, line: int, zone: str | Fault, source: ListSource) -> None:
+        shown = zone if isinstance(zone, Fault) else trimmed(zone)[:_TOLD_CHARACTERS]
+        quote = source.quote_values and not (isinstance(shown, str) and may_be_a_number(shown))
+        explain = partial(_zone_message, shown, source.time_zone_format, quote)
+        # what must not be shown must not be told apart either
+        what = shown if isinstance(shown, str) and (quote or not shown) else explain()
+        self._note(line, source.time_zone_column, what, explain)
 
     def _id_message(self, contact_id: str | Fault) -> str | None:
         if isinstance(contact_id, Fault):
@@ -275,26 +318,28 @@ class GatheredRows:
         self._lines: list[int] = []
         self._ids: list[str] = []
         self._zones: list[str] = []
+        self._phones: list[str] = []
 
-    def add(self, line: int, contact_id: str, zone: str) -> None:
+    def add(self, line: int, contact_id: str, zone: str, phone: str = "") -> None:
         """One more row."""
         self._lines.append(line)
         self._ids.append(contact_id)
         self._zones.append(zone)
+        self._phones.append(phone)
 
     def flush(self) -> None:
         """Tell the tally. To be done before it is told anything else. Raises UnreadableListError as it does."""
-        lines, ids, zones = self._lines, self._ids, self._zones
+        lines, ids, zones, phones = self._lines, self._ids, self._zones, self._phones
         self._clear()
         if lines:
-            self._tally.take(lines, all_trimmed(ids), zones)
+            self._tally.take(lines, all_trimmed(ids), zones, phones)
 
 
 def _zone_numbers(source: ListSource) -> Mapping[str, int]:
     """The number of the zone for each value that a list may have. A name that is no zone has none: the list is not
     read then."""
     names = dict(source.time_zone_aliases)
-    if source.default_time_zone is not None:
+    if source.default_time_zone is not None and source.phone_column is None:
         names[""] = source.default_time_zone
     read = _ZONE_NUMBERS
     if source.time_zone_format is TimeZoneFormat.WINDOWS:
@@ -313,14 +358,14 @@ def _by_rows(kind: tuple[tuple[int, str | None, str], _Kind]) -> tuple[int, int,
     return -what.rows, number, what.first_line
 
 
-def _zone_message(zone: str | Fault, source: ListSource) -> str:
+def _zone_message(zone: str | Fault, written_as: TimeZoneFormat, quote: bool) -> str:
     if isinstance(zone, Fault):
         return zone.message
     if not zone:
         return "is empty"
-    if source.time_zone_format is TimeZoneFormat.WINDOWS:
-        return not_windows_message(zone) if source.quote_values else unshown_windows_message()
-    if not source.quote_values:
+    if written_as is TimeZoneFormat.WINDOWS:
+        return not_windows_message(zone) if quote else unshown_windows_message()
+    if not quote:
         return f"{unshown_zone_message()}{_ALIASES}"
     if zone in AMBIGUOUS_NAMES:
         return f"{unknown_zone_message(zone)}{_ALIASES}"

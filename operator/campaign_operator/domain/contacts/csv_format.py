@@ -99,7 +99,9 @@ class CSVContacts:
             return False
         begin, self._line = self._line, self._line + lines
         self._is_below_an_empty_row = False
-        self._tally.take(range(begin, begin + lines), ids, fields[header.zone_at :: stride])
+        zones = [""] * lines if header.zone_at is None else fields[header.zone_at :: stride]
+        numbers = None if header.phone_at is None else fields[header.phone_at :: stride]
+        self._tally.take(range(begin, begin + lines), ids, zones, numbers)
         return True
 
     def _read_records(self, text: str, header: Header, *, final: bool) -> None:
@@ -129,10 +131,10 @@ class CSVContacts:
 
     def _read_record(self, line: int, fields: list[str], rows: GatheredRows, header: Header) -> None:
         count = len(fields)
-        _, width, id_at, zone_at, _ = header
+        _, width, id_at, zone_at, phone_at, _ = header
         if count == width and fields[id_at] and not fields[id_at].isspace():
             self._is_below_an_empty_row = False
-            rows.add(line, fields[id_at], fields[zone_at])
+            rows.add(line, fields[id_at], _cell(fields, zone_at), _cell(fields, phone_at))
         elif not any(map(trimmed, fields)):
             self._is_below_an_empty_row = True
         elif count == 1 and self._is_below_an_empty_row:
@@ -141,7 +143,7 @@ class CSVContacts:
             self._reject(line, f"has {fields_text(count)} where the header row has {width}", rows)
         else:
             self._is_below_an_empty_row = False
-            rows.add(line, fields[id_at] if id_at < count else "", fields[zone_at] if zone_at < count else "")
+            rows.add(line, _cell(fields, id_at), _cell(fields, zone_at), _cell(fields, phone_at))
 
     def _reject(self, line: int, message: str, rows: GatheredRows) -> None:
         rows.flush()
@@ -151,3 +153,8 @@ class CSVContacts:
         if said.startswith(_LONG_FIELD):
             return too_long(self._longest, line)
         return UnreadableListError(malformed_message(said), line)
+
+
+def _cell(fields: list[str], place: int | None) -> str:
+    """What is there; empty where the row ends before it, or the list has no such column."""
+    return fields[place] if place is not None and place < len(fields) else ""

@@ -1,8 +1,8 @@
-"""The header row of a CSV list: what separates its columns, and which of them are the two that count.
+"""The header row of a CSV list: what separates its columns, and which of them are those that count.
 
 Owns how the separator and the columns are found, by fixed rules: the separator is the one with which the header row has
-both columns. A name is matched exactly, or else without regard to case, blanks, `_`, `-` and invisible characters, if
-only one column fits. Values are never looked at.
+the columns that the list needs. A name is matched exactly, or else without regard to case, blanks, `_`, `-` and
+invisible characters, if only one column fits. Values are never looked at.
 """
 
 import csv
@@ -15,6 +15,7 @@ from typing import NamedTuple
 from campaign_operator.api.delimiter import Delimiter
 from campaign_operator.domain.contacts.blanks import alike, trimmed
 from campaign_operator.domain.contacts.contact_list import ListSource, UnreadableListError
+from campaign_operator.domain.contacts.phone_zones import may_be_a_number
 from campaign_operator.domain.planning.zones import ZONE_NAMES
 from campaign_operator.wording import listed, quoted
 
@@ -43,16 +44,18 @@ _MOST_LIKENED = 1000
 """In a header row of more columns, names are exact: it may have 100,000, and a step must be short."""
 
 _LONGEST_LIKENED = 256
-"""Characters of a name that may look like one of the two, which have 64 at most."""
+"""Characters of a name that may look like a wanted one, which has 64 at most."""
 
 
 class Header(NamedTuple):
-    """The header row. `width`: its columns, with those that have no name."""
+    """The header row. `width`: its columns, with those that have no name. A list with phone numbers needs no column of
+    zones."""
 
     separator: str
     width: int
     id_at: int
-    zone_at: int
+    zone_at: int | None
+    phone_at: int | None
     names: tuple[str, ...]
 
 
@@ -62,6 +65,14 @@ class _Fields(NamedTuple):
     separator: str
     names: tuple[str, ...]
     end: int
+
+
+class _Wanted(NamedTuple):
+    """A column by its name, and the field of the spec that names it."""
+
+    field: str
+    name: str
+    is_needed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,7 @@ class HeaderSearch:
     def __init__(self, source: ListSource, longest: int) -> None:
         self._source = source
         self._longest = longest
+        self._columns_wanted = _wanted(source)
         self._wanted = tuple(sign for sign, name in SEPARATORS.items() if source.delimiter in (None, name))
         self._may_name_separator = True
         self.line = 1
@@ -143,26 +155,25 @@ class HeaderSearch:
             raise too_long(self._longest, self.line)
         return _Fields(separator, tuple(map(trimmed, fields)), lines.tell())
 
-    def _columns(self, names: Sequence[str]) -> tuple[int, int] | None:
-        """Where the two columns are; None if one is missing. Raises _UnclearError."""
-        wanted = (self._source.id_column, self._source.time_zone_column)
-        found = [places_that_fit(name, names) for name in wanted]
-        if not all(found):
+    def _columns(self, names: Sequence[str]) -> tuple[int, int | None, int | None] | None:
+        """Where id, zone and phone number are; None if a column is missing that is needed. Raises _UnclearError."""
+        found = [places_that_fit(column.name, names) for column in self._columns_wanted]
+        if not all(places for column, places in zip(self._columns_wanted, found, strict=True) if column.is_needed):
             return None
-        # A column that has one of the two names exactly is not taken for the other.
-        exact = {names.index(name) for name in wanted if name in names}
-        taken = []
-        for name, of_field, places in zip(wanted, ("idColumn", "timeZoneColumn"), found, strict=True):
-            free = [place for place in places if names[place] == name or place not in exact]
-            if not free:
+        # A column that has one of the names exactly is not taken for another.
+        exact = {names.index(column.name) for column in self._columns_wanted if column.name in names}
+        taken: dict[int, _Wanted] = {}
+        for column, places in zip(self._columns_wanted, found, strict=True):
+            free = [place for place in places if names[place] == column.name or place not in exact]
+            if not free and column.is_needed:
                 return None
             if len(free) > 1:
-                raise _UnclearError(self._ambiguous(name, of_field, [names[place] for place in free]))
-            taken += free
-        if taken[0] == taken[1]:
-            shown = " and ".join(map(quoted, wanted))
-            raise _UnclearError(f"has one column that fits both {shown}; name each as it stands in the header row")
-        return taken[0], taken[1]
+                raise _UnclearError(self._ambiguous(column.name, column.field, [names[place] for place in free]))
+            if free and taken.setdefault(free[0], column) is not column:
+                shown = f"{quoted(taken[free[0]].name)} and {quoted(column.name)}"
+                raise _UnclearError(f"has one column that fits both {shown}; name each as it stands in the header row")
+        places_by_field = {column.field: place for place, column in taken.items()}
+        return places_by_field["idColumn"], places_by_field.get("timeZoneColumn"), places_by_field.get("phoneColumn")
 
     def _ambiguous(self, name: str, field: str, candidates: Sequence[str]) -> str:
         if set(candidates) == {name}:
@@ -171,7 +182,7 @@ class HeaderSearch:
         return f"has {len(candidates)} columns that fit {quoted(name)}{shown}; set {field} to one of them as it stands"
 
     def _said(self, text: str, read: Sequence[_Fields], malformed: Sequence[str], unclear: Sequence[str]) -> str:
-        """Why the header row does not have both columns."""
+        """Why the header row does not have the columns that are needed."""
         if unclear:
             return unclear[0]
         other = next(self._other_separators(text), None)
@@ -183,38 +194,49 @@ class HeaderSearch:
         return self._missing(widest.names)
 
     def _other_separators(self, text: str) -> Iterator[Delimiter]:
-        """Those with which the row has both columns, though the spec names another."""
+        """Those with which the row has the columns, though the spec names another."""
         for separator, delimiter in SEPARATORS.items() if self._source.delimiter is not None else ():
             fields = self._divided(text, separator, final=True)
-            if isinstance(fields, _Fields) and self._has_both(fields.names):
+            if isinstance(fields, _Fields) and self._has_columns(fields.names):
                 yield delimiter
 
-    def _has_both(self, names: Sequence[str]) -> bool:
+    def _has_columns(self, names: Sequence[str]) -> bool:
         try:
             return self._columns(names) is not None
         except _UnclearError:
             return True
 
     def _missing(self, names: Sequence[str]) -> str:
-        by_field = {"idColumn": self._source.id_column, "timeZoneColumn": self._source.time_zone_column}
+        by_field = {column.field: column.name for column in self._columns_wanted if column.is_needed}
         missing = {field: name for field, name in by_field.items() if not places_that_fit(name, names)} or by_field
         columns = " and ".join(map(quoted, missing.values()))
         if any(each in ZONE_NAMES for each in names):
             return f"has no header row; the first row must name the columns, including {columns}"
         columns = f"column{'s' if len(missing) > 1 else ''} {columns}"
         remedy = f"set {' and '.join(missing)} to the name{'s' if len(missing) > 1 else ''} in your list"
+        if list(missing) == ["timeZoneColumn"]:
+            remedy += ", or set phoneColumn if the list has phone numbers"
         if not self._source.quote_values:
             return f"has no {columns}; the header row has {fields_text(len(names))}, and none fits; {remedy}"
-        first = [
-            quoted(each) if self._source.quote_header_row or _is_a_name(each) else "(not shown)"
-            for each in names[:_COLUMNS_SHOWN]
-        ]
+        first = [quoted(each) if self._may_be_shown(each) else "(not shown)" for each in names[:_COLUMNS_SHOWN]]
         shown = listed(first, _COLUMNS_SHOWN, hidden=len(names) - len(first))
         return f"has no {columns}; the columns are {shown}; {remedy}"
+
+    def _may_be_shown(self, cell: str) -> bool:
+        """A list may begin with a contact in place of a header row."""
+        return _is_a_name(cell) or (self._source.quote_header_row and not may_be_a_number(cell))
 
 
 class _UnclearError(Exception):
     """Several columns fit one name. As text: the end of a sentence that begins with the list's name."""
+
+
+def _wanted(source: ListSource) -> tuple[_Wanted, ...]:
+    contact_id = _Wanted("idColumn", source.id_column, is_needed=True)
+    zone = _Wanted("timeZoneColumn", source.time_zone_column, is_needed=source.phone_column is None)
+    if source.phone_column is None:
+        return contact_id, zone
+    return contact_id, zone, _Wanted("phoneColumn", source.phone_column, is_needed=True)
 
 
 def places_that_fit(name: str, names: Sequence[str]) -> list[int]:

@@ -1,7 +1,7 @@
-"""The objects of a list in JSON: what Python's json makes of their text, and which of their members count.
+"""The objects of a JSON list: how they are decoded, and which of their members count.
 
-Owns what a value may be: a string, and for an id also an integer, which stands for its digits. Does not know where an
-object begins and ends.
+Owns what is a value: a string, and for an id or a phone number also an integer, which stands for its digits. Where an
+object begins and ends is `json_format`.
 """
 
 import json
@@ -15,13 +15,14 @@ from campaign_operator.domain.contacts.contact_list import ListSource, Unreadabl
 from campaign_operator.domain.contacts.contact_tally import ContactTally, Fault, GatheredRows
 from campaign_operator.wording import quoted
 
+# Written in this way only, and in no JSON, though Python reads it: where a text is without it, it is where we put it.
 MARK = "NaN"
-"""Written in this way only, and in no JSON, though Python reads it: where a text is without it, it is where we put it.
-"""
+"""What is put between objects that are decoded in one call."""
 
 # With one of these in it a name can be written in several ways without \u, or be found across the end of a string.
 _UNSURE_IN_A_NAME = re.compile(r'[\x00-\x1f"\\/,:]')
 _MISSING = Fault("is missing")
+_NONE: frozenset[str] = frozenset()
 
 
 class _RepeatingObject(dict[str, Any]):
@@ -33,22 +34,22 @@ class _RepeatingObject(dict[str, Any]):
         self.repeated = {name for name in self if names.count(name) > 1}
 
 
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    members_by_name = dict(members)
+    return members_by_name if len(members_by_name) == len(members) else _RepeatingObject(members)
+
+
 class _Digits(str):
     """An integer, as it is written: it may be an id, and have any length."""
 
     __slots__ = ()
 
 
-def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    members_by_name = dict(members)
-    return members_by_name if len(members_by_name) == len(members) else _RepeatingObject(members)
-
-
 _CONSTANTS = {MARK: math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_Digits, parse_constant=_CONSTANTS.__getitem__)
 # The same, blind to names that are there twice, in two thirds of the time.
-_BLIND_DECODER = json.JSONDecoder(parse_int=_Digits, parse_constant=_CONSTANTS.__getitem__)
+_BLIND = json.JSONDecoder(parse_int=_Digits, parse_constant=_CONSTANTS.__getitem__)
 
 
 class Objects:
@@ -57,20 +58,27 @@ class Objects:
     def __init__(self, source: ListSource, tally: ContactTally) -> None:
         self._id_column = source.id_column
         self._zone_column = source.time_zone_column
-        self._may_lack_zone = source.default_time_zone is not None
-        self._has_zones = not self._may_lack_zone
+        self._phone_column = source.phone_column
+        # Columns of which a value may be missing or null, which is as good as an empty one.
+        self._may_be_missing: tuple[str, ...] = ()
+        if source.default_time_zone is not None:
+            self._may_be_missing = (source.time_zone_column,)
+        if source.phone_column is not None:
+            self._may_be_missing = (source.time_zone_column, source.phone_column)
+        # The column by which a zone is known that is not the default, which must not stand for a name that is wrong.
+        self._telling, self._telling_field = source.time_zone_column, "timeZoneColumn"
+        if source.phone_column is not None:
+            self._telling, self._telling_field = source.phone_column, "phoneColumn"
+        self._has_telling = source.default_time_zone is None
         self._tally = tally
         self._rows = GatheredRows(tally)
-        names = (source.id_column, source.time_zone_column)
-        self._quoted_names = [f'"{name}"' for name in names]
-        self._names_are_sure = not any(map(_UNSURE_IN_A_NAME.search, names))
+        self._quoted_names = [f'"{name}"' for name in source.columns]
+        self._names_are_sure = not any(map(_UNSURE_IN_A_NAME.search, source.columns))
 
     def add_all(self, lines: Sequence[int], marked: str) -> bool:
         """Elements that begin on these lines, with `MARK` between each two of them and nowhere else; False, and none
         added, if the text is not just that."""
-        if self._are_named_once(len(lines), marked) and self._add_columns(
-            lines, _decoded(len(lines), marked, _BLIND_DECODER)
-        ):
+        if self._are_named_once(len(lines), marked) and self._add_columns(lines, _decoded(len(lines), marked, _BLIND)):
             return True
         elements = _decoded(len(lines), marked, DECODER)
         if not elements:
@@ -81,39 +89,51 @@ class Objects:
         return True
 
     def _are_named_once(self, count: int, text: str) -> bool:
-        """Whether, if each of so many elements has an id and a zone, none has one of them twice."""
+        """Whether, if each of so many elements has every column, none has one of them twice."""
         if not self._names_are_sure or "\\u" in text:
             return False
         # Then each object that has a name has it in the text. As often as there are elements is once in each.
         return all(text.count(name) == count for name in self._quoted_names)
 
     def _add_columns(self, lines: Sequence[int], elements: Sequence[Any]) -> bool:
-        """Add elements that all have an id and a zone; False, and none added, if they are not just that."""
+        """Add elements that all have every column; False, and none added, if they are not just that."""
         if set(map(type, elements)) != {dict}:
             return False
         ids = [element.get(self._id_column) for element in elements]
         zones = [element.get(self._zone_column) for element in elements]
         if not set(map(type, ids)) <= {str, _Digits} or set(map(type, zones)) != {str}:
             return False
-        self._has_zones = True
+        numbers = None
+        if self._phone_column is not None:
+            numbers = [element.get(self._phone_column) for element in elements]
+            if not set(map(type, numbers)) <= {str, _Digits}:
+                return False
+        self._has_telling = True
         self._rows.flush()
-        self._tally.take(lines, all_trimmed(ids), zones)
+        self._tally.take(lines, all_trimmed(ids), zones, numbers)
         return True
 
     def add(self, line: int, element: object) -> None:
         if not isinstance(element, dict):
             self.reject(line, f"is {_kind(element)} where an object is expected")
             return
-        self._has_zones = self._has_zones or self._zone_column in element
+        repeated = element.repeated if isinstance(element, _RepeatingObject) else _NONE
+        self._has_telling = self._has_telling or self._telling in element
+        for column in self._may_be_missing:
+            if element.get(column) is None and column not in repeated:
+                element[column] = ""
         contact_id, zone = element.get(self._id_column), element.get(self._zone_column)
-        if zone is None and self._may_lack_zone and not isinstance(element, _RepeatingObject):
-            element[self._zone_column] = zone = ""
-        if isinstance(contact_id, str) and type(zone) is str and not isinstance(element, _RepeatingObject):
-            self._rows.add(line, contact_id, zone)
+        number = element.get(self._phone_column) if self._phone_column is not None else ""
+        if not repeated and isinstance(contact_id, str) and type(zone) is str and isinstance(number, str):
+            self._rows.add(line, contact_id, zone, number)
+            return
+        self._rows.flush()
+        contact_id = _text(element, self._id_column, may_be_digits=True)
+        zone = _text(element, self._zone_column)
+        if self._phone_column is None:
+            self._tally.take_row(line, contact_id, zone)
         else:
-            self._rows.flush()
-            contact_id = _text(element, self._id_column, may_be_digits=True)
-            self._tally.take_row(line, contact_id, _text(element, self._zone_column))
+            self._tally.take_row(line, contact_id, zone, _text(element, self._phone_column, may_be_digits=True))
 
     def reject(self, line: int, message: str) -> None:
         self._rows.flush()
@@ -124,11 +144,9 @@ class Objects:
 
     def finish(self) -> None:
         """Raises UnreadableListError if the default would stand for a field that no object has: its name is wrong."""
-        if not self._has_zones:
-            field = quoted(self._zone_column)
-            raise UnreadableListError(
-                f"has no field {field} in any object; set timeZoneColumn to its name in your list"
-            )
+        if not self._has_telling:
+            missing = f"has no field {quoted(self._telling)} in any object"
+            raise UnreadableListError(f"{missing}; set {self._telling_field} to its name in your list")
 
 
 def _decoded(count: int, marked: str, decoder: json.JSONDecoder) -> Sequence[Any]:

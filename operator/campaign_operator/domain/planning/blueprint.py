@@ -52,6 +52,9 @@ class Blueprint:
     contact_errors: tuple[str, ...] = ()
     """Why, of the first of them."""
 
+    of_several_zones: int = 0
+    """Contacts that count in the first of several zones of their phone numbers."""
+
     @property
     def rules_in_use(self) -> tuple[ZoneHours, ...]:
         """The hours that any zone of a contact has."""
@@ -143,6 +146,7 @@ def draw_blueprint(spec: OutboundCampaignSpec, inputs: ReadInputs = NO_INPUTS) -
         list_hash=listed.hash if inputs.contacts is not None else "",
         invalid_contacts=listed.invalid,
         contact_errors=listed.errors,
+        of_several_zones=listed.of_several_zones,
     )
 
 

@@ -11,13 +11,14 @@ from campaign_operator.domain.planning.date_set import NO_DATES, DateSet
 
 @dataclass(frozen=True, slots=True)
 class ListedContacts:
-    """The contacts of the lists of contactsFrom, by zone, how many rows were left out for being invalid, and the first
-    errors in words.
+    """The contacts of the lists of contactsFrom, by zone, how many rows were left out for being invalid, the first
+    errors in words, and how many contacts count in the first of several zones of their phone numbers.
     """
 
     by_zone: Mapping[str, int]
     invalid: int = 0
     errors: tuple[str, ...] = ()
+    of_several_zones: int = 0
 
     @property
     def hash(self) -> str:

@@ -109,6 +109,11 @@ def current_name(name: str) -> str:
     return name if name in _listed_by_country() else canonical_name(name)
 
 
+def zones_of_country(code: str | None) -> frozenset[str]:
+    """The names that the database lists for a country, by its code of ISO 3166-1; none for an unknown one."""
+    return _names_by_country().get(code or "", frozenset())
+
+
 def unknown_zone_message(name: str) -> str:
     """Why `name` is refused and, where it is clear, which name was meant."""
     if name in AMBIGUOUS_NAMES:
@@ -174,8 +179,16 @@ def _the_one_meant(names: tuple[str, ...]) -> str | None:
 
 @cache
 def _listed_by_country() -> frozenset[str]:
+    return frozenset(name for names in _names_by_country().values() for name in names)
+
+
+@cache
+def _names_by_country() -> Mapping[str, frozenset[str]]:
     lines = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8").splitlines()
-    return frozenset(line.split("\t")[2] for line in lines if not line.startswith("#"))
+    listed = [line.split("\t") for line in lines if not line.startswith("#")]
+    return {
+        code: frozenset(fields[2] for fields in listed if fields[0] == code) for code in {each[0] for each in listed}
+    }
 
 
 def _by_place() -> Mapping[str, tuple[str, ...]]:

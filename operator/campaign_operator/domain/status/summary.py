@@ -269,6 +269,8 @@ def _contacts_valid(blueprint: Blueprint | Problem) -> tuple[bool, str, str] | N
         is_told = blueprint.reason in (Reason.INVALID_CONTACTS, Reason.TOO_MANY_INVALID_CONTACTS)
         return (False, blueprint.reason, blueprint.message) if is_told else None
     contacts = counted(sum(blueprint.inputs.contacts_by_zone.values()), "contact")
+    if blueprint.of_several_zones:
+        contacts += f" ({blueprint.of_several_zones} in the first of several time zones of their phone numbers)"
     if not blueprint.invalid_contacts:
         return (
             True,
