@@ -22,7 +22,6 @@ MARK = "NaN"
 # With one of these in it a name can be written in several ways without \u, or be found across the end of a string.
 _UNSURE_IN_A_NAME = re.compile(r'[\x00-\x1f"\\/,:]')
 _MISSING = Fault("is missing")
-_NONE: frozenset[str] = frozenset()
 
 
 class _RepeatingObject(dict[str, Any]):
@@ -117,14 +116,14 @@ class Objects:
         if not isinstance(element, dict):
             self.reject(line, f"is {_kind(element)} where an object is expected")
             return
-        repeated = element.repeated if isinstance(element, _RepeatingObject) else _NONE
         self._has_telling = self._has_telling or self._telling in element
         for column in self._may_be_missing:
-            if element.get(column) is None and column not in repeated:
+            if element.get(column) is None:
                 element[column] = ""
         contact_id, zone = element.get(self._id_column), element.get(self._zone_column)
         number = element.get(self._phone_column) if self._phone_column is not None else ""
-        if not repeated and isinstance(contact_id, str) and type(zone) is str and isinstance(number, str):
+        is_sure = not isinstance(element, _RepeatingObject)
+        if is_sure and isinstance(contact_id, str) and type(zone) is str and isinstance(number, str):
             self._rows.add(line, contact_id, zone, number)
             return
         self._rows.flush()
