@@ -22,7 +22,7 @@ from pathlib import Path
 from time import perf_counter, process_time, thread_time
 from typing import Any
 
-from contact_lists import write_plain
+from contact_lists import write_numbers, write_plain
 from machine import memory
 
 from campaign_operator.adapters.clock import SystemClock
@@ -49,17 +49,21 @@ def main() -> None:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--contacts", type=int, default=1_000_000)
-    contacts = parser.parse_args().contacts
+    parser.add_argument("--numbers", action="store_true", help="phone numbers in place of time zones")
+    arguments = parser.parse_args()
+    contacts: int = arguments.contacts
     logging.configure("console", verbose=False)  # to standard error
     with tempfile.TemporaryDirectory() as folder:
-        write_plain(Path(folder, "list.csv"), contacts)
+        write = write_numbers if arguments.numbers else write_plain
+        write(Path(folder, "list.csv"), contacts)
         write_plain(Path(folder, "short.csv"), 10)
         certificate = issue_server_certificate(Path(folder))
         here, there = multiprocessing.Pipe()
         files = (folder, str(certificate.tls.certificate), str(certificate.tls.key))
         server = multiprocessing.get_context("spawn").Process(target=_serve, args=(*files, there), daemon=True)
         server.start()
-        figures = asyncio.run(_measured(f"https://localhost:{here.recv()}", certificate.authority))
+        columns = {"phoneColumn": "phone"} if arguments.numbers else {}
+        figures = asyncio.run(_measured(f"https://localhost:{here.recv()}", certificate.authority, columns))
         server.terminate()
         server.join()
     print(json.dumps({"contacts": contacts, **figures}))
@@ -80,7 +84,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Nothing."""
 
 
-async def _measured(server: str, authority: Path) -> dict[str, float]:
+async def _measured(server: str, authority: Path, columns: dict[str, str]) -> dict[str, float]:
     egress = Egress(EgressPolicy(ca_file=authority, allow_cidrs=(ip_network("127.0.0.0/8"),)))
     downloads, read = Downloads(egress), asyncio.Event()
     clock = SystemClock()
@@ -90,7 +94,7 @@ async def _measured(server: str, authority: Path) -> dict[str, float]:
     objects: KeyedObjects = KeyedObjects(None, clock)  # type: ignore[arg-type] # there is no object to be read
     reader = ListReader(objects, downloads, clock, ListLimits(max_rows=100_000_000), ShortSteps())
     lists = ContactLists(reader, clock, lambda _: read.set())
-    campaign = _campaign(f"{server}/list.csv")
+    campaign = _campaign({"url": {"address": f"{server}/list.csv"}, **columns})
     stalls: list[tuple[float, float]] = []
     others = asyncio.create_task(_turns(stalls))
     await asyncio.sleep(0.1)
@@ -128,12 +132,12 @@ async def _turns(stalls: list[tuple[float, float]]) -> None:
         stalls.append((perf_counter() - asked - _TURN_SECONDS, thread_time() - busy))
 
 
-def _campaign(url: str) -> Campaign:
+def _campaign(source: dict[str, Any]) -> Campaign:
     spec = {
         "campaignID": "c1",
         "cron": "@daily",
         "connection": {"secretRef": {"name": "cxone"}},
-        "contactsFrom": [{"url": {"address": url}}],
+        "contactsFrom": [source],
     }
     return Campaign(
         ref=CampaignRef("default", "c"),

@@ -11,7 +11,14 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from contact_lists import write_array, write_lines, write_plain
+from contact_lists import (
+    write_array,
+    write_as_excel,
+    write_lines,
+    write_national_numbers,
+    write_numbers,
+    write_plain,
+)
 from figures import Line, Result, at_most, told
 from machine import Meter, cores
 from session import Session
@@ -19,6 +26,8 @@ from session import Session
 SECONDS = 1.5
 TIMES_CSV = 2.3
 """1.5 s on the machine for which that limit was set, where CSV took 0.64 s of CPU; the same on every machine."""
+EXCEL_TIMES_CSV = 2.0
+NUMBERS_SECONDS = 15.0
 MEGABYTES = 120.0
 STALL_MS = 50.0
 START_SECONDS = 0.4
@@ -40,12 +49,19 @@ async def measure(session: Session) -> Result:
         write_array(as_array_file, contacts)
         session.progress(f"{contacts} contacts from file to plan, as CSV, NDJSON and JSON")
         ours, as_lines, as_array = await _least_of_rounds((file, as_lines_file, as_array_file), contacts)
+        session.progress("now as Excel writes them, and with phone numbers")
+        other_files = Path(folder, "excel.csv"), Path(folder, "numbers.csv"), Path(folder, "national-numbers.csv")
+        for write, other in zip((write_as_excel, write_numbers, write_national_numbers), other_files, strict=True):
+            write(other, contacts)
+        (as_excel,) = await _least_of_rounds(other_files[:1], contacts)
+        by_number, by_national_number = [await _reading("numbers", other, contacts) for other in other_files[1:]]
         session.progress("now by a plain program")
         plain = await _reading("each", file, contacts)
         session.progress("now ten times as many")
         larger = await _reading("plan", ten_times, 10 * contacts)
     session.progress("now from a URL, and who waits for it")
     stalled = await _run("list_stall.py", "--contacts", str(contacts))
+    stalled_by_numbers = await _run("list_stall.py", "--contacts", str(contacts), "--numbers")
     start = await _start_of_preview()
     usage = meter.usage()
     others = max(0.0, usage.others_percent - (_of_children() - children) / usage.seconds / cores() * 100)
@@ -54,7 +70,10 @@ async def measure(session: Session) -> Result:
         how=f"A CSV file of {contacts} contacts in 420 time zones. From file to plan: reading, checks of every row, "
         "ids that are there twice, and the plan of a run, as the command line does it, without its start. The same "
         "contacts also as NDJSON, an object on each line, and as JSON, an array on one line: the three in turn, three "
-        "times, and of each the reading that took the least CPU. The plain program reads "
+        "times, and of each the reading that took the least CPU. As Excel writes them: in UTF-16, with semicolons and "
+        "CRLF. "
+        "With phone numbers in place of time zones: all different, spread over 65 area codes and four other countries. "
+        "The plain program reads "
         "the CSV file with the csv module and places every contact by itself. From a URL: the "
         "operator's adapter downloads and reads the CSV file over TLS, while another task asks for its turn every "
         "millisecond; the longest that it came late is the stall. The start is the median of 11, with bytecode.",
@@ -63,6 +82,14 @@ async def measure(session: Session) -> Result:
             at_most("most memory of that process", ours["megabytes"], MEGABYTES, "MB", digits=0),
             *_as_objects("NDJSON", as_lines, ours),
             *_as_objects("JSON", as_array, ours),
+            at_most(
+                "as Excel writes them: CPU time against CSV", as_excel["cpu"] / ours["cpu"], EXCEL_TIMES_CSV, "times"
+            ),
+            at_most("phone numbers, from file to plan", by_number["cpu"], NUMBERS_SECONDS, "s of CPU"),
+            at_most("phone numbers without country codes", by_national_number["cpu"], NUMBERS_SECONDS, "s of CPU"),
+            at_most(
+                "most memory of that process, for phone numbers", by_number["megabytes"], MEGABYTES, "MB", digits=0
+            ),
             told("plain program, every contact by itself", plain["seconds"], "s"),
             Line("times as long", f"{plain['cpu'] / ours['cpu']:.1f}"),
             told(f"{10 * contacts} contacts from file to plan", larger["seconds"], "s"),
@@ -73,6 +100,13 @@ async def measure(session: Session) -> Result:
             told("from a URL, in the background", stalled["seconds"], "s"),
             at_most("longest stall of the event loop meanwhile", stalled["stall_ms"], STALL_MS, "ms", digits=0),
             told("the longest by its own CPU time", stalled["busy_ms"], "ms", digits=0),
+            at_most(
+                "the same with phone numbers, by its own CPU time",
+                stalled_by_numbers["busy_ms"],
+                STALL_MS,
+                "ms",
+                digits=0,
+            ),
             at_most("`preview` of a small manifest, from start to end", start, START_SECONDS, "s"),
         ),
         kubernetes="",

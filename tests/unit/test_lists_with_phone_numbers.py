@@ -105,7 +105,8 @@ def test_integers_in_json_are_their_digits_and_other_values_are_errors() -> None
     data = (
         b'[{"id": 1, "phone": 2125550100},\n{"id": 2, "phone": 12125550100},\n{"id": 3, "phone": 2.1e9},\n'
         b'{"id": 4, "phone": true},\n{"id": 5, "phone": ["2125550100"]},\n'
-        b'{"id": 6, "phone": 5, "timeZone": "Asia/Tokyo"},\n{"id": 7, "phone": "1", "phone": null},\n{"id": 1.5, "phone": 2125550100}]'
+        b'{"id": 6, "phone": 5, "timeZone": "Asia/Tokyo"},\n{"id": 7, "phone": "1", "phone": null},\n'
+        b'{"id": 1.5, "phone": 2125550100}]'
     )
     count = read((source, data))
     assert dict(count.contacts_by_zone) == {"America/New_York": 2, "Asia/Tokyo": 1}

@@ -1,5 +1,8 @@
 """The time zones of phone numbers: each one that the package can name is one of ours, and no message has a number."""
 
+import subprocess
+import sys
+
 import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType, timezone
@@ -104,6 +107,17 @@ def test_no_message_has_a_digit_of_the_number() -> None:
             told = f"{raised.value} {raised.value!r} {raised.value.__cause__} {raised.value.args}"
             assert number not in told
             assert not any(part in told for part in ("7654321", "8005550199", "12345678"))
+
+
+def test_the_package_is_imported_only_for_a_list_with_phone_numbers() -> None:
+    code = (
+        "import sys; sys.path.insert(0, 'tests/unit'); from contact_list_kit import config_map, read; "
+        "from dataclasses import replace; import campaign_operator.cli, campaign_operator.main; "
+        "read((config_map(), b'id,timeZone\\nc1,Asia/Tokyo\\n')); print('phonenumbers' in sys.modules); "
+        "read((replace(config_map(), phone_column='phone'), b'id,phone\\n')); print('phonenumbers' in sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == ["False", "True"]
 
 
 def test_a_region_is_a_country_code() -> None:

@@ -59,7 +59,7 @@ EXPECTED: dict[str, Any] = {
     ],
 }
 
-HEAVY = ("kopf", "kubernetes", "aiohttp", "httpx", "httpcore", "asyncio", "rich", "structlog")
+HEAVY = ("kopf", "kubernetes", "aiohttp", "httpx", "httpcore", "asyncio", "rich", "structlog", "phonenumbers")
 
 
 def preview(*arguments: str, manifest: str = SOUND) -> "subprocess.CompletedProcess[bytes]":

@@ -6,8 +6,15 @@ reading a constant, as with `zones`; but to import the package takes a twentieth
 where numbers are first asked for, and `read_phone_data` is for whoever must not wait for that.
 """
 
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING
+
 from campaign_operator.domain.planning.zones import current_name, zones_of_country
 from campaign_operator.wording import quoted
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 _EXAMPLE = "+442079460000"
 _FEWEST_DIGITS = 7
@@ -22,9 +29,20 @@ def may_be_a_number(value: str) -> bool:
     return sum(map(str.isdigit, value)) >= _FEWEST_DIGITS
 
 
+@cache
 def read_phone_data() -> None:
-    """Imports the package, so that nobody waits for it later."""
-    import phonenumbers.timezone  # noqa: F401 # for its effect
+    """Imports the package and looks up a number of each country, so that nobody waits for its data and patterns later:
+    those of some countries take ten milliseconds. Does so once in a process.
+    """
+    import phonenumbers
+
+    zones = PhoneZones(None)
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        for kind in (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.MOBILE):
+            number = phonenumbers.example_number_for_type(region, kind)
+            if number is not None:
+                with suppress(PhoneNumberError):
+                    zones.of(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 def unknown_region_message(region: str) -> str | None:
@@ -42,7 +60,10 @@ class PhoneZones:
     def __init__(self, region: str | None) -> None:
         import phonenumbers.timezone
 
+        from campaign_operator.domain.contacts.phone_prefixes import PhonePrefixes
+
         self._package = phonenumbers
+        self._prefixes = PhonePrefixes()
         self._region = region
         kinds = phonenumbers.PhoneNumberType
         # a VoIP number moves with its owner like a mobile one, and is of its country all the same
@@ -53,11 +74,23 @@ class PhoneZones:
         country that has only one of them it is that one: numbers of Great Britain are not in Guernsey. Raises
         PhoneNumberError.
         """
+        if number.startswith("+") and number.isascii() and number[1:].isdecimal():
+            known = self._prefixes.find(number[1:])
+            if known is not None:
+                return known
         try:
             parsed = self._package.parse(number, self._region)
         except self._package.NumberParseException as error:
             without_code = error.error_type == error.INVALID_COUNTRY_CODE and self._region is None
             raise (self._has_no_country_code() if without_code else self._is_not_valid()) from None
+        digits = f"{parsed.country_code}{self._package.national_significant_number(parsed)}"
+        known = self._prefixes.find(digits)
+        if known is None:
+            known = self._look_up(parsed)
+            self._prefixes.note(parsed, digits, known)
+        return known
+
+    def _look_up(self, parsed: "PhoneNumber") -> tuple[str, ...]:
         kind = self._package.number_type(parsed)
         if kind == self._package.PhoneNumberType.UNKNOWN:
             raise self._is_not_valid()
