@@ -6,7 +6,9 @@ from collections.abc import Iterator
 import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers.tzdata import TIMEZONE_DATA
 
+from campaign_operator.domain.contacts import phone_prefixes
 from campaign_operator.domain.contacts.phone_prefixes import PhonePrefixes
 from campaign_operator.domain.contacts.phone_zones import PhoneNumberError, PhoneZones
 
@@ -71,6 +73,27 @@ def test_all_numbers_that_begin_like_one_have_its_zones(code: int) -> None:
             for last in "0123456789":
                 number = f"+{prefix.ljust(length - 1, fill)}{last}"
                 assert each.of(number) == zones, number
+
+
+def test_each_entry_of_the_package_s_table_counts_beside_shorter_ones() -> None:
+    """Of an area code, some exchanges are in another zone. The shorter entries are asked for first here."""
+    lengths = {code: {len(digits) for digits in examples(code)} for code in CALLING_CODES}
+    knowing, each = PhoneZones(None), looking_up()
+    for prefix in sorted(TIMEZONE_DATA, key=len):
+        code = next(code for code in CALLING_CODES if prefix.startswith(str(code)))
+        for length in lengths[code]:
+            number = f"+{prefix.ljust(length, '2')}"
+            assert found_by(knowing, number) == found_by(each, number), number
+
+
+def test_nothing_is_known_where_the_package_may_take_off_a_national_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this version it takes none off a number that also is one by itself; so another prefix is put in."""
+    prefix = phone_prefixes._Pattern(r"2\d*")  # noqa: SLF001 - what stands in for the data of a country
+    monkeypatch.setattr(phone_prefixes, "_national_prefix", lambda _code: prefix)
+    zones = PhoneZones(None)
+    zones.of("+12125550100")
+    zones.of("+13125550100")
+    assert {known[:2] for _, known in zones.__dict__["_prefixes"].__dict__["_zones"]} == {"13"}
 
 
 def test_a_million_numbers_of_a_country_are_looked_up_some_thousand_times() -> None:
