@@ -19,10 +19,12 @@ import yaml
 from builders import campaign, finished, hook, in_history
 from manifests import ROOT, checked
 
+from campaign_operator.api.calling_hours_spec import HoursSpec
 from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import KIND
 from campaign_operator.domain.status.announcement import announcement
 from campaign_operator.validation.campaigns import API_VERSION
+from campaign_operator.validation.policy_file import read_policy
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("charts/*/*.md")])
 
@@ -158,8 +160,17 @@ def test_what_is_shown_of_a_campaign_is_accepted(manifest: dict[str, Any]) -> No
     assert [str(finding) for finding in report.findings if finding.severity.value == "error"] == []
 
 
+POLICIES = [block for block in blocks("yaml") if set(yaml.safe_load(block.text)) <= set(HoursSpec.model_fields)]
+
+
+@pytest.mark.parametrize("block", POLICIES, ids=lambda block: block.place)
+def test_a_policy_that_is_shown_can_be_used(block: Example) -> None:
+    assert read_policy(block.text.encode(), file=block.place, name="shown").digest
+
+
 def test_all_other_yaml_is_of_others() -> None:
-    others = [block for block in blocks("yaml") if block not in [each for each, _ in CAMPAIGNS]]
+    known = [*(each for each, _ in CAMPAIGNS), *POLICIES]
+    others = [block for block in blocks("yaml") if block not in known]
     names = {block.place: yaml.safe_load(block.text) for block in others}
     assert {shown.get("kind") or next(iter(shown)) for shown in names.values()} == set(OF_OTHERS)
 

@@ -87,7 +87,12 @@ WALKED_THROUGH = {
 }
 """The valid and the invalid rows of each list that the page walks through, with the fields of its manifest."""
 
-OPTIONS = {"idColumn": "--id-column", "timeZoneColumn": "--time-zone-column", "defaultTimeZone": "--default-time-zone"}
+OPTIONS = {
+    "idColumn": "--id-column",
+    "timeZoneColumn": "--time-zone-column",
+    "timeZoneFormat": "--time-zone-format",
+    "defaultTimeZone": "--default-time-zone",
+}
 
 
 def sources() -> dict[str, ListSource]:
