@@ -36,6 +36,7 @@ class GivenList:
     piece_bytes: int
     is_damaged: bool
     maps_zones: bool
+    has_numbers: bool
     delimiter: Delimiter | None
 
 
@@ -64,8 +65,11 @@ def _with_more_behind(data: bytes) -> bytes:
 
 
 _CELLS = st.one_of(_CANARIES, st.text(max_size=5).map("canary-{}".format), st.text(max_size=5))
-_ROWS = st.lists(st.tuples(_CANARIES | _CELLS, _ZONES | _CELLS, _CELLS).map(list), max_size=6)
-_OBJECTS = st.lists(objects(id=_CANARIES | _CELLS, timeZone=_ZONES | _CELLS) | VALUES, max_size=6)
+_NUMBERS = st.sampled_from(["+12125550100", "(212) 555-0100", "+34612345678", "+18005550199", "5550100", ""])
+_ROWS = st.lists(st.tuples(_CANARIES | _CELLS, _ZONES | _CELLS, _NUMBERS | _CELLS).map(list), max_size=6)
+_OBJECTS = st.lists(
+    objects(id=_CANARIES | _CELLS, timeZone=_ZONES | _CELLS, note=_NUMBERS | _CELLS) | VALUES, max_size=6
+)
 _HEADERS = st.sampled_from(
     [
         ["id", "timeZone", "note"],
@@ -85,14 +89,23 @@ _CSV = st.builds(
 )
 _DATA = spoiled(st.one_of(_CSV, _OBJECTS.map(_json), _OBJECTS.map(_ndjson)))
 _LISTS = st.builds(
-    lambda name, data, zipped, cuts, piece_bytes, maps_zones, delimiter: GivenList(
-        name, zipped(data), len(data), tuple(sorted(cuts)), piece_bytes, zipped is _damaged, maps_zones, delimiter
+    lambda name, data, zipped, cuts, piece_bytes, maps_zones, has_numbers, delimiter: GivenList(
+        name=name,
+        data=zipped(data),
+        unzipped_bytes=len(data),
+        cuts=tuple(sorted(cuts)),
+        piece_bytes=piece_bytes,
+        is_damaged=zipped is _damaged,
+        maps_zones=maps_zones,
+        has_numbers=has_numbers,
+        delimiter=delimiter,
     ),
     st.sampled_from(["list", "list.csv", "list.json", "list.ndjson", "list.csv.gz"]),
     _DATA,
     st.sampled_from([bytes, bytes, gzip.compress, _damaged, _with_more_behind]),
     st.lists(st.integers(0, 400), max_size=4),
     st.integers(20, 200),
+    st.booleans(),
     st.booleans(),
     st.sampled_from([None, None, *Delimiter]),
 )
@@ -109,6 +122,8 @@ def _read(given: GivenList, *, quote_values: bool, cut: bool) -> ContactCount:
             name=given.name,
             quote_values=quote_values,
             delimiter=given.delimiter,
+            phone_column="note" if given.has_numbers else None,
+            default_region="US" if given.has_numbers else None,
             default_time_zone=default,
             time_zone_aliases=aliases,
         )
@@ -138,6 +153,7 @@ def _lists() -> Iterator[Callable[[GivenList], None]]:
         assert set(count.contacts_by_zone) <= ZONE_NAMES
         told = [str(error) for error in count.errors]
         assert "canary" not in " ".join(told)
+        assert "5550" not in " ".join(told)
         for error in (*told, *map(str, _read(given, quote_values=True, cut=False).errors)):
             assert error.isprintable()
             assert len(error) < 2048
