@@ -6,7 +6,7 @@ few readings at once.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
 from campaign_operator.adapters.fair_places import FairPlaces
@@ -31,7 +31,7 @@ class KeyPlace(NamedTuple):
 @dataclass(slots=True)
 class _Known(Generic[Value]):
     version: str
-    value: Value
+    value: Value = field(repr=False)
     asked_at: float
     """When a campaign last asked, in monotonic seconds."""
 
