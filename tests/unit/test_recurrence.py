@@ -55,7 +55,8 @@ def rules(draw: st.DrawFn) -> str:
         draw(optional("BYMONTHDAY", numbers(31))),
         draw(optional("BYYEARDAY", numbers(366))) if frequency == "YEARLY" else "",
         draw(optional("BYDAY", by_weekday)),
-        draw(optional("BYSETPOS", numbers(5))),
+        # dateutil counts the positions of a week from the first date on, and the RFC from its beginning
+        draw(optional("BYSETPOS", numbers(5))) if frequency in ("YEARLY", "MONTHLY") else "",
         draw(optional("WKST", st.sampled_from(DAYS))),
     ]
     return "".join(parts)

@@ -32,6 +32,8 @@ SHOWN = {
     "CronSchedule.text": "the cron expression",
     "_Part.text": "a part of the cron expression",
     "CELRule.text": "a rule of ours",
+    "ContentLine.text": "a line of a calendar, which is in a ConfigMap",
+    "Property.value": "of a calendar, which is in a ConfigMap",
     "WebhookMessage.body": "names, counts and times of a run; who may read it may read the status",
 }
 """What such a name shows all the same, and why."""
