@@ -56,6 +56,7 @@ async def test_a_list_with_phone_numbers_is_called_by_their_zones_and_unclear_on
         "configMapKeyRef": {"name": "spring-contacts", "key": "export"},
         "phoneColumn": "Phone",
         "defaultRegion": "GB",
+        "defaultTimeZone": "Europe/Madrid",
         "timeZoneFormat": "Windows",
     }
     export = config_map(stage.namespace, "spring-contacts", export=rows)
@@ -64,13 +65,13 @@ async def test_a_list_with_phone_numbers_is_called_by_their_zones_and_unclear_on
     assert {zone: window.contacts for zone, window in windows(status).items()} == {
         "America/New_York": 1,
         "Asia/Tokyo": 1,
-        "Atlantic/Canary": 1,
         "Europe/London": 1,
+        "Europe/Madrid": 1,
     }
     assert told(status, ConditionType.CONTACTS_VALID) == (
         "True",
         "ContactsRead",
-        "4 contacts (1 in the first of several time zones of their phone numbers) in 4 time zones",
+        "4 contacts (1 by defaultTimeZone, with phone numbers of several time zones) in 4 time zones",
     )
 
 

@@ -68,14 +68,15 @@ def test_names_of_windows_are_read_if_asked_for() -> None:
 PHONES = b"id,Phone\n1,+12125550100\n2,+34612345678\n3,(212) 555-0100\n"
 
 
-def test_phone_numbers_tell_time_zones_and_unclear_ones_are_counted() -> None:
-    done = run_cli("contacts", "-", "--phone-column", "phone", "--default-region", "US", stdin=PHONES)
+def test_phone_numbers_tell_time_zones_and_those_of_several_are_counted() -> None:
+    of_spain = ("--phone-column", "phone", "--default-time-zone", "Europe/Madrid")
+    done = run_cli("contacts", "-", *of_spain, "--default-region", "US", stdin=PHONES)
     assert (done.returncode, done.stderr) == (0, b"")
     printed = done.stdout.decode()
     assert '  ID          column "id"\n  Phone       column "Phone"\n  Rows        3\n' in printed
-    assert "  Unclear     1 in the first of several time zones of their phone numbers\n" in printed
-    assert "       2  America/New_York\n       1  Atlantic/Canary\n" in printed
-    done = run_cli("contacts", "-", "--phone-column", "phone", "-o", "json", stdin=PHONES)
+    assert "  By default  1 with phone numbers that can be in several time zones\n" in printed
+    assert "       2  America/New_York\n       1  Europe/Madrid\n" in printed
+    done = run_cli("contacts", "-", *of_spain, "-o", "json", stdin=PHONES)
     found = RecognizedListWire.model_validate_json(done.stdout)
     assert (found.phone_column, found.time_zone_column, found.contacts_of_several_zones) == ("Phone", None, 1)
     assert (done.returncode, [error.line for error in found.findings]) == (1, [4])

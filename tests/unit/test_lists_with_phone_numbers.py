@@ -17,6 +17,7 @@ from campaign_operator.domain.planning.read_inputs import ListedContacts
 PHONES = replace(config_map("list"), phone_column="phone")
 NEW_YORK, LONDON, MADRID = "+12125550100", "+44 7400 123456", "+34612345678"
 
+OF_MADRID = replace(PHONES, default_time_zone="Europe/Madrid")
 ROWS = [
     ("c1", "", NEW_YORK),
     ("c2", "Asia/Tokyo", NEW_YORK),
@@ -24,7 +25,7 @@ ROWS = [
     ("c4", " Asia/Tokyo", "nonsense"),
     ("c5", "", MADRID),
 ]
-FOUND = {"America/New_York": 1, "Asia/Tokyo": 2, "Europe/London": 1, "Atlantic/Canary": 1}
+FOUND = {"America/New_York": 1, "Asia/Tokyo": 2, "Europe/London": 1, "Europe/Madrid": 1}
 
 
 def csv(rows: list[tuple[str, str, str]], *, quote: str = "") -> bytes:
@@ -57,7 +58,7 @@ WRITTEN = {
 @pytest.mark.parametrize("cut", [1, 1_000_000])
 @pytest.mark.parametrize("name", WRITTEN)
 def test_the_cell_comes_first_and_then_the_phone_number(name: str, cut: int) -> None:
-    count = read((PHONES, WRITTEN[name]), cut=cut, piece_bytes=cut)
+    count = read((OF_MADRID, WRITTEN[name]), cut=cut, piece_bytes=cut)
     assert errors(count) == []
     assert dict(count.contacts_by_zone) == FOUND
     assert (count.contacts, count.of_several_zones, count.invalid_rows) == (5, 1, 0)
@@ -83,14 +84,22 @@ def test_an_alias_comes_before_the_phone_number_and_the_default_after_it() -> No
 
 
 def test_of_several_zones_the_default_counts_if_it_is_one_of_them() -> None:
-    rows = [("c1", "", MADRID), ("c2", "", "+79161234567")]
-    count = read((replace(PHONES, default_time_zone="Europe/Madrid"), csv(rows)))
-    assert dict(count.contacts_by_zone) == {"Europe/Madrid": 1, "Asia/Almaty": 1}
+    rows = [("c1", "", MADRID), ("c2", "", "+79161234567"), ("c3", "", NEW_YORK)]
+    count = read((OF_MADRID, csv(rows)))
+    assert dict(count.contacts_by_zone) == {"Europe/Madrid": 1, "America/New_York": 1}
     assert count.of_several_zones == 1
+    (error,) = errors(count)
+    assert "line 3, column phone: is a number that can be in several time zones; add the time zone" in error
+
+
+def test_of_several_zones_none_is_taken_by_chance() -> None:
+    """At 8:00 in the first zone of a Russian mobile it is 5:00 in another."""
+    count = read((PHONES, csv([("c1", "", "+79161234567"), ("c2", "", MADRID)])))
+    assert (count.contacts, count.invalid_rows) == (0, 2)
 
 
 def test_a_contact_that_is_there_twice_is_not_counted_among_those_of_several_zones() -> None:
-    count = read((PHONES, csv([("c1", "", MADRID), ("c1", "", MADRID), ("c2", "", MADRID)])))
+    count = read((OF_MADRID, csv([("c1", "", MADRID), ("c1", "", MADRID), ("c2", "", MADRID)])))
     assert (count.contacts, count.of_several_zones, count.invalid_rows) == (2, 2, 1)
 
 
@@ -233,7 +242,7 @@ def test_the_fields_of_the_spec_are_read_and_are_not_there_unless_they_are_writt
 
 
 def test_how_many_are_of_several_zones_is_told_and_changes_no_hash() -> None:
-    count = read((PHONES, csv(ROWS)))
+    count = read((OF_MADRID, csv(ROWS)))
     accepted = count.accepted(OnInvalidContact.REJECT, 0)
     assert accepted.of_several_zones == 1
     assert accepted.hash == ListedContacts(FOUND).hash

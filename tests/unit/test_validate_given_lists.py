@@ -9,7 +9,7 @@ import pytest
 from manifests import LISTED, checked, config_map, listed
 from test_validate_lists import BAD, GOOD, OF_SECRET, contacts_of, given
 
-from campaign_operator.validation.findings import Finding, Severity
+from campaign_operator.validation.findings import Finding
 from campaign_operator.validation.sources import NoSourceError, SuppliedFile
 from campaign_operator.validation.supplied import Supplied, SuppliedContacts
 
@@ -43,14 +43,11 @@ def test_a_given_list_has_the_columns_of_the_first_source_and_its_own_format(
     assert contacts_of(report) == {"Asia/Tokyo": 1}
 
 
-def test_contacts_whose_numbers_are_of_several_zones_are_a_warning_that_the_right_default_ends(tmp_path: Path) -> None:
+def test_contacts_whose_numbers_are_of_several_zones_are_an_error_that_the_right_default_ends(tmp_path: Path) -> None:
     supplied = given(tmp_path / "spring.csv", "id,phone\nc1,+34612345678\nc2,+34612345679\nc3,+12125550100\n")
-    (warning,) = checked(listed(source=f"phoneColumn: phone, {OF_SECRET}"), supplied=supplied).findings
-    assert (warning.field, warning.severity) == ("spec.contactsFrom", Severity.WARNING)
-    assert warning.message == (
-        "2 contacts of the lists may be in several time zones by phone number, and the first is used; add the time "
-        "zones to the lists, or set defaultTimeZone to the one that most of them are in"
-    )
+    (error,) = checked(listed(source=f"phoneColumn: phone, {OF_SECRET}"), supplied=supplied).findings
+    assert (error.line, error.count) == (2, 2)
+    assert "column phone: is a number that can be in several time zones; add the time zone" in error.message
     source = f"phoneColumn: phone, defaultTimeZone: Europe/Madrid, {OF_SECRET}"
     report = checked(listed(source=source), supplied=supplied)
     assert report.findings == ()

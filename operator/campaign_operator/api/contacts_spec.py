@@ -181,8 +181,8 @@ class ContactsFromSource(ResourceModel):
         description=(
             "Name of the column, or of the JSON field, that contains the phone number of a contact. If the time zone "
             "of a contact is empty, or the list has no column for it, the number decides. A number that may be in "
-            "several time zones counts in defaultTimeZone if that is one of them, otherwise in the first in the "
-            "phonenumbers package. Default: no phone numbers are read. Example: Mobile."
+            "several time zones counts in defaultTimeZone if that is one of them, and is an error otherwise. "
+            "Default: no phone numbers are read. Example: Mobile."
         ),
     )
     default_region: str | None = Field(

@@ -192,13 +192,6 @@ class _Search:
                 last = count.errors[-1]
                 self._note(last.source, 1, message, _LISTS if paths else None, count.unshown_errors)
             return None
-        if accepted.of_several_zones:
-            message = (
-                f"{counted(accepted.of_several_zones, 'contact')} of the lists may be in several time zones by phone "
-                "number, and the first is used; add the time zones to the lists, or set defaultTimeZone to the one "
-                "that most of them are in"
-            )
-            self.problems.append(FieldError(_LISTS, message, Severity.WARNING))
         if accepted.invalid:
             left_out = f"{counted(accepted.invalid, 'invalid row')} of the lists skipped"
             message = f"{left_out}; for example, {count.errors[0]}"

@@ -77,7 +77,7 @@ def _facts(of: RecognizedList) -> Iterator[tuple[str, str]]:
     yield "Rows", f"{of.rows}{invalid}"
     yield "Contacts", f"{of.count.contacts} in {counted(len(of.count.contacts_by_zone), 'time zone')}"
     if of.count.of_several_zones:
-        yield "Unclear", f"{of.count.of_several_zones} in the first of several time zones of their phone numbers"
+        yield "By default", f"{of.count.of_several_zones} with phone numbers that can be in several time zones"
     yield "Errors", str(of.count.error_count)
 
 

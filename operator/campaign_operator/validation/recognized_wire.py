@@ -44,7 +44,7 @@ class RecognizedListWire(WireModel):
     rows: int = Field(ge=0, description="Rows that were read.")
     contacts: int = Field(ge=0, description="Valid rows.")
     contacts_of_several_zones: int = Field(
-        ge=0, description="Those of them that count in the first of several time zones of their phone numbers."
+        ge=0, description="Those of them that count in defaultTimeZone, one of several zones of their phone numbers."
     )
     invalid_rows: int = Field(ge=0, description="Rows that are not valid.")
     complete: bool = Field(description="Whether the list was understood to its end.")

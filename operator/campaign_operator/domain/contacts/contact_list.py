@@ -203,7 +203,7 @@ class ContactCount:
     """What is known of the lists of a campaign when they were read.
 
     `contacts_by_zone` counts the valid rows, in the order in which zones first appear; `contacts` is their sum.
-    `of_several_zones` are those of them that count in the first of several zones that their phone numbers may be in.
+    `of_several_zones` are those of them that count in the default zone, one of several of their phone numbers.
     `invalid_rows` are those left out. `errors` are those worth showing, each kind and value once, the most frequent
     first; `error_count` is how many there are, row by row. `complete`: every list was understood to its end.
     """

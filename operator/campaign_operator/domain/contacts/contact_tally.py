@@ -49,7 +49,7 @@ from campaign_operator.wording import quoted
 _ZONES = tuple(sorted(ZONE_NAMES))
 _ZONE_NUMBERS = {name: number for number, name in enumerate(_ZONES)}
 _NO_ZONE = len(_ZONES)
-# A zone's number and this together: it is the first of several that a phone number may be in.
+# A zone's number and this together: it is the default, one of several that a phone number can be in.
 _OF_SEVERAL = _NO_ZONE + 1
 
 _ALIASES = ", or timeZoneAliases"
@@ -67,6 +67,12 @@ class Fault(NamedTuple):
     """In place of a value that is none: what is wrong with it."""
 
     message: str
+
+
+_IN_SEVERAL_ZONES = Fault(
+    "is a number that can be in several time zones; add the time zone to the list, or set defaultTimeZone to the one "
+    "of them that these contacts are in"
+)
 
 
 @dataclass(slots=True)
@@ -222,9 +228,9 @@ class ContactTally:
             zones = self._phone_zones.of(trimmed(phone))
         except PhoneNumberError as error:
             return Fault(str(error))
-        if default in zones:
-            return _ZONE_NUMBERS[default]
-        return _ZONE_NUMBERS[zones[0]] + (_OF_SEVERAL if len(zones) > 1 else 0)
+        if len(zones) == 1:
+            return _ZONE_NUMBERS[zones[0]]
+        return _ZONE_NUMBERS[default] + _OF_SEVERAL if default in zones else _IN_SEVERAL_ZONES
 
     def _check(self, line: int, contact_id: str | Fault, zone: str | Fault, number: int | Fault | None) -> None:
         """`number`: of the zone, if it is known, or what is wrong with the phone number."""

@@ -53,7 +53,7 @@ class Blueprint:
     """Why, of the first of them."""
 
     of_several_zones: int = 0
-    """Contacts that count in the first of several zones of their phone numbers."""
+    """Contacts that count in the default zone, one of several that their phone numbers can be in."""
 
     @property
     def rules_in_use(self) -> tuple[ZoneHours, ...]:

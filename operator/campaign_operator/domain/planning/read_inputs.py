@@ -12,7 +12,7 @@ from campaign_operator.domain.planning.date_set import NO_DATES, DateSet
 @dataclass(frozen=True, slots=True)
 class ListedContacts:
     """The contacts of the lists of contactsFrom, by zone, how many rows were left out for being invalid, the first
-    errors in words, and how many contacts count in the first of several zones of their phone numbers.
+    errors in words, and how many contacts count in the default zone, one of several that their phone numbers can be in.
     """
 
     by_zone: Mapping[str, int]

@@ -270,7 +270,7 @@ def _contacts_valid(blueprint: Blueprint | Problem) -> tuple[bool, str, str] | N
         return (False, blueprint.reason, blueprint.message) if is_told else None
     contacts = counted(sum(blueprint.inputs.contacts_by_zone.values()), "contact")
     if blueprint.of_several_zones:
-        contacts += f" ({blueprint.of_several_zones} in the first of several time zones of their phone numbers)"
+        contacts += f" ({blueprint.of_several_zones} by defaultTimeZone, with phone numbers of several time zones)"
     if not blueprint.invalid_contacts:
         return (
             True,
