@@ -82,14 +82,18 @@ def _entries_of_a_policy(policy: Mapping[str, Any], zone: str) -> list[Mapping[s
     by_name = _entry(policy, zone)
     if by_name:
         return [by_name]
-    same = {other for other in ZONE_NAMES if canonical_name(other) == canonical_name(zone)}
+    same = _names_of_the_zone(zone)
     return [{}, *(each for each in policy.get("zones", ()) if not same.isdisjoint(each["timeZones"]))]
+
+
+@cache
+def _names_of_the_zone(zone: str) -> frozenset[str]:
+    return frozenset(other for other in ZONE_NAMES if canonical_name(other) == canonical_name(zone))
 
 
 def any_policy(chance: random.Random, zone: str, day: date, times: Sequence[str]) -> dict[str, Any]:
     """A policy drawn like `any_rules`; now and then its rules name the zone by another name."""
-    same = sorted(other for other in ZONE_NAMES if canonical_name(other) == canonical_name(zone))
-    policy = any_rules(chance, chance.choice([zone, *same]), day, times)
+    policy = any_rules(chance, chance.choice([zone, *sorted(_names_of_the_zone(zone))]), day, times)
     del policy["outside"]
     if "weekly" not in policy and chance.random() < 0.7:
         policy |= {"start": "07:00", "end": chance.choice(["20:00", "24:00"])}

@@ -123,6 +123,12 @@ def test_zones_with_the_same_rules_everywhere_share_them() -> None:
     assert groups == [("Europe/Berlin", "Europe/Vienna"), ("Europe/Paris",)]
 
 
+def test_the_other_names_of_a_zone_share_their_rules() -> None:
+    narrow = policy(zones=[{"timeZones": ["Europe/Berlin"], "excludeDates": ["2026-12-24"]}])
+    groups = [zones for _, zones in replace(hours(), policies=(narrow,)).by_rules(["Europe/Oslo", "Europe/Stockholm"])]
+    assert groups == [("Europe/Oslo", "Europe/Stockholm")]
+
+
 def test_a_campaign_without_a_policy_keeps_its_hash_and_another_policy_is_another_plan() -> None:
     without = blueprint().spec_hash
     narrowed = blueprint(spec(), ReadInputs(policies=(policy(end="20:00"),))).spec_hash

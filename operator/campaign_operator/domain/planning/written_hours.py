@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from functools import partial
+from functools import partial, reduce
 
 from campaign_operator.api.calling_hours_spec import (
     DEFAULT_END,
@@ -71,11 +71,13 @@ def parse_policy(spec: HoursSpec, name: str) -> HoursPolicy:
 
 
 def _under_other_names(everywhere: ZoneHours, zones: Mapping[str, ZoneHours]) -> Mapping[str, ZoneHours]:
-    found: dict[str, ZoneHours] = {}
+    """The same object for names that have the same rules, as `CallingHours.by_rules` needs them."""
+    named: dict[str, dict[int, ZoneHours]] = {}
     for name, rules in zones.items():
         for other in other_names(name):
-            found[other] = found.get(other, everywhere).within(rules)
-    return found
+            named.setdefault(other, {})[id(rules)] = rules
+    alike = {tuple(each): reduce(ZoneHours.within, each.values(), everywhere) for each in named.values()}
+    return {other: alike[tuple(each)] for other, each in named.items()}
 
 
 def _parsed(spec: HoursSpec, path: str, further_dates: DateSet) -> tuple[ZoneHours, Mapping[str, ZoneHours]]:
