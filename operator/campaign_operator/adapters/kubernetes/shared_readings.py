@@ -7,7 +7,7 @@ few readings at once.
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from campaign_operator.adapters.fair_places import FairPlaces
 from campaign_operator.adapters.kubernetes.keyed_objects import ABSENT, KeyedObjects
@@ -17,8 +17,9 @@ from campaign_operator.engine.ports import Clock
 Value = TypeVar("Value")
 
 
-class KeyPlace(NamedTuple):
-    """Where a value stands."""
+@dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """Where a value stands; a subclass may add how it is read."""
 
     namespace: str
     name: str
@@ -26,6 +27,9 @@ class KeyPlace(NamedTuple):
 
     def __str__(self) -> str:
         return named(ObjectKind.CONFIG_MAP, self.name, self.key)
+
+
+Place = TypeVar("Place", bound=KeyPlace)
 
 
 @dataclass(slots=True)
@@ -36,7 +40,7 @@ class _Known(Generic[Value]):
     """When a campaign last asked, in monotonic seconds."""
 
 
-class SharedReadings(Generic[Value]):
+class SharedReadings(Generic[Place, Value]):
     """What stands in keys of ConfigMaps. `read` makes a value of the bytes, which are None where there is no such key
     or no such object.
     """
@@ -46,16 +50,16 @@ class SharedReadings(Generic[Value]):
         objects: KeyedObjects,
         clock: Clock,
         places: FairPlaces,
-        read: Callable[[KeyPlace, bytes | None], Awaitable[Value]],
+        read: Callable[[Place, bytes | None], Awaitable[Value]],
     ) -> None:
         self._objects = objects
         self._clock = clock
         self._places = places
         self._read = read
-        self._known: dict[KeyPlace, _Known[Value]] = {}
-        self._readings: dict[KeyPlace, asyncio.Task[Value]] = {}
+        self._known: dict[Place, _Known[Value]] = {}
+        self._readings: dict[Place, asyncio.Task[Value]] = {}
 
-    async def value(self, place: KeyPlace, *, max_age_seconds: float) -> Value:
+    async def value(self, place: Place, *, max_age_seconds: float) -> Value:
         """The value as it was at most so long ago. Raises StoreUnavailableError."""
         version = await self._objects.version(
             ObjectKind.CONFIG_MAP, place.namespace, place.name, max_age_seconds=max_age_seconds
@@ -87,7 +91,7 @@ class SharedReadings(Generic[Value]):
             reading.cancel()
         await asyncio.gather(*readings, return_exceptions=True)
 
-    async def _read_anew(self, place: KeyPlace) -> Value:
+    async def _read_anew(self, place: Place) -> Value:
         try:
             async with self._places.take(place.namespace):
                 data, version = await self._objects.data(ObjectKind.CONFIG_MAP, place.namespace, place.name)
