@@ -28,6 +28,14 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def cut_to_bytes(text: str, limit: int) -> str:
+    """The text, shortened with an ellipsis where it is longer than `limit` bytes of UTF-8."""
+    encoded = text.encode()
+    if len(encoded) <= limit:
+        return text
+    return encoded[: limit - len("…".encode())].decode(errors="ignore") + "…"
+
+
 def quoted(value: str) -> str:
     """`value` in double quotes, on one line, at most 64 characters of it, with what cannot be printed escaped."""
     escaped = "".join(_escaped(character) for character in value[:_QUOTED_CHARACTERS])

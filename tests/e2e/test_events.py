@@ -77,3 +77,17 @@ async def test_an_event_does_not_wait_for_ever(
         return await count(stage) == 1
 
     await until(is_posted)
+
+
+@pytest.mark.parametrize("text", ["a" * 5000, "ü" * 5000, "a" + "€" * 5000, "🙂" * 600])
+async def test_an_event_that_is_too_long_is_posted_shortened(
+    stage: Stage, recorder: events.EventRecorder, applied: Campaign, calm: asyncio.Event, text: str
+) -> None:
+    """The API server counts bytes, and refuses one that has more."""
+    calm.set()
+    recorder.record(applied, CampaignEvent("Warning", "InvalidContacts", text))
+    await recorder.posted()
+    message = await stage.kubectl("get", "events", "-o", "jsonpath={.items[*].message}")
+    assert message.endswith("…")
+    assert text.startswith(message[:-1])
+    assert len(message.encode()) > events.MAX_EVENT_MESSAGE_BYTES - 5

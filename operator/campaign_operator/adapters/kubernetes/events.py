@@ -17,7 +17,7 @@ from campaign_operator.api.vocabulary import GROUP, KIND, VERSION
 from campaign_operator.domain.campaigns.campaign import Resource
 from campaign_operator.domain.status.campaign_events import CampaignEvent
 from campaign_operator.engine.ports import Clock
-from campaign_operator.wording import cut
+from campaign_operator.wording import cut_to_bytes
 
 COMPONENT = "campaign-operator"
 POSTED_AFTER_SECONDS = 1.0
@@ -27,7 +27,9 @@ MOST_SECONDS_LATER = 30.0
 """How long they wait while campaigns wait to be looked at."""
 
 MAX_WAITING = 10_000
-MAX_EVENT_MESSAGE = 1024
+MAX_EVENT_MESSAGE_BYTES = 1024
+"""The API server refuses an Event with more."""
+
 _EVENTS = "/api/v1/namespaces/{namespace}/events"
 
 _log = structlog.get_logger()
@@ -131,7 +133,7 @@ def _event(campaign: Resource, event: CampaignEvent, now: datetime) -> dict[str,
         },
         "type": event.type,
         "reason": str(event.reason),
-        "message": cut(event.message, MAX_EVENT_MESSAGE),
+        "message": cut_to_bytes(event.message, MAX_EVENT_MESSAGE_BYTES),
         "action": "Reconcile",
         "reportingComponent": COMPONENT,
         "reportingInstance": socket.gethostname()[:128],

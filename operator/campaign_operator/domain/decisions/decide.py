@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
-from campaign_operator.api.status import RunKey, RunStatus, WindowStatus
+from campaign_operator.api.status import RunKey, RunStatus
 from campaign_operator.api.vocabulary import WebhookState, WindowState
 from campaign_operator.domain.campaigns import runs, window_states
 from campaign_operator.domain.campaigns.campaign import Campaign, Settings
@@ -189,10 +189,12 @@ def a_change_of_the_rules_of_zones_or_of_holidays_is_noted(s: Situation) -> Deci
 def a_window_that_is_late_is_shortened_or_missed(s: Situation) -> Decision | None:
     """Nothing is ever submitted whose start is past."""
     for run in s.runs:
+        may_send = _may_send(s, run)
         fates = tuple(
             (w.time_zone, fate)
             for w in runs.in_state(run, WindowState.PLANNED)
-            if (fate := too_late(w, s.now, s.settings, may_be_sent=_may_be_sent(s, run, w))) is not None
+            if (fate := too_late(w, s.now, s.settings, may_be_sent=may_send and s.is_due(w.next_attempt_time)))
+            is not None
         )
         if fates:
             return Decision(Reschedule(run.key, fates), "windows were not sent before their start")
@@ -235,10 +237,11 @@ def planned_windows_are_submitted(s: Situation) -> Decision | None:
                 return _read_lists(s)
         if any(w.reason in runs.SAID_TO_ALL and not s.is_due(w.next_attempt_time) for w in run.windows):
             continue
+        may_send = _may_send(s, run)
         due = tuple(
             w.time_zone
             for w in runs.in_state(run, WindowState.PLANNED)
-            if _may_be_sent(s, run, w) and canonical_name(w.time_zone) not in blocked
+            if may_send and s.is_due(w.next_attempt_time) and canonical_name(w.time_zone) not in blocked
         )
         mark = mark_of(s.campaign, run.id)
         if due and not (s.campaign.has_finalizer and mark in (None, s.campaign.has_run)):
@@ -349,11 +352,12 @@ RULES_OF_DELETION: tuple[Rule, ...] = (
 )
 
 
-def _may_be_sent(s: Situation, run: RunStatus, window: WindowStatus) -> bool:
-    """A run that was begun is carried through whatever became of the spec; suspend stops both."""
+def _may_send(s: Situation, run: RunStatus) -> bool:
+    """A run that was begun is carried through whatever became of the spec; suspend stops both. To be asked once for all
+    windows of the run, of which each of 420 would look at all 420.
+    """
     allowed = runs.submission_started(run) or s.observed.spec_problem is None
-    able = is_connected(s) and s.is_due(window.next_attempt_time)
-    return allowed and able and not s.campaign.spec.suspend
+    return allowed and is_connected(s) and not s.campaign.spec.suspend
 
 
 def _is_to_be_planned_anew(s: Situation, run: RunStatus) -> bool:
