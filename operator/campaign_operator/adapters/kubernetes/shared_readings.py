@@ -29,7 +29,7 @@ class KeyPlace:
         return named(ObjectKind.CONFIG_MAP, self.name, self.key)
 
 
-Place = TypeVar("Place", bound=KeyPlace)
+OnePlace = TypeVar("OnePlace", bound=KeyPlace)
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class _Known(Generic[Value]):
     """When a campaign last asked, in monotonic seconds."""
 
 
-class SharedReadings(Generic[Place, Value]):
+class SharedReadings(Generic[OnePlace, Value]):
     """What stands in keys of ConfigMaps. `read` makes a value of the bytes, which are None where there is no such key
     or no such object.
     """
@@ -50,16 +50,16 @@ class SharedReadings(Generic[Place, Value]):
         objects: KeyedObjects,
         clock: Clock,
         places: FairPlaces,
-        read: Callable[[Place, bytes | None], Awaitable[Value]],
+        read: Callable[[OnePlace, bytes | None], Awaitable[Value]],
     ) -> None:
         self._objects = objects
         self._clock = clock
         self._places = places
         self._read = read
-        self._known: dict[Place, _Known[Value]] = {}
-        self._readings: dict[Place, asyncio.Task[Value]] = {}
+        self._known: dict[OnePlace, _Known[Value]] = {}
+        self._readings: dict[OnePlace, asyncio.Task[Value]] = {}
 
-    async def value(self, place: Place, *, max_age_seconds: float) -> Value:
+    async def value(self, place: OnePlace, *, max_age_seconds: float) -> Value:
         """The value as it was at most so long ago. Raises StoreUnavailableError."""
         version = await self._objects.version(
             ObjectKind.CONFIG_MAP, place.namespace, place.name, max_age_seconds=max_age_seconds
@@ -91,7 +91,7 @@ class SharedReadings(Generic[Place, Value]):
             reading.cancel()
         await asyncio.gather(*readings, return_exceptions=True)
 
-    async def _read_anew(self, place: Place) -> Value:
+    async def _read_anew(self, place: OnePlace) -> Value:
         try:
             async with self._places.take(place.namespace):
                 data, version = await self._objects.data(ObjectKind.CONFIG_MAP, place.namespace, place.name)
