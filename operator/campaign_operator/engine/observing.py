@@ -21,6 +21,7 @@ from campaign_operator.domain.decisions.situation import (
 )
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.problem import Problem
+from campaign_operator.domain.steps import take_all
 from campaign_operator.engine.blueprints import Blueprints
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.places import waiting_outside
@@ -67,14 +68,6 @@ def _short(search: PlanSearch) -> FoundPlans | None:
     return None
 
 
-def _whole(search: PlanSearch) -> FoundPlans:
-    """What is found in the end."""
-    while True:
-        plans = _short(search)
-        if plans is not None:
-            return plans
-
-
 class Observer:
     """Looks at the world on behalf of one campaign at a time."""
 
@@ -100,7 +93,7 @@ class Observer:
             with waiting_outside():
                 async with self._searches.take(campaign.ref.namespace):
                     observed = await self._seen(campaign, memory, poll)
-                    plans = await asyncio.to_thread(_whole, self._search(campaign, observed))
+                    plans = await asyncio.to_thread(take_all, self._search(campaign, observed))
         observed = replace(observed, plans=plans)
         return replace(observed, plan_problem=unplannable(Situation(campaign, observed, self._settings)))
 

@@ -65,11 +65,8 @@ class Sightings:
     def see(self, wire: Mapping[str, Any]) -> None:
         """A campaign is there, as the list or the watch has it. With its spec, it is read by that, too."""
         metadata = wire["metadata"]
-        uid, generation, version = (
-            str(metadata["uid"]),
-            int(metadata["generation"]),
-            _number(metadata["resourceVersion"]),
-        )
+        uid, generation = str(metadata["uid"]), int(metadata["generation"])
+        version = _number(metadata["resourceVersion"])
         self._seen[uid] = _Sighting(version, generation, _is_begun(metadata))
         spec = wire.get("spec")
         if isinstance(spec, Mapping):

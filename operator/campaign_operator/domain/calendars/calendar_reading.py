@@ -15,6 +15,7 @@ from campaign_operator.domain.contacts.contact_list import UnreadableBytesError
 from campaign_operator.domain.contacts.decoding import Decoding
 from campaign_operator.domain.errors import SpecError
 from campaign_operator.domain.planning.written_hours import iso_date
+from campaign_operator.domain.steps import take_all
 
 Steps = Generator[None, None, CalendarDates]
 
@@ -23,13 +24,7 @@ def read_calendar(data: bytes, name: str, date_column: str) -> CalendarDates:
     """What a calendar says; `name` is what messages call it, and its end may tell the format. Raises InvalidSpecError
     with every error at once.
     """
-    steps = calendar_steps(data, name, date_column)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            calendar: CalendarDates = end.value
-            return calendar
+    return take_all(calendar_steps(data, name, date_column))
 
 
 def calendar_steps(data: bytes, name: str, date_column: str) -> Steps:

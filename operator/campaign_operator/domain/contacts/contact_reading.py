@@ -34,6 +34,7 @@ from campaign_operator.domain.contacts.csv_header import SEPARATORS
 from campaign_operator.domain.contacts.decoding import PIECE_BYTES, Decoding, Unzipping
 from campaign_operator.domain.contacts.file_kinds import foreign_text
 from campaign_operator.domain.contacts.json_format import JSONContacts, NDJSONContacts
+from campaign_operator.domain.steps import take_all
 
 _FORMATS_BY_ENDING = {
     ".csv": ContactFormat.CSV,
@@ -65,13 +66,7 @@ def read_contact_lists(
 
     `scratch`: see `ContactRecords`. Raises OSError where that file was written and cannot be read.
     """
-    steps = reading_steps(lists, limits, scratch)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            count: ContactCount = end.value
-            return count
+    return take_all(reading_steps(lists, limits, scratch))
 
 
 def reading_steps(

@@ -25,6 +25,7 @@ from campaign_operator.domain.planning.plan_inputs import PlanInputs
 from campaign_operator.domain.planning.timetable import Timetable
 from campaign_operator.domain.planning.windows import Window, place
 from campaign_operator.domain.planning.zones import ZONE_NAMES, UnknownTimeZoneError, load_zone, unknown_zone_message
+from campaign_operator.domain.steps import take_all
 
 _DAYS_WITH_HOLIDAYS = 31
 
@@ -146,13 +147,7 @@ class HashedWindow(Protocol):
 
 def plan_run(inputs: PlanInputs, *, now: datetime, lead_seconds: float, taken: Taken = NOTHING_TAKEN) -> RunPlan:
     """The next run, as `plan_search` finds it."""
-    search = plan_search(inputs, now=now, lead_seconds=lead_seconds, taken=taken)
-    while True:
-        try:
-            next(search)
-        except StopIteration as end:
-            plan: RunPlan = end.value
-            return plan
+    return take_all(plan_search(inputs, now=now, lead_seconds=lead_seconds, taken=taken))
 
 
 def plan_search(
