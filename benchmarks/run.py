@@ -28,6 +28,7 @@ import page
 import running
 import sizing
 import soak
+import stalls
 import tenants
 from figures import as_markdown, as_text
 from kubernetes.aio.client.exceptions import ApiException
@@ -51,6 +52,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "grouping": grouping.measure,
     "lists": lists.measure,
     "tenants": tenants.measure,
+    "stalls": stalls.measure,
 }
 """In the order in which they are run; all of them take about 50 minutes."""
 

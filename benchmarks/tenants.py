@@ -19,7 +19,7 @@ from kubernetes.aio.client import CoreV1Api, CustomObjectsApi
 from machine import memory
 from session import Session
 from slow_names import DEAD
-from world import CLIENT_ID, CLIENT_SECRET, BenchmarkFailedError, World, running_world
+from world import CLIENT_ID, CLIENT_SECRET, World, running_world, until
 
 HOSTILE = "hostile"
 MOST_TIMES = 1.5
@@ -63,13 +63,13 @@ class _Hostile:
         async def all_have_conditions() -> bool:
             return all(status.get("conditions") for status in await self.statuses())
 
-        await _until(all_have_conditions, "the hostile campaigns have conditions")
+        await until(all_have_conditions, "the hostile campaigns have conditions")
 
     async def remove_all(self) -> None:
         await CustomObjectsApi(self.world.client).delete_collection_namespaced_custom_object(
             **RESOURCE, namespace=HOSTILE
         )
-        await _until(self._is_empty, "the hostile campaigns are deleted")
+        await until(self._is_empty, "the hostile campaigns are deleted")
 
     async def _is_empty(self) -> bool:
         return not await self.statuses()
@@ -104,7 +104,7 @@ async def _slow_webhooks(hostile: _Hostile, count: int) -> None:
     async def all_are_completed() -> bool:
         return {status.get("state") for status in await hostile.statuses()} == {"Completed"}
 
-    await _until(all_are_completed, "the hostile campaigns are completed", COMPLETED_SECONDS)
+    await until(all_are_completed, "the hostile campaigns are completed", COMPLETED_SECONDS)
 
 
 async def _huge_lists(hostile: _Hostile, count: int) -> None:
@@ -202,15 +202,6 @@ async def _hostile(world: World) -> AsyncIterator[_Hostile]:
     server = await asyncio.start_server(take, "127.0.0.1", 0, ssl=tls)
     async with server:
         yield _Hostile(world, f"https://localhost:{server.sockets[0].getsockname()[1]}")
-
-
-async def _until(holds: Callable[[], Awaitable[bool]], what: str, seconds: float = WAIT_SECONDS) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            while not await holds():  # noqa: ASYNC110 - what is waited for happens in the operator
-                await asyncio.sleep(0.5)
-    except TimeoutError:
-        raise BenchmarkFailedError(f"not within {seconds:g} s: {what}") from None
 
 
 def _base64(data: bytes) -> str:

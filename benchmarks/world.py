@@ -11,7 +11,7 @@ import ssl
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,6 +37,7 @@ CLIENT_ID = "benchmark"
 CLIENT_SECRET = "benchmark-secret"  # noqa: S105 - of a dialer on loopback that lives as long as the benchmark
 READY_SECONDS = 60.0
 STOP_SECONDS = 35.0
+UNTIL_SECONDS = 120.0
 _ANNOUNCEMENT = "listening on "
 
 
@@ -186,6 +187,16 @@ async def running_world(
         await campaigns.create("first", zones=2, contacts=2)
         await world.reached("first", "Scheduled", READY_SECONDS)
         yield world
+
+
+async def until(holds: Callable[[], Awaitable[bool]], what: str, seconds: float = UNTIL_SECONDS) -> None:
+    """Wait until that holds; `what` says it in words. Raises BenchmarkFailedError after `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not await holds():  # noqa: ASYNC110 - what is waited for happens in the operator
+                await asyncio.sleep(0.5)
+    except TimeoutError:
+        raise BenchmarkFailedError(f"not within {seconds:g} s: {what}") from None
 
 
 @asynccontextmanager
