@@ -43,10 +43,11 @@ def test_the_preview_in_the_documentation_is_what_is_printed() -> None:
     assert f"$ campaign-operator {command}\n{run_cli(*command.split(), cwd=ROOT).stdout.decode()}```" in shown
 
 
-def test_federal_law_opens_every_day_from_eight_to_nine() -> None:
+def test_federal_law_opens_every_day_from_eight_to_nine_and_kentucky_from_ten() -> None:
     found = example("us-federal.yaml")
     for day in ("2026-11-26", "2026-11-29"):
         assert spans(found, "America/Chicago", day) == ["08:00 to 21:00"]
+        assert spans(found, "America/Louisville", day) == ["10:00 to 21:00"]
 
 
 def test_the_code_of_the_united_kingdom() -> None:
