@@ -1,5 +1,5 @@
 """A bare client that makes the requests that the operator was counted to make, and nothing else: what they take on this
-machine, whatever an operator does between them.
+machine, whatever an operator does between them. Where it is given a dialer, it makes the requests for schedules, too.
 
 It has as many connections to the API server as the operator has, and no more. Owns what is sent; when, and what is
 waited for, is the benchmark's business.
@@ -10,10 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from campaigns import NAMESPACE, RESOURCE
 from kubernetes.aio.client import ApiClient, CoreV1Api, CustomObjectsApi
+from plain_dialer import PlainDialer
 from traffic import Traffic
 from world import World, administrator
 
@@ -55,7 +57,8 @@ class CountedRequests:
 class BareClient:
     """Use `bare_client`."""
 
-    def __init__(self, client: ApiClient, counted: CountedRequests) -> None:
+    def __init__(self, client: ApiClient, counted: CountedRequests, dialer: PlainDialer | None) -> None:
+        self._dialer = dialer
         self._objects = CustomObjectsApi(client)
         self._core = CoreV1Api(client)
         self._counted = counted
@@ -97,6 +100,8 @@ class BareClient:
             patch = {"metadata": {"finalizers": finalizers, "annotations": {"number": str(number)}}}
             now = await self._objects.patch_namespaced_custom_object(**at, body=patch, _content_type=_MERGE_PATCH)
         for number in range(self._counted.status):
+            if self._dialer is not None and number == self._counted.status - 1:
+                await _submit(self._dialer, now["spec"]["campaignID"], like["status"])
             written = _written(now, _nth_status(like["status"], number, self._counted.status))
             now = await self._objects.replace_namespaced_custom_object_status(**at, body=written)
         if event is not None:
@@ -108,10 +113,26 @@ class BareClient:
 
 
 @asynccontextmanager
-async def bare_client(world: World, counted: CountedRequests) -> AsyncIterator[BareClient]:
-    """A client that makes these requests for each campaign."""
+async def bare_client(
+    world: World, counted: CountedRequests, dialer: PlainDialer | None = None
+) -> AsyncIterator[BareClient]:
+    """A client that makes these requests for each campaign, and those to the dialer, if there is one."""
     async with administrator(world.control_plane, CONNECTIONS) as client:
-        yield BareClient(client, counted)
+        yield BareClient(client, counted, dialer)
+
+
+async def _submit(dialer: PlainDialer, campaign_id: str, status: Wire) -> None:
+    """Look at the dialer's listing, and then submit each window of the run at once."""
+    await dialer.list_schedules(campaign_id)
+    (run,) = status["runs"]
+    await asyncio.gather(
+        *(
+            dialer.submit(
+                campaign_id, w["timeZone"], *(datetime.fromisoformat(w[at]) for at in ("startTime", "endTime"))
+            )
+            for w in run["windows"]
+        )
+    )
 
 
 def _nth_status(final: Wire, number: int, of: int) -> Wire:

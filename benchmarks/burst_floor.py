@@ -1,8 +1,8 @@
 """How long 1,000 campaigns that are created at once wait, beside what the API server alone takes for the same writes.
 
 The floor is a bare client, with the connections that the operator has, which writes for each campaign what the operator
-was counted to write: the create request, the finalizer, statuses of the final size, and Events. It reads nothing, and
-asks no dialer.
+was counted to write: the create request, the finalizer, statuses of the final size, and Events. It reads nothing. It
+plays twice: as it is, and with the same requests to the dialer that the operator makes, which shares the cores, too.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from campaigns import NAMESPACE, RESOURCE, campaign_id
 from figures import Result, at_most, percentile, told
 from kubernetes.aio.client import CoreV1Api, CustomObjectsApi
 from machine import Usage
+from plain_dialer import PlainDialer, plain_dialer
 from session import Session
 from traffic import WRITES, Counters, quiet
 from world import BenchmarkFailedError, World, running_world
@@ -40,20 +41,27 @@ async def measure(session: Session) -> Result:
         traffic = (await counters.traffic()).without(idle)
         writes = replace(CountedRequests.of(traffic, count), reads=0, lists=0)
         await world.stop_operator()
-        floor, floor_usage = await _bare(world, writes, count)
+        floor, floor_usage = await _bare(world, "floor", writes, count, None)
+        await asyncio.sleep(SETTLED_SECONDS)
+        async with plain_dialer(world) as dialer:
+            submitting, _ = await _bare(world, "submitting", writes, count, dialer)
     return Result(
         title=f"{count} campaigns at once, and a bare client",
         how=f"{count} campaigns of 50 contacts in {ZONES} time zones, created by concurrent requests; a wait is from "
         "before the first create request leaves to the event of a watch in which a campaign is `Scheduled`. Then the "
         "operator is stopped, and a bare client creates as many on the same control plane and writes what the API "
         f"server counted for each: {writes.metadata} times its metadata, {writes.status} times its status in its final "
-        f"size, and {writes.events} Events, with as many connections as the operator has. It reads nothing.",
+        f"size, and {writes.events} Events, with as many connections as the operator has. It reads nothing. At last, "
+        "it does so for as many again, and also asks the dialer for its listing and submits the schedules of "
+        "each, before the last status.",
         lines=(
             at_most("all Scheduled after", burst.scheduled, LAST_SECONDS, "s", 1),
             at_most("median", percentile(burst.waits, 50), MEDIAN_SECONDS, "s", 1),
             told("all created after", burst.created, "s", 1),
             told("bare client: all Scheduled after", max(floor), "s", 1),
             told("bare client: median", percentile(floor, 50), "s", 1),
+            told("bare client that also submits: all Scheduled after", max(submitting), "s", 1),
+            told("bare client that also submits: median", percentile(submitting, 50), "s", 1),
             told("times as long as the bare client", burst.scheduled / max(floor), "times"),
             *_costs(burst, floor_usage, count),
             told("requests of the operator for each campaign", traffic.of_the_operator() / count, "", 1),
@@ -85,7 +93,9 @@ def _costs(burst: Burst, floor: Usage, count: int) -> list[Any]:
     ]
 
 
-async def _bare(world: World, writes: CountedRequests, count: int) -> tuple[list[float], Usage]:
+async def _bare(
+    world: World, prefix: str, writes: CountedRequests, count: int, dialer: PlainDialer | None
+) -> tuple[list[float], Usage]:
     """Seconds until each was Scheduled, from before the first create request."""
     example: Any = await CustomObjectsApi(world.client).get_namespaced_custom_object(
         **RESOURCE, namespace=NAMESPACE, name="burst-0"
@@ -96,9 +106,9 @@ async def _bare(world: World, writes: CountedRequests, count: int) -> tuple[list
     if not events.items:
         raise BenchmarkFailedError("the operator has posted no Event for burst-0")
     event = world.client.sanitize_for_serialization(events.items[-1])  # type: ignore[no-untyped-call] # it has no types
-    names = [f"floor-{number}" for number in range(count)]
+    names = [f"{prefix}-{number}" for number in range(count)]
     waits = [asyncio.create_task(world.reached(name, "Scheduled", WAIT_SECONDS)) for name in names]
-    async with bare_client(world, writes) as client:
+    async with bare_client(world, writes, dialer) as client:
         meter = world.meter()
         begun = monotonic()
         await asyncio.gather(*(client.start(name, campaign_id(name), example, event) for name in names))

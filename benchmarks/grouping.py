@@ -3,13 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from time import monotonic
-from zoneinfo import ZoneInfo
 
-import httpx
 from campaigns import ZONES, campaign_id
 from figures import Line, Result, told
+from plain_dialer import plain_dialer
 from session import Session
-from world import CLIENT_ID, CLIENT_SECRET, DialerSettings, World, running_world
+from world import DialerSettings, World, running_world
 
 WAIT_SECONDS = 60.0
 LATENCY_MS = 30
@@ -58,30 +57,8 @@ async def measure(session: Session) -> Result:
 async def _one_after_another(world: World, contacts: int) -> float:
     """How many seconds the requests take, the one for the token not counted."""
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=6)
-    path = f"/api/v2/outbound/campaigns/{campaign_id('plain')}/schedules"
-    bodies = [_schedule(ZONES[number % len(ZONES)], start) for number in range(contacts)]
-    async with world.to_dialer() as client:
-        client.headers["Authorization"] = f"Bearer {await _token(client)}"
+    async with plain_dialer(world) as dialer:
         begun = monotonic()
-        for body in bodies:
-            (await client.post(path, json=body)).raise_for_status()
+        for number in range(contacts):
+            await dialer.submit(campaign_id("plain"), ZONES[number % len(ZONES)], start, start + timedelta(hours=4))
         return monotonic() - begun
-
-
-def _schedule(zone: str, start: datetime) -> dict[str, str]:
-    return {
-        "campaignId": campaign_id("plain"),
-        "startTime": start.astimezone(ZoneInfo(zone)).isoformat(),
-        "endTime": (start + timedelta(hours=4)).astimezone(ZoneInfo(zone)).isoformat(),
-        "timezone": zone,
-        "scheduleType": "ONE_TIME",
-    }
-
-
-async def _token(client: httpx.AsyncClient) -> str:
-    answer = await client.post(
-        "/api/v2/oauth/token",
-        auth=(CLIENT_ID, CLIENT_SECRET),
-        data={"grant_type": "client_credentials", "scope": "outbound:campaign:write"},
-    )
-    return str(answer.raise_for_status().json()["access_token"])
