@@ -143,9 +143,9 @@ async def measure(session: Session) -> Result:
     return Result(
         title="The longest step of the event loop",
         how="What a campaign hands in that is large, one after another, to an operator that tells the longest step of "
-        "its event loop, in which all other campaigns wait: from before the first create request until the "
-        "operator has either planned each campaign or said why not, with its submission. By the clock, a step is also "
-        "longer when another program has the core.",
+        "its event loop, in which all other campaigns wait: from before the first create request until each campaign is "
+        "`Scheduled`, or Stalled for the reason that it has. By the clock, a step is also longer when another program "
+        "has the core.",
         lines=tuple(lines),
         kubernetes=world.kubernetes,
         others_percent=usage.others_percent,
@@ -162,8 +162,9 @@ async def _all_are_decided(world: World, names: list[str]) -> bool:
     objects = CustomObjectsApi(world.client)
     for name in names:
         found: Any = await objects.get_namespaced_custom_object(**RESOURCE, namespace=NAMESPACE, name=name)
-        conditions = {each["type"]: each["status"] for each in found.get("status", {}).get("conditions", [])}
-        if "True" not in (conditions.get("Ready"), conditions.get("Stalled")):
+        status = found.get("status", {})
+        stalled = any(each["type"] == "Stalled" and each["status"] == "True" for each in status.get("conditions", []))
+        if not stalled and status.get("state") != "Scheduled":
             return False
     return True
 
