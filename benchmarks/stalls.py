@@ -143,9 +143,9 @@ async def measure(session: Session) -> Result:
     return Result(
         title="The longest step of the event loop",
         how="What a campaign hands in that is large, one after another, to an operator that tells the longest step of "
-        "its event loop, in which all other campaigns wait: from before the first create request until each campaign is "
-        "`Scheduled`, or Stalled for the reason that it has. By the clock, a step is also longer when another program "
-        "has the core.",
+        "its event loop, in which all other campaigns wait: from before the first create request until each campaign "
+        "is `Scheduled`, or Stalled for the reason that it has. By the clock, a step is also longer when another "
+        "program has the core.",
         lines=tuple(lines),
         kubernetes=world.kubernetes,
         others_percent=usage.others_percent,
