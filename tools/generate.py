@@ -10,6 +10,7 @@ from campaign_operator.preview.preview_wire import PreviewWire
 from campaign_operator.validation.recognized_wire import RecognizedListWire
 from campaign_operator.validation.report_wire import ReportWire
 from campaign_operator.validation.wire_model import schema_file
+from remedies import render_remedies
 
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "charts" / "campaign-operator"
@@ -26,6 +27,7 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "contacts.schema.json": schema_file(RecognizedListWire),
         ROOT / "docs" / "preview.schema.json": schema_file(PreviewWire),
         ROOT / "docs" / "validate.schema.json": schema_file(ReportWire),
+        ROOT / "operator" / "kubectl_campaign" / "remedies.json": render_remedies(),
     }
 
 

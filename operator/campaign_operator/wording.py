@@ -42,6 +42,13 @@ def quoted(value: str) -> str:
     return f'"{escaped}"' if len(value) <= _QUOTED_CHARACTERS else f'"{escaped}..."'
 
 
+def printable(text: str) -> str:
+    """The text on one line, with a question mark for each character that a terminal could take for a command, or that
+    would turn the direction of what follows.
+    """
+    return text if text.isprintable() else "".join(each if each.isprintable() else "?" for each in text)
+
+
 def _escaped(character: str) -> str:
     if character in '"\\':
         return "\\" + character

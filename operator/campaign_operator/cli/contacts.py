@@ -97,7 +97,7 @@ def contacts(
 
         typer.echo(recognized_json(found))
     else:
-        from campaign_operator.cli.terminal import shows_colours
+        from campaign_operator.terminal import shows_colours
 
         typer.echo(recognized_text(found, colours=shows_colours(sys.stdout)), nl=False)
     if found.count.error_count:

@@ -117,7 +117,7 @@ def _campaigns(
     file: str, now: datetime, supplied: "Supplied", name: str | None = None, *, read: Sequence[str | None]
 ) -> "list[PlacedCampaign]":
     """The campaigns of a file; ends the command where one is not right, or where there is none."""
-    from campaign_operator.cli.terminal import shows_colours
+    from campaign_operator.terminal import shows_colours
     from campaign_operator.validation.report import check_sources
     from campaign_operator.validation.sources import NoSourceError, read_sources
     from campaign_operator.validation.text import findings_text
@@ -173,7 +173,7 @@ def _changes(
 def _printed(
     one: "PlacedCampaign", forecast: "Forecast", changes: "list[WindowChange] | None", output: PreviewFormat
 ) -> str:
-    from campaign_operator.cli.terminal import shows_colours, width_of
+    from campaign_operator.terminal import shows_colours, width_of
 
     if output is PreviewFormat.JSON:
         from campaign_operator.preview.preview_wire import preview_json

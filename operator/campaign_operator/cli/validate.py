@@ -69,7 +69,7 @@ def validate(
 
         typer.echo(report_json(report))
     else:
-        from campaign_operator.cli.terminal import shows_colours
+        from campaign_operator.terminal import shows_colours
         from campaign_operator.validation.text import report_text
 
         typer.echo(report_text(report, colours=shows_colours(sys.stdout)), nl=False)

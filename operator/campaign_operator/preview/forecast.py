@@ -117,10 +117,11 @@ def forecast(ref: CampaignRef, blueprint: Blueprint, now: datetime, lead_seconds
             break
         plans.append(plan)
         taken = taken.with_run(plan)
-    return Forecast(ref, now, tuple(_run(plan, blueprint) for plan in plans))
+    return Forecast(ref, now, tuple(forecast_run(plan, blueprint) for plan in plans))
 
 
-def _run(plan: RunPlan, blueprint: Blueprint) -> ForecastRun:
+def forecast_run(plan: RunPlan, blueprint: Blueprint) -> ForecastRun:
+    """One plan as a forecast shows it."""
     return ForecastRun(
         id=plan.run_id,
         nominal_time=plan.nominal_time,

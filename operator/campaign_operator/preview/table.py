@@ -1,7 +1,7 @@
 """A forecast and its changes for people, in columns.
 
 Owns the layout: zones from east to west, 80 columns where the names allow it. Colours and the width of a terminal are
-given; nothing here asks for them. Plain text and no library: a table of five columns is not worth the start-up time.
+given; nothing here asks for them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,14 +10,23 @@ from textwrap import wrap
 
 from campaign_operator.domain.planning.skipped_matches import skipped_matches_message
 from campaign_operator.domain.planning.zones import load_zone
+from campaign_operator.preview.columns import (
+    BOLD,
+    DIM,
+    GREEN,
+    RED,
+    YELLOW,
+    Paint,
+    TableRow,
+    aligned,
+    shortened,
+)
 from campaign_operator.preview.comparison import ChangeKind, WindowChange
 from campaign_operator.preview.forecast import Forecast, ForecastRun, ForecastWindow
 from campaign_operator.wording import counted
 
-_BOLD, _DIM, _RED, _GREEN, _YELLOW = "1", "2", "31", "32", "33"
-_SHORTEST_ZONE = 12
 _WIDTH = 120
-_REASONS = {
+MEANINGS_OF_ADJUSTMENTS = {
     "MovedOutOfGap": "the clocks skip this time; uses the first moment after it",
     "FirstOfTwo": "the clocks show this time twice; uses the first",
     "DeferredToOpening": "outside the calling hours; deferred until they start",
@@ -25,39 +34,28 @@ _REASONS = {
     "ClosedDate": "the date is closed; skipped in this run",
     "StartPassed": "already past; skipped in this run",
     "OutsideCallingHours": "outside the calling hours; skipped in this run",
+    "StartedLate": "submitted after its start; opens for what is left of it",
 }
 """What a reason of a window means, in a few words."""
 
 _KIND_COLOURS = {
-    ChangeKind.ADDED: _GREEN,
-    ChangeKind.DROPPED: _RED,
-    ChangeKind.MOVED: _YELLOW,
-    ChangeKind.RECOUNTED: _YELLOW,
+    ChangeKind.ADDED: GREEN,
+    ChangeKind.DROPPED: RED,
+    ChangeKind.MOVED: YELLOW,
+    ChangeKind.RECOUNTED: YELLOW,
 }
-
-TableRow = tuple[str, ...]
-
-
-class _Paint:
-    """Colours text, or leaves it as it is."""
-
-    def __init__(self, colours: bool) -> None:
-        self._colours = colours
-
-    def __call__(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self._colours and text else text
 
 
 def forecast_table(of: Forecast, *, colours: bool = False, width: int | None = None) -> str:
     """The forecast as a table for each run; zones are shortened where the lines would be longer than `width`."""
-    paint = _Paint(colours)
+    paint = Paint(colours)
     head = f"{of.ref}, seen at {of.now.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return "\n".join([paint(head, _BOLD), *(line for run in of.runs for line in _run(run, of.now, paint, width)), ""])
+    return "\n".join([paint(head, BOLD), *(line for run in of.runs for line in _run(run, of.now, paint, width)), ""])
 
 
 def changes_table(changes: Sequence[WindowChange], now: datetime, *, colours: bool = False) -> str:
     """What an edit would move, add or drop."""
-    paint = _Paint(colours)
+    paint = Paint(colours)
     if not changes:
         return "The edit does not change any window.\n"
     lines: list[str] = []
@@ -65,32 +63,32 @@ def changes_table(changes: Sequence[WindowChange], now: datetime, *, colours: bo
         of_run = [change for change in changes if change.number == number]
         before, after = of_run[0].old_run_id or "none", of_run[0].run_id or "none"
         run = after if before == after else f"{before} becomes {after}"
-        lines += ["", paint(f"changes of run {number}: {run}, {_kinds(of_run)}", _BOLD)]
+        lines += ["", paint(f"changes of run {number}: {run}, {_kinds(of_run)}", BOLD)]
         rows = [_change(change, now) for change in of_run]
-        for change, line in zip(of_run, _aligned(rows), strict=True):
+        for change, line in zip(of_run, aligned(rows), strict=True):
             lines.append("  " + paint(line, _KIND_COLOURS[change.kind]))
     return "\n".join([*lines, ""])
 
 
-def _run(run: ForecastRun, now: datetime, paint: _Paint, width: int | None) -> Iterator[str]:
+def _run(run: ForecastRun, now: datetime, paint: Paint, width: int | None) -> Iterator[str]:
     windows = run.windows_from_east
     zones = counted(len(windows), "zone")
     title = f"run {run.id}: {counted(run.contacts, 'contact')} in {zones}, plan {run.plan_hash}"
     yield ""
     for each in run.skipped_matches:
-        yield from (paint(line, _YELLOW) for line in wrap(skipped_matches_message([each]), width or _WIDTH))
-    yield paint(title, _BOLD)
+        yield from (paint(line, YELLOW) for line in wrap(skipped_matches_message([each]), width or _WIDTH))
+    yield paint(title, BOLD)
     rows = [("ZONE", "CONTACTS", "LOCAL TIME", "UTC"), *(_row(window, now) for window in windows)]
-    header, *lines = _aligned(_shortened(rows, width), right=frozenset({1}))
-    yield paint(header, _DIM)
+    header, *lines = aligned(shortened(rows, width), right=frozenset({1}))
+    yield paint(header, DIM)
     for window, line in zip(windows, lines, strict=True):
-        yield paint(line, _DIM) if window.start is None else line
+        yield paint(line, DIM) if window.start is None else line
         for reason in window.adjustments:
-            meaning = _REASONS.get(reason)
-            yield paint(f"    {reason}: {meaning}" if meaning else f"    {reason}", _YELLOW)
+            meaning = MEANINGS_OF_ADJUSTMENTS.get(reason)
+            yield paint(f"    {reason}: {meaning}" if meaning else f"    {reason}", YELLOW)
             for rule in window.rules:
                 if rule.adjustment == reason:
-                    yield paint(f"        {rule.source}: {rule.rule}", _YELLOW)
+                    yield paint(f"        {rule.source}: {rule.rule}", YELLOW)
     yield from _totals(windows, now)
 
 
@@ -132,31 +130,6 @@ def _moment(instant: datetime | None, zone: str, now: datetime) -> str:
     if instant is None:
         return ""
     return f"{instant:{_date_form(instant, now)} %H:%M} UTC, {instant.astimezone(load_zone(zone)):%a %H:%M} in {zone}"
-
-
-def _shortened(rows: Sequence[TableRow], width: int | None) -> Sequence[TableRow]:
-    """The rows with zones no wider than lets them fit."""
-    if width is None:
-        return rows
-    others = sum(max(len(row[column]) for row in rows) + 2 for column in range(1, len(rows[0])))
-    room = max(width - others, _SHORTEST_ZONE)
-    return [(_cut(row[0], room), *row[1:]) for row in rows]
-
-
-def _cut(text: str, room: int) -> str:
-    """The place is what tells zones apart, so the beginning goes."""
-    return text if len(text) <= room else "…" + text[len(text) - room + 1 :]
-
-
-def _aligned(rows: Sequence[TableRow], right: frozenset[int] = frozenset()) -> list[str]:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            cell.rjust(size) if place in right else cell.ljust(size)
-            for place, (cell, size) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def _kinds(changes: Iterable[WindowChange]) -> str:

@@ -1,11 +1,10 @@
 """A report for people: one line for each finding, and one that counts."""
 
-import re
 from collections.abc import Sequence
 
 from campaign_operator.validation.findings import Finding, Severity
 from campaign_operator.validation.report import Report
-from campaign_operator.wording import counted
+from campaign_operator.wording import counted, printable
 
 MAX_SHOWN = 200
 """Findings printed; the JSON of `validate` has them all."""
@@ -39,8 +38,4 @@ def _line(finding: Finding, *, colours: bool) -> str:
         severity = f"\x1b[{_COLOURS[finding.severity]}m{severity}\x1b[0m"
     field = f"{finding.field}: " if finding.field else ""
     # a file, a key or a column may be named by a stranger
-    return f"{_printable(finding.file)}:{finding.line}: {severity}: {_printable(field + finding.message)}"
-
-
-def _printable(text: str) -> str:
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", text)
+    return f"{printable(finding.file)}:{finding.line}: {severity}: {printable(field + finding.message)}"

@@ -5,9 +5,9 @@ Objects hold up to a megabyte, and campaigns wait for days: what is asked again 
 
 import base64
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from campaign_operator.adapters.kubernetes.api_server import APIAnswer, APIServer, NoAnswerError
+from campaign_operator.adapters.kubernetes.api_server import APIAnswer, NoAnswerError
 from campaign_operator.api.references import ObjectKind
 from campaign_operator.engine.ports import Clock, StoreUnavailableError
 
@@ -26,12 +26,27 @@ _PATHS = {
 }
 
 
+class Requests(Protocol):
+    """Whoever asks the API server: the operator's account, or a person's."""
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        names: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+        accept: str = "application/json",
+    ) -> APIAnswer:
+        """One request. Raises NoAnswerError."""
+
+
 class KeyedObjects:
     """Reads objects of any namespace. Every method raises StoreUnavailableError where the API server does not answer as
     it should.
     """
 
-    def __init__(self, api: APIServer, clock: Clock) -> None:
+    def __init__(self, api: Requests, clock: Clock) -> None:
         self._api = api
         self._clock = clock
         self._versions: dict[tuple[ObjectKind, str, str], tuple[float, str]] = {}

@@ -103,7 +103,7 @@ def checked(status: OutboundCampaignStatus, listing: Listing | None) -> Resolved
         key, said = RunKey(entry.run_id, entry.planned_from), f"{entry.run_id}/{entry.time_zone}={entry.verdict}"
         run = runs.find_run(status, key)
         window = next((w for w in run.windows if w.time_zone == entry.time_zone), None) if run is not None else None
-        if window is None or window.attempt != entry.attempt or not _is_open(window):
+        if window is None or window.attempt != entry.attempt or not can_be_resolved(window):
             refused.append(f"{_quoted(said)}: the window is no longer held")
             continue
         problem = _contradicted(entry.verdict, window, listing)
@@ -159,7 +159,7 @@ def _resolvable(entry: Entry, status: OutboundCampaignStatus) -> tuple[RunStatus
         window = next((w for w in run.windows if w.time_zone == entry.time_zone), None)
         if window is None:
             problem = "the run has no window in that time zone"
-        elif not _is_open(window):
+        elif not can_be_resolved(window):
             problem = f"the window is not held, it is {window.state}"
         elif runs.is_finished(run) and entry.verdict == RESUBMIT:
             problem = "the run has ended"
@@ -168,7 +168,7 @@ def _resolvable(entry: Entry, status: OutboundCampaignStatus) -> tuple[RunStatus
     return problem
 
 
-def _is_open(window: WindowStatus) -> bool:
+def can_be_resolved(window: WindowStatus) -> bool:
     """Whether a person may say what became of the window: it is held, or its schedule has drifted."""
     drifted = window.state is WindowState.SUBMITTED and window.reason == Reason.SCHEDULE_DRIFTED
     return window.state is WindowState.HELD or drifted

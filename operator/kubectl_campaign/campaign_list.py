@@ -1,0 +1,69 @@
+"""The screen of `kubectl campaign list`.
+
+Pure: the time, the width and whether there are colours are given.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from campaign_operator.preview.columns import BOLD, DIM, GREEN, RED, YELLOW, Paint, aligned
+from campaign_operator.wording import cut, printable
+from kubectl_campaign.attention import WORDS, Attention, attention_to, order_of
+from kubectl_campaign.clock_words import until_words
+from kubectl_campaign.seen_campaign import SeenCampaign
+
+_HEADER = ("NAME", "STATE", "PROGRESS", "NEXT RUN", "NEEDS", "WHY")
+_LEAST_WHY = 20
+
+COLOUR_OF = {
+    Attention.ACT: RED,
+    Attention.UNSEEN: RED,
+    Attention.BLOCKED: YELLOW,
+    Attention.LOOK: YELLOW,
+    Attention.RETRYING: YELLOW,
+}
+
+
+def campaign_list(
+    campaigns: Sequence[SeenCampaign], now: datetime, *, everywhere: bool, colours: bool = False, width: int | None
+) -> str:
+    """A line for each campaign, what needs a person first. Without a width, nothing is cut."""
+    paint = Paint(colours)
+    ordered = sorted(campaigns, key=order_of)
+    rows = [_row(seen, now, everywhere=everywhere) for seen in ordered]
+    header = ("NAMESPACE", *_HEADER) if everywhere else _HEADER
+    lines = aligned([header, *rows])
+    if width is not None:
+        lines = [cut(line, max(width, lines[0].index("WHY") + _LEAST_WHY)) for line in lines]
+    head, *body = lines
+    painted = [_painted(paint, line, seen) for line, seen in zip(body, ordered, strict=True)]
+    return "\n".join([paint(head, DIM), *painted, ""])
+
+
+def _row(seen: SeenCampaign, now: datetime, *, everywhere: bool) -> tuple[str, ...]:
+    level, why = attention_to(seen)
+    status = seen.status
+    starts = datetime.fromisoformat(status.next_run_time) if _is_time(status.next_run_time) else None
+    cells = (
+        seen.name,
+        status.state or "-",
+        status.progress or "-",
+        until_words(starts, now) if starts is not None else "-",
+        WORDS[level],
+        why,
+    )
+    return tuple(printable(cell) for cell in ((seen.namespace, *cells) if everywhere else cells))
+
+
+def _is_time(text: str | None) -> bool:
+    try:
+        return text is not None and datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _painted(paint: Paint, line: str, seen: SeenCampaign) -> str:
+    level, _ = attention_to(seen)
+    if level is Attention.NONE:
+        return paint(line, GREEN) if seen.status.state == "Running" else line
+    return paint(paint(line, COLOUR_OF[level]), BOLD) if level is Attention.ACT else paint(line, COLOUR_OF[level])

@@ -1,0 +1,93 @@
+"""`kubectl campaign why`."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from kubectl_campaign.cluster_options import (
+    CampaignName,
+    ContextOption,
+    KubeconfigOption,
+    NamespaceOption,
+    ZoneName,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from campaign_operator.domain.planning.deciding_rules import DecidingRule
+    from kubectl_campaign.seen_campaign import SeenCampaign
+    from kubectl_campaign.user_cluster import UserCluster
+
+
+def why(
+    name: CampaignName,
+    zone: ZoneName = None,
+    namespace: NamespaceOption = None,
+    context: ContextOption = None,
+    kubeconfig: KubeconfigOption = None,
+) -> None:
+    """Explain what blocks a campaign, or why a time zone is called when it is, and what to do.
+
+    With a time zone, the rules of the calling hours that moved its window are named, with their sources.
+    """
+    from datetime import UTC, datetime
+
+    from campaign_operator.terminal import shows_colours, width_of
+    from kubectl_campaign.explanation import unknown_zone, why_campaign, why_zone, zones_meant
+    from kubectl_campaign.kubeconfig import Target
+    from kubectl_campaign.plugin_error import PluginError, refuse
+    from kubectl_campaign.seen_campaign import SeenCampaign
+    from kubectl_campaign.user_cluster import UserCluster
+
+    shown: dict[str, Any] = {"colours": shows_colours(sys.stdout), "width": width_of(sys.stdout)}
+    try:
+        cluster = UserCluster(Target(namespace, context, kubeconfig))
+        wire = cluster.campaign(name)
+        seen, now = SeenCampaign.of(wire), datetime.now(UTC)
+        if zone is None:
+            screen = why_campaign(seen, now, **shown)
+        else:
+            found = zones_meant(seen, zone)
+            if len(found) != 1:
+                raise PluginError(unknown_zone(seen, zone, found))
+            rules = _rules(cluster, seen, found[0])
+            screen = why_zone(seen, found[0], rules, now, **shown)
+    except PluginError as error:
+        refuse(error)
+    typer.echo(screen, nl=False, color=True)
+
+
+def _rules(
+    cluster: "UserCluster", seen: "SeenCampaign", zone: str
+) -> "Mapping[tuple[str, str], Sequence[DecidingRule]]":
+    """Those of the zone, read anew only where a window of it is adjusted."""
+    import asyncio
+
+    from pydantic import ValidationError
+
+    from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
+    from campaign_operator.domain.planning.zones import ZONE_NAMES
+
+    adjusted = [w for run in seen.status.runs for w in run.windows if w.time_zone == zone and w.adjustments]
+    if not adjusted or zone not in ZONE_NAMES:
+        return {}
+    from campaign_operator.domain.errors import InvalidSpecError
+    from campaign_operator.domain.problem import Problem
+    from kubectl_campaign.live_inputs import live_hours
+    from kubectl_campaign.plugin_error import PluginError
+    from kubectl_campaign.window_rules import rules_of_zone
+
+    try:
+        spec = OutboundCampaignSpec.model_validate(seen.spec)
+        hours = asyncio.run(live_hours(cluster, spec))
+    except (ValidationError, InvalidSpecError):
+        return {}
+    except PluginError as error:
+        typer.echo(f"warning: the rules cannot be named: {error}", err=True)
+        return {}
+    if isinstance(hours, Problem):
+        typer.echo(f"warning: the rules cannot be named: {hours.message}", err=True)
+        return {}
+    return rules_of_zone(seen, spec, hours, zone)
