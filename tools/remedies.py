@@ -12,13 +12,18 @@ RUNBOOK = Path(__file__).parents[1] / "docs" / "runbook.md"
 
 _PARTS = {"Means": "means", "Do": "do", "Recovery": "recovery"}
 _SHOWN = re.compile(r"\s*Shown as:.*?(?=\n\n|\Z)", re.DOTALL)
-_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
+_LOOK_AGAIN = "#make-the-operator-look-again-now"
 _EXAMPLE = re.compile(r"^```text\n.*?^```\n", re.MULTILINE | re.DOTALL)
 
 
 def render_remedies() -> str:
     """The file that the plugin reads: for each reason what it means, what to do and how it recovers."""
-    return json.dumps(dict(read_remedies(RUNBOOK.read_text())), indent=1, ensure_ascii=False) + "\n"
+    remedies = dict(read_remedies(RUNBOOK.read_text()))
+    for parts in remedies.values():
+        for name, text in parts.items():
+            parts[name] = _with_other(name, text, remedies)
+    return json.dumps(remedies, indent=1, ensure_ascii=False) + "\n"
 
 
 def read_remedies(runbook: str) -> Iterator[tuple[str, dict[str, str]]]:
@@ -27,6 +32,12 @@ def read_remedies(runbook: str) -> Iterator[tuple[str, dict[str, str]]]:
     for reason, text in zip(parts[0::2], parts[1::2], strict=True):
         section = re.split(r"^## ", text, flags=re.MULTILINE)[0]
         yield reason, dict(_parts_of(_EXAMPLE.sub("", section)))
+
+
+def _with_other(name: str, text: str, remedies: dict[str, dict[str, str]]) -> str:
+    """What a section refers to: who reads it in a terminal cannot follow a link."""
+    other = re.match(r"as for (\w+)", text)
+    return f"{text}\nThere: {remedies[other[1]][name]}" if other is not None else text
 
 
 def _parts_of(section: str) -> Iterator[tuple[str, str]]:
@@ -45,4 +56,10 @@ def _plain(text: str) -> str:
             blocks += [f"$ {line.strip()}" for line in part.strip().splitlines()[1:-1]]
         else:
             blocks += [" ".join(block.split()) for block in re.split(r"\n\n|\n(?=- )", part) if block.strip()]
-    return "\n".join(_LINK.sub(r"\1", block) if not block.startswith("$ ") else block for block in blocks)
+    return "\n".join(block if block.startswith("$ ") else _LINK.sub(_linked, block) for block in blocks)
+
+
+def _linked(link: re.Match[str]) -> str:
+    """The words of a link; the command beside them where it leads to one."""
+    text, target = link.groups()
+    return f"{text} (`kubectl campaign retry`)" if target == _LOOK_AGAIN else text

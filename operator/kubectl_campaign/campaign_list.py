@@ -43,7 +43,7 @@ def campaign_list(
 def _row(seen: SeenCampaign, now: datetime, *, everywhere: bool) -> tuple[str, ...]:
     level, why = attention_to(seen)
     status = seen.status
-    starts = datetime.fromisoformat(status.next_run_time) if _is_time(status.next_run_time) else None
+    starts = _time_of(status.next_run_time or "")
     cells = (
         seen.name,
         status.state or "-",
@@ -55,11 +55,13 @@ def _row(seen: SeenCampaign, now: datetime, *, everywhere: bool) -> tuple[str, .
     return tuple(printable(cell) for cell in ((seen.namespace, *cells) if everywhere else cells))
 
 
-def _is_time(text: str | None) -> bool:
+def _time_of(text: str) -> datetime | None:
+    """None for what another version, or somebody by hand, wrote in another form."""
     try:
-        return text is not None and datetime.fromisoformat(text).tzinfo is not None
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        return False
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 def _painted(paint: Paint, line: str, seen: SeenCampaign) -> str:

@@ -16,6 +16,7 @@ from campaign_operator.preview.columns import BOLD, DIM, YELLOW, Paint
 from campaign_operator.preview.table import MEANINGS_OF_ADJUSTMENTS
 from campaign_operator.wording import counted, listed, printable
 from kubectl_campaign.clock_words import clock_of, local_span, until_words, utc_words
+from kubectl_campaign.plugin_error import PluginError
 from kubectl_campaign.remedies import remedy_for
 from kubectl_campaign.seen_campaign import SeenCampaign, next_moments, waits
 
@@ -139,12 +140,12 @@ def _remedy(reason: str, seen: SeenCampaign, places: Sequence[str], paint: Paint
 
 def _with_names(text: str, seen: SeenCampaign, places: Sequence[str]) -> str:
     """The commands with the names of this campaign, so that they can be pasted."""
-    window = next((place for place in places if "/" in place), "RUN/ZONE")
+    windows = [f"{place}=WHAT" for place in places if "/" in place]
     names: Mapping[str, str] = {
         "NAMESPACE": seen.namespace,
         "NAME": seen.name,
         "CAMPAIGN_ID": str(seen.spec.get("campaignID")),
-        "RUN/ZONE": window,
+        "RUN/ZONE=WHAT": ",".join(windows) or "RUN/ZONE=WHAT",
     }
     lines = []
     for line in text.splitlines():
@@ -222,7 +223,7 @@ def _window(
         yield from _remedy(reason, seen, [f"{run.id}/{window.time_zone}"], paint, room)
 
 
-def zones_meant(seen: SeenCampaign, said: str) -> list[str]:
+def _zones_meant(seen: SeenCampaign, said: str) -> list[str]:
     """The zones of the campaign's runs that a word means: the zone itself, else those that end with it."""
     zones = sorted({window.time_zone for run in seen.status.runs for window in run.windows})
     if said in zones:
@@ -231,13 +232,16 @@ def zones_meant(seen: SeenCampaign, said: str) -> list[str]:
     return [zone for zone in zones if zone.casefold() == word or zone.casefold().endswith(f"/{word}")]
 
 
-def unknown_zone(seen: SeenCampaign, said: str, found: Sequence[str]) -> str:
-    """Why no one zone is meant."""
+def zone_meant(seen: SeenCampaign, said: str) -> str:
+    """The one zone that a word means. Raises PluginError."""
+    found = _zones_meant(seen, said)
+    if len(found) == 1:
+        return found[0]
     if found:
-        return f"{said} can mean {' or '.join(found)}"
+        raise PluginError(f"{said} can mean {' or '.join(found)}")
     zones = sorted({window.time_zone for run in seen.status.runs for window in run.windows})
     has = f"it has {listed(zones)}" if zones else "no run is planned"
-    return f"{seen.title} has no window in {said}; {has}"
+    raise PluginError(f"{seen.title} has no window in {said}; {has}")
 
 
 def _wrapped(text: str, room: int) -> list[str]:

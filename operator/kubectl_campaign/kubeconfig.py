@@ -38,30 +38,33 @@ def read_kubeconfig(target: Target) -> "tuple[Configuration, str]":
     existing = [path for path in paths.split(os.pathsep) if path and Path(path).expanduser().exists()]
     try:
         if existing:
-            return configuration, target.namespace or _loaded(os.pathsep.join(existing), target.context, configuration)
+            own = _load(os.pathsep.join(existing), target.context, configuration)
+            return configuration, target.namespace or own
         if os.environ.get("KUBERNETES_SERVICE_HOST") and target.kubeconfig is None:
-            return configuration, target.namespace or _loaded_in_pod(configuration)
+            own = _load_in_pod(configuration)
+            return configuration, target.namespace or own
     except (ConfigException, OSError, ValueError) as error:
         raise PluginError(f"{paths}: {error}") from None
     raise PluginError(f"{paths} does not exist; set KUBECONFIG, or name a file with --kubeconfig")
 
 
-def _loaded(paths: str, context: str | None, configuration: "Configuration") -> str:
+def _load(paths: str, context: str | None, configuration: "Configuration") -> str:
+    """Fill the configuration, and return the namespace of the context."""
     from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
     from yaml import YAMLError
 
     try:
-        merged: Any = KubeConfigMerger(paths).config
+        merged: Any = KubeConfigMerger(paths).config  # type: ignore[no-untyped-call] # it has no types
     except YAMLError:
         raise PluginError(f"{paths} is not YAML") from None
-    loader = KubeConfigLoader(config_dict=merged, active_context=context, config_base_path=None)
-    loader.load_and_set(configuration)
-    named = loader.current_context["context"].safe_get("namespace")
-    return named if isinstance(named, str) and named else "default"
+    loader = KubeConfigLoader(config_dict=merged, active_context=context, config_base_path=None)  # type: ignore[no-untyped-call] # it has no types
+    loader.load_and_set(configuration)  # type: ignore[no-untyped-call] # it has no types
+    chosen: dict[str, Any] = loader.current_context["context"]
+    return chosen.get("namespace") or "default"
 
 
-def _loaded_in_pod(configuration: "Configuration") -> str:
+def _load_in_pod(configuration: "Configuration") -> str:
     from kubernetes.config import load_incluster_config
 
-    load_incluster_config(client_configuration=configuration)
+    load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call] # it has no types
     return _POD_NAMESPACE.read_text().strip() or "default"

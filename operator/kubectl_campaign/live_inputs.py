@@ -36,16 +36,17 @@ from kubectl_campaign.refusals import Wish
 from kubectl_campaign.user_cluster import UserCluster
 
 _DOWNLOAD_SECONDS = 300.0
+_LIMITS = ListLimits()
+"""The operator's own defaults."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListAccess:
-    """How lists at URLs are downloaded from here, and how much is read of any list."""
+    """How lists at URLs are downloaded from here."""
 
     ca_file: Path | None
     allow_cidrs: tuple[IPv4Network | IPv6Network, ...]
     proxy: str | None
-    limits: ListLimits = ListLimits()
 
 
 class _PersonsRequests:
@@ -100,11 +101,10 @@ async def live_blueprint(
     objects = KeyedObjects(_PersonsRequests(cluster), clock)
     calendars, policies = Calendars(objects, clock, steps), Policies(objects, clock)
     egress = Egress(EgressPolicy(ca_file=access.ca_file, allow_cidrs=access.allow_cidrs, proxy=access.proxy))
-    downloads = Downloads(egress, max_bytes=access.limits.max_bytes, timeout_seconds=_DOWNLOAD_SECONDS)
+    downloads = Downloads(egress, max_bytes=_LIMITS.max_bytes, timeout_seconds=_DOWNLOAD_SECONDS)
     try:
-        lists = _ListsOnce(ListReader(objects, downloads, clock, access.limits, steps))
+        lists = _ListsOnce(ListReader(objects, downloads, clock, _LIMITS, steps))
         blueprint, _ = await Blueprints(lists, calendars, policies, Settings(), policy).of(campaign, Memory(), now)
-        return blueprint
     except StoreUnavailableError as error:
         raise PluginError(str(error)) from None
     finally:
@@ -112,6 +112,7 @@ async def live_blueprint(
         await calendars.aclose()
         await policies.aclose()
         egress.close()
+    return blueprint
 
 
 async def live_hours(cluster: UserCluster, spec: OutboundCampaignSpec) -> CallingHours | Problem:
@@ -119,7 +120,7 @@ async def live_hours(cluster: UserCluster, spec: OutboundCampaignSpec) -> Callin
     clock = SystemClock()
     objects = KeyedObjects(_PersonsRequests(cluster), clock)
     calendars, policies = Calendars(objects, clock, ShortSteps()), Policies(objects, clock)
-    hours, dates, named = spec.calling_hours, NO_DATES, ()
+    hours, dates = spec.calling_hours, NO_DATES
     try:
         if hours.exclude_dates_from is not None:
             found = await calendars.excluded_dates(cluster.namespace, hours.exclude_dates_from, max_age_seconds=0)
@@ -132,7 +133,7 @@ async def live_hours(cluster: UserCluster, spec: OutboundCampaignSpec) -> Callin
             if not isinstance(policy, HoursPolicy):
                 return policy
             return parse_calling_hours(hours, dates, (policy,))
-        return parse_calling_hours(hours, dates, named)
+        return parse_calling_hours(hours, dates)
     except StoreUnavailableError as error:
         raise PluginError(str(error)) from None
     finally:

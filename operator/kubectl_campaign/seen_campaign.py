@@ -100,10 +100,11 @@ class Moment:
 
 def next_moments(seen: SeenCampaign, now: datetime) -> list[Moment]:
     """What the status says of the time ahead, the next first. How often the operator polls is its own setting."""
-    found: list[Moment] = []
-    for entry in seen.status.waiting_resolutions:
-        if entry.next_attempt_time is not None:
-            found.append(Moment(entry.next_attempt_time, f"the operator checks the answer about {entry.time_zone}"))
+    found = [
+        Moment(entry.next_attempt_time, f"the operator checks the answer about {entry.time_zone}")
+        for entry in seen.status.waiting_resolutions
+        if entry.next_attempt_time is not None
+    ]
     for run in runs.current_runs(seen.status):
         found += _moments_of(seen, run)
     for ended in runs.finished_runs(seen.status):

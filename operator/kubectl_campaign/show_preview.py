@@ -95,7 +95,7 @@ def preview_campaign(
         access = ListAccess(ca_file, networks, proxy)
         blueprint = asyncio.run(live_blueprint(cluster, campaign, operators, access, moment))
         if isinstance(blueprint, Problem):
-            raise PluginError(f"{blueprint.reason}: {blueprint.message}")
+            refuse(PluginError(f"{blueprint.reason}: {blueprint.message}"))
         shown = live_forecast(campaign, blueprint, moment, runs)
     except UnusableError as error:
         refuse(PluginError(error.campaign.problem.message))

@@ -35,7 +35,7 @@ def why(
     from datetime import UTC, datetime
 
     from campaign_operator.terminal import shows_colours, width_of
-    from kubectl_campaign.explanation import unknown_zone, why_campaign, why_zone, zones_meant
+    from kubectl_campaign.explanation import why_campaign, why_zone, zone_meant
     from kubectl_campaign.kubeconfig import Target
     from kubectl_campaign.plugin_error import PluginError, refuse
     from kubectl_campaign.seen_campaign import SeenCampaign
@@ -44,16 +44,12 @@ def why(
     shown: dict[str, Any] = {"colours": shows_colours(sys.stdout), "width": width_of(sys.stdout)}
     try:
         cluster = UserCluster(Target(namespace, context, kubeconfig))
-        wire = cluster.campaign(name)
-        seen, now = SeenCampaign.of(wire), datetime.now(UTC)
+        seen, now = SeenCampaign.of(cluster.campaign(name)), datetime.now(UTC)
         if zone is None:
             screen = why_campaign(seen, now, **shown)
         else:
-            found = zones_meant(seen, zone)
-            if len(found) != 1:
-                raise PluginError(unknown_zone(seen, zone, found))
-            rules = _rules(cluster, seen, found[0])
-            screen = why_zone(seen, found[0], rules, now, **shown)
+            meant = zone_meant(seen, zone)
+            screen = why_zone(seen, meant, _rules(cluster, seen, meant), now, **shown)
     except PluginError as error:
         refuse(error)
     typer.echo(screen, nl=False, color=True)

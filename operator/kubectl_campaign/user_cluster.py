@@ -84,7 +84,7 @@ class UserCluster:
     def get(self, wish: Wish, path: str, accept: str = _JSON) -> tuple[int, str, Any]:
         """Status, reason and JSON of an answer to a GET, whatever it is; only a missing right is refused here."""
         response = self._exchange(wish, "GET", path, {}, None, accept)
-        body = _json(response.read())
+        body = _json(_content(response))
         if response.status == 403:
             raise refused(wish, response.status, body)
         return response.status, response.reason or "", body
@@ -122,7 +122,7 @@ class UserCluster:
         accept: str = _JSON,
     ) -> Wire:
         response = self._exchange(wish, method, path, query or {}, body, accept)
-        content = _json(response.read())
+        content = _json(_content(response))
         if response.status != 200 or not isinstance(content, dict):
             raise refused(wish, response.status, content)
         return content
@@ -131,7 +131,7 @@ class UserCluster:
         query = {**query, "watch": "1", "timeoutSeconds": str(max(1, round(seconds)))}
         response = self._exchange(wish, "GET", path, query, None, _JSON, seconds + _SECONDS)
         if response.status != 200:
-            raise refused(wish, response.status, _json(response.read()))
+            raise refused(wish, response.status, _json(_content(response)))
         for line in _lines(response):
             change = _json(line)
             if not isinstance(change, dict) or change.get("type") == "ERROR":
@@ -177,6 +177,11 @@ class UserCluster:
 
 def _about(uid: str) -> dict[str, str]:
     return {"fieldSelector": f"involvedObject.uid={uid}"}
+
+
+def _content(response: "RESTResponse") -> bytes:
+    content: bytes = response.read()  # type: ignore[no-untyped-call] # it has no types
+    return content
 
 
 def _json(content: bytes) -> Any:

@@ -1,4 +1,4 @@
-"""Which rules of the calling hours moved, shortened or skipped the windows of a zone, found anew from the spec as it is.
+"""Which rules of the calling hours moved, shortened or skipped the windows of a zone, found anew from the spec.
 
 Owns that a rule which cannot be found is said to be elsewhere, and never guessed.
 """
