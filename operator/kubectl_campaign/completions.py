@@ -68,4 +68,5 @@ def _beginning_with(incomplete: str, names: "Callable[[UserCluster], list[str]]"
         found = names(UserCluster(target))
     except (PluginError, LookupError, TypeError):
         return []
-    return [name for name in found if name.startswith(incomplete)]
+    # what a stranger wrote is no command for a shell or a terminal
+    return [name for name in found if name.startswith(incomplete) and name.isprintable()]

@@ -34,7 +34,7 @@ def suspend(
     done = _changed(
         name,
         (namespace, context, kubeconfig),
-        lambda _: {"spec": {"suspend": True}},
+        {"spec": {"suspend": True}},
         lambda asked: lambda seen: _has_handled(seen, asked) and _is_cancelled(seen),
         timeout,
         "the schedules are not cancelled",
@@ -54,7 +54,7 @@ def resume(
     done = _changed(
         name,
         (namespace, context, kubeconfig),
-        lambda _: {"spec": {"suspend": False}},
+        {"spec": {"suspend": False}},
         lambda asked: lambda seen: _has_handled(seen, asked),
         timeout,
         "the operator has not taken it up",
@@ -83,7 +83,7 @@ def retry(
     done = _changed(
         name,
         (namespace, context, kubeconfig),
-        lambda _: {"metadata": {"annotations": {REQUESTED_AT_ANNOTATION: value}}},
+        {"metadata": {"annotations": {REQUESTED_AT_ANNOTATION: value}}},
         lambda _: lambda seen: seen.status.last_handled_request == value,
         timeout,
         "the operator has not looked again",
@@ -95,7 +95,7 @@ def retry(
 def _changed(
     name: str,
     where: tuple[str | None, str | None, str | None],
-    change: "Callable[[SeenCampaign], Mapping[str, object]]",
+    change: "Mapping[str, object]",
     handled: "Callable[[SeenCampaign], Callable[[SeenCampaign], bool]]",
     seconds: float,
     otherwise: str,
@@ -109,7 +109,7 @@ def _changed(
 
     try:
         cluster = UserCluster(Target(*where))
-        asked = SeenCampaign.of(cluster.patch(name, change(SeenCampaign.of(cluster.campaign(name)))))
+        asked = SeenCampaign.of(cluster.patch(name, change))
         return await_campaign(cluster, name, handled(asked), seconds, otherwise) if seconds else asked
     except PluginError as error:
         refuse(error)

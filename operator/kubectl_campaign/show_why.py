@@ -81,9 +81,15 @@ def _rules(
     except (ValidationError, InvalidSpecError):
         return {}
     except PluginError as error:
-        typer.echo(f"warning: the rules cannot be named: {error}", err=True)
+        _warn_of_rules(str(error))
         return {}
     if isinstance(hours, Problem):
-        typer.echo(f"warning: the rules cannot be named: {hours.message}", err=True)
+        _warn_of_rules(hours.message)
         return {}
     return rules_of_zone(seen, spec, hours, zone)
+
+
+def _warn_of_rules(why_not: str) -> None:
+    from campaign_operator.wording import printable
+
+    typer.echo(printable(f"warning: the rules cannot be named: {why_not}"), err=True)

@@ -42,11 +42,7 @@ class UserCluster:
 
     def campaign(self, name: str) -> Wire:
         """The campaign of that name; one that does not exist is refused with the names that are near."""
-        wish = Wish("get", CAMPAIGN_RESOURCE, self.namespace, name)
-        try:
-            return self._sent(wish, "GET", _CAMPAIGN)
-        except NotThereError as error:
-            raise NotThereError(f"{error}{self._near(name)}") from None
+        return self._of_one("get", "GET", name)
 
     def campaigns(self, *, everywhere: bool) -> Iterator[Wire]:
         """The campaigns of the namespace, or of all."""
@@ -59,8 +55,8 @@ class UserCluster:
         return [wire["metadata"]["name"] for wire in self._listed(wish, _CAMPAIGNS, _METADATA_LIST)]
 
     def patch(self, name: str, change: Mapping[str, object]) -> Wire:
-        """Change the campaign by a JSON merge patch (RFC 7396), and return it."""
-        return self._sent(Wish("patch", CAMPAIGN_RESOURCE, self.namespace, name), "PATCH", _CAMPAIGN, body=change)
+        """Change the campaign by a JSON merge patch (RFC 7396), and return it; one that does not exist as above."""
+        return self._of_one("patch", "PATCH", name, change)
 
     def watch(self, name: str, since: str, seconds: float) -> Iterator[tuple[str, Wire]]:
         """What becomes of the campaign after this resourceVersion, for so long: the kind of change, and the campaign.
@@ -88,6 +84,12 @@ class UserCluster:
         if response.status == 403:
             raise refused(wish, response.status, body)
         return response.status, response.reason or "", body
+
+    def _of_one(self, verb: str, method: str, name: str, body: Mapping[str, object] | None = None) -> Wire:
+        try:
+            return self._sent(Wish(verb, CAMPAIGN_RESOURCE, self.namespace, name), method, _CAMPAIGN, body=body)
+        except NotThereError as error:
+            raise NotThereError(f"{error}{self._near(name)}") from None
 
     def _events(self, verb: str) -> Wish:
         return Wish(verb, "events", self.namespace)
