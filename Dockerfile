@@ -28,11 +28,12 @@ COPY README.md LICENSE ./
 COPY tests/controlplane tests/controlplane
 COPY examples examples
 COPY operator operator
-# Nothing of the sandbox, which is part of the distribution, belongs in a cluster, nor do the tests and the commands of
-# the dependencies.
+# Nothing of the sandbox and of the kubectl plugin, which are parts of the distribution, belongs in a cluster, nor do the
+# tests and the commands of the dependencies.
 RUN /opt/uv/bin/uv sync --frozen --no-dev --no-editable && \
     find /opt/campaign-operator \( \
         -name 'campaign[_-]sandbox*' -o \
+        -name 'kubectl[_-]campaign*' -o \
         -path '*/site-packages/*/tests' -o \
         -path '/opt/campaign-operator/bin/*' ! -name 'python*' ! -name campaign-operator \
     \) -prune -exec rm -r {} +

@@ -104,6 +104,10 @@ sbom: setup ## Write what is in the image to dist: a CycloneDX SBOM, and the lic
 	    --format markdown --with-urls --order license --output-file dist/licenses.md
 	@echo "wrote dist/campaign-operator.cdx.json and dist/licenses.md"
 
+.PHONY: krew
+krew: setup ## Write what Krew installs to dist: the archive of the kubectl plugin, and its manifest; URI=ADDRESS
+	@$(BIN)/python tools/krew_archive.py --uv=$(UV) $(if $(URI),--uri=$(URI))
+
 .PHONY: generate
 generate: setup ## Write the generated files: the CustomResourceDefinition and its copy in the chart, docs/api.md, JSON Schemas, the patch for Argo CD, the chart's README
 	@$(BIN)/python tools/generate.py

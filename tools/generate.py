@@ -10,6 +10,7 @@ from campaign_operator.preview.preview_wire import PreviewWire
 from campaign_operator.validation.recognized_wire import RecognizedListWire
 from campaign_operator.validation.report_wire import ReportWire
 from campaign_operator.validation.wire_model import schema_file
+from kubectl_campaign.status_wire import SeenStatusWire
 from remedies import render_remedies
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +26,7 @@ def generated() -> dict[Path, str]:
         ROOT / "gitops" / "argocd" / "argocd-cm.yaml": render_customization(),
         ROOT / "docs" / "api.md": render_reference(),
         ROOT / "docs" / "contacts.schema.json": schema_file(RecognizedListWire),
+        ROOT / "docs" / "kubectl-campaign-status.schema.json": schema_file(SeenStatusWire),
         ROOT / "docs" / "preview.schema.json": schema_file(PreviewWire),
         ROOT / "docs" / "validate.schema.json": schema_file(ReportWire),
         ROOT / "operator" / "kubectl_campaign" / "remedies.json": render_remedies(),

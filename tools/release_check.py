@@ -43,6 +43,7 @@ def declarations(root: Path) -> Declarations:
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     locked = tomllib.loads((root / "uv.lock").read_text())["package"]
     chart = yaml.safe_load((root / "charts" / "campaign-operator" / "Chart.yaml").read_text())
+    krew = yaml.safe_load((root / "krew" / "campaign.yaml").read_text())["spec"]
     dockerfile = (root / "Dockerfile").read_text()
     return Declarations(
         version=project["version"],
@@ -50,6 +51,7 @@ def declarations(root: Path) -> Declarations:
             "uv.lock": next((each["version"] for each in locked if each["name"] == project["name"]), None),
             "version in charts/campaign-operator/Chart.yaml": chart.get("version"),
             "appVersion in charts/campaign-operator/Chart.yaml": chart.get("appVersion"),
+            "version in krew/campaign.yaml": (krew.get("version") or "").removeprefix("v"),
             "ARG VERSION in Dockerfile": build_argument(dockerfile, "VERSION"),
         },
         oldest_python=project["requires-python"].removeprefix(">="),

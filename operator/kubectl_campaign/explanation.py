@@ -6,13 +6,12 @@ Pure. Owns which conditions and windows are explained, and that a reason which s
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from textwrap import wrap
 
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.status import RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain.planning.deciding_rules import DecidingRule
-from campaign_operator.preview.columns import BOLD, DIM, YELLOW, Paint
+from campaign_operator.preview.columns import BOLD, DIM, YELLOW, Paint, wrapped
 from campaign_operator.preview.table import MEANINGS_OF_ADJUSTMENTS
 from campaign_operator.wording import counted, listed, printable
 from kubectl_campaign.clock_words import clock_of, local_span, until_words, utc_words
@@ -91,11 +90,11 @@ def why_campaign(seen: SeenCampaign, now: datetime, *, colours: bool = False, wi
     causes = causes_of(seen)
     lines: list[str] = []
     if seen.unreadable is not None:
-        lines += wrap(printable(f"{seen.unreadable} cannot be read by this version of the plugin; update it"), room)
+        lines += wrapped(printable(f"{seen.unreadable} cannot be read by this version of the plugin; update it"), room)
     elif not seen.status.conditions:
         lines += [
             paint(f"{seen.title}: no operator has looked at it.", YELLOW),
-            *wrap(
+            *wrapped(
                 "Do: check that the operator runs, that it watches this namespace, and that it selects the labels of "
                 "the campaign. The runbook says more under Nothing happens to a campaign.",
                 room,
@@ -114,7 +113,7 @@ def _all_well(seen: SeenCampaign, now: datetime, room: int) -> Iterator[str]:
     ready = seen.condition(ConditionType.READY)
     yield f"Nothing blocks {seen.title}."
     if ready is not None:
-        yield from wrap(printable(f"{ready.reason}: {ready.message}"), room)
+        yield from wrapped(printable(f"{ready.reason}: {ready.message}"), room)
     for moment in next_moments(seen, now)[:1]:
         yield f"next {until_words(moment.time, now)}, at {utc_words(moment.time)}: {printable(moment.what)}"
 
@@ -161,10 +160,10 @@ def _paragraphs(label: str, text: str, paint: Paint, room: int) -> Iterator[str]
         if line.startswith("$ "):
             yield paint(f"    {printable(line)}", BOLD)
         elif line.startswith("- "):
-            yield from wrap(printable(line), room, initial_indent="  ", subsequent_indent="    ")
+            yield from wrapped(printable(line), room, "  ", "    ")
         else:
             begun = f"{label}: {line}" if number == 0 else line
-            yield from wrap(printable(begun), room, initial_indent="  ", subsequent_indent="  ")
+            yield from wrapped(printable(begun), room, "  ")
 
 
 def why_zone(
@@ -205,9 +204,7 @@ def _window(
         meaning = MEANINGS_OF_ADJUSTMENTS.get(adjustment, "")
         yield from (paint(line, YELLOW) for line in _wrapped(f"{adjustment}: {meaning}", room))
         for rule in rules.get((run.id, adjustment), ()):
-            yield from wrap(
-                printable(f"{rule.source}: {rule.rule}"), room, initial_indent="    ", subsequent_indent="    "
-            )
+            yield from wrapped(printable(f"{rule.source}: {rule.rule}"), room, "    ")
     if run.narrowed_by is not None and window.adjustments:
         yield from _wrapped(f"the run is narrowed by {run.narrowed_by}", room)
     reason = _reason_of(window) or window.reason
@@ -245,4 +242,4 @@ def zone_meant(seen: SeenCampaign, said: str) -> str:
 
 
 def _wrapped(text: str, room: int) -> list[str]:
-    return wrap(printable(text), room, initial_indent="  ", subsequent_indent="  ")
+    return wrapped(printable(text), room, "  ")

@@ -6,13 +6,12 @@ passes `printable`.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from textwrap import wrap
 
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.status import Condition, RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import StartMode, WindowState
 from campaign_operator.domain.campaigns import runs, window_states
-from campaign_operator.preview.columns import BOLD, DIM, GREEN, RED, YELLOW, Paint, aligned, shortened
+from campaign_operator.preview.columns import BOLD, DIM, GREEN, RED, YELLOW, Paint, aligned, shortened, wrapped
 from campaign_operator.wording import counted, printable
 from kubectl_campaign.attention import Attention, attention_to
 from kubectl_campaign.clock_words import clock_of, local_span, span_words, until_words, utc_words
@@ -58,9 +57,11 @@ def _head(seen: SeenCampaign, paint: Paint, room: int) -> Iterator[str]:
     what = (
         f"campaign {spec.get('campaignID')} at the dialer; cron {spec.get('cron')} on {clock}; {spec.get('runPolicy')}"
     )
-    yield from wrap(printable(what), room)
+    yield from wrapped(printable(what), room)
     if seen.unreadable is not None:
-        yield from wrap(printable(f"{seen.unreadable} cannot be read by this version of the plugin; update it"), room)
+        yield from wrapped(
+            printable(f"{seen.unreadable} cannot be read by this version of the plugin; update it"), room
+        )
     elif not seen.is_seen:
         yield paint("The operator has not seen the last edit; what follows is from before it.", YELLOW)
 
@@ -98,9 +99,11 @@ def _run(seen: SeenCampaign, now: datetime, paint: Paint, width: int | None) -> 
     rows = [_HEADER, *(_row(window, now) for window in windows)]
     header, *lines = aligned(shortened(rows, width), right=frozenset({1}))
     yield paint(header, DIM)
+    said = " ".join(condition.message for condition in seen.status.conditions)
     for window, line in zip(windows, lines, strict=True):
         yield paint(line, _colour_of(window, now))
-        yield from _below(window, now, paint, width or _PLAIN_WIDTH)
+        yield from _below(window, said, now, paint, width or _PLAIN_WIDTH)
+        said += f" {window.message or ''}"
 
 
 def from_east(run: RunStatus, now: datetime) -> Sequence[WindowStatus]:
@@ -167,14 +170,14 @@ def _colour_of(window: WindowStatus, now: datetime) -> str:
     return GREEN if is_open else (DIM if window.state is WindowState.SKIPPED or now >= window.end_time else "0")
 
 
-def _below(window: WindowStatus, now: datetime, paint: Paint, room: int) -> Iterator[str]:
-    """What differs from the match, and what blocks the window."""
+def _below(window: WindowStatus, said: str, now: datetime, paint: Paint, room: int) -> Iterator[str]:
+    """What differs from the match, and what blocks the window; a message that is `said` above is not said again."""
     if window.adjustments:
         yield paint(f"    {', '.join(map(printable, window.adjustments))}", DIM)
     if window.reason is None and window.message is None:
         return
-    said = ": ".join(part for part in (window.reason, window.message) if part)
-    for line in _indented(said, room, "    "):
+    message = window.message if window.message and (window.message not in said or window.reason is None) else None
+    for line in _indented(": ".join(part for part in (window.reason, message) if part), room, "    "):
         yield paint(line, YELLOW if waits(window) else DIM)
     if window.next_attempt_time is not None and window.state in window_states.UNSETTLED:
         when = f"next attempt {until_words(window.next_attempt_time, now)}, at {utc_words(window.next_attempt_time)}"
@@ -185,7 +188,7 @@ def _others(seen: SeenCampaign, room: int) -> Iterator[str]:
     for run in seen.status.runs:
         if run is not seen.shown_run:
             state = f"run {run.id}: {run.state}, {runs.in_words(run)}, first start {utc_words(run.first_start)}"
-            yield from wrap(printable(state), room, subsequent_indent="  ")
+            yield from wrapped(printable(state), room, following="  ")
 
 
 def _next(seen: SeenCampaign, now: datetime, paint: Paint, room: int) -> Iterator[str]:
@@ -193,7 +196,7 @@ def _next(seen: SeenCampaign, now: datetime, paint: Paint, room: int) -> Iterato
     for number, moment in enumerate(moments):
         label = "next   " if number == 0 else "       "
         said = f"{label}{until_words(moment.time, now)}, at {utc_words(moment.time)}: {printable(moment.what)}"
-        yield from wrap(said, room, subsequent_indent="       ")
+        yield from wrapped(said, room, following="       ")
     waiting = counted(len(seen.status.waiting_resolutions), "answer of yours")
     if seen.status.waiting_resolutions:
         yield f"{waiting} waiting for the dialer's listing"
@@ -205,4 +208,4 @@ def _next(seen: SeenCampaign, now: datetime, paint: Paint, room: int) -> Iterato
 
 
 def _indented(text: str, room: int, indent: str) -> list[str]:
-    return wrap(printable(text), room, initial_indent=indent, subsequent_indent=indent) or []
+    return wrapped(printable(text), room, indent)

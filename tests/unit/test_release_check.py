@@ -42,7 +42,7 @@ def declared(
 
 def test_this_checkout_has_one_version_and_one_python() -> None:
     here = declarations(ROOT)
-    assert len(here.repeated) == 4
+    assert len(here.repeated) == 5
     assert list(version_problems(here)) == []
     assert list(python_problems(here, here.oldest_python)) == []
 

@@ -5,6 +5,7 @@ a table of five columns is not worth the start-up time.
 """
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 BOLD, DIM, RED, GREEN, YELLOW = "1", "2", "31", "32", "33"
 _SHORTEST_ZONE = 12
@@ -20,6 +21,18 @@ class Paint:
 
     def __call__(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colours and text else text
+
+
+def wrapped(text: str, width: int, indent: str = "", following: str | None = None) -> list[str]:
+    """The lines of a text; a word that is too long, such as a path, keeps a line of its own and can be copied."""
+    return wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent if following is None else following,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def shortened(rows: Sequence[TableRow], width: int | None) -> Sequence[TableRow]:
