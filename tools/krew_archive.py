@@ -21,7 +21,7 @@ ARCHIVE = "kubectl-campaign.tar.gz"
 NO_SHA256 = "0" * 64
 
 _LONG_AGO = 315_532_800
-"""1980, the first time that a zip file can hold: of a time there is nothing to learn, and the archive stays the same."""
+"""1980, as in wheels: there is nothing to learn of a time, and the archive stays the same."""
 
 
 def build_archive(files: dict[str, bytes]) -> bytes:

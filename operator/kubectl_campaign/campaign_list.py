@@ -27,12 +27,17 @@ COLOUR_OF = {
 def campaign_list(
     campaigns: Sequence[SeenCampaign], now: datetime, *, everywhere: bool, colours: bool = False, width: int | None
 ) -> str:
-    """A line for each campaign, what needs a person first. Without a width, nothing is cut."""
+    """A line for each campaign, what needs a person first. Without a width, nothing is cut; where there is little room,
+    NEXT RUN makes way for WHY.
+    """
     paint = Paint(colours)
     ordered = sorted(campaigns, key=order_of)
     rows = [_row(seen, now, everywhere=everywhere) for seen in ordered]
     header = ("NAMESPACE", *_HEADER) if everywhere else _HEADER
     lines = aligned([header, *rows])
+    if width is not None and width < lines[0].index("WHY") + _LEAST_WHY:
+        without = header.index("NEXT RUN")
+        lines = aligned([(*row[:without], *row[without + 1 :]) for row in (header, *rows)])
     if width is not None:
         lines = [cut(line, max(width, lines[0].index("WHY") + _LEAST_WHY)) for line in lines]
     head, *body = lines

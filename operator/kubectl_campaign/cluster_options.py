@@ -32,7 +32,7 @@ KubeconfigOption: TypeAlias = Annotated[
 CampaignName: TypeAlias = Annotated[
     str, typer.Argument(metavar="NAME", help="The campaign.", show_default=False, autocompletion=complete_campaign)
 ]
-ZoneName: TypeAlias = Annotated[
+ZoneArgument: TypeAlias = Annotated[
     str | None,
     typer.Argument(
         metavar="[ZONE]",

@@ -10,7 +10,7 @@ from kubectl_campaign.cluster_options import (
     ContextOption,
     KubeconfigOption,
     NamespaceOption,
-    ZoneName,
+    ZoneArgument,
 )
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def why(
     name: CampaignName,
-    zone: ZoneName = None,
+    zone: ZoneArgument = None,
     namespace: NamespaceOption = None,
     context: ContextOption = None,
     kubeconfig: KubeconfigOption = None,

@@ -54,9 +54,7 @@ def _head(seen: SeenCampaign, paint: Paint, room: int) -> Iterator[str]:
     clock = "each contact's clock"
     if spec.get("startMode") == StartMode.SAME_INSTANT:
         clock = f"the clock of {spec.get('timeZone') or 'Etc/UTC'}"
-    what = (
-        f"campaign {spec.get('campaignID')} at the dialer; cron {spec.get('cron')} on {clock}; {spec.get('runPolicy')}"
-    )
+    what = f"campaign {spec.get('campaignID')}; cron {spec.get('cron')} on {clock}; {spec.get('runPolicy')}"
     yield from wrapped(printable(what), room)
     if seen.unreadable is not None:
         yield from wrapped(

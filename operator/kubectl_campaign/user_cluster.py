@@ -28,7 +28,7 @@ _PAGE = "500"
 _SECONDS = 30.0
 _TOKEN = "BearerToken"  # noqa: S105 - how the client names the kind of credentials
 
-Wire = dict[str, Any]
+_Wire = dict[str, Any]
 
 
 class UserCluster:
@@ -40,11 +40,11 @@ class UserCluster:
         configuration, self.namespace = read_kubeconfig(target)
         self._client = ApiClient(configuration)
 
-    def campaign(self, name: str) -> Wire:
+    def campaign(self, name: str) -> _Wire:
         """The campaign of that name; one that does not exist is refused with the names that are near."""
         return self._of_one("get", "GET", name)
 
-    def campaigns(self, *, everywhere: bool) -> Iterator[Wire]:
+    def campaigns(self, *, everywhere: bool) -> Iterator[_Wire]:
         """The campaigns of the namespace, or of all."""
         wish = Wish("list", CAMPAIGN_RESOURCE, None if everywhere else self.namespace)
         return self._listed(wish, _ALL_CAMPAIGNS if everywhere else _CAMPAIGNS)
@@ -54,11 +54,11 @@ class UserCluster:
         wish = Wish("list", CAMPAIGN_RESOURCE, self.namespace)
         return [wire["metadata"]["name"] for wire in self._listed(wish, _CAMPAIGNS, _METADATA_LIST)]
 
-    def patch(self, name: str, change: Mapping[str, object]) -> Wire:
+    def patch(self, name: str, change: Mapping[str, object]) -> _Wire:
         """Change the campaign by a JSON merge patch (RFC 7396), and return it; one that does not exist as above."""
         return self._of_one("patch", "PATCH", name, change)
 
-    def watch(self, name: str, since: str, seconds: float) -> Iterator[tuple[str, Wire]]:
+    def watch(self, name: str, since: str, seconds: float) -> Iterator[tuple[str, _Wire]]:
         """What becomes of the campaign after this resourceVersion, for so long: the kind of change, and the campaign.
 
         Ends early where the API server ends it; then read the campaign and begin anew.
@@ -72,7 +72,7 @@ class UserCluster:
         answer = self._sent(self._events("list"), "GET", _EVENTS, {**_about(uid), "limit": "1"})
         return str(answer["metadata"]["resourceVersion"])
 
-    def watch_events(self, uid: str, since: str, seconds: float) -> Iterator[tuple[str, Wire]]:
+    def watch_events(self, uid: str, since: str, seconds: float) -> Iterator[tuple[str, _Wire]]:
         """The Events of an object after this resourceVersion, for so long."""
         query = {**_about(uid), "resourceVersion": since}
         return self._watched(self._events("watch"), _EVENTS, query, seconds)
@@ -85,7 +85,7 @@ class UserCluster:
             raise refused(wish, response.status, body)
         return response.status, response.reason or "", body
 
-    def _of_one(self, verb: str, method: str, name: str, body: Mapping[str, object] | None = None) -> Wire:
+    def _of_one(self, verb: str, method: str, name: str, body: Mapping[str, object] | None = None) -> _Wire:
         try:
             return self._sent(Wish(verb, CAMPAIGN_RESOURCE, self.namespace, name), method, _CAMPAIGN, body=body)
         except NotThereError as error:
@@ -104,7 +104,7 @@ class UserCluster:
             return f"; did you mean {' or '.join(near)}?"
         return "" if names else "; the namespace has no campaigns, and `kubectl campaign list -A` lists all"
 
-    def _listed(self, wish: Wish, path: str, accept: str = _JSON) -> Iterator[Wire]:
+    def _listed(self, wish: Wish, path: str, accept: str = _JSON) -> Iterator[_Wire]:
         query = {"limit": _PAGE}
         while True:
             answer = self._sent(wish, "GET", path, query, accept=accept)
@@ -122,14 +122,14 @@ class UserCluster:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
         accept: str = _JSON,
-    ) -> Wire:
+    ) -> _Wire:
         response = self._exchange(wish, method, path, query or {}, body, accept)
         content = _json(_content(response))
         if response.status != 200 or not isinstance(content, dict):
             raise refused(wish, response.status, content)
         return content
 
-    def _watched(self, wish: Wish, path: str, query: Mapping[str, str], seconds: float) -> Iterator[tuple[str, Wire]]:
+    def _watched(self, wish: Wish, path: str, query: Mapping[str, str], seconds: float) -> Iterator[tuple[str, _Wire]]:
         query = {**query, "watch": "1", "timeoutSeconds": str(max(1, round(seconds)))}
         response = self._exchange(wish, "GET", path, query, None, _JSON, seconds + _SECONDS)
         if response.status != 200:

@@ -13,6 +13,7 @@ from manifests import NOW_TEXT, ROOT, SOUND, run_cli
 from campaign_operator.preview.preview_wire import PreviewWire
 from campaign_operator.validation.report_wire import ReportWire
 from campaign_operator.validation.wire_model import WireModel, schema_file
+from kubectl_campaign.status_wire import SeenStatusWire
 
 EXPECTED: dict[str, Any] = {
     "campaign": {"namespace": "sales", "name": "spring"},
@@ -76,7 +77,9 @@ def test_json_is_as_the_specification_says() -> None:
     assert list(told["runs"][0]) == list(EXPECTED["runs"][0])
 
 
-@pytest.mark.parametrize(("name", "model"), [("preview", PreviewWire), ("validate", ReportWire)])
+@pytest.mark.parametrize(
+    ("name", "model"), [("preview", PreviewWire), ("validate", ReportWire), ("kubectl-campaign-status", SeenStatusWire)]
+)
 def test_the_published_schema_is_that_of_the_output(name: str, model: type[WireModel]) -> None:
     assert (ROOT / "docs" / f"{name}.schema.json").read_text() == schema_file(model)
 
