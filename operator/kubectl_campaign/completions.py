@@ -28,7 +28,7 @@ def complete_namespace(ctx: typer.Context, incomplete: str) -> list[str]:
         from kubectl_campaign.refusals import Wish
 
         _, _, body = cluster.get(Wish("list", "namespaces"), _NAMESPACES, _METADATA_LIST)
-        return [item["metadata"]["name"] for item in body["items"]]
+        return [item["metadata"]["name"] for item in body["items"] or ()]
 
     return _beginning_with(incomplete, names, ctx)
 

@@ -108,7 +108,8 @@ class UserCluster:
         query = {"limit": _PAGE}
         while True:
             answer = self._sent(wish, "GET", path, query, accept=accept)
-            yield from answer["items"]
+            # null where nothing is listed by its metadata
+            yield from answer["items"] or ()
             following = answer["metadata"].get("continue")
             if not following:
                 return

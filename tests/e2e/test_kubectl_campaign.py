@@ -1,6 +1,5 @@
 """`kubectl campaign` as people use it: the real kubectl, API server, operator and dialer."""
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -78,7 +77,7 @@ async def test_a_status_shows_the_run_zone_by_zone_and_in_json(world: World, nam
     assert "\x1b" not in screen
     rows = [line.split() for line in screen.splitlines() if line.startswith((LONDON, NEW_YORK))]
     assert [row[0] for row in rows] == [LONDON, NEW_YORK]
-    assert [(row[5], row[6]) for row in rows] == [("Submitted", "in"), ("Submitted", "in")]
+    assert [(row[6], row[7]) for row in rows] == [("Submitted", "in"), ("Submitted", "in")]
     assert "next   in " in screen
     assert told.state == "Scheduled"
     assert told.needs == "-"
@@ -92,18 +91,21 @@ async def test_a_watch_without_a_terminal_prints_a_line_for_each_change_and_ends
     await world.connect(namespace)
     await world.apply(campaign(namespace, "c", suspend=True))
     await world.wait_for_reason(namespace, "c", "Suspended")
-    watching = asyncio.create_task(person.campaign("status", "c", "-n", namespace, "--watch"))
+    watching = await person.begin("status", "c", "-n", namespace, "--watch")
+    assert watching.stdout is not None
+    first = (await watching.stdout.readline()).decode()
     await world.kubectl("patch", "ocamp", "c", "-n", namespace, "--type=merge", '--patch={"spec":{"suspend":false}}')
     await world.wait_for_state(namespace, "c", "Scheduled")
     await world.kubectl("delete", "ocamp", "c", "-n", namespace, "--timeout=60s")
 
-    answer = await watching
+    said, errors = await watching.communicate()
 
-    lines = answer.stdout.splitlines()
-    assert any(f"{namespace}/c Scheduled 0/2 (0%) Ready=True Accepted" in line for line in lines), answer
+    lines = said.decode().splitlines()
+    assert f"{namespace}/c Suspended - Ready=True Suspended: " in first
+    assert any(f"{namespace}/c Scheduled 0/2 (0%) Ready=True Accepted" in line for line in lines)
     assert any(f"/{LONDON} Submitted " in line for line in lines)
     assert all("Z " in line for line in lines)
-    assert (answer.exit_status, answer.stderr) == (1, 'error: outboundcampaign "c" is deleted\n')
+    assert (watching.returncode, errors.decode()) == (1, 'error: outboundcampaign "c" is deleted\n')
 
 
 async def test_why_names_the_rule_its_source_and_the_remedy(world: World, namespace: str, person: Person) -> None:
@@ -319,9 +321,37 @@ async def test_help_and_a_list_are_there_within_six_tenths_of_a_second(
 
 async def test_a_run_that_calls_is_shown_with_its_progress(world: World, namespace: str, person: Person) -> None:
     await world.connect(namespace)
-    contacts = [{"id": f"c{n}", "timeZone": LONDON} for n in range(4)]
+    contacts = [{"id": f"c{n}", "timeZone": LONDON} for n in range(2)]
     await world.apply(campaign(namespace, "c", **at_the_next_minute(contacts=contacts, runPolicy="Once")))
     await world.wait_for_state(namespace, "c", "Completed", 120)
     screen = (await person.campaign("status", "c", "-n", namespace)).stdout
-    assert "calls  ██████████████████████████████  4 of 4 calls (100%), " in screen
+    assert "calls  ██████████████████████████████  2 of 2 calls (100%), " in screen
     assert " left" in screen
+
+
+async def test_a_watch_on_a_terminal_draws_the_screen_anew_and_leaves_the_last_one(
+    world: World, namespace: str, person: Person
+) -> None:
+    await world.apply(campaign(namespace, "c", suspend=True))
+    await world.wait_for_reason(namespace, "c", "SecretNotFound")
+    async with person.at_a_terminal(80, 24, "status", "c", "-n", namespace, "--watch") as terminal:
+        await terminal.shows("SecretNotFound")
+        await world.connect(namespace)
+        await terminal.shows("Ready=True")
+        terminal.press_ctrl_c()
+        await terminal.shows("\x1b[?1049l")
+    shown = terminal.output
+    assert shown.index("\x1b[?1049h\x1b[?25l") < shown.index("\x1b[H\x1b[J") < shown.index("\x1b[?25h\x1b[?1049l")
+    _, _, last = shown.partition("\x1b[?25h\x1b[?1049l")
+    assert "Ready=True  Suspended" in last
+    assert terminal.exit_status == 130
+
+
+async def test_no_color_takes_the_colours_from_a_terminal(world: World, namespace: str, person: Person) -> None:
+    await world.apply(campaign(namespace, "c", suspend=True))
+    await world.wait_for_reason(namespace, "c", "SecretNotFound")
+    for environment, is_coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
+        async with person.at_a_terminal(80, 24, "why", "c", "-n", namespace, environment=environment) as terminal:
+            await terminal.shows("Recovery: within about 45 s")
+        assert ("\x1b[" in terminal.output) is is_coloured
+        assert max(len(line) for line in terminal.output.replace("\r", "").splitlines()) <= 80 + 9 * is_coloured
