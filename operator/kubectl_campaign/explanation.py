@@ -119,7 +119,8 @@ def _all_well(seen: SeenCampaign, now: datetime, room: int) -> Iterator[str]:
 
 
 def _cause(cause: Cause, seen: SeenCampaign, now: datetime, paint: Paint, room: int) -> Iterator[str]:
-    yield paint(printable(cause.reason), BOLD) + paint(f"  {printable(listed(cause.shown_as))}", DIM)
+    yield paint(printable(cause.reason), BOLD)
+    yield from (paint(line, DIM) for line in _wrapped(f"shown as {listed(cause.shown_as)}", room))
     for message in cause.messages:
         yield from (paint(line, YELLOW) for line in _wrapped(message, room))
     if cause.next_attempt is not None and cause.next_attempt > now:

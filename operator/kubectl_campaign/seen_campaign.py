@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from campaign_operator.api.conditions import ConditionType, find
+from campaign_operator.api.conditions import ConditionType, Reason, find
 from campaign_operator.api.reading import UnreadableError, read_conditions, read_status
 from campaign_operator.api.status import Condition, OutboundCampaignStatus, RunStatus, WindowStatus
 from campaign_operator.api.vocabulary import WebhookState, WindowState
 from campaign_operator.domain.campaigns import runs, window_states
+from campaign_operator.wording import listed
 
 _DAY_SECONDS = 86_400
 
@@ -123,9 +124,13 @@ def _moments_of(seen: SeenCampaign, run: RunStatus) -> list[Moment]:
     if not runs.submission_started(run) and not seen.is_suspended:
         ahead = seen.spec.get("submitAheadSeconds", _DAY_SECONDS)
         found.append(Moment(run.first_start - timedelta(seconds=ahead), f"run {run.id} is submitted"))
+    edges: dict[tuple[datetime, str], list[str]] = {}
     for w in run.windows:
         if w.state not in window_states.WITHOUT_SCHEDULE and w.state is not WindowState.CANCELLED:
-            found += [Moment(w.start_time, f"{w.time_zone} opens"), Moment(w.end_time, f"{w.time_zone} closes")]
+            edges.setdefault((w.start_time, "open"), []).append(w.time_zone)
+            edges.setdefault((w.end_time, "close"), []).append(w.time_zone)
+    for (time, verb), zones in edges.items():
+        found.append(Moment(time, f"{listed(zones)} {verb}{'s' if len(zones) == 1 else ''}"))
     grace = (seen.spec.get("completion") or {}).get("graceSeconds", 0)
     if grace:
         found.append(Moment(run.last_end + timedelta(seconds=grace), f"run {run.id} times out"))
@@ -134,6 +139,7 @@ def _moments_of(seen: SeenCampaign, run: RunStatus) -> list[Moment]:
 
 def waits(window: WindowStatus) -> bool:
     """Whether something blocks the window: it is not settled and has a reason, or a person has to look at it."""
+    is_noted = window.reason is not None and window.reason != Reason.NOT_VERIFIED
     return window.state is WindowState.HELD or (
-        window.reason is not None and window.state in (*window_states.UNSETTLED, WindowState.SUBMITTED)
+        is_noted and window.state in (*window_states.UNSETTLED, WindowState.SUBMITTED)
     )

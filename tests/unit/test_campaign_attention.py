@@ -86,7 +86,7 @@ def test_on_a_narrow_terminal_the_reason_has_the_room_of_the_next_run() -> None:
     lines = campaign_list(LISTED, NOW, everywhere=True, width=80).splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[1] == "sales      held       Held       -          act    WindowHeld: look at the dial…"
-    assert lines[4] == "sales      sooner     Scheduled  0/2 (0%)   -      Accepted: the spec is accepted"
+    assert lines[4] == "sales      sooner     Scheduled  0/2 (0%)   -      Accepted: the spec is accept…"
     assert "NEXT RUN" in campaign_list(LISTED, NOW, everywhere=False, width=80)
 
 

@@ -37,6 +37,7 @@ NOT_RUN_HERE = {
     "kind": "needs a container engine",
     "docker": "needs a container engine",
     "make": "is a target of its own",
+    "ln": "needs Krew",
     "curl": "needs the simulated dialer",
     "export": "is for the shell that the sandbox runs beside",
     ".venv/bin/campaign-sandbox": "starts a control plane; tests/e2e/test_demo.py runs it",

@@ -47,7 +47,7 @@ def test_every_reason_is_explained_in_the_words_of_the_runbook() -> None:
 
 def test_a_reason_of_a_newer_operator_is_said_to_be_unknown() -> None:
     screen = why_campaign(seen(conditions=(told(ConditionType.STALLED, True, "MoonIsFull", "wait"),)), NOW)
-    assert screen.startswith("MoonIsFull  Stalled=True\n  wait\n")
+    assert screen.startswith("MoonIsFull\n  shown as Stalled=True\n  wait\n")
     assert "This version of the plugin does not know the reason" in screen
 
 
