@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[1]
 _DOCUMENTS = ("*.md", "docs/*.md", "docs/*.schema.json", "examples/**/*.yaml")
 _CHART = ("charts/*/Chart.yaml", "charts/*/values.yaml", "charts/*/values.schema.json", "charts/*/templates/NOTES.txt")
 _MODULES = "operator/**/*.py"
+_COMMANDS = {"cli", "kubectl_campaign"}
+"""Where functions are commands: modules and packages."""
 _LEFT_OUT = {"CHANGELOG.md", "style.md"}
 
 BETTER = {
@@ -115,7 +117,7 @@ def read_files() -> list[Path]:
 def findings_in(path: Path) -> Iterator[Finding]:
     """The phrases in a file."""
     if path.suffix == ".py":
-        return find_in_python(path.read_text(), is_command="cli" in (path.stem, path.parent.name))
+        return find_in_python(path.read_text(), is_command=bool(_COMMANDS & {path.stem, path.parent.name}))
     return find_phrases(path.read_text())
 
 

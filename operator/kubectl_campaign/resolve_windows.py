@@ -21,7 +21,7 @@ def resolve(
     entries: Annotated[
         list[str],
         typer.Argument(
-            metavar="[RUN/]ZONE=WHAT...",
+            metavar="[RUN/]ZONE=WHAT",
             help=(
                 "A window that is held, and what you found at the dialer: Resubmit (no schedule; send it again), "
                 "Abandon (no schedule; do not call), or the ID of its schedule. For a schedule that no window refers "
