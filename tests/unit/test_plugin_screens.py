@@ -108,7 +108,7 @@ def test_a_preview_of_an_edit_plans_again_and_one_of_a_suspended_campaign_says_s
     edited["spec"] |= {"cron": "0 10 * * *", "suspend": True}
     campaign = campaign_of(edited)
     found = live_forecast(campaign, draw_blueprint(campaign.spec), NOW, 1)
-    assert found.forecast.runs[0].id == "20261201T1000"
+    assert found.forecast.runs[0].id == "20261130T1000"
     assert found.notes == ("the campaign is suspended; this is what comes when spec.suspend is false",)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from campaign_operator.wording import counted, cut, listed, quoted
+from campaign_operator.wording import counted, cut, listed, printable, quoted
 
 
 @pytest.mark.parametrize(("number", "words"), [(0, "0 windows"), (1, "1 window"), (2, "2 windows")])
@@ -34,3 +34,17 @@ def test_a_text_is_cut_to_what_it_may_take() -> None:
 def test_what_somebody_wrote_is_shown_on_one_line_and_not_whole() -> None:
     assert quoted('a "b"\n\x1b') == '"a \\"b\\"\\n\\x1b"'
     assert quoted("x" * 65) == f'"{"x" * 64}..."'
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Zürich, 東京: 5 % “off”", "Zürich, 東京: 5 % “off”"),
+        ("a\x1b[31mb\x07\x9bc", "a?[31mb??c"),
+        ("one\r\ntwo\tthree", "one??two?three"),
+        ("right\u202eleft\u2066\u200f", "right?left??"),
+        ("\ud800\u2028", "??"),
+    ],
+)
+def test_what_a_terminal_could_obey_is_a_question_mark(text: str, shown: str) -> None:
+    assert printable(text) == shown
