@@ -40,7 +40,7 @@ def watch_screen(cluster: UserCluster, name: str) -> None:
     try:
         for seen in _every_second(cluster, name):
             size = shutil.get_terminal_size()
-            out.write(_HOME_AND_CLEAR + _fitted(_drawn(seen, size.columns), size.lines))
+            out.write(_HOME_AND_CLEAR + fitted_screen(_drawn(seen, size.columns), size.lines))
             out.flush()
     finally:
         out.write(_FIRST_SCREEN)
@@ -53,13 +53,13 @@ def _drawn(seen: SeenCampaign, columns: int) -> str:
     return status_screen(seen, datetime.now(UTC), colours=shows_colours(sys.stdout), width=columns)
 
 
-def _fitted(screen: str, lines: int) -> str:
-    """As many lines as the terminal has, or it would scroll."""
+def fitted_screen(screen: str, lines: int) -> str:
+    """As many lines as the terminal has, the last of them for the cursor, or it would scroll."""
     every = screen.splitlines()
     if len(every) < lines:
         return screen
-    hidden = len(every) - (lines - 2)
-    return "\n".join([*every[: lines - 2], f"and {hidden} more lines; without --watch, all are shown"])
+    shown = max(lines - 2, 1)
+    return "\n".join([*every[:shown], f"and {len(every) - shown} more lines; without --watch, all are shown"])
 
 
 def _every_second(cluster: UserCluster, name: str) -> Iterator[SeenCampaign]:

@@ -36,8 +36,13 @@ class UserCluster:
 
     def __init__(self, target: Target) -> None:
         from kubernetes.client import ApiClient
+        from urllib3 import disable_warnings
+        from urllib3.exceptions import InsecureRequestWarning
 
         configuration, self.namespace = read_kubeconfig(target)
+        if not configuration.verify_ssl:
+            # the kubeconfig says so (insecure-skip-tls-verify), and kubectl does not warn at each request either
+            disable_warnings(InsecureRequestWarning)
         self._client = ApiClient(configuration)
 
     def campaign(self, name: str) -> _Wire:

@@ -10,6 +10,7 @@ from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import World, at_the_next_minute, campaign, config_map
 from kubectl_campaign.status_wire import SeenStatusWire
 from persons_kubectl import Person, account, administrator, cpu_seconds_of_children
+from scripted_server import answer, scripted_server
 from stage import fault
 
 LONDON, NEW_YORK = "Europe/London", "America/New_York"
@@ -355,3 +356,30 @@ async def test_no_color_takes_the_colours_from_a_terminal(world: World, namespac
             await terminal.shows("Recovery: within about 45 s")
         assert ("\x1b[" in terminal.output) is is_coloured
         assert max(len(line) for line in terminal.output.replace("\r", "").splitlines()) <= 80 + 9 * is_coloured
+
+
+async def test_a_preview_downloads_a_list_from_here_and_reads_calendars_and_policies(
+    world: World, namespace: str, person: Person
+) -> None:
+    calendar = config_map(namespace, "days", closed__txt="2027-01-01\n")
+    policy = config_map(namespace, "hours", policy__yaml="start: '09:30'\nend: '18:00'\n")
+    references = {"excludeDatesFrom": ("days", "closed.txt"), "policyFrom": ("hours", "policy.yaml")}
+    hours = {field: {"configMapKeyRef": {"name": name, "key": key}} for field, (name, key) in references.items()}
+    listed = f"id,timeZone\na,{LONDON}\nb,{LONDON}\n".encode()
+    async with scripted_server(answer(200, raw=listed)) as server:
+        source = [{"url": {"address": f"{server.url}/spring.csv"}}]
+        manifest = campaign(namespace, "c", contacts=None, contactsFrom=source, callingHours=hours, suspend=True)
+        await world.apply(calendar, policy, manifest)
+        await world.wait_until(namespace, "c", lambda status: bool(status.get("conditions")))
+        preview = ("preview", "c", "-n", namespace, "--ca-file", str(server.ca_file))
+
+        refused = await person.campaign(*preview)
+        allowed = await person.campaign(*preview, "--allow-cidr", "127.0.0.0/8")
+
+    assert refused.exit_status == 1
+    assert "error: ContactsUnreadable: spec.contactsFrom[0]: " in refused.stderr
+    assert "--allow-cidr" in refused.stderr
+    assert "note: the campaign is suspended; this is what comes when spec.suspend is false\n" in allowed.stderr
+    assert f"{LONDON}         2" in allowed.stdout
+    assert "09:30-13:30" in allowed.stdout
+    assert "        policy hours/policy.yaml: opens at 09:30 on " in allowed.stdout

@@ -15,6 +15,7 @@ from kubectl_campaign.explanation import why_campaign, why_zone
 from kubectl_campaign.seen_campaign import SeenCampaign, next_moments
 from kubectl_campaign.status_lines import changed_lines
 from kubectl_campaign.status_screen import status_screen
+from kubectl_campaign.status_watch import fitted_screen
 from kubectl_campaign.status_wire import SeenStatusWire, status_json
 
 HELD_MESSAGE = "it may have been submitted, and the dialer has no listing (it answered 405); check the dialer"
@@ -179,3 +180,15 @@ def test_nothing_of_a_status_reaches_the_terminal_as_a_command() -> None:
         assert "evil" in screen
         assert all(character.isprintable() or character == "\n" for character in screen)
     json.loads(status_json(seen_wire(evil, spec=spec), NOW))
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        (5, "a\nb\nc\nd\n"),
+        (4, "a\nb\nand 2 more lines; without --watch, all are shown"),
+        (2, "a\nand 3 more lines; without --watch, all are shown"),
+    ],
+)
+def test_a_screen_that_lives_has_no_more_lines_than_the_terminal(lines: int, shown: str) -> None:
+    assert fitted_screen("a\nb\nc\nd\n", lines) == shown
