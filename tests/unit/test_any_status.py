@@ -1,9 +1,10 @@
 """Whatever status the CustomResourceDefinition takes, by whoever it was written: the operator lives with it.
 
-Statuses are made from the schema itself, and played through the real core, from alarm to alarm.
+Statuses are made from the schema itself, and played through the real core, from alarm to alarm. The plugin shows them.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from builders import CONNECTION, NOW, SETTINGS, at, blueprint, recurring, spec
@@ -20,6 +21,14 @@ from campaign_operator.api.v1alpha1 import OutboundCampaignSpec
 from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain.dialing.outcomes import Schedule, ScheduleState
 from campaign_operator.engine.ports import UnusableError
+from kubectl_campaign.campaign_list import campaign_list
+from kubectl_campaign.explanation import why_campaign, why_zone
+from kubectl_campaign.plugin_error import PluginError
+from kubectl_campaign.resolution_entries import written_entries
+from kubectl_campaign.seen_campaign import SeenCampaign
+from kubectl_campaign.status_lines import changed_lines
+from kubectl_campaign.status_screen import status_screen
+from kubectl_campaign.status_wire import status_json
 from manual_clock import ManualClock
 
 DAY = 86_400
@@ -149,3 +158,22 @@ def test_every_deleted_campaign_goes_by_its_deadline(
     assert_at_rest(logs)
     assert played.store.wire is None
     assert played.dialer.doubles == []
+
+
+@given(STATUSES, SPECS, st.sampled_from([80, 120, None]))
+@EXAMPLES
+def test_every_status_can_be_shown_to_a_person(
+    status: dict[str, Any], of: OutboundCampaignSpec, width: int | None
+) -> None:
+    seen = SeenCampaign.of(wire(of, status, None, deleting=False))
+    screens = [
+        status_screen(seen, NOW, width=width),
+        why_campaign(seen, NOW, width=width),
+        campaign_list([seen], NOW, everywhere=True, width=width),
+        "\n".join(changed_lines(None, seen, NOW)),
+        *(why_zone(seen, zone, {}, NOW, width=width) for zone in ("America/New_York", "Mars/Base")),
+    ]
+    assert all(character.isprintable() or character == "\n" for screen in screens for character in screen)
+    assert status_json(seen, NOW)
+    with suppress(PluginError):
+        assert written_entries(seen, ["New_York=Resubmit"])
