@@ -45,3 +45,10 @@ TimeoutOption: TypeAlias = Annotated[
     float,
     typer.Option("--timeout", metavar="SECONDS", min=0, max=3600, help="How long to wait for the operator; 0: do not."),
 ]
+
+
+def resource_called(name: str) -> str:
+    """The campaign as kubectl names what it has changed."""
+    from campaign_operator.api.vocabulary import GROUP, SINGULAR
+
+    return f"{SINGULAR}.{GROUP}/{name}"

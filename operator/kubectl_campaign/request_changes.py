@@ -10,6 +10,7 @@ from kubectl_campaign.cluster_options import (
     KubeconfigOption,
     NamespaceOption,
     TimeoutOption,
+    resource_called,
 )
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def suspend(
 ) -> None:
     """Cancel what has not started, and submit nothing until you resume. Calls that have started continue.
 
-    Waits until the dialer has no schedule left that has not started.
+    Waits until the dialer has no schedule left that has not started. Exits with status 1 if the dialer cannot cancel
+    one, which it will dial.
     """
     done = _changed(
         name,
@@ -39,8 +41,10 @@ def suspend(
         timeout,
         "the schedules are not cancelled",
     )
-    typer.echo(f"{_resource(name)} suspended")
-    _say_ready(done)
+    typer.echo(f"{resource_called(name)} suspended")
+    if timeout:
+        _say_ready(done)
+        _end_if_it_will_dial(done)
 
 
 def resume(
@@ -59,8 +63,9 @@ def resume(
         timeout,
         "the operator has not taken it up",
     )
-    typer.echo(f"{_resource(name)} resumed")
-    _say_ready(done)
+    typer.echo(f"{resource_called(name)} resumed")
+    if timeout:
+        _say_ready(done)
 
 
 def retry(
@@ -88,8 +93,9 @@ def retry(
         timeout,
         "the operator has not looked again",
     )
-    typer.echo(f"{_resource(name)} looked at again" if timeout else f"{_resource(name)} annotated")
-    _say_ready(done)
+    typer.echo(f"{resource_called(name)} looked at again" if timeout else f"{resource_called(name)} annotated")
+    if timeout:
+        _say_ready(done)
 
 
 def _changed(
@@ -123,12 +129,6 @@ def _is_cancelled(seen: "SeenCampaign") -> bool:
     return seen.status.state != "Cancelling"
 
 
-def _resource(name: str) -> str:
-    from campaign_operator.api.vocabulary import GROUP, SINGULAR
-
-    return f"{SINGULAR}.{GROUP}/{name}"
-
-
 def _say_ready(seen: "SeenCampaign") -> None:
     from campaign_operator.api.conditions import ConditionType
     from campaign_operator.wording import printable
@@ -136,3 +136,12 @@ def _say_ready(seen: "SeenCampaign") -> None:
     ready = seen.condition(ConditionType.READY)
     if ready is not None:
         typer.echo(printable(f"{ready.reason}: {ready.message}"))
+
+
+def _end_if_it_will_dial(seen: "SeenCampaign") -> None:
+    """The campaign is suspended, and what was to be stopped is not."""
+    from campaign_operator.api.conditions import ConditionType, Reason
+
+    ready = seen.condition(ConditionType.READY)
+    if ready is not None and ready.reason == Reason.CANNOT_CANCEL:
+        raise typer.Exit(1)

@@ -10,6 +10,7 @@ from kubectl_campaign.cluster_options import (
     KubeconfigOption,
     NamespaceOption,
     TimeoutOption,
+    resource_called,
 )
 from kubectl_campaign.completions import complete_entry
 
@@ -53,5 +54,7 @@ def resolve(
             was_rejected = was_rejected or not answer.is_done
     except PluginError as error:
         refuse(error)
+    if not timeout:
+        typer.echo(f"{resource_called(name)} annotated")
     if was_rejected:
         raise typer.Exit(1)

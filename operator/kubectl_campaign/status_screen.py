@@ -18,7 +18,6 @@ from kubectl_campaign.clock_words import clock_of, local_span, span_words, until
 from kubectl_campaign.seen_campaign import SeenCampaign, next_moments, waits
 
 _PLAIN_WIDTH = 120
-_BAR = 30
 _MOMENTS = 3
 _HEADER = ("ZONE", "CONTACTS", "TIME NOW", "WINDOW", "STATE", "")
 _ALWAYS = (ConditionType.READY, ConditionType.STALLED, ConditionType.RECONCILING)
@@ -91,7 +90,7 @@ def _run(seen: SeenCampaign, now: datetime, paint: Paint, width: int | None) -> 
     if run is None:
         return
     yield paint(printable(f"run {run.id}: {run.state}, {runs.in_words(run)}"), BOLD)
-    yield from _bars(run, now, paint)
+    yield from _bars(run, now, paint, width or _PLAIN_WIDTH)
     yield ""
     windows = from_east(run, now)
     rows = [_HEADER, *(_row(window, now) for window in windows)]
@@ -110,13 +109,13 @@ def from_east(run: RunStatus, now: datetime) -> Sequence[WindowStatus]:
     return sorted(run.windows, key=lambda w: (-(offsets[w.time_zone] or now - now), w.time_zone))
 
 
-def _bars(run: RunStatus, now: datetime, paint: Paint) -> Iterator[str]:
+def _bars(run: RunStatus, now: datetime, paint: Paint, room: int) -> Iterator[str]:
     m = run.metrics
     of_calls = min(1.0, m.calls_completed / m.expected_calls) if m.expected_calls else 0.0
     said = f"{m.calls_completed} of {m.expected_calls} calls ({m.percent}%)"
     if m.calls_attempted:
         said += f", {m.calls_attempted} attempted, {m.connected} connected"
-    yield f"calls  {paint(_bar(of_calls), GREEN)}  {said}"
+    yield from _bar("calls  ", of_calls, GREEN, said, paint, room)
     if runs.calls_nobody(run) or not run.windows:
         return
     whole, gone = run.last_end - run.first_start, now - run.first_start
@@ -127,12 +126,17 @@ def _bars(run: RunStatus, now: datetime, paint: Paint) -> Iterator[str]:
         said = f"{span_words(gone)} of {span_words(whole)}, until {utc_words(run.last_end)}"
     else:
         said = f"ended {until_words(run.last_end, now)}, at {utc_words(run.last_end)}"
-    yield f"time   {paint(_bar(of_time), DIM)}  {said}"
+    yield from _bar("time   ", of_time, DIM, said, paint, room)
 
 
-def _bar(part: float) -> str:
-    full = int(part * _BAR)
-    return "█" * full + "░" * (_BAR - full)
+def _bar(label: str, part: float, colour: str, said: str, paint: Paint, room: int) -> Iterator[str]:
+    """A quarter of the width, and beside it what it shows."""
+    size = room // 4
+    full = int(part * size)
+    indent = len(label) + size + 2
+    first, *more = wrapped(said, room - indent)
+    yield f"{label}{paint('█' * full + '░' * (size - full), colour)}  {first}"
+    yield from (" " * indent + line for line in more)
 
 
 def _row(window: WindowStatus, now: datetime) -> tuple[str, ...]:

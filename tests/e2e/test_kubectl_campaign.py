@@ -383,3 +383,44 @@ async def test_a_preview_downloads_a_list_from_here_and_reads_calendars_and_poli
     assert f"{LONDON}         2" in allowed.stdout
     assert "09:30-13:30" in allowed.stdout
     assert "        policy hours/policy.yaml: opens at 09:30 on " in allowed.stdout
+
+
+async def test_a_change_needs_the_rights_that_the_page_says_and_no_other(
+    world: World, namespace: str, tmp_path: Path
+) -> None:
+    await world.connect(namespace)
+    run = await held(world, namespace)
+    campaigns = "outboundcampaigns.campaign-operator.io"
+    changer = await account(world.control_plane, namespace, tmp_path, f"get,watch,patch {campaigns}")
+
+    for command in ("retry", "suspend", "resume"):
+        answer = await changer.campaign(command, "held")
+        assert (answer.exit_status, answer.stderr) == (0, ""), command
+    refused = await changer.campaign("resolve", "held", "London=Abandon")
+    assert refused.stderr == f"error: you need the right to list events in namespace {namespace}\n"
+    assert "campaign-operator.io/resolve" not in (await world.get(namespace, "held"))["metadata"].get("annotations", {})
+    unheard = await changer.campaign("resolve", "held", "London=Abandon", "--timeout", "0")
+    assert (unheard.exit_status, unheard.stderr) == (0, "")
+    assert unheard.stdout == "outboundcampaign.campaign-operator.io/held annotated\n"
+
+    await world.kubectl("create", "role", "events", "--verb=list,watch", "--resource=events", "-n", namespace)
+    bound = ("--role=events", f"--serviceaccount={namespace}:person", "-n", namespace)
+    await world.kubectl("create", "rolebinding", "events", *bound)
+    await world.wait_until(namespace, "held", lambda status: windows_of(status)[LONDON] == "Missed")
+    answer = await changer.campaign("resolve", "held", f"{NEW_YORK}=Abandon")
+    assert answer.stdout == f"Resolved: resolved by a person: {run}/{NEW_YORK}=Abandon\n"
+
+
+async def test_a_suspension_that_stops_nothing_is_no_success(world: World, namespace: str, person: Person) -> None:
+    await world.connect(namespace)
+    manifest = campaign(namespace, "c")
+    campaign_id = manifest["spec"]["campaignID"]
+    await world.simulator.put_faults(fault("cancel", "notOffered", campaign_id=campaign_id), campaign_id=campaign_id)
+    await world.apply(manifest)
+    await world.wait_for_state(namespace, "c", "Scheduled")
+
+    answer = await person.campaign("suspend", "c", "-n", namespace)
+
+    assert answer.exit_status == 1
+    assert "c suspended\nCannotCancel: run " in answer.stdout
+    assert "it will dial" in answer.stdout
