@@ -15,7 +15,7 @@ from kubectl_campaign.seen_campaign import SeenCampaign
 _HEADER = ("NAME", "STATE", "PROGRESS", "NEXT RUN", "NEEDS", "WHY")
 _LEAST_WHY = 20
 
-COLOUR_OF = {
+_COLOUR_OF = {
     Attention.ACT: RED,
     Attention.UNSEEN: RED,
     Attention.BLOCKED: YELLOW,
@@ -73,4 +73,4 @@ def _painted(paint: Paint, line: str, seen: SeenCampaign) -> str:
     level, _ = attention_to(seen)
     if level is Attention.NONE:
         return paint(line, GREEN) if seen.status.state == "Running" else line
-    return paint(paint(line, COLOUR_OF[level]), BOLD) if level is Attention.ACT else paint(line, COLOUR_OF[level])
+    return paint(paint(line, _COLOUR_OF[level]), BOLD) if level is Attention.ACT else paint(line, _COLOUR_OF[level])

@@ -31,6 +31,10 @@ _ENDED_BADLY = (WindowState.REJECTED, WindowState.MISSED)
 _REASON_OF_STATE = {WindowState.REJECTED: "WindowRejected", WindowState.MISSED: "WindowMissed"}
 _OF_WINDOWS = frozenset({"WindowHeld"})
 """Reasons of a condition that stand for windows, which are then not explained once more."""
+_WHERE_TO_LOOK = (
+    "Do: if this lasts for more than some seconds, check that the operator runs, that it watches this namespace, and "
+    "that it selects the labels of the campaign. The runbook says more under Nothing happens to a campaign."
+)
 
 
 @dataclass(slots=True)
@@ -91,15 +95,9 @@ def why_campaign(seen: SeenCampaign, now: datetime, *, colours: bool = False, wi
     lines: list[str] = []
     if seen.unreadable is not None:
         lines += wrapped(printable(f"{seen.unreadable} cannot be read by this version of the plugin; update it"), room)
-    elif not seen.status.conditions:
-        lines += [
-            paint(f"{seen.title}: no operator has looked at it.", YELLOW),
-            *wrapped(
-                "Do: check that the operator runs, that it watches this namespace, and that it selects the labels of "
-                "the campaign. The runbook says more under Nothing happens to a campaign.",
-                room,
-            ),
-        ]
+    elif not seen.is_seen:
+        what = "the operator has not seen the last edit" if seen.status.conditions else "no operator has looked at it"
+        lines += [paint(f"{seen.title}: {what}.", YELLOW), *wrapped(_WHERE_TO_LOOK, room)]
     elif not causes:
         lines += _all_well(seen, now, room)
     for number, cause in enumerate(causes):

@@ -55,6 +55,8 @@ def _head(seen: SeenCampaign, paint: Paint, room: int) -> Iterator[str]:
         clock = f"the clock of {spec.get('timeZone') or 'Etc/UTC'}"
     what = f"campaign {spec.get('campaignID')}; cron {spec.get('cron')} on {clock}; {spec.get('runPolicy')}"
     yield from wrapped(printable(what), room)
+    if seen.is_deleting:
+        yield paint("The campaign is being deleted.", YELLOW)
     if seen.unreadable is not None:
         yield from wrapped(
             printable(f"{seen.unreadable} cannot be read by this version of the plugin; update it"), room
@@ -92,7 +94,7 @@ def _run(seen: SeenCampaign, now: datetime, paint: Paint, width: int | None) -> 
     yield paint(printable(f"run {run.id}: {run.state}, {runs.in_words(run)}"), BOLD)
     yield from _bars(run, now, paint, width or _PLAIN_WIDTH)
     yield ""
-    windows = from_east(run, now)
+    windows = _from_east(run, now)
     rows = [_HEADER, *(_row(window, now) for window in windows)]
     header, *lines = aligned(shortened(rows, width), right=frozenset({1}))
     yield paint(header, DIM)
@@ -103,7 +105,7 @@ def _run(seen: SeenCampaign, now: datetime, paint: Paint, width: int | None) -> 
         said += f" {window.message or ''}"
 
 
-def from_east(run: RunStatus, now: datetime) -> Sequence[WindowStatus]:
+def _from_east(run: RunStatus, now: datetime) -> Sequence[WindowStatus]:
     """The windows by the UTC offset of their zones now, those ahead of UTC first, then by name."""
     offsets = {w.time_zone: now.astimezone(clock_of(w.time_zone)).utcoffset() for w in run.windows}
     return sorted(run.windows, key=lambda w: (-(offsets[w.time_zone] or now - now), w.time_zone))
@@ -148,11 +150,11 @@ def _row(window: WindowStatus, now: datetime) -> tuple[str, ...]:
         f"{now.astimezone(clock):%a %H:%M}",
         "" if is_skipped else local_span(window.start_time, window.end_time, clock),
         printable(window.state),
-        "" if is_skipped else phase_of(window, now),
+        "" if is_skipped else _phase_of(window, now),
     )
 
 
-def phase_of(window: WindowStatus, now: datetime) -> str:
+def _phase_of(window: WindowStatus, now: datetime) -> str:
     """Where the window is in time, in a few words."""
     if window.state in window_states.WITHOUT_SCHEDULE or window.state is WindowState.CANCELLED:
         return ""
@@ -199,9 +201,11 @@ def _next(seen: SeenCampaign, now: datetime, paint: Paint, room: int) -> Iterato
         label = "next   " if number == 0 else "       "
         said = f"{label}{until_words(moment.time, now)}, at {utc_words(moment.time)}: {printable(moment.what)}"
         yield from wrapped(said, room, following="       ")
-    waiting = counted(len(seen.status.waiting_resolutions), "answer of yours")
-    if seen.status.waiting_resolutions:
-        yield f"{waiting} waiting for the dialer's listing"
+    waiting = seen.status.waiting_resolutions
+    if waiting:
+        why = f": {waiting[0].message}" if waiting[0].message else ""
+        said = f"{counted(len(waiting), 'resolution')} waiting for the dialer's listing{why}"
+        yield from wrapped(printable(said), room)
     level, _ = attention_to(seen)
     if level is not Attention.NONE:
         if moments:

@@ -12,6 +12,7 @@ from campaign_operator.domain.planning.deciding_rules import DecidingRule
 from kubectl_campaign.explanation import causes_of, why_campaign, why_zone, zone_meant
 from kubectl_campaign.plugin_error import PluginError
 from kubectl_campaign.remedies import remedy_for
+from kubectl_campaign.seen_campaign import SeenCampaign
 
 LONDON, NEW_YORK = "Europe/London", "America/New_York"
 HELD = tuple(
@@ -72,9 +73,22 @@ def test_all_well_says_so_and_what_comes_next() -> None:
     )
 
 
-def test_a_campaign_without_conditions_leads_to_the_operator() -> None:
-    screen = why_campaign(seen(conditions=()), NOW)
-    assert screen.startswith("sales/spring: no operator has looked at it.\nDo: check that the operator runs")
+@pytest.mark.parametrize(
+    ("campaign", "what"),
+    [
+        (seen(conditions=(), observed_generation=0), "no operator has looked at it"),
+        (seen(generation=2), "the operator has not seen the last edit"),
+    ],
+)
+def test_a_campaign_that_the_operator_has_not_seen_leads_to_the_operator(campaign: SeenCampaign, what: str) -> None:
+    screen = why_campaign(campaign, NOW)
+    assert screen.startswith(f"sales/spring: {what}.\nDo: if this lasts for more than some seconds, check that the")
+
+
+def test_a_campaign_that_is_stalled_and_edited_since_has_both_explained() -> None:
+    screen = why_campaign(seen(generation=2, conditions=STALLED), NOW)
+    assert "the operator has not seen the last edit" in screen
+    assert "\n\nWindowHeld\n" in screen
 
 
 @pytest.mark.parametrize(

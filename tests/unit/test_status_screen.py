@@ -104,6 +104,12 @@ def test_a_campaign_that_no_operator_has_seen_says_so() -> None:
     assert "What to do: kubectl campaign why spring -n sales\n" in screen
 
 
+def test_a_campaign_that_is_being_deleted_says_so() -> None:
+    meta = {"namespace": "sales", "name": "c", "uid": "u", "resourceVersion": "7", "generation": 1}
+    wire = {"metadata": {**meta, "deletionTimestamp": "2026-11-23T12:00:00Z"}, "spec": {}}
+    assert "\nThe campaign is being deleted.\n" in status_screen(SeenCampaign.of(wire), NOW)
+
+
 def test_what_comes_next_is_what_the_status_says() -> None:
     waiting = WaitingResolution(
         run_id="20261124T0900",
@@ -121,6 +127,17 @@ def test_what_comes_next_is_what_the_status_says() -> None:
         (100_000, "America/New_York closes"),
         (103_600, "run 20261124T0900 times out"),
     ]
+
+
+def test_resolutions_that_wait_for_the_listing_say_why() -> None:
+    entries = [
+        WaitingResolution(
+            run_id="20261124T0900", planned_from="1", time_zone=zone, attempt=1, verdict="s-7", message="503"
+        )
+        for zone in ("Europe/London", "Europe/Paris")
+    ]
+    screen = status_screen(seen(waiting_resolutions=tuple(entries)), NOW)
+    assert "2 resolutions waiting for the dialer's listing: 503\n" in screen
 
 
 def test_a_suspended_campaign_is_not_said_to_be_submitted() -> None:
