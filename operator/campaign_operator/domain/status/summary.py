@@ -78,14 +78,14 @@ def _derived(campaign: Campaign, run: RunStatus, now: datetime) -> RunStatus:
 def _state(campaign: Campaign, status: OutboundCampaignStatus, now: datetime) -> str | None:
     """What STATE shows: of a campaign that is to stop, what still stands comes first."""
     if _to_cancel(campaign, status, now):
-        return _CANCELLING
+        return CANCELLING
     shown = runs.shown_run(status)
     if campaign.spec.suspend and (shown is None or runs.is_cancelled(shown)):
-        return _SUSPENDED
+        return SUSPENDED
     return shown.state.value if shown is not None else None
 
 
-_CANCELLING, _SUSPENDED = "Cancelling", "Suspended"
+CANCELLING, SUSPENDED = "Cancelling", "Suspended"
 
 
 def _to_cancel(
