@@ -50,6 +50,7 @@ from campaign_operator.domain.contacts.contact_list import ListLimits
 from campaign_operator.domain.planning.calling_hours import HoursPolicy
 from campaign_operator.engine.reconcile import Reconciler
 from campaign_operator.engine.sightings import Sightings
+from campaign_operator.observability.campaign_metrics import CampaignMetrics
 from campaign_sandbox.certificates import issue_server_certificate
 from campaign_sandbox.control_plane import ControlPlane
 from campaign_sandbox.listener import Listener
@@ -265,6 +266,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.read_in_background = asyncio.Event()
         self.alarms = StageAlarms(self.clock)
+        self.campaign_metrics = CampaignMetrics()
         self.recorder = EventRecorder(self.api, self.clock)
         self.operator = new_operator(self)
 
@@ -299,6 +301,7 @@ def new_operator(
     analytics = SharedAnalytics(dialer, stage.clock, stage.settings.poll_seconds)
     notifier = WebhookNotifier(hook, stage.clock, timeout_seconds=stage.settings.request_timeout_seconds)
     stage.alarms = StageAlarms(stage.clock)
+    stage.campaign_metrics = CampaignMetrics()
     objects = KeyedObjects(stage.api, stage.clock)
     downloads = Downloads(stage.list_egress or stage.egress, timeout_seconds=stage.settings.request_timeout_seconds)
     stage.stack.push_async_callback(downloads.aclose)
@@ -320,6 +323,7 @@ def new_operator(
         selector,
         policy,
         stage.new_sightings(),
+        stage.campaign_metrics,
     )
 
 

@@ -108,6 +108,7 @@ async def watched_by(stage: Stage, kubeconfig: Path, namespace: str | None = Non
                 _no_handlers,
                 LeftOut(),
                 on_listed=_keep_nothing,
+                on_all_listed=lambda _namespace, _listed: None,
                 on_left_out=lambda _: None,
                 on_spawned=_no_signals,
                 sightings=shared,

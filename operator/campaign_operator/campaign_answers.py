@@ -4,7 +4,7 @@ Knows nothing of when a watch begins, or of how it fares.
 """
 
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any, Protocol
 
 import aiohttp
@@ -24,7 +24,7 @@ POLLING_FINALIZER = f"{GROUP}/polling"
 class OnListed(Protocol):
     """Is told of the campaigns that exist when a watch begins, page by page; `are_whole`: with more than metadata."""
 
-    async def __call__(self, page: Iterable[Mapping[str, Any]], *, are_whole: bool) -> None:
+    async def __call__(self, page: Collection[Mapping[str, Any]], *, are_whole: bool) -> None:
         """Keep none of them: the next page comes afterwards."""
 
 

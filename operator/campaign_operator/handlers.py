@@ -7,13 +7,14 @@ timers and daemons: with them kopf keeps a finalizer, and the resource in memory
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 import kopf
 
 from campaign_operator.adapters.kubernetes.campaign_wire import campaign_of
+from campaign_operator.adapters.kubernetes.permissions import ALL_NAMESPACES
 from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
 from campaign_operator.engine.looks import Asked, Listed, Looks
@@ -67,6 +68,11 @@ def _as_listed(wire: Mapping[str, Any]) -> Campaign | None:
         return campaign_of(wire)
     except UnusableError:
         return None
+
+
+def note_all_listed(namespace: str, listed: Collection[CampaignRef], reconciler: Reconciler) -> None:
+    """The campaigns that exist when the watch of a namespace begins, or of all of them: the others are gone."""
+    reconciler.forget_unlisted(namespace if namespace != ALL_NAMESPACES else None, listed)
 
 
 def note(metadata: Mapping[str, Any], reconciler: Reconciler, looks: Looks, listed: Listed | None = None) -> None:

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import structlog
 from kubernetes.aio.client import ApiClient
+from prometheus_client import REGISTRY
 
 from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.adapters.clock import SystemClock
@@ -57,8 +58,9 @@ from campaign_operator.engine.outside import (
 from campaign_operator.engine.ports import Clock, Dialer
 from campaign_operator.engine.reconcile import Reconciler
 from campaign_operator.engine.sightings import Sightings
-from campaign_operator.handlers import note_listed, register
+from campaign_operator.handlers import note_all_listed, note_listed, register
 from campaign_operator.observability import logging, metrics
+from campaign_operator.observability.campaign_metrics import CampaignMetrics
 from campaign_operator.observability.endpoints import Check, serving_health, serving_metrics
 from campaign_operator.preflight import CannotStartError, check_before_start
 from campaign_operator.settings import RunOptions
@@ -95,6 +97,7 @@ class _Core:
     looks: Looks
     alarms: LoopAlarms
     sightings: Sightings | None
+    campaign_metrics: CampaignMetrics
 
     async def end(self, patience_seconds: float) -> None:
         """Begin nothing new. What is under way may be a phone call, and has its time until the answer is on record."""
@@ -113,6 +116,7 @@ async def _run(core: _Core, api: APIServer, options: RunOptions, clock: Clock) -
         partial(register, reconciler=core.reconciler, looks=core.looks),
         core.left_out,
         on_listed=partial(note_listed, reconciler=core.reconciler, looks=core.looks),
+        on_all_listed=partial(note_all_listed, reconciler=core.reconciler),
         on_left_out=core.reconciler.leave_out,
         on_spawned=end_on_signals,
         sightings=core.sightings,
@@ -146,6 +150,9 @@ async def _run(core: _Core, api: APIServer, options: RunOptions, clock: Clock) -
         await asyncio.wait({watching, *ends}, return_when=asyncio.FIRST_COMPLETED)
         if watching.done():
             watching.result()
+        if lost is not None and lost.done():
+            metrics.leader.set(0)
+            core.campaign_metrics.end()
         if lost is not None and not told.done():
             raise CannotStartError(lost.result())
         _log.info("ending; what is under way is waited for", patience_seconds=patience)
@@ -232,6 +239,9 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
         store = KubeStore(api, options.namespaces, objects, events, parse_connection, clock, left_out)
         analytics = SharedAnalytics(dialer, clock, options.settings.poll_seconds)
         stack.push_async_callback(analytics.aclose)
+        campaign_metrics = CampaignMetrics(per_campaign=options.metrics_per_campaign)
+        REGISTRY.register(campaign_metrics)
+        stack.callback(REGISTRY.unregister, campaign_metrics)
         metrics.looks_under_way.set_function(looks.under_way)
         metrics.looks_waiting.set_function(looks.waiting)
         alarms = LoopAlarms(clock, looks.ask, options.settings.poll_seconds)
@@ -261,11 +271,12 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
             options.selector,
             options.policy,
             sightings,
+            campaign_metrics,
         )
         looks.on_look(reconciler.look)
         sweeper = asyncio.create_task(_forget_objects(store, objects, calendars, policies), name="forget-objects")
         stack.callback(sweeper.cancel)
-        yield _Core(reconciler, left_out, looks, alarms, sightings)
+        yield _Core(reconciler, left_out, looks, alarms, sightings, campaign_metrics)
 
 
 def sees_all(options: RunOptions) -> bool:

@@ -34,6 +34,9 @@ class RunOptions:
     metrics_port: int | None = None
     """Port of /metrics; None serves nothing."""
 
+    metrics_per_campaign: bool = True
+    """Whether the metrics of campaigns name the campaign; else they are sums by namespace."""
+
     ca_file: Path | None = None
     """PEM file with additional certificate authorities to trust."""
 

@@ -6,7 +6,8 @@ goes to `handlers`.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -21,6 +22,7 @@ from campaign_operator.adapters.kubernetes.left_out import LeftOut
 from campaign_operator.adapters.kubernetes.permissions import ALL_NAMESPACES
 from campaign_operator.api.vocabulary import PLURAL
 from campaign_operator.campaign_answers import POLLING_FINALIZER, CampaignsAnswer, OnListed, OverheardEvents
+from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_operator.engine.sightings import Sightings
 from campaign_operator.observability import metrics
 from campaign_operator.preflight import CannotStartError, Obstacle, obstacle_to_watching
@@ -51,6 +53,9 @@ _OF_LIST, _OF_WATCH = _METADATA.format("List"), _METADATA.format("")
 Register = Callable[[kopf.OperatorRegistry], None]
 """Adds the handlers that are told of what is seen."""
 
+OnAllListed = Callable[[str, Collection[CampaignRef]], None]
+"""Is told, with the namespace of a watch, of all campaigns that exist when it begins."""
+
 
 _log = structlog.get_logger()
 
@@ -68,12 +73,17 @@ class Watch:
         left_out: LeftOut,
         on_spawned: Callable[[], None],
         sightings: Sightings | None,
+        on_all_listed: OnAllListed,
     ) -> None:
         self.namespace = namespace
         self._sightings = sightings
         self._selector = selector
         self._left_out = left_out
         self._on_listed = on_listed
+        self._on_all_listed = on_all_listed
+        self._listed: set[CampaignRef] | None = None
+        """While they are listed: the campaigns so far."""
+
         self.obstacle: Obstacle | None = None
         self.is_watched = False
         self.has_watched = False
@@ -146,6 +156,12 @@ class Watch:
         self.obstacle, self._problem = None, "it has not been listed"
         self.has_watched = self._has_been_heard = False
         self._heard_at = asyncio.get_running_loop().time()
+        # only now: a standby has no watch
+        metrics.watch_age.labels(self.namespace).set_function(partial(self._age, asyncio.get_running_loop()))
+
+    def _age(self, loop: asyncio.AbstractEventLoop) -> float:
+        """By a loop that is handed down, since a scrape runs in another thread."""
+        return loop.time() - self._heard_at
 
     def _seconds_to_its_death(self) -> float:
         limit = SILENT_SECONDS if self._has_been_heard else FIRST_HEARD_SECONDS
@@ -160,8 +176,10 @@ class Watch:
                 return await send(request)
         is_watch = "watch" in request.url.query
         request.headers["Accept"] = _OF_WATCH if is_watch else _WHOLE
-        if self._sightings is not None and not is_watch and "continue" not in request.url.query:
-            self._sightings.begin_anew()
+        if not is_watch and "continue" not in request.url.query:
+            self._listed = set()
+            if self._sightings is not None:
+                self._sightings.begin_anew()
         if self._selector:
             request.url = request.url.update_query(labelSelector=self._selector)
         try:
@@ -177,14 +195,23 @@ class Watch:
             return response
         if is_watch:
             self._heard(None)
+            if self._listed is not None:
+                self._on_all_listed(self.namespace, self._listed)
+                self._listed = None
             if self._sightings is not None:
                 response.content = OverheardEvents(response.content, self._sightings)  # type: ignore[assignment] # stands in
                 self._sightings.complete()
             return response
         self._heard("it is being listed")
         if isinstance(response, CampaignsAnswer):
-            response.on_listed, response.sightings = self._on_listed, self._sightings
+            response.on_listed, response.sightings = self._page_listed, self._sightings
         return response
+
+    async def _page_listed(self, page: Collection[Mapping[str, Any]], *, are_whole: bool) -> None:
+        if self._listed is not None:
+            names = (each["metadata"] for each in page)
+            self._listed.update(CampaignRef(str(its["namespace"]), str(its["name"])) for its in names)
+        await self._on_listed(page, are_whole=are_whole)
 
     def _heard(self, problem: str | None) -> None:
         self._heard_at, self._has_been_heard = asyncio.get_running_loop().time(), True
@@ -195,7 +222,8 @@ class Watch:
 class Watches:
     """All that this operator watches: the campaigns in `namespaces`, or everywhere, that match `selector`.
 
-    `on_listed` is told of each campaign that exists when a watch begins, `register` of what happens afterwards.
+    `on_listed` is told of each campaign that exists when a watch begins, `on_all_listed` of them all, and `register` of
+    what happens afterwards.
     `on_left_out` is told of a namespace that is left out until it can be watched; `on_spawned` is called when kopf has
     begun anew. `sightings`, where there are any, are for a single watch of all campaigns.
     """
@@ -209,6 +237,7 @@ class Watches:
         left_out: LeftOut,
         *,
         on_listed: OnListed,
+        on_all_listed: OnAllListed,
         on_left_out: Callable[[str], None],
         on_spawned: Callable[[], None],
         sightings: Sightings | None = None,
@@ -218,7 +247,8 @@ class Watches:
         self._on_left_out = on_left_out
         every = namespaces or (ALL_NAMESPACES,)
         self._watches = [
-            Watch(api, each, selector, register, on_listed, left_out, on_spawned, sightings) for each in every
+            Watch(api, each, selector, register, on_listed, left_out, on_spawned, sightings, on_all_listed)
+            for each in every
         ]
 
     async def run(self) -> None:

@@ -34,6 +34,7 @@ _EVERYTHING: dict[str, Any] = {
     "campaignSelector": "team notin (sales),!paused",
     "logFormat": "console",
     "logLevel": "debug",
+    "metrics": {"perCampaign": False},
     "pollSeconds": 5,
     "leadSeconds": 60,
     "settleSeconds": 90.5,
@@ -343,8 +344,8 @@ _BY_DEFAULT = (
             (
                 f"run --all-namespaces --campaign-selector=team_notin_(sales),!paused {_ELECTED}"
                 " --log-format=console --verbose --health-port=8080 --metrics-port=9090"
-                " --poll-seconds=5 --lead-seconds=60 --settle-seconds=90.5 --send-within-seconds=5"
-                " --request-timeout-seconds=20 --deletion-deadline-seconds=86400"
+                " --no-metrics-per-campaign --poll-seconds=5 --lead-seconds=60 --settle-seconds=90.5"
+                " --send-within-seconds=5 --request-timeout-seconds=20 --deletion-deadline-seconds=86400"
                 " --calling-hours-policy=/etc/campaign-operator/policy/policy.yaml --list-max-rows=1000"
                 " --list-max-bytes=4294967295 --list-timeout-seconds=60 --ca-file=/etc/campaign-operator/ca/all.pem"
                 " --allow-cidr=10.0.0.0/8 --allow-cidr=fd00::/8 --lead-seconds=120"

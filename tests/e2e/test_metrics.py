@@ -46,6 +46,7 @@ async def test_a_life_to_its_end(stage: Stage, counted: Counted) -> None:
     assert found == {
         ("submissions_total", "Throttled"): 1,
         ("submissions_total", "Accepted"): 2,
+        ("tokens_fetched_total", "success"): 2,
         ("webhook_deliveries_total", "DeliveryFailed"): 1,
         ("webhook_deliveries_total", "Delivered"): 1,
     }
@@ -95,3 +96,55 @@ async def test_a_list_that_is_not_there_and_then_is(stage: Stage, counted: Count
     stage.clock.advance(stage.settings.poll_seconds)
     await stage.poll("c")
     assert readings(counted) == {"ContactsNotFound": 1, "Read": 1}
+
+
+async def test_what_became_of_windows_of_which_nobody_knew(stage: Stage, counted: Counted) -> None:
+    await stage.simulator.put_faults(
+        fault("submit", "reset", carryOut=True, times=1), fault("submit", "answer", status=500, times=1)
+    )
+    await stage.apply(campaign(stage.namespace, "c"))
+    await stage.look("c")
+    stage.clock.advance(stage.settings.settle_seconds)
+    await stage.look("c")
+    found = counted()
+    assert found[("uncertain_windows_resolved_total", "Submitted")] == 1
+    assert found[("uncertain_windows_resolved_total", "Planned")] == 1
+
+
+async def test_windows_that_are_missed(stage: Stage, counted: Counted) -> None:
+    await stage.simulator.put_faults(fault("submit", "answer", status=429))
+    await stage.apply(campaign(stage.namespace, "c"))
+    status = await stage.look("c")
+    stage.clock.advance_to(run_of(status).last_end)
+    await stage.look("c")
+    assert counted()[("missed_windows_total", "")] == 2
+
+
+async def test_what_the_operator_asks_and_does_is_timed(stage: Stage) -> None:
+    before = _histograms()
+    await stage.simulator.put_faults(fault("list", "answer", status=403, times=1))
+    await stage.apply(campaign(stage.namespace, "c"))
+    await stage.look("c")
+    stage.clock.advance(3600)
+    await stage.look("c")
+    found = {key: now - before[key] for key, now in _histograms().items() if now != before[key]}
+    assert found.pop(("api_request_duration_seconds", "GET")) >= 4
+    assert found.pop(("api_request_duration_seconds", "PUT")) >= 4
+    assert found.pop(("pass_duration_seconds", "Submit")) >= 2
+    assert found[("pass_duration_seconds", "PlanRun")] == 1
+    assert found[("pass_duration_seconds", "RecordOutcomes")] == 1
+    assert {key: count for key, count in found.items() if key[0] == "dialer_request_duration_seconds"} == {
+        ("dialer_request_duration_seconds", "listrefused"): 1,
+        ("dialer_request_duration_seconds", "listsuccess"): 1,
+        ("dialer_request_duration_seconds", "submitsuccess"): 2,
+    }
+
+
+def _histograms() -> dict[tuple[str, str], float]:
+    """How often each was observed, by the values of its labels."""
+    return {
+        (metric.name.removeprefix("campaign_operator_"), "".join(sample.labels.values())): sample.value
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+        if metric.name.startswith("campaign_operator_") and sample.name.endswith("_count")
+    }

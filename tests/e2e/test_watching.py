@@ -68,6 +68,7 @@ async def watched(kubeconfig: Path, seen: Seen, *namespaces: str, selector: str 
                 seen.register,
                 LeftOut(),
                 on_listed=seen.note_listed,
+                on_all_listed=lambda _namespace, _listed: None,
                 on_left_out=lambda _: None,
                 on_spawned=no_signals,
             )

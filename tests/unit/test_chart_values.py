@@ -21,6 +21,7 @@ IN_OTHER_WORDS = {
     "allow_cidr": "allowCIDRs",
     "ca_file": "caBundle",
     "verbose": "logLevel",
+    "metrics_per_campaign": "metrics.perCampaign",
     "list_max_rows": "contactLists.maxRows",
     "list_max_bytes": "contactLists.maxBytes",
     "list_timeout_seconds": "contactLists.timeoutSeconds",

@@ -192,11 +192,13 @@ class ContactLists:
 
     async def _read(self, lists: _Lists, versions: tuple[str, ...]) -> None:
         lists.asked_again = False
-        counted = await self._reader.read(lists.named, versions, lists.counted)
+        with metrics.list_reading_duration.time():
+            counted = await self._reader.read(lists.named, versions, lists.counted)
         if counted is lists.counted:
             metrics.list_readings.labels("Unmodified").inc()
         else:
             metrics.list_readings.labels("Read").inc()
+            metrics.list_rows.inc(counted.count.contacts + counted.count.invalid_rows)
             _log.info("contact lists read", contacts=counted.count.contacts, **_whose(lists))
         lists.counted, lists.tried, lists.problem, lists.failures = counted, versions, None, 0
         lists.as_of = self._clock.now() if lists.named.has_urls else None

@@ -56,6 +56,13 @@ def run(
     metrics_port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Serve /metrics on this port.", show_default=False)
     ] = None,
+    metrics_per_campaign: Annotated[
+        bool,
+        typer.Option(
+            "--metrics-per-campaign/--no-metrics-per-campaign",
+            help="Serve the metrics of each campaign, up to 2,000 campaigns. Otherwise, serve them by namespace.",
+        ),
+    ] = True,
     poll_seconds: Annotated[
         float, typer.Option(min=0.1, max=3600, help="How often to read the analytics while a run is in progress.")
     ] = 30,
@@ -155,6 +162,7 @@ def run(
         log_format=(log_format or (LogFormatOption.CONSOLE if sys.stderr.isatty() else LogFormatOption.JSON)).value,
         health_port=health_port,
         metrics_port=metrics_port,
+        metrics_per_campaign=metrics_per_campaign,
         ca_file=ca_file,
         allow_cidrs=_networks(allow_cidr or []),
         proxy=proxy,

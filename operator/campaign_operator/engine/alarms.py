@@ -84,8 +84,11 @@ class LoopAlarms:
             self._comparison.cancel()
 
     def _ring(self, ref: CampaignRef) -> None:
+        moment = self._moments.get(ref)
         self.clear(ref)
-        self._wake(ref, Asked(check=True))
+        late = (self._clock.now() - moment).total_seconds() if moment is not None else -1.0
+        # one that rings early, since no alarm is trusted for longer, is not late
+        self._wake(ref, Asked(check=True, due_at=asyncio.get_running_loop().time() - late if late >= 0 else None))
 
     def _ring_for_poll(self, ref: CampaignRef) -> None:
         self._polls[ref] = asyncio.get_running_loop().call_later(self._poll_seconds, self._ring_for_poll, ref)

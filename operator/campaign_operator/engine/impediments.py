@@ -16,6 +16,7 @@ from campaign_operator.domain.campaigns.label_selector import LabelSelector
 from campaign_operator.domain.decisions.unusable import UnusableCampaign, conditions_alone
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.campaign_events import CampaignEvent
+from campaign_operator.domain.status.figures import CampaignFigures, figures_of, unready
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.observing import give_up_at
 from campaign_operator.engine.ports import (
@@ -28,6 +29,7 @@ from campaign_operator.engine.ports import (
     UnusableError,
 )
 from campaign_operator.observability import metrics
+from campaign_operator.observability.campaign_metrics import CampaignMetrics
 
 AGAIN_SECONDS = 60.0
 """How often it is looked whether a CustomResourceDefinition was replaced, of which no event tells."""
@@ -44,8 +46,15 @@ class Impediments:
     """Tells of one campaign at a time."""
 
     def __init__(
-        self, store: CampaignStore, alarms: Alarms, clock: Clock, settings: Settings, selector: LabelSelector
+        self,
+        store: CampaignStore,
+        alarms: Alarms,
+        clock: Clock,
+        settings: Settings,
+        selector: LabelSelector,
+        campaign_metrics: CampaignMetrics,
     ) -> None:
+        self._campaign_metrics = campaign_metrics
         self._store = store
         self._alarms = alarms
         self._clock = clock
@@ -59,6 +68,7 @@ class Impediments:
         if memory.uid != campaign.uid:
             memory.begin_anew(campaign.uid)
         memory.own_versions.append(campaign.resource_version)
+        self._campaign_metrics.note(campaign.ref, unready(CampaignFigures(), campaign.problem))
         metrics.unusable_campaigns.labels(campaign.problem.reason).inc()
         _log.error("the campaign cannot be processed", reason=campaign.problem.reason, error=campaign.problem.message)
         again = self._clock.now() + timedelta(seconds=AGAIN_SECONDS)
@@ -77,6 +87,8 @@ class Impediments:
         try:
             campaign = await self._store.read(ref)
             if campaign is not None and self._selector.matches(campaign.labels):
+                figures = unready(figures_of(campaign, self._clock.now()), problem)
+                self._campaign_metrics.note(ref, figures)
                 await self._write(campaign, campaign.status.conditions, problem, memory)
         except (ConflictError, StoreUnavailableError, UnusableError) as refused:
             _log.debug("the conditions could not be written", error=str(refused))

@@ -7,11 +7,12 @@ queue, and that only so many are at work at once. What a look does is the reconc
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextvars import Context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
 from campaign_operator.engine.places import LookBounds, Place, Places
 from campaign_operator.engine.turns import Turns
+from campaign_operator.observability import metrics
 
 
 class Listed:
@@ -45,9 +46,13 @@ class Asked:
     """The campaign at that version, where nothing else is asked for: what may be older than another reason is not used.
     """
 
+    due_at: float | None = field(default=None, compare=False)
+    """When what is due was due, by the event loop's clock; None where nothing was due at a moment."""
+
     def and_also(self, later: "Asked") -> "Asked":
         """What both ask for."""
-        return Asked(self.poll or later.poll, self.check or later.check, later.version or self.version)
+        due_at = min((due for due in (self.due_at, later.due_at) if due is not None), default=None)
+        return Asked(self.poll or later.poll, self.check or later.check, later.version or self.version, due_at=due_at)
 
 
 class Looks:
@@ -110,7 +115,10 @@ class Looks:
         place.hold()
         try:
             if self._look is not None:
-                await self._look(ref, self._asked.pop(ref))
+                asked = self._asked.pop(ref)
+                if asked.due_at is not None:
+                    metrics.alarm_lateness.observe(asyncio.get_running_loop().time() - asked.due_at)
+                await self._look(ref, asked)
         finally:
             del self._tasks[ref]
             if ref in self._asked:

@@ -5,6 +5,7 @@ by `acting`. Level-triggered: it may be called at any time, any number of times,
 there is nothing to do.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import structlog
@@ -25,6 +26,7 @@ from campaign_operator.domain.decisions.actions import (
 )
 from campaign_operator.domain.decisions.decide import decide
 from campaign_operator.domain.planning.calling_hours import HoursPolicy
+from campaign_operator.domain.status.figures import figures_of
 from campaign_operator.engine.acting import Actor
 from campaign_operator.engine.blueprints import Blueprints
 from campaign_operator.engine.impediments import Impediments
@@ -52,6 +54,7 @@ from campaign_operator.engine.sightings import Sightings
 from campaign_operator.engine.submission import Submission
 from campaign_operator.engine.writing import MAX_CONFLICTS, StatusWriter
 from campaign_operator.observability import metrics
+from campaign_operator.observability.campaign_metrics import CampaignMetrics
 
 MAX_STEPS = 200
 """Actions in one pass; a run of 600 windows takes 76. More would be a rule that never has enough."""
@@ -86,8 +89,10 @@ class Reconciler:
         selector: LabelSelector = EVERY_CAMPAIGN,
         operators_policy: HoursPolicy | None = None,
         sightings: Sightings | None = None,
+        campaign_metrics: CampaignMetrics | None = None,
     ) -> None:
         self._store = store
+        self._campaign_metrics = campaign_metrics or CampaignMetrics()
         self._sightings = sightings
         self._selector = selector
         self._contacts = contacts
@@ -102,7 +107,7 @@ class Reconciler:
             store, contacts, analytics, notifier, self._submission, self._observer, self._writer, clock, settings
         )
         self._polls = Polls(analytics, self._observer, clock, settings)
-        self._impediments = Impediments(store, alarms, clock, settings, selector)
+        self._impediments = Impediments(store, alarms, clock, settings, selector, self._campaign_metrics)
         self._memories: dict[CampaignRef, Memory] = {}
         self._ends = False
 
@@ -116,7 +121,13 @@ class Reconciler:
         self._alarms.clear(ref)
         self._poll_no_more(ref)
         self._contacts.forget(ref)
+        self._campaign_metrics.forget(ref)
         self._memories.pop(ref, None)
+
+    def forget_unlisted(self, namespace: str | None, listed: Collection[CampaignRef]) -> None:
+        """Those are all campaigns of the namespace, or of all: the others have gone while nothing was watched."""
+        for ref in [ref for ref in self._memories if namespace in (None, ref.namespace) and ref not in listed]:
+            self.forget(ref)
 
     def leave_out(self, namespace: str) -> None:
         """The campaigns of that namespace can be read no more; if they are there again, they are begun anew."""
@@ -177,6 +188,7 @@ class Reconciler:
                     self._try_later(ref, memory)
 
     def _try_later(self, ref: CampaignRef, memory: Memory) -> None:
+        metrics.failed_passes.inc()
         self._alarms.set_in(ref, FAULT_SECONDS[min(memory.faults_in_a_row, len(FAULT_SECONDS) - 1)])
         memory.faults_in_a_row += 1
 
@@ -211,6 +223,8 @@ class Reconciler:
             leaving = self._ends or not self._selector.matches(campaign.labels)
             if leaving and not memory.outcomes:
                 return self._leave(campaign)
+            self._note_figures(campaign, memory)
+            begun = self._clock.monotonic()
             observed = await self._observer.observe(campaign, memory, poll)
             poll = observed.poll_due
             decision = decide(campaign, observed, self._settings, idle, leaving=leaving)
@@ -218,6 +232,8 @@ class Reconciler:
                 return self._leave(campaign)
             if isinstance(decision.action, Wait):
                 waiting = await self._wait(campaign, observed, memory, decision, has_idled=has_idled)
+                self._note_figures(waiting, memory)
+                self._measure(decision, begun)
                 if check and waiting is seen:  # no write has made sure that it is still as it was seen
                     raise _ToBeReadError(poll)
                 return None
@@ -227,6 +243,7 @@ class Reconciler:
             if isinstance(decision.action, Poll):
                 poll = False
             after = await self._actor.act(campaign, decision.action, observed, memory)
+            self._measure(decision, begun)
             if after is None:
                 return self.forget(ref)
             if after.resource_version == campaign.resource_version and not self._ends:
@@ -236,6 +253,15 @@ class Reconciler:
         _log.error("too many actions in one pass; waiting", steps=MAX_STEPS)
         self._alarms.set_in(ref, FAULT_SECONDS[-1])
         return None
+
+    def _note_figures(self, campaign: Campaign, memory: Memory) -> None:
+        """Unless it was forgotten meanwhile: nobody would forget it again."""
+        if self._memories.get(campaign.ref) is memory:
+            self._campaign_metrics.note(campaign.ref, figures_of(campaign, self._clock.now()))
+
+    def _measure(self, decision: Decision, begun: float) -> None:
+        action = type(decision.action).__name__
+        metrics.pass_duration.labels(action).observe(self._clock.monotonic() - begun)
 
     def _leave(self, campaign: Campaign) -> None:
         """Nothing is begun for it any more: the operator ends, or the labels of the campaign no longer match."""

@@ -8,14 +8,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from campaign_operator.api.status import OutboundCampaignStatus
+from campaign_operator.api.vocabulary import WindowState
 from campaign_operator.domain.campaigns.campaign import Campaign
 from campaign_operator.domain.campaigns.observation import Observation
 from campaign_operator.domain.status import size
 from campaign_operator.domain.status.campaign_events import event_of_edit, events_between
 from campaign_operator.domain.status.summary import summarize
+from campaign_operator.domain.status.window_changes import window_changes
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.observing import Observer
 from campaign_operator.engine.ports import CampaignStore, Clock, ConflictError
+from campaign_operator.observability import metrics
 
 MAX_CONFLICTS = 5
 """Attempts in a row that may fail because somebody else wrote in between."""
@@ -41,6 +44,7 @@ class StatusWriter:
             return campaign
         written = await self._store.write_status(campaign, status)
         memory.wrote(campaign.resource_version, written.resource_version)
+        _count(campaign.status, written.status)
         edited = event_of_edit(campaign, observed.spec_problem or observed.blueprint, observed.now)
         for event in (*([edited] if edited is not None else []), *events_between(campaign.status, written.status)):
             self._store.record_event(campaign, event)
@@ -68,3 +72,11 @@ class StatusWriter:
         if written is not None:
             memory.wrote(campaign.resource_version, written.resource_version)
         return written
+
+
+def _count(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> None:
+    for was, now in window_changes(before, after):
+        if now is WindowState.MISSED:
+            metrics.missed_windows.inc()
+        if was is WindowState.UNCERTAIN:
+            metrics.uncertain_windows_resolved.labels(now).inc()

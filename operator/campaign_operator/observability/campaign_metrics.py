@@ -55,9 +55,7 @@ def _states(figures: CampaignFigures) -> Iterator[Sample]:
 
 
 def _windows(figures: CampaignFigures) -> Iterator[Sample]:
-    counts = dict(figures.windows)
-    for state in WindowState:
-        yield (state.value,), counts.get(state, 0)
+    return (((state.value,), count) for state, count in zip(WindowState, figures.windows, strict=False))
 
 
 CAMPAIGN_METRICS: tuple[CampaignMetric, ...] = (

@@ -26,6 +26,7 @@ from campaign_operator.adapters.cxone.listing import (
 )
 from campaign_operator.adapters.cxone.oauth import Token, TokenProvider
 from campaign_operator.adapters.cxone.paging import PAGES_AT_ONCE, Pages, PagingLimits, TooLong, read_all
+from campaign_operator.adapters.cxone.request_outcome import request_outcome
 from campaign_operator.adapters.cxone.wire import (
     Page,
     analytics_body,
@@ -76,6 +77,8 @@ from campaign_operator.domain.dialing.outcomes import (
 )
 from campaign_operator.domain.planning.zones import UnknownTimeZoneError
 from campaign_operator.engine.ports import Clock
+from campaign_operator.observability import metrics
+from campaign_operator.observability.metrics import DialerCall
 
 _ANALYTICS_PATH = "/api/v2/analytics/outbound/details/query"
 
@@ -90,6 +93,7 @@ _FaultT = TypeVar("_FaultT")
 
 @dataclass(frozen=True, slots=True)
 class _Call:
+    kind: DialerCall
     method: str
     path: str
     body: bytes | None = field(default=None, repr=False)
@@ -130,7 +134,7 @@ class CXoneDialer:
         except (UnknownTimeZoneError, _UnusableIDError) as error:
             return NotSent(str(error))
         headers = {"Content-Type": "application/json", "Idempotency-Key": request.idempotency_key}
-        outcome = await self._call(connection, _Call("POST", path, body, headers), permission)
+        outcome = await self._call(connection, _Call(DialerCall.SUBMIT, "POST", path, body, headers), permission)
         match outcome:
             case Answered():
                 return self._submission(outcome)
@@ -157,7 +161,7 @@ class CXoneDialer:
             pages = self._pages(
                 connection,
                 "listing",
-                lambda page: _Call("GET", f"{path}?{listing_query(page, asked_for)}"),
+                lambda page: _Call(DialerCall.LIST, "GET", f"{path}?{listing_query(page, asked_for)}"),
                 self._listing_fault,
                 bounds_of_listing(span),
             )
@@ -184,7 +188,8 @@ class CXoneDialer:
         spans = (None,) if self._without_span.holds(credentials_key(connection)) else (Span(now, now + _MOMENT), None)
         outcome: AccessOutcome = Unavailable("the dialer was not asked")
         for span in spans:
-            outcome = self._access(await self._call(connection, _Call("GET", f"{path}?{listing_query(1, span)}")))
+            call = _Call(DialerCall.CHECK_ACCESS, "GET", f"{path}?{listing_query(1, span)}")
+            outcome = self._access(await self._call(connection, call))
             if not isinstance(outcome, Unavailable) or outcome.code not in _REFUSED_SPAN:
                 break
         return outcome
@@ -199,7 +204,7 @@ class CXoneDialer:
             path = f"{_schedules_path(campaign_id)}/{_segment('the schedule id', schedule_id)}"
         except _UnusableIDError as error:
             return Unavailable(str(error))
-        outcome = await self._call(connection, _Call("DELETE", path), permission)
+        outcome = await self._call(connection, _Call(DialerCall.CANCEL, "DELETE", path), permission)
         match outcome:
             case Answered(status=204 | 404):
                 return Cancelled()
@@ -218,7 +223,7 @@ class CXoneDialer:
         pages = self._pages(
             connection,
             "analytics",
-            lambda page: _Call("POST", _ANALYTICS_PATH, analytics_body(query, page), headers),
+            lambda page: _Call(DialerCall.ANALYTICS, "POST", _ANALYTICS_PATH, analytics_body(query, page), headers),
             lambda outcome, _page: self._fault(outcome),
             ANALYTICS_BOUNDS,
         )
@@ -264,7 +269,12 @@ class CXoneDialer:
             secrets=(token.value, connection.client_secret, basic_credentials(connection)),
             owner=connection.owner,
         )
-        return await self._exchange.send(request, deadline_seconds=self._timeout_seconds, permission=permission)
+        begun = self._clock.monotonic()
+        with metrics.dialer_requests_under_way.track_inprogress():
+            outcome = await self._exchange.send(request, deadline_seconds=self._timeout_seconds, permission=permission)
+        measured = metrics.dialer_request_duration.labels(call.kind, request_outcome(call.kind, outcome))
+        measured.observe(self._clock.monotonic() - begun)
+        return outcome
 
     def _submission(self, answer: Answered) -> SubmitOutcome:
         message = _said(answer)

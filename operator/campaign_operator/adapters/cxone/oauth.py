@@ -20,6 +20,8 @@ from campaign_operator.adapters.outbound.exchange import Answered, Forbidden, HT
 from campaign_operator.domain.dialing.connection import Connection
 from campaign_operator.domain.dialing.outcomes import AccessRefused, DestinationRefused, Throttled, Unavailable
 from campaign_operator.engine.ports import Clock
+from campaign_operator.observability import metrics
+from campaign_operator.observability.metrics import RequestOutcome
 
 _ASSUMED_LIFETIME_SECONDS = 300.0
 _SHORTEST_LIFETIME_SECONDS = 1.0
@@ -93,6 +95,7 @@ class TokenProvider:
         begun = self._clock.monotonic()
         try:
             outcome = await self._fetch(connection, key, begun)
+            metrics.tokens_fetched.labels(_counted_as(outcome)).inc()
             entry.outcome = outcome
             entry.kept_until = _kept_until(outcome, begun, self._clock.monotonic())
         finally:
@@ -167,6 +170,18 @@ def _lifetime_seconds(found: Mapping[str, object]) -> float:
     if isinstance(stated, bool) or not isinstance(stated, (int, float)) or stated <= 0:
         return _ASSUMED_LIFETIME_SECONDS
     return float(min(max(stated, _SHORTEST_LIFETIME_SECONDS), _LONGEST_LIFETIME_SECONDS))
+
+
+def _counted_as(outcome: TokenOutcome) -> RequestOutcome:
+    match outcome:
+        case Token():
+            return RequestOutcome.SUCCESS
+        case AccessRefused() | DestinationRefused():
+            return RequestOutcome.REFUSED
+        case Throttled():
+            return RequestOutcome.THROTTLED
+        case Unavailable():
+            return RequestOutcome.UNAVAILABLE
 
 
 def _kept_until(outcome: TokenOutcome, begun: float, now: float) -> float:

@@ -16,6 +16,8 @@ import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.client.exceptions import ApiException
 
+from campaign_operator.observability import metrics
+
 REQUEST_SECONDS = 15.0
 
 _TOKEN = "BearerToken"  # noqa: S105 - how the client names the kind of credentials
@@ -93,8 +95,9 @@ class APIServer:
                 body=body,
                 auth_settings=[_TOKEN],
             )
-            response = await self._client.call_api(*prepared, _request_timeout=REQUEST_SECONDS)
-            content = await response.read()  # type: ignore[no-untyped-call] # it has no types
+            with metrics.api_request_duration.labels(method).time():
+                response = await self._client.call_api(*prepared, _request_timeout=REQUEST_SECONDS)
+                content = await response.read()  # type: ignore[no-untyped-call] # it has no types
         except (ApiException, aiohttp.ClientError, TimeoutError, OSError) as error:
             raise NoAnswerError(type(error).__name__) from None
         try:

@@ -27,6 +27,7 @@ from campaign_operator.adapters.outbound.echoes import echoes_whole
 from campaign_operator.adapters.outbound.egress import Egress
 from campaign_operator.adapters.outbound.watchdog import Watchdog
 from campaign_operator.domain.dialing.outcomes import SendPermission
+from campaign_operator.observability import metrics
 
 LARGEST_BODY_BYTES = 1024 * 1024
 USER_AGENT = f"campaign-operator/{importlib.metadata.version('campaign-operator')}"
@@ -198,6 +199,7 @@ class _Progress:
         if event not in _ABOUT_TO_WRITE or info["request"].method == b"CONNECT":
             return  # CONNECT is to the proxy: the request itself follows it
         if self._permission is not None and not self._permission.in_force():
+            metrics.permission_lapses.inc()
             raise PermissionLapsedError
         self.left = True
 

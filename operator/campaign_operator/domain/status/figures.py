@@ -7,6 +7,7 @@ keeps them for as long as it exists, so they hold numbers and words of the vocab
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
+from sys import intern
 
 from campaign_operator.api import conditions
 from campaign_operator.api.conditions import ConditionType
@@ -45,8 +46,8 @@ class CampaignFigures:
     """None also before the operator has first written the condition."""
 
     run: RunFigures | None = None
-    windows: tuple[tuple[WindowState, int], ...] = ()
-    """How many are in each state, of the runs that are not over."""
+    windows: tuple[int, ...] = ()
+    """How many are in each state, in the order of WindowState, of the runs that are not over; empty if not known."""
 
     next_run: float | None = None
     last_run_end: float | None = None
@@ -62,10 +63,10 @@ def figures_of(campaign: Campaign, now: datetime) -> CampaignFigures:
     return CampaignFigures(
         campaign_id=campaign.spec.campaign_id,
         run_policy=campaign.spec.run_policy.value,
-        state=status.state,
+        state=_word(status.state),
         is_ready=is_ready,
         is_stalled=stalled is not None and stalled.status == "True",
-        unready_reason=ready.reason if ready is not None and not is_ready else None,
+        unready_reason=_word(ready.reason) if ready is not None and not is_ready else None,
         run=_of_run(runs.shown_run(status)),
         windows=_windows(status, now),
         next_run=_instant(status.next_run_time),
@@ -91,14 +92,20 @@ def _of_run(run: RunStatus | None) -> RunFigures | None:
     )
 
 
-def _windows(status: OutboundCampaignStatus, now: datetime) -> tuple[tuple[WindowState, int], ...]:
+def _windows(status: OutboundCampaignStatus, now: datetime) -> tuple[int, ...]:
     counts = Counter(w.state for run in status.runs if not runs.is_over(run, now) for w in run.windows)
-    return tuple(counts.items())
+    return tuple(counts[state] for state in WindowState)
+
+
+def _word(word: str | None) -> str | None:
+    """One object for all campaigns."""
+    return None if word is None else intern(word)
 
 
 def _instant(time: str | None) -> float | None:
     """The status has it as text, which somebody may have altered by hand."""
     try:
-        return None if time is None else datetime.fromisoformat(time).timestamp()
+        moment = datetime.fromisoformat(time or "")
     except ValueError:
         return None
+    return moment.timestamp() if moment.tzinfo is not None else None
