@@ -11,6 +11,7 @@ from campaign_operator.validation.recognized_wire import RecognizedListWire
 from campaign_operator.validation.report_wire import ReportWire
 from campaign_operator.validation.wire_model import schema_file
 from kubectl_campaign.status_wire import SeenStatusWire
+from metrics_reference import render_page
 from remedies import render_remedies
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +28,7 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "api.md": render_reference(),
         ROOT / "docs" / "contacts.schema.json": schema_file(RecognizedListWire),
         ROOT / "docs" / "kubectl-campaign-status.schema.json": schema_file(SeenStatusWire),
+        ROOT / "docs" / "monitoring.md": render_page(),
         ROOT / "docs" / "preview.schema.json": schema_file(PreviewWire),
         ROOT / "docs" / "validate.schema.json": schema_file(ReportWire),
         ROOT / "operator" / "kubectl_campaign" / "remedies.json": render_remedies(),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from metric_rules import broken_rules
-from prometheus_client import REGISTRY, CollectorRegistry, Metric, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Histogram, Metric, generate_latest
 
 from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_operator.domain.status.figures import CampaignFigures, RunFigures
@@ -80,7 +80,7 @@ def test_no_operators_metric_names_a_campaign() -> None:
         (metrics.alarm_lateness, 0.1, 600),
     ],
 )
-def test_buckets_fit_what_is_measured(histogram: metrics.Histogram, least: float, most: float) -> None:
+def test_buckets_fit_what_is_measured(histogram: Histogram, least: float, most: float) -> None:
     (family,) = histogram.collect()
     bounds = {float(sample.labels["le"]) for sample in family.samples if "le" in sample.labels}
     assert (min(bounds), sorted(bounds)[-2]) == (least, most)
