@@ -40,7 +40,7 @@ from campaign_operator.engine.ports import ListReading
 from campaign_operator.observability import logging
 from campaign_sandbox.certificates import issue_server_certificate
 
-_TURN_SECONDS = 0.001
+TURN_SECONDS = 0.001
 
 
 def main() -> None:
@@ -96,7 +96,7 @@ async def _measured(server: str, authority: Path, columns: dict[str, str]) -> di
     lists = ContactLists(reader, clock, lambda _: read.set())
     campaign = _campaign({"url": {"address": f"{server}/list.csv"}, **columns})
     stalls: list[tuple[float, float]] = []
-    others = asyncio.create_task(_turns(stalls))
+    others = asyncio.create_task(turns(stalls))
     await asyncio.sleep(0.1)
     gc.collect()
     await asyncio.sleep(0.1)
@@ -122,14 +122,14 @@ async def _measured(server: str, authority: Path, columns: dict[str, str]) -> di
     }
 
 
-async def _turns(stalls: list[tuple[float, float]]) -> None:
+async def turns(stalls: list[tuple[float, float]]) -> None:
     """How late each turn came, by the clock and by what this thread did meanwhile: on a busy machine the first is much
     more.
     """
     while True:
         asked, busy = perf_counter(), thread_time()
-        await asyncio.sleep(_TURN_SECONDS)
-        stalls.append((perf_counter() - asked - _TURN_SECONDS, thread_time() - busy))
+        await asyncio.sleep(TURN_SECONDS)
+        stalls.append((perf_counter() - asked - TURN_SECONDS, thread_time() - busy))
 
 
 def _campaign(source: dict[str, Any]) -> Campaign:

@@ -18,7 +18,6 @@ from uuid import uuid4
 
 import structlog
 from kubernetes.aio.client import ApiClient
-from prometheus_client import REGISTRY
 
 from campaign_operator.adapters.analytics import SharedAnalytics
 from campaign_operator.adapters.clock import SystemClock
@@ -124,7 +123,7 @@ async def _run(core: _Core, api: APIServer, options: RunOptions, clock: Clock) -
     end_on_signals()
     async with AsyncExitStack() as stack:
         leads = asyncio.Event()
-        await _serve(stack, options, watches, leads)
+        await _serve(stack, options, watches, core.campaign_metrics, leads)
         _log.info(
             "starting",
             namespaces=list(options.namespaces) or "all",
@@ -186,7 +185,13 @@ def _identity() -> str:
     return f"{socket.gethostname()}_{uuid4()}"
 
 
-async def _serve(stack: AsyncExitStack, options: RunOptions, watches: Watches, leads: asyncio.Event) -> None:
+async def _serve(
+    stack: AsyncExitStack,
+    options: RunOptions,
+    watches: Watches,
+    campaign_metrics: CampaignMetrics,
+    leads: asyncio.Event,
+) -> None:
     def of_a_leader(check: Check) -> Check:
         """A standby watches nothing, and is well."""
         return lambda: check() if leads.is_set() else []
@@ -200,7 +205,7 @@ async def _serve(stack: AsyncExitStack, options: RunOptions, watches: Watches, l
             reason = os.strerror(error.errno) if error.errno is not None else str(error)
             raise CannotStartError(f"cannot listen on port {port}: {reason}") from None
 
-    await begin(serving_metrics, options.metrics_port)
+    await begin(partial(serving_metrics, by_campaign=campaign_metrics), options.metrics_port)
     health = partial(serving_health, alive=of_a_leader(watches.why_not_alive), ready=of_a_leader(watches.why_not_ready))
     await begin(health, options.health_port)
 
@@ -240,8 +245,6 @@ async def _core(api: APIServer, options: RunOptions, clock: Clock, watchdog: Wat
         analytics = SharedAnalytics(dialer, clock, options.settings.poll_seconds)
         stack.push_async_callback(analytics.aclose)
         campaign_metrics = CampaignMetrics(per_campaign=options.metrics_per_campaign)
-        REGISTRY.register(campaign_metrics)
-        stack.callback(REGISTRY.unregister, campaign_metrics)
         metrics.looks_under_way.set_function(looks.under_way)
         metrics.looks_waiting.set_function(looks.waiting)
         alarms = LoopAlarms(clock, looks.ask, options.settings.poll_seconds)

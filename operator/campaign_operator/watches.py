@@ -160,7 +160,7 @@ class Watch:
         metrics.watch_age.labels(self.namespace).set_function(partial(self._age, asyncio.get_running_loop()))
 
     def _age(self, loop: asyncio.AbstractEventLoop) -> float:
-        """By a loop that is handed down, since a scrape runs in another thread."""
+        """By the loop that it began in: whoever reads the metrics may run in none."""
         return loop.time() - self._heard_at
 
     def _seconds_to_its_death(self) -> float:

@@ -11,7 +11,7 @@ from stage import Stage, fault, run_of
 def series(stage: Stage, name: str = "c", namespace: str | None = None) -> dict[str, float]:
     """All that is told of a campaign and is not 0, by the name of the metric and what else its labels say."""
     found = {}
-    for family in stage.campaign_metrics.collect():
+    for family in stage.campaign_metrics.pieces():
         for sample in family.samples:
             labels = dict(sample.labels)
             if (labels.pop("namespace"), labels.pop("name")) == (namespace or stage.namespace, name) and sample.value:

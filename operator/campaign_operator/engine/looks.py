@@ -115,15 +115,17 @@ class Looks:
         place.hold()
         try:
             if self._look is not None:
-                asked = self._asked.pop(ref)
-                if asked.due_at is not None:
-                    metrics.alarm_lateness.observe(asyncio.get_running_loop().time() - asked.due_at)
-                await self._look(ref, asked)
+                self._measure(self._asked[ref])
+                await self._look(ref, self._asked.pop(ref))
         finally:
             del self._tasks[ref]
             if ref in self._asked:
                 self._wait_for_turn(ref)
             place.end()
+
+    def _measure(self, asked: Asked) -> None:
+        if asked.due_at is not None:
+            metrics.alarm_lateness.observe(asyncio.get_running_loop().time() - asked.due_at)
 
     async def close(self, patience_seconds: float) -> None:
         """Begin no more looks; let those under way end, then cancel them."""
