@@ -39,7 +39,7 @@ _HERE = Path(__file__).parent
 async def measure(session: Session) -> Result:
     """Each reading in a process of its own, which says its own time, without its start."""
     contacts = 100_000 if session.quick else 1_000_000
-    meter, children = Meter({}), _of_children()
+    meter, children = Meter({}), of_children()
     with tempfile.TemporaryDirectory() as folder:
         file, ten_times = Path(folder, "list.csv"), Path(folder, "ten-times.csv")
         as_lines_file, as_array_file = Path(folder, "list.ndjson"), Path(folder, "list.json")
@@ -64,7 +64,7 @@ async def measure(session: Session) -> Result:
     stalled_by_numbers = await _run("list_stall.py", "--contacts", str(contacts), "--numbers")
     start = await _start_of_preview()
     usage = meter.usage()
-    others = max(0.0, usage.others_percent - (_of_children() - children) / usage.seconds / cores() * 100)
+    others = max(0.0, usage.others_percent - (of_children() - children) / usage.seconds / cores() * 100)
     return Result(
         title=f"A contact list of {contacts}",
         how=f"A CSV file of {contacts} contacts in 420 time zones. From file to plan: reading, checks of every row, "
@@ -164,7 +164,8 @@ async def _run(script: str, *arguments: str) -> dict[str, Any]:
     return dict(json.loads(output))
 
 
-def _of_children() -> float:
+def of_children() -> float:
+    """Seconds of CPU of this process and of those that it has ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     own = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime + own.ru_utime + own.ru_stime

@@ -26,6 +26,7 @@ import measured
 import one_by_one
 import page
 import running
+import scrapes
 import sizing
 import soak
 import stalls
@@ -51,6 +52,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "large-run": large_run.measure,
     "grouping": grouping.measure,
     "lists": lists.measure,
+    "scrapes": scrapes.measure,
     "tenants": tenants.measure,
     "stalls": stalls.measure,
 }

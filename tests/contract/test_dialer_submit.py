@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from prometheus_client import REGISTRY
 
 from campaign_operator.domain.dialing.outcomes import (
     Accepted,
@@ -284,12 +285,17 @@ class UntilAsked:
         return self._left >= 0
 
 
+def permission_lapses() -> float:
+    return REGISTRY.get_sample_value("campaign_operator_permission_lapses_total") or 0.0
+
+
 async def test_a_permission_that_has_lapsed_leaves_the_dialer_without_a_byte() -> None:
     api = ScriptedAPI(answer(201, {"id": "s-1"}))
     async with scripted_server(route=api) as server, dialer_to(server) as (dialer, connection):
         assert isinstance(await dialer.authenticate(connection), Authenticated)
-        bytes_of_the_token_request = server.bytes_received
+        bytes_of_the_token_request, lapses = server.bytes_received, permission_lapses()
         assert isinstance(await dialer.submit(connection, SCHEDULE, UntilAsked(0)), NotSent)
+        assert permission_lapses() == lapses + 1
         assert server.bytes_received == bytes_of_the_token_request
         assert api.api_requests == []
 

@@ -37,6 +37,7 @@ from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.campaign_events import CampaignEvent
 from campaign_operator.engine.ports import ListReading
 from campaign_operator.engine.reconcile import Reconciler
+from campaign_operator.observability.campaign_metrics import CampaignMetrics
 from manual_clock import ManualClock
 
 REF = CampaignRef("sales", "spring-renewals")
@@ -229,6 +230,7 @@ class Life:
     def __post_init__(self) -> None:
         self.alarm = LoneAlarm(self.clock)
         around = NoCalls()
+        self.campaign_metrics = CampaignMetrics()
         self.operator = Reconciler(
             self.store,
             around,
@@ -241,6 +243,7 @@ class Life:
             self.clock,
             FairPlaces(share=1),
             SETTINGS,
+            campaign_metrics=self.campaign_metrics,
         )
 
     async def look(self, *, poll: bool = False) -> None:

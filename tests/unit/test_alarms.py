@@ -143,6 +143,26 @@ def test_after_a_suspended_machine_what_is_due_by_the_wall_clock_rings_within_ha
     assert woken.calls == [(ONE, CHECK)]
 
 
+def test_an_alarm_says_when_it_was_due_by_the_loops_clock_however_late_it_rings(loop: TimedLoop) -> None:
+    woken = Woken(loop)
+    within(loop, lambda: woken.alarms.set(ONE, loop.clock.now() + timedelta(seconds=600)))
+    loop.pass_by(300)
+    loop.clock.advance_wall(3000)
+    loop.pass_by(31)
+    ((_, asked),) = woken.calls
+    late = 300 + 3000 - 600  # and what passed until the clocks were compared
+    assert asked.due_at is not None
+    assert late <= loop.time() - asked.due_at <= late + 31
+
+
+def test_an_alarm_that_rings_before_its_time_or_has_none_was_never_due(loop: TimedLoop) -> None:
+    woken = Woken(loop)
+    within(loop, lambda: woken.alarms.set(ONE, loop.clock.now() + timedelta(days=1)))
+    within(loop, lambda: woken.alarms.set_in(OTHER, 10))
+    loop.pass_by(3700)
+    assert [(ref, asked.due_at) for ref, asked in woken.calls] == [(OTHER, None), (ONE, None)]
+
+
 def test_where_the_wall_clock_was_set_back_an_alarm_rings_by_it(loop: TimedLoop) -> None:
     woken = Woken(loop)
     within(loop, lambda: woken.alarms.set(ONE, loop.clock.now() + timedelta(minutes=10)))

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_operator.engine.looks import Asked, Looks
@@ -355,3 +356,25 @@ def test_whatever_comes_none_is_lost_none_begins_without_room_and_none_waits_whe
         assert (workers.owed, workers.looks.under_way(), workers.looks.waiting()) == (set(), 0, 0)
 
     asyncio.run(play())
+
+
+async def test_how_late_a_look_begins_is_measured_from_when_it_was_first_due() -> None:
+    seen, now = Watched(LookBounds(at_work=1)), asyncio.get_running_loop().time()
+    late_before, looks_before = lateness()
+    seen.looks.ask(ONE, CHECK)
+    await settled()
+    seen.looks.ask(OTHER, Asked(check=True, due_at=now - 100))
+    seen.looks.ask(OTHER, Asked(check=True, due_at=now - 50))
+    seen.looks.ask(OTHER, TOLD)
+    await settled()
+    assert lateness() == (late_before, looks_before)
+    seen.gate.set()
+    await settled()
+    late, looks = lateness()
+    assert (looks - looks_before, (late - late_before) // 100) == (1, 1)
+
+
+def lateness() -> tuple[float, float]:
+    """The seconds of all, and how many were late."""
+    name = "campaign_operator_alarm_lateness_seconds"
+    return REGISTRY.get_sample_value(f"{name}_sum") or 0.0, REGISTRY.get_sample_value(f"{name}_count") or 0.0
