@@ -4,7 +4,7 @@ alone of what happens afterwards, and each namespace by itself.
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from campaign_operator.adapters.kubernetes.api_server import APIServer
 from campaign_operator.adapters.kubernetes.cluster import load_configuration
 from campaign_operator.adapters.kubernetes.left_out import LeftOut
 from campaign_operator.api.vocabulary import GROUP, PLURAL, VERSION
+from campaign_operator.domain.campaigns.campaign import CampaignRef
 from campaign_sandbox.control_plane import ControlPlane
 from e2e_world import Manifest, campaign
 from serving import until
@@ -32,6 +33,10 @@ class Seen:
     def __init__(self) -> None:
         self.bodies: dict[str, dict[str, Any]] = {}
         self.listed: dict[str, Mapping[str, Any]] = {}
+        self.all_listed: list[tuple[str, set[CampaignRef]]] = []
+
+    def note_all_listed(self, namespace: str, listed: Collection[CampaignRef]) -> None:
+        self.all_listed.append((namespace, set(listed)))
 
     @property
     def names(self) -> set[str]:
@@ -68,7 +73,7 @@ async def watched(kubeconfig: Path, seen: Seen, *namespaces: str, selector: str 
                 seen.register,
                 LeftOut(),
                 on_listed=seen.note_listed,
-                on_all_listed=lambda _namespace, _listed: None,
+                on_all_listed=seen.note_all_listed,
                 on_left_out=lambda _: None,
                 on_spawned=no_signals,
             )
@@ -139,9 +144,11 @@ async def test_many_campaigns_are_listed_in_pages(
     async with watched(playhouse[1], seen, stage.namespace):
 
         async def all_of_them() -> bool:
-            return names <= seen.names
+            return bool(seen.all_listed)
 
         await until(all_of_them)
+    assert names <= seen.names
+    assert seen.all_listed == [(stage.namespace, {CampaignRef(stage.namespace, name) for name in names})]
     assert [limit for limit in pages if limit != "1"] == ["2", "2", "2"]
 
 
@@ -192,6 +199,7 @@ async def test_a_watch_with_a_selector_is_told_of_what_matches_alone(
 
         await until(told)
     assert seen.names == {"mine-1", "mine-2"}
+    assert seen.all_listed == [(stage.namespace, {CampaignRef(stage.namespace, "mine-1")})]
 
 
 async def test_a_namespace_without_campaigns_is_watched_at_once(
@@ -211,6 +219,7 @@ async def test_a_namespace_without_campaigns_is_watched_at_once(
 
         async with asyncio.timeout(5):
             await until(told)
+    assert seen.all_listed == [(stage.namespace, set())]
 
 
 async def test_in_a_quiet_cluster_a_watch_is_heard_of_and_one_that_is_not_is_begun_anew(
@@ -228,7 +237,8 @@ async def test_in_a_quiet_cluster_a_watch_is_heard_of_and_one_that_is_not_is_beg
         return await spawn(**given)
 
     monkeypatch.setattr(kopf, "spawn_tasks", counted)
-    async with watched(playhouse[1], Seen(), stage.namespace) as found:
+    seen = Seen()
+    async with watched(playhouse[1], seen, stage.namespace) as found:
 
         async def ready() -> bool:
             return not found.why_not_ready()
@@ -238,6 +248,7 @@ async def test_in_a_quiet_cluster_a_watch_is_heard_of_and_one_that_is_not_is_beg
             await asyncio.sleep(0.1)  # what is to be seen is that time passes and nothing comes of it
             assert found.why_not_alive() == []
         assert len(begun) == 1
+        assert len(seen.all_listed) == 1
         assert await ready()
 
         # it is renewed too seldom to be heard of: dead, for all that anybody can tell
