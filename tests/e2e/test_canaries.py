@@ -55,6 +55,7 @@ async def test_no_canary_is_told_whatever_the_servers_send_back(
         )
     )
     assert all(len(everything["log"]) > 10_000 for everything in told)
+    assert all("campaign_operator_campaign_unready_reason{" in everything["metrics"] for everything in told)
     api_token = yaml.safe_load(kubeconfig.read_text())["users"][0]["user"]["token"]
     for everything in told:
         for place, text in everything.items():

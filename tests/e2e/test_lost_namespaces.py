@@ -106,11 +106,16 @@ async def test_a_namespace_that_loses_its_role_is_left_out_and_back_with_it_and_
     )
     tenants.world = replace(tenants.world, operator=operator)
 
-    async def watches() -> dict[str, float]:
+    async def scraped() -> str:
         async with httpx.AsyncClient(trust_env=False) as client:
-            text = (await client.get(f"http://127.0.0.1:{port.number}/metrics")).text
-        found = re.findall(r'campaign_operator_namespace_watched\{namespace="([^"]*)"\} (\S+)', text)
+            return (await client.get(f"http://127.0.0.1:{port.number}/metrics")).text
+
+    async def watches() -> dict[str, float]:
+        found = re.findall(r'campaign_operator_namespace_watched\{namespace="([^"]*)"\} (\S+)', await scraped())
         return {namespace: float(value) for namespace, value in found}
+
+    async def namespaces_of_campaigns() -> set[str]:
+        return set(re.findall(r'campaign_operator_campaign_ready\{name="[^"]*",namespace="([^"]*)"\}', await scraped()))
 
     try:
         await tenants.logged("not watched for now", tenants.nowhere, "403 Forbidden")
@@ -122,10 +127,12 @@ async def test_a_namespace_that_loses_its_role_is_left_out_and_back_with_it_and_
         await tenants.serves(tenants.second, "meanwhile")
         await tenants.logged("not watched for now", tenants.first, "403 Forbidden")
         assert await watches() == {tenants.first: 0, tenants.second: 1, tenants.nowhere: 0}
+        assert await namespaces_of_campaigns() == {tenants.second}
 
         await tenants.give(tenants.first)
         await tenants.serves(tenants.first, "afterwards")
         await tenants.serves(tenants.second, "afterwards")
+        assert await namespaces_of_campaigns() == {tenants.first, tenants.second}
         assert await watches() == {tenants.first: 1, tenants.second: 1, tenants.nowhere: 0}
 
         for namespace in (tenants.first, tenants.second):

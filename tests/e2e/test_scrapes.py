@@ -90,6 +90,7 @@ async def test_campaigns_of_two_namespaces_through_a_run_a_deletion_and_a_restar
     await here.apply(runs, campaign(second, "waits"))
     watched = ("--namespace", first, "--namespace", second)
     async with scraped(here, *watched) as operator:
+        await here.wait_for_state(first, "runs", "Running", seconds=120)
         both = {(first, "runs Running"): 1.0, (second, "waits Scheduled"): 1.0}
         await until(holds(operator, "campaign_state", both), every_seconds=0.5)
 
