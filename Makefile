@@ -109,7 +109,7 @@ krew: setup ## Write what Krew installs to dist: the archive of the kubectl plug
 	@$(BIN)/python tools/krew_archive.py --uv=$(UV) $(if $(URI),--uri=$(URI))
 
 .PHONY: generate
-generate: setup ## Write the generated files: the CustomResourceDefinition and its copy in the chart, docs/api.md, JSON Schemas, the patch for Argo CD, the chart's README
+generate: setup ## Write the generated files: the CustomResourceDefinition and its copy in the chart, docs/api.md, the tables of metrics, JSON Schemas, the patch for Argo CD, the chart's README
 	@$(BIN)/python tools/generate.py
 	@$(BIN)/python tools/chart_readme.py
 
