@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from campaign_operator.observability import metrics
 from campaign_operator.observability.campaign_metrics import CampaignMetrics
 
-STEP_SECONDS = 0.005
+STEP_SECONDS = 0.002
 """How long a scrape is rendered before others have a turn."""
 
 Check = Callable[[], list[str]]
@@ -61,7 +61,7 @@ async def _metrics(by_campaign: CampaignMetrics, request: web.Request) -> web.St
 async def _rendered(encode: Callable[[Collector], bytes], families: Iterable[Metric]) -> bytes:
     """What the client library makes of all of it, family by family, since thousands of campaigns take half a second.
 
-    Not in a thread: the event loop would wait for the interpreter, and on a busy machine for longer than a step takes.
+    Not in a thread: the event loop would wait for the interpreter at each turn, for longer than a step takes.
     """
     parts, shown, end = [], "", encode(_Families())
     begun = thread_time()
