@@ -192,6 +192,19 @@ def test_the_holidays_on_which_no_zone_is_open_are_named(start_mode: str) -> Non
     )
 
 
+def test_the_order_of_the_contacts_does_not_change_the_holidays_that_are_named() -> None:
+    """One zone stands for all that have the same rules, and the date of a match is not the same in each."""
+    hours = {"holidays": [{"country": "IS"}], "excludeDates": ["2026-12-31"], "outside": "Skip", **OPEN_ALWAYS}
+    contacts = [{"id": "c1", "timeZone": "Pacific/Auckland"}, {"id": "c2", "timeZone": "Africa/Abidjan"}]
+    told = [
+        drawn({}, cron="0 23 31 12 *", startMode="SameInstant", callingHours=hours, contacts=order)
+        .plan(datetime(2026, 12, 30, tzinfo=UTC), 30)
+        .skipped_matches
+        for order in (contacts, contacts[::-1])
+    ]
+    assert told[0] == told[1] != ()
+
+
 def test_where_no_holiday_closes_the_zones_none_is_named() -> None:
     plans = drawn({ALL: {"days": ["Sun"]}}, cron="0 9 25-27 12 *")
     plan = plans.plan(datetime(2026, 12, 23, 12, tzinfo=UTC), 30)

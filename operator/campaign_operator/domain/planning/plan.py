@@ -290,7 +290,7 @@ def _holidays(passed_over: PassedOver, inputs: PlanInputs) -> Iterator[str]:
     days = min((passed_over.last.date() - passed_over.first.date()).days, _DAYS_WITH_HOLIDAYS)
     dates = list(dates_of_matches(inputs.schedule, passed_over.first.date(), days))
     is_local = inputs.start_mode is StartMode.CONTACT_LOCAL
-    for rules, (zone, *_) in inputs.calling_hours.by_rules(inputs.contacts_by_zone):
+    for rules, (zone, *_) in inputs.calling_hours.by_rules(sorted(inputs.contacts_by_zone)):
         clock = load_zone(zone)
         for day in dates if is_local else (_shown_there(day, passed_over.first, inputs, clock) for day in dates):
             yield from (f"{name} in {calendar}" for name, calendar in rules.holidays_on(day))
