@@ -132,6 +132,9 @@ class Stage:
     new_sightings: Callable[[], Sightings | None] = field(default=lambda: None, repr=False)
     """What each new operator is told by a watch of all namespaces; None where it watches some."""
 
+    recorder: EventRecorder = field(init=False, repr=False)
+    """Of the operator that is there."""
+
     neighbours: list[str] = field(default_factory=list)
     """Other namespaces that the operator watches."""
 
@@ -220,6 +223,9 @@ class Stage:
     async def restart_operator(self, settings: Settings | None = None) -> None:
         """The operator dies and another begins, which remembers nothing."""
         self.settings = settings or self.settings
+        await self.recorder.close(5.0)
+        self.recorder = EventRecorder(self.api, self.clock)
+        self.recorder.start()
         self.operator = new_operator(self)
 
     async def wait_for_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,7 +357,7 @@ async def opened_stage(
             control_plane, namespace, simulator, receiver, clock, APIServer(client), egress, settings, stack, served
         )
         stage.recorder.start()
-        stack.push_async_callback(stage.recorder.close, 5.0)
+        stack.push_async_callback(lambda: stage.recorder.close(5.0))
         # one kubectl for both, since each takes a tenth of a second
         namespaced = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
         beginning = yaml.safe_dump_all([namespaced, connection_secret(namespace, simulator)])

@@ -79,13 +79,15 @@ _NEEDED_OF_CAMPAIGNS = [
     *((verb, f"{_CAMPAIGNS}/status") for verb in ("update", "patch")),
     ("get", "namespaces"),
 ]
-_NEEDED_BESIDE = [("get", "secrets"), ("get", "configmaps"), ("create", "events")]
+_EVENTS = "events.events.k8s.io"
+_NEEDED_BESIDE = [("get", "secrets"), ("get", "configmaps"), ("create", _EVENTS), ("patch", _EVENTS)]
 _NEEDED = _NEEDED_OF_CAMPAIGNS + _NEEDED_BESIDE
 _FORBIDDEN = [
     *((verb, _CAMPAIGNS) for verb in ("create", "update", "delete", "deletecollection")),
     *((verb, "secrets") for verb in ("list", "watch", "create", "update", "patch", "delete")),
     *((verb, "configmaps") for verb in ("list", "watch", "create", "update", "patch", "delete")),
-    *((verb, "events") for verb in ("get", "list", "patch", "delete")),
+    *((verb, _EVENTS) for verb in ("get", "list", "watch", "update", "delete")),
+    *((verb, "events") for verb in ("create", "get", "list", "patch", "delete")),
     *((verb, "pods") for verb in ("get", "list", "create")),
     ("create", "pods/exec"),
     ("create", "serviceaccounts/token"),

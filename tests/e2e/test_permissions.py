@@ -134,6 +134,10 @@ async def live(stage: Stage) -> None:
     await stage.kubectl("delete", "ocamp", "deleted", "--wait=false")
     await stage.events_are_posted()
     await look(stage, "deleted")
+    for cron in ("61 9 * * *", "0 9 * * *", "61 9 * * *"):  # what is told a second time is counted
+        await stage.apply(campaign(stage.namespace, "edited", campaignID="edited", cron=cron))
+        await look(stage, "edited")
+        await stage.events_are_posted()
 
 
 async def look(stage: Stage, *names: str) -> None:
@@ -201,10 +205,11 @@ async def test_check_names_each_permission_that_is_missing(
     assert await answer_of(kubeconfig, "check", f"--namespace={namespace}", "--namespace=default") == (
         1,
         f"""\
-campaign-operator: the account lacks 4 permissions:
+campaign-operator: the account lacks 5 permissions:
   get secrets in the namespace "{namespace}", to read the connection and the webhook key of a campaign
   get secrets in the namespace "default", to read the connection and the webhook key of a campaign
   get configmaps in the namespace "default", to read contact lists and calendars
-  create events in the namespace "default", to tell what happens to a campaign
+  create events.events.k8s.io in the namespace "default", to tell what happens to a campaign
+  patch events.events.k8s.io in the namespace "default", to count what happens again
 """,
     )

@@ -19,6 +19,7 @@ _CAMPAIGNS = re.compile(
     rf"/apis/{re.escape(GROUP)}/[^/]+(?:/namespaces/[^/]+)?/{PLURAL}(?:/(?P<name>[^/]+)(?P<status>/status)?)?"
 )
 _CORE = re.compile(r"/api/v1/namespaces/[^/]+(?:/(?P<kind>[a-z]+)(?:/[^/]+)?)?")
+_EVENTS = re.compile(r"/apis/events\.k8s\.io/v1/namespaces/[^/]+/events(?:/[^/]+)?")
 _SCHEDULES = re.compile(r"/api/v2/outbound/campaigns/[^/]+/schedules(?:/(?P<id>[^/]+))?")
 _TOKEN_PATH = "/api/v2/oauth/token"  # a path, not a token
 _ANALYTICS_PATH = "/api/v2/analytics/outbound/details/query"
@@ -115,9 +116,11 @@ def name_of(request: Request, zone_of: Mapping[str, str]) -> str:
         return _about_campaigns(request, campaigns)
     if _LEASES.fullmatch(path):
         return "lease"
+    if _EVENTS.fullmatch(path):
+        return "event"
     core = _CORE.fullmatch(path)
     if core is not None:
-        return {"secrets": "secret", "configmaps": "config-map", "events": "event"}.get(core["kind"] or "", "namespace")
+        return {"secrets": "secret", "configmaps": "config-map"}.get(core["kind"] or "", "namespace")
     return "discovery"
 
 

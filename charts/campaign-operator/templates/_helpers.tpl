@@ -78,9 +78,9 @@ deleted, and their schedules would dial on. */}}
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [get]
-- apiGroups: [""]
+- apiGroups: [events.k8s.io]
   resources: [events]
-  verbs: [create]
+  verbs: [create, patch]
 {{- end -}}
 
 {{/* The watched namespaces that are gone, as JSON. Only an upgrade leaves them out: in an installation, a name that does not exist is

@@ -42,7 +42,7 @@ from campaign_operator.domain.dialing.outcomes import CallCounts, Listing, Listi
 from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status import outbox, record, resolution, unknown_schedules, verification
 from campaign_operator.domain.status.announcement import announcement
-from campaign_operator.domain.status.campaign_events import CampaignEvent
+from campaign_operator.domain.status.campaign_events import CampaignEvent, event_of_orphaned_schedules
 from campaign_operator.domain.status.polling import polled
 from campaign_operator.domain.status.unknown_schedules import LOOK_AGAIN_SECONDS
 from campaign_operator.engine.memory import Memory
@@ -169,7 +169,7 @@ class Actor:
         message = f"{counted(len(orphaned), 'schedule')} could not be cancelled and can still dial: {shown}"
         if dialing:
             message += f"; {counted(dialing, 'more schedule')} had started"
-        self._store.record_event(campaign, CampaignEvent("Warning", Reason.SCHEDULES_ORPHANED, message))
+        self._store.record_event(campaign, event_of_orphaned_schedules(message))
 
     async def _resolve(self, campaign: Campaign, memory: Memory) -> Campaign:
         return await self._resolved(campaign, resolution.resolved(campaign.resolve or "", campaign.status), memory)

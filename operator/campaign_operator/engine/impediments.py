@@ -15,7 +15,7 @@ from campaign_operator.domain.campaigns.campaign import CampaignRef, Resource, S
 from campaign_operator.domain.campaigns.label_selector import LabelSelector
 from campaign_operator.domain.decisions.unusable import UnusableCampaign, conditions_alone
 from campaign_operator.domain.problem import Problem
-from campaign_operator.domain.status.campaign_events import CampaignEvent
+from campaign_operator.domain.status.campaign_events import CampaignEvent, event_of_orphaned_schedules
 from campaign_operator.domain.status.figures import CampaignFigures, figures_of, unready
 from campaign_operator.engine.memory import Memory
 from campaign_operator.engine.observing import give_up_at
@@ -110,6 +110,6 @@ class Impediments:
     async def _let_go(self, campaign: UnusableCampaign) -> None:
         metrics.orphaned.inc()  # how many is not known, and whoever is alarmed by one shall be
         _log.error("the campaign is released, and its schedules at the dialer are not known")
-        self._store.record_event(campaign, CampaignEvent("Warning", Reason.SCHEDULES_ORPHANED, UNKNOWN_SCHEDULES))
+        self._store.record_event(campaign, event_of_orphaned_schedules(UNKNOWN_SCHEDULES))
         await self._store.release(campaign)
         self._alarms.clear(campaign.ref)

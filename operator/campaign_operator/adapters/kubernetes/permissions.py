@@ -60,7 +60,8 @@ LEADER_ELECTION = (
 IN_EACH_NAMESPACE = (
     Permission("get", "secrets", "read the connection and the webhook key of a campaign"),
     Permission("get", "configmaps", "read contact lists and calendars"),
-    Permission("create", "events", "tell what happens to a campaign"),
+    Permission("create", "events.events.k8s.io", "tell what happens to a campaign"),
+    Permission("patch", "events.events.k8s.io", "count what happens again"),
 )
 """Needed in each namespace that is watched."""
 

@@ -28,6 +28,10 @@ class CampaignEvent:
     type: Literal["Normal", "Warning"]
     reason: str
     message: str
+    fact: str = ""
+    """Of what no write of the status records, and the next operator would tell again: what it is about. Of one reason,
+    the same fact is told once of a campaign.
+    """
 
 
 def events_between(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[CampaignEvent]:
@@ -69,7 +73,13 @@ def event_of_unknown_schedules(strangers: Sequence[Schedule]) -> CampaignEvent:
         "Warning",
         Reason.UNKNOWN_SCHEDULES,
         f"the dialer has {count} of this campaign that no window refers to: {names}",
+        fact=" ".join(sorted(schedule.id for schedule in strangers)),
     )
+
+
+def event_of_orphaned_schedules(message: str) -> CampaignEvent:
+    """That a campaign is released whose schedules can still dial: told before it, since nothing can be told after."""
+    return CampaignEvent("Warning", Reason.SCHEDULES_ORPHANED, message, fact="released")
 
 
 def event_of_changed_data(

@@ -119,7 +119,7 @@ def _next_run_time(status: OutboundCampaignStatus, now: datetime) -> str | None:
 def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Observation) -> Problem | None:
     """What a person must put right; the most fundamental first."""
     if observed.spec_problem is not None:
-        return observed.spec_problem
+        return _known_of_lists(campaign, status, observed.spec_problem)
     if isinstance(observed.connection, Problem):
         return observed.connection
     if isinstance(observed.connection, Connection):
@@ -148,6 +148,27 @@ def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Obs
     if runs.is_over_for_good(status) and status.runs[-1].state is RunState.FAILED:
         return Problem(Reason.RUN_FAILED, _why_failed(status.runs[-1]))
     return None
+
+
+def _known_of_lists(campaign: Campaign, status: OutboundCampaignStatus, problem: Problem) -> Problem:
+    """While an operator that has begun reads the lists, what the last one told of them holds: nothing disproves it."""
+    if problem.reason == Reason.READING_CONTACTS:
+        for kind in (ConditionType.STALLED, ConditionType.RECONCILING):
+            told = conditions.find(status.conditions, kind)
+            if told is not None and told.reason in _OF_LISTS and told.observed_generation == campaign.generation:
+                return Problem(told.reason, told.message, transient=kind is ConditionType.RECONCILING)
+    return problem
+
+
+_OF_LISTS = frozenset(
+    {
+        Reason.CONTACTS_UNAVAILABLE,
+        Reason.CONTACTS_UNREADABLE,
+        Reason.CONTACTS_NOT_FOUND,
+        Reason.INVALID_CONTACTS,
+        Reason.TOO_MANY_INVALID_CONTACTS,
+    }
+)
 
 
 def _refusal(run: RunStatus, refused: list[WindowStatus]) -> Problem:
