@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--numbers", action="store_true", help="phone numbers in place of time zones")
     arguments = parser.parse_args()
     contacts: int = arguments.contacts
-    logging.configure("console", verbose=False)  # to standard error
+    logging.configure("console")  # to standard error
     with tempfile.TemporaryDirectory() as folder:
         write = write_numbers if arguments.numbers else write_plain
         write(Path(folder, "list.csv"), contacts)

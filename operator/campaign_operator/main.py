@@ -75,7 +75,7 @@ async def run_operator(options: RunOptions, clock: Clock | None = None, set_time
 
     Raises preflight.CannotStartError or cluster.NoClusterError.
     """
-    logging.configure(options.log_format, options.verbose)
+    logging.configure(options.log_format, options.log_level)
     gc.freeze()  # modules stay for as long as the process: a collection need not look through them again
     configuration = await load_configuration()
     async with ApiClient(configuration) as client:

@@ -9,7 +9,7 @@ from campaign_operator.domain.campaigns.campaign import Settings
 from campaign_operator.domain.campaigns.label_selector import EVERY_CAMPAIGN, LabelSelector
 from campaign_operator.domain.contacts.contact_list import ListLimits
 from campaign_operator.domain.planning.calling_hours import HoursPolicy
-from campaign_operator.observability.logging import LogFormat
+from campaign_operator.observability.logging import LogFormat, LogLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +58,5 @@ class RunOptions:
     lease: LeaseName | None = None
     """The Lease to hold before campaigns are looked after; None waits for none."""
 
-    verbose: bool = False
-    """Whether debug logs are written."""
+    log_level: LogLevel = "info"
+    """The least level of the lines that are logged."""

@@ -85,7 +85,8 @@ async def _played(
     await control_plane.kubectl("create", "namespace", namespace)
     await control_plane.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests(namespace, server.url)))
     port.release()
-    flags = ("--namespace", namespace, "--log-format", log_format, "--verbose", "--metrics-port", str(port.number))
+    logs = ("--log-format", log_format, "--log-level=debug")
+    flags = ("--namespace", namespace, *logs, "--metrics-port", str(port.number))
     operator = start_operator(kubeconfig, server.ca_file, folder, *flags)
     try:
         await until(partial(asked_all, echoing, operator))  # each look at the API server takes a process

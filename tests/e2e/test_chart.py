@@ -320,7 +320,7 @@ async def test_the_pod_keeps_to_the_restricted_pod_security_standard(
 
 _ELECTED = "--leader-elect --leader-elect-resource-namespace=any --leader-elect-resource-name=campaign-operator"
 _BY_DEFAULT = (
-    "--health-port=8080 --metrics-port=9090 --poll-seconds=30 --lead-seconds=30 --settle-seconds=60"
+    "--log-level=info --health-port=8080 --metrics-port=9090 --poll-seconds=30 --lead-seconds=30 --settle-seconds=60"
     " --send-within-seconds=10 --request-timeout-seconds=30 --deletion-deadline-seconds=600 --list-max-rows=3000000"
     " --list-max-bytes=1073741824 --list-timeout-seconds=300"
 )
@@ -345,7 +345,7 @@ _BY_DEFAULT = (
             _EVERYTHING,
             (
                 f"run --all-namespaces --campaign-selector=team_notin_(sales),!paused {_ELECTED}"
-                " --log-format=console --verbose --health-port=8080 --metrics-port=9090"
+                " --log-format=console --log-level=debug --health-port=8080 --metrics-port=9090"
                 " --no-metrics-per-campaign --poll-seconds=5 --lead-seconds=60 --settle-seconds=90.5"
                 " --send-within-seconds=5 --request-timeout-seconds=20 --deletion-deadline-seconds=86400"
                 " --calling-hours-policy=/etc/campaign-operator/policy/policy.yaml --list-max-rows=1000"

@@ -20,7 +20,6 @@ IN_OTHER_WORDS = {
     "all_namespaces": "watchNamespaces",
     "allow_cidr": "allowCIDRs",
     "ca_file": "caBundle",
-    "verbose": "logLevel",
     "metrics_per_campaign": "metrics.perCampaign",
     "list_max_rows": "contactLists.maxRows",
     "list_max_bytes": "contactLists.maxBytes",

@@ -212,4 +212,8 @@ class ContactLists:
 
 
 def _whose(lists: _Lists) -> dict[str, object]:
-    return {"namespace": lists.named.namespace, "campaign": min(map(str, lists.users)), "shared_by": len(lists.users)}
+    return {
+        "namespace": lists.named.namespace,
+        "name": min(ref.name for ref in lists.users),
+        "shared_by": len(lists.users),
+    }

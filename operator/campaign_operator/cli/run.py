@@ -31,6 +31,15 @@ class LogFormatOption(StrEnum):
     CONSOLE = "console"
 
 
+class LogLevelOption(StrEnum):
+    """The least level that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 def _networks(texts: list[str]) -> "tuple[IPv4Network | IPv6Network, ...]":
     from ipaddress import ip_network
 
@@ -130,7 +139,7 @@ def run(
     leader_elect: LeaderElect = False,
     leader_elect_resource_namespace: LeaseNamespaceOption = None,
     leader_elect_resource_name: LeaseNameOption = LEASE,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Write debug logs.")] = False,
+    log_level: Annotated[LogLevelOption, typer.Option(help="Log lines of this level and above.")] = LogLevelOption.INFO,
 ) -> None:
     """Run the operator, in a cluster or against the current kubeconfig.
 
@@ -170,7 +179,7 @@ def run(
         list_limits=ListLimits(max_rows=list_max_rows, max_bytes=list_max_bytes),
         list_timeout_seconds=list_timeout_seconds,
         lease=chosen_lease(leader_elect, leader_elect_resource_namespace, leader_elect_resource_name),
-        verbose=verbose,
+        log_level=log_level.value,
     )
     from campaign_operator import main as operator
     from campaign_operator.adapters.kubernetes.cluster import NoClusterError

@@ -239,10 +239,10 @@ class Reconciler:
                 return None
             if seen is not None and not isinstance(decision.action, Poll):
                 raise _ToBeReadError(poll)
-            _log.info("acting", action=type(decision.action).__name__, rule=decision.rule, reason=decision.reason)
             if isinstance(decision.action, Poll):
                 poll = False
-            after = await self._actor.act(campaign, decision.action, observed, memory)
+            with structlog.contextvars.bound_contextvars(**_named(decision)):
+                after = await self._act(campaign, decision, observed, memory)
             self._measure(decision, begun)
             if after is None:
                 return self.forget(ref)
@@ -253,6 +253,18 @@ class Reconciler:
         _log.error("too many actions in one pass; waiting", steps=MAX_STEPS)
         self._alarms.set_in(ref, FAULT_SECONDS[-1])
         return None
+
+    async def _act(
+        self, campaign: Campaign, decision: Decision, observed: Observation, memory: Memory
+    ) -> Campaign | None:
+        """One line in the log for each action, and none for a poll that brings no news."""
+        is_poll = isinstance(decision.action, Poll)
+        if not is_poll:
+            _log.info("acting", reason=decision.reason)
+        after = await self._actor.act(campaign, decision.action, observed, memory)
+        if is_poll and after is not campaign:
+            _log.info("acting", reason=decision.reason)
+        return after
 
     def _note_figures(self, campaign: Campaign, memory: Memory) -> None:
         """Unless it was forgotten meanwhile: nobody would forget it again."""
@@ -275,7 +287,7 @@ class Reconciler:
         if isinstance(decision.action, Poll | ReadLists | TryAgain | TakeUpConnection | Verify | LookForUnknown):
             return False  # nothing new was counted, the lists are on their way, or what was refused is in memory
         metrics.idle_actions.labels(type(decision.action).__name__).inc()
-        _log.warning("the action changed nothing; continuing with the others", rule=decision.rule)
+        _log.warning("the action changed nothing; continuing with the others", **_named(decision))
         return True
 
     def _poll_no_more(self, ref: CampaignRef) -> None:
@@ -317,6 +329,12 @@ class _ToBeReadError(Exception):
     def __init__(self, poll: bool) -> None:
         super().__init__()
         self.poll = poll
+
+
+def _named(decision: Decision) -> dict[str, str]:
+    """The fields of every line that an action logs."""
+    named = {"action": type(decision.action).__name__, "rule": decision.rule}
+    return named if decision.run_id is None else named | {"run": decision.run_id}
 
 
 def places(error: BaseException) -> list[str]:

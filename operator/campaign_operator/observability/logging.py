@@ -12,14 +12,15 @@ from typing import Literal
 import structlog
 
 LogFormat = Literal["json", "console"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
-def configure(log_format: LogFormat, verbose: bool = False) -> None:
-    """Send structlog's and the standard library's records to stderr in one format."""
+def configure(log_format: LogFormat, level: LogLevel = "info") -> None:
+    """Send structlog's and the standard library's records of that level and above to stderr in one format."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         structlog.stdlib.PositionalArgumentsFormatter(),
     ]
     renderer: structlog.types.Processor
@@ -27,7 +28,9 @@ def configure(log_format: LogFormat, verbose: bool = False) -> None:
         renderer = structlog.processors.JSONRenderer()
     else:
         plain = structlog.dev.plain_traceback
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=plain, timestamp_key="time"
+        )
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -48,7 +51,7 @@ def configure(log_format: LogFormat, verbose: bool = False) -> None:
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=tail))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    root.setLevel(level.upper())
     # these tell each request with its URL, or each event with what handled it
     for name in ("httpx", "httpcore", "asyncio", "aiohttp.access", "kubernetes", "kopf.objects"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -285,3 +285,11 @@ class Decision:
     reason: str
     next_check: datetime | None = None
     rule: str = ""
+
+    @property
+    def run_id(self) -> str | None:
+        """The run that the action is about; None where it is about the campaign."""
+        if isinstance(self.action, PlanRun):
+            return self.action.plan.run_id
+        run: RunKey | None = getattr(self.action, "run", None)
+        return run.id if run is not None else None
