@@ -68,6 +68,11 @@ lint-image: setup
 lint-generated: setup
 	@echo "generated files"; $(BIN)/python tools/generate.py --check
 
+.PHONY: kube-state-metrics
+kube-state-metrics: setup control-plane ## Read the example configuration by the real kube-state-metrics; builds it once
+	@$(BIN)/python -m campaign_sandbox.binaries --kube-state-metrics
+	@$(PYTEST) -v tests/e2e/test_kube_state_metrics.py $(ARGS)
+
 .PHONY: unit
 unit: setup ## The tests that need no control plane
 	@$(PYTEST) -n $(WORKERS) tests/unit tests/contract $(ARGS)

@@ -9,7 +9,7 @@ is not built and added: minutes of compiling are no answer to a variable that na
 kube-controller-manager the control plane runs all the same, and says what it then lacks.
 
 `python -m campaign_sandbox.binaries` builds everything up front and tells its progress on stderr; with `--sandbox` it
-gets what the sandbox starts with, and with `--argocd` Argo CD, too.
+gets what the sandbox starts with, with `--argocd` Argo CD, too, and with `--kube-state-metrics` kube-state-metrics.
 """
 
 import argparse
@@ -39,11 +39,13 @@ from campaign_sandbox.released_programs import (
 __all__ = [
     "BinariesError",
     "ControlPlaneBinaries",
+    "built_kube_state_metrics",
     "ensure_argocd",
     "ensure_control_plane_binaries",
     "ensure_helm",
     "ensure_helm_docs",
     "ensure_kstatus",
+    "ensure_kube_state_metrics",
     "ensure_sandbox_binaries",
 ]
 
@@ -52,6 +54,7 @@ _HELM_VERSION = "v4.3.1"
 _HELM_DOCS_VERSION = "v1.14.2"
 _ARGOCD_VERSION = "v3.6.1"
 _CLI_UTILS_VERSION = "v0.37.2"
+_KUBE_STATE_METRICS_VERSION = "v2.18.0"
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,14 @@ _KSTATUS = _Build(
     flags=("-ldflags=-s -w",),
     estimate="about 1 minute on 2 cores",
 )
+_KUBE_STATE_METRICS = _Build(
+    name="kube-state-metrics",
+    version=_KUBE_STATE_METRICS_VERSION,
+    folder="kube-state-metrics",
+    programs={"kube-state-metrics": "k8s.io/kube-state-metrics/v2"},
+    flags=(f"-ldflags=-s -w -X github.com/prometheus/common/version.Version={_KUBE_STATE_METRICS_VERSION}",),
+    estimate="about 2 minutes on 2 cores",
+)
 
 
 async def ensure_control_plane_binaries(progress: Progress) -> ControlPlaneBinaries:
@@ -176,6 +187,17 @@ async def ensure_argocd(progress: Progress) -> Path:
 async def ensure_kstatus(progress: Progress) -> Path:
     """The program that computes kstatus as Flux does, built first if it is nowhere. Raises BinariesError."""
     return await _ensure_built(_KSTATUS, progress) / "kstatus"
+
+
+async def ensure_kube_state_metrics(progress: Progress) -> Path:
+    """The kube-state-metrics that reads the example configuration in a test. Raises BinariesError."""
+    return await _ensure_built(_KUBE_STATE_METRICS, progress) / "kube-state-metrics"
+
+
+def built_kube_state_metrics() -> Path | None:
+    """The same, if it was built before: no other test needs it, so none waits for it."""
+    program = _cache_folder(_KUBE_STATE_METRICS) / "kube-state-metrics"
+    return program if program.is_file() else None
 
 
 async def ensure_helm_docs(progress: Progress) -> Path:
@@ -262,7 +284,7 @@ def _write_files(folder: Path, files: dict[str, bytes]) -> None:
         (folder / name).write_bytes(content)
 
 
-async def _fetch_all(*, helm: bool, argocd: bool, sandbox: bool, release: Path) -> None:
+async def _fetch_all(*, helm: bool, argocd: bool, kube_state_metrics: bool, sandbox: bool, release: Path) -> None:
     task = asyncio.current_task()
     if task is not None:  # it never is, inside a coroutine
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -280,6 +302,8 @@ async def _fetch_all(*, helm: bool, argocd: bool, sandbox: bool, release: Path) 
         progress(f"kstatus is {await ensure_kstatus(progress)}")
     if argocd:
         progress(f"Argo CD is {await ensure_argocd(progress)}")
+    if kube_state_metrics:
+        progress(f"kube-state-metrics is {await ensure_kube_state_metrics(progress)}")
 
 
 def _main() -> int:
@@ -289,10 +313,11 @@ def _main() -> int:
     )
     parser.add_argument("--helm", action="store_true", help="also build Helm, helm-docs and kstatus, for the tests")
     parser.add_argument("--argocd", action="store_true", help="also build Argo CD, which `make gitops` runs")
+    parser.add_argument("--kube-state-metrics", action="store_true", help="also build kube-state-metrics")
     parser.add_argument("--sandbox", action="store_true", help="have what the sandbox starts with: download, or build")
     parser.add_argument("--release", type=Path, default=RELEASE_PATH, help="with --sandbox: list of what to download")
     wanted = parser.parse_args()
-    fetched = _fetch_all(helm=wanted.helm, argocd=wanted.argocd, sandbox=wanted.sandbox, release=wanted.release)
+    fetched = _fetch_all(**vars(wanted))
     try:
         asyncio.run(fetched)
     except BinariesError as error:

@@ -18,7 +18,10 @@ async def test_a_missing_secret_is_named_and_its_creation_noticed_within_a_poll_
     manifest = campaign(stage.namespace, "c")
     await stage.apply(manifest)
     status = await stage.look("c")
-    words = 'Secret "cxone" does not exist in the namespace of the campaign, or the operator may not read it'
+    words = (
+        'Secret "cxone" does not exist in the namespace of the campaign, or the operator may not read it; '
+        "create it, or grant the operator the right"
+    )
     assert told(status, ConditionType.STALLED) == ("True", "SecretNotFound", words)
     assert run_of(status).state is RunState.PLANNED
     assert stage.next_look("c") <= POLL_SECONDS

@@ -16,7 +16,7 @@ import pytest_asyncio
 from campaign_operator.adapters.kubernetes import events
 from campaign_operator.adapters.kubernetes.event_series import SERIES_SECONDS
 from campaign_operator.domain.campaigns.campaign import Campaign, CampaignRef
-from campaign_operator.domain.status.campaign_events import CampaignEvent
+from campaign_operator.domain.status.campaign_events import MAX_NOTE_BYTES, CampaignEvent
 from e2e_world import campaign
 from serving import until
 from stage import Stage, new_store
@@ -98,7 +98,7 @@ async def test_an_event_that_is_too_long_is_posted_shortened(
     message = await stage.kubectl("get", "events", "-o", "jsonpath={.items[*].message}")
     assert message.endswith("…")
     assert text.startswith(message[:-1])
-    assert len(message.encode()) > events.MAX_EVENT_MESSAGE_BYTES - 5
+    assert len(message.encode()) > MAX_NOTE_BYTES - 5
 
 
 async def posted(stage: Stage) -> list[dict[str, Any]]:

@@ -265,7 +265,8 @@ async def test_what_is_left_of_a_run_is_told_while_the_dialer_cancels_nothing(st
     assert ready[:2] == ("False", "Cancelling")
     assert ready[2] == (
         "the campaign is suspended, and the dialer still has 2 schedules; a schedule that is not cancelled before its "
-        "start will dial, the first at 2027-03-03T09:00:00Z; the dialer answered 503"
+        "start will dial, the first at 2027-03-03T09:00:00Z; the dialer answered 503; the operator tries again; to be "
+        "sure, cancel them at the dialer"
     )
     assert "Cancelling" in await stage.events("c")
     await stage.simulator.delete_faults()

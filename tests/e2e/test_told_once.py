@@ -5,17 +5,26 @@ killed.
 """
 
 import json
+import os
+import signal
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+import yaml
 
+from campaign_operator.api.vocabulary import REQUESTED_AT_ANNOTATION
 from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_sandbox.child_process import ChildProcess
+from campaign_sandbox.control_plane import ControlPlane
 from campaign_states import CAMPAIGN_STATES, NAME, CampaignState
-from e2e_world import Manifest, campaign
+from e2e_world import Manifest, campaign, start_operator
 from scripted_server import Reply, ScriptedServer, answer, scripted_server
+from serving import until
 from stage import Stage, fault
 
 LONDON = "Europe/London"
@@ -125,6 +134,58 @@ async def test_a_restart_tells_nothing_again_of_schedules_that_are_orphaned(
     await look(stage)
     assert await stage.kubectl("get", "ocamp", "-o", "name") == ""
     assert await told(stage) == before
+
+
+async def test_an_operator_that_follows_one_that_was_killed_tells_nothing_again(
+    control_plane: ControlPlane, installed: ControlPlane, operator_kubeconfig: Path, tmp_path: Path
+) -> None:
+    namespace, kinds = f"killed-{uuid4().hex[:8]}", ("InvalidContacts", "InvalidSpec", "Planned", "SecretNotFound")
+    assert installed is control_plane
+
+    async def posted() -> list[tuple[str, str, int]]:
+        found = await control_plane.kubectl("get", "events.events.k8s.io", "-n", namespace, "-o", "json")
+        items = json.loads(found.stdout)["items"]
+        return sorted((e["reason"], e["note"], e.get("series", {}).get("count", 1)) for e in items)
+
+    async def all_are_posted() -> bool:
+        return [reason for reason, _, _ in await posted()] == sorted(kinds)
+
+    async with scripted_server(BAD_LISTS["that is invalid"][0]) as server:
+        address = {"url": {"address": server.url + "/spring.csv"}}
+        manifests = (
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
+            campaign(namespace, "listed", contacts=None, contactsFrom=[address]),
+            campaign(namespace, "without-a-secret"),
+            campaign(namespace, "without-a-cron", cron="61 9 * * *"),
+        )
+        await control_plane.kubectl("apply", "--filename=-", stdin=yaml.safe_dump_all(manifests))
+
+        def started() -> ChildProcess:
+            return start_operator(operator_kubeconfig, server.ca_file, tmp_path, "--namespace", namespace)
+
+        first = started()
+        try:
+            await until(all_are_posted)
+        finally:
+            os.kill(first.pid, signal.SIGKILL)
+            await first.wait()
+        before = await posted()
+        second = started()
+
+        async def has_read() -> bool:
+            return "contact lists read" in second.log_path.read_text()
+
+        try:
+            await until(has_read)
+            await control_plane.kubectl(
+                "annotate", "ocamp", "--all", "-n", namespace, f"{REQUESTED_AT_ANNOTATION}=after-the-reading"
+            )
+            looked_at = "--for=jsonpath={.status.lastHandledRequest}=after-the-reading"
+            await control_plane.kubectl("wait", looked_at, "ocamp", "--all", "-n", namespace, "--timeout=60s")
+        finally:
+            await second.stop(timeout_seconds=40)  # which posts what waits
+        assert await posted() == before
+    await control_plane.kubectl("delete", "namespace", namespace, "--wait=false")
 
 
 async def dies(*_: object, **__: object) -> None:

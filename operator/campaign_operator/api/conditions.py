@@ -136,6 +136,43 @@ STALLING_CAUSES = frozenset(
 """Causes of a waiting window that only a person can remove."""
 
 
+REMEDIES: dict[str, str] = {
+    Reason.CANCELLING: "the operator tries again; to be sure, cancel them at the dialer",
+    Reason.MATCH_SKIPPED: "if this is not what you want, change the spec",
+    Reason.EDIT_IGNORED: "to call again, create a new resource",
+    Reason.TIMED_OUT: "to find out why, compare with the dialer's reports",
+    Reason.FAILED: "remove the cause before you call again",
+    Reason.DIALER_UNAVAILABLE: "the operator tries again",
+    Reason.DIALER_THROTTLED: "the operator tries again",
+    Reason.SUBMISSION_UNCERTAIN: "the operator looks it up after the settling time",
+    Reason.API_SERVER_REFUSES: "remove the cause; the operator tries again",
+    Reason.CONTACTS_UNAVAILABLE: "the operator tries again",
+    Reason.CONTACTS_NOT_FOUND: "create it, or correct the spec",
+    Reason.SECRET_NOT_FOUND: "create it, or grant the operator the right",
+    Reason.CANNOT_CANCEL: "if it must not, cancel it at the dialer",
+    Reason.RESOLUTION_REJECTED: "set the annotation to a new value",
+    Reason.SCHEDULES_ORPHANED: "check the dialer",
+    Reason.WINDOW_REJECTED: "the operator does not submit it again",
+    Reason.WINDOW_MISSED: "the operator does not submit it in this run",
+    Reason.INVALID_CONTACTS_SKIPPED: "correct the list",
+    Reason.ANALYTICS_UNREADABLE: "the operator tries again",
+    Reason.WEBHOOK_FAILED: "the numbers are in the status",
+    Reason.WEBHOOK_GONE: "correct or remove spec.webhook for later runs",
+}
+"""What is to be done, or what the operator does, where the messages of a reason do not say so by themselves.
+
+The runbook has the rest.
+"""
+
+
+def split_remedy(reason: str, message: str) -> tuple[str, str]:
+    """The message without the remedy of the reason, and that with what separates them; empty where there is none."""
+    remedy = REMEDIES.get(reason)
+    if remedy is None:
+        return message, ""
+    return message.removesuffix(f"; {remedy}"), f"; {remedy}"
+
+
 def find(conditions: Iterable[Condition], kind: ConditionType) -> Condition | None:
     """The condition of that type, if there is one."""
     return next((c for c in conditions if c.type == kind), None)
@@ -151,9 +188,10 @@ def make(
     generation: int,
     now: datetime,
 ) -> Condition:
-    """A condition whose lastTransitionTime moves only if its status does; the message is cut to what the schema
-    takes.
+    """A condition whose lastTransitionTime moves only if its status does. The message ends with what to do, and is cut
+    before that to what the schema takes.
     """
+    said, remedy = split_remedy(reason, message)
     before = find(earlier, kind)
     word = "True" if status else "False"
     return Condition(
@@ -162,7 +200,7 @@ def make(
         observed_generation=generation,
         last_transition_time=before.last_transition_time if before and before.status == word else now,
         reason=reason,
-        message=cut(message, MAX_CONDITION_MESSAGE),
+        message=cut(said, MAX_CONDITION_MESSAGE - len(remedy)) + remedy,
     )
 
 

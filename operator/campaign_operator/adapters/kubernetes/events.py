@@ -23,7 +23,6 @@ from campaign_operator.domain.campaigns.campaign import Resource
 from campaign_operator.domain.status.campaign_events import CampaignEvent
 from campaign_operator.domain.status.event_actions import action_of
 from campaign_operator.engine.ports import Clock
-from campaign_operator.wording import cut_to_bytes
 
 COMPONENT = "campaign-operator"
 POSTED_AFTER_SECONDS = 1.0
@@ -33,8 +32,6 @@ MOST_SECONDS_LATER = 30.0
 """How long they wait while campaigns wait to be looked at."""
 
 MAX_WAITING = 10_000
-MAX_EVENT_MESSAGE_BYTES = 1024
-"""The API server refuses an Event with more."""
 
 _EVENTS = "/apis/events.k8s.io/v1/namespaces/{namespace}/events"
 _CREATED, _PATCHED, _NOT_FOUND, _ALREADY_EXISTS = 201, 200, 404, 409
@@ -64,7 +61,7 @@ class EventRecorder:
 
     def record(self, campaign: Resource, event: CampaignEvent) -> None:
         """Queue one Event; dropped, with a line in the log, where thousands already wait."""
-        _log.info("event", type=event.type, reason=str(event.reason), message=event.message, **_where(campaign))
+        _log.info("event", type=event.type, reason=str(event.reason), message=event.note, **_where(campaign))
         body, now = _body(campaign, event), self._clock.now()
         series = EventSeries(_name_of(campaign, event, self._next_number(now)), since=now, until=now)
         if not event.fact:
@@ -175,7 +172,7 @@ def _body(campaign: Resource, event: CampaignEvent) -> dict[str, object]:
         },
         "type": event.type,
         "reason": str(event.reason),
-        "note": cut_to_bytes(event.message, MAX_EVENT_MESSAGE_BYTES),
+        "note": event.note,
         "action": action_of(event.reason),
         "reportingController": COMPONENT,
         "reportingInstance": socket.gethostname()[:128],

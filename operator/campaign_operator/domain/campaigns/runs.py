@@ -72,6 +72,13 @@ def calls_nobody(run: RunStatus) -> bool:
     return bool(run.windows) and len(in_state(run, WindowState.SKIPPED)) == len(run.windows)
 
 
+def why_failed(run: FinishedRun) -> str:
+    """That nothing was submitted, and what stands in the first window that says why, while the run has its windows."""
+    windows = run.windows if isinstance(run, RunStatus) else ()
+    why = next((f": {w.message}" for w in windows if w.message), "")
+    return f"run {run.id}: no window was submitted{why}"
+
+
 def in_words(run: RunStatus) -> str:
     """How large the run is: 3 windows (1 skipped) for 50 contacts."""
     skipped = len(in_state(run, WindowState.SKIPPED))

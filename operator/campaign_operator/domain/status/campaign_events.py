@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from campaign_operator.api.conditions import ConditionType, Reason, find
+from campaign_operator.api.conditions import ConditionType, Reason, find, split_remedy
 from campaign_operator.api.schema import to_rfc3339
 from campaign_operator.api.status import FinishedRun, OutboundCampaignStatus, RunKey, RunStatus
 from campaign_operator.api.vocabulary import Adjustment, RunPolicy, RunState, WebhookState, WindowState
@@ -18,7 +18,10 @@ from campaign_operator.domain.campaigns.campaign import Campaign
 from campaign_operator.domain.dialing.outcomes import Schedule
 from campaign_operator.domain.planning.blueprint import Blueprint
 from campaign_operator.domain.problem import Problem
-from campaign_operator.wording import counted, listed
+from campaign_operator.wording import counted, cut_to_bytes, listed
+
+MAX_NOTE_BYTES = 1024
+"""The API server refuses an Event with more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,22 @@ class CampaignEvent:
     the same fact is told once of a campaign.
     """
 
+    @property
+    def note(self) -> str:
+        """The message with what to do, cut before that to what the API server takes."""
+        said, remedy = split_remedy(self.reason, self.message)
+        return cut_to_bytes(said, MAX_NOTE_BYTES - len(remedy.encode())) + remedy
+
 
 def events_between(before: OutboundCampaignStatus, after: OutboundCampaignStatus) -> Iterator[CampaignEvent]:
     """What changed between two statuses that a person wants to know."""
-    yield from _stall(before, after)
-    yield from _cancellation(before, after)
     yield from _lists(before, after)
     earlier = {r.key: r for r in before.runs}
     for run in after.runs:
         if earlier.get(run.key) is not run:
             yield from _run(earlier.get(run.key), run)
+    yield from _cancellation(before, after)
+    yield from _stall(before, after)
     yield from _deliveries(before, after)
 
 
@@ -72,7 +81,8 @@ def event_of_unknown_schedules(strangers: Sequence[Schedule]) -> CampaignEvent:
     return CampaignEvent(
         "Warning",
         Reason.UNKNOWN_SCHEDULES,
-        f"the dialer has {count} of this campaign that no window refers to: {names}",
+        f"the dialer has {count} of this campaign that no window refers to: {names}; "
+        "cancel at the dialer what must not dial",
         fact=" ".join(sorted(schedule.id for schedule in strangers)),
     )
 
@@ -184,6 +194,8 @@ def _message(run: RunStatus, state: RunState) -> str:
             return f"run {run.id}: every window was cancelled before it started"
         case RunState.COMPLETED if runs.calls_nobody(run):
             return f"run {run.id}: nothing to call, because every window is outside the calling hours"
+        case RunState.FAILED:
+            return runs.why_failed(run)
         case _:
             return f"run {run.id}: {m.calls_completed} of {m.expected_calls} expected calls completed"
 

@@ -146,7 +146,7 @@ def problem_of(campaign: Campaign, status: OutboundCampaignStatus, observed: Obs
             names = listed([w.time_zone for w in held])
             return Problem(Reason.WINDOW_HELD, f"run {run.id}: {names}: {held[0].message}")
     if runs.is_over_for_good(status) and status.runs[-1].state is RunState.FAILED:
-        return Problem(Reason.RUN_FAILED, _why_failed(status.runs[-1]))
+        return Problem(Reason.RUN_FAILED, f"{runs.why_failed(status.runs[-1])}; to call, create a new resource")
     return None
 
 
@@ -187,11 +187,6 @@ def _unknown(unknown: list[UnknownSchedule]) -> str:
         "nothing is submitted in their time zones until they end, you cancel them at the dialer, or you set the "
         f"annotation {RESOLVE_ANNOTATION} to unknown/ZONE=Ignore"
     )
-
-
-def _why_failed(run: RunStatus) -> str:
-    message = next((w.message for w in run.windows if w.message), "no window could be submitted")
-    return f"run {run.id} failed, and no window was submitted: {message}; to call, create a new resource"
 
 
 def _transient_fault(status: OutboundCampaignStatus) -> Problem | None:
@@ -339,6 +334,8 @@ def _end(status: OutboundCampaignStatus) -> tuple[bool, bool, Reason, str]:
         return True, True, Reason.NOTHING_TO_CALL, _nothing_to_call(ended)
     m = ended.metrics
     calls = f"run {ended.id}: {m.calls_completed} of {m.expected_calls} expected calls completed"
+    if ended.state is RunState.FAILED:
+        calls = runs.why_failed(ended)
     return ended.state is RunState.COMPLETED, True, _REASON_OF_END.get(ended.state, Reason.FAILED), calls
 
 
