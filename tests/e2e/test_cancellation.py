@@ -65,6 +65,13 @@ async def edit(stage: Stage, manifest: Manifest, **spec: Any) -> None:
     await stage.apply(manifest)
 
 
+async def refusals(stage: Stage) -> list[str]:
+    """Why entries of the annotation were not carried out; each ends with what to do."""
+    found = [message for reason, message in await stage.warnings("c") if reason == "ResolutionRejected"]
+    assert [message for message in found if not message.endswith("; set the annotation to a new value")] == []
+    return [message.rpartition("; ")[0] for message in found]
+
+
 async def test_an_edit_before_the_first_start_cancels_and_plans_anew(stage: Stage) -> None:
     manifest = await submitted(stage)
     await edit(stage, manifest, cron="0 11 * * *")
@@ -373,7 +380,7 @@ async def test_a_person_names_the_schedule_and_a_false_one_changes_nothing(stage
     found = windows(await stage.look("c"))
     assert (found[NY].state, found[NY].schedule_id) == (SUBMITTED, ids[NY])
     assert found[LONDON].state is HELD
-    refused = [message for reason, message in await stage.warnings("c") if reason == "ResolutionRejected"]
+    refused = await refusals(stage)
     assert refused == [f'"20270303T0900/{LONDON}={ids[NY]}": the schedule with that ID is for "{NY}"']
 
 
@@ -382,7 +389,7 @@ async def test_entries_that_cannot_be_acted_upon_are_answered_and_change_nothing
     before = windows(await stage.status("c"))
     await resolve(stage, "c", f"20270303T0900/Europe/Paris=Resubmit,19990101T0900/{NY}=Abandon,nonsense,{NY}=Resubmit")
     assert windows(await stage.look("c")) == before
-    refused = [message for reason, message in await stage.warnings("c") if reason == "ResolutionRejected"]
+    refused = await refusals(stage)
     assert refused == [
         '"20270303T0900/Europe/Paris=Resubmit": the run has no window in that time zone',
         f'"19990101T0900/{NY}=Abandon": the run does not exist',
@@ -403,7 +410,7 @@ async def test_an_annotation_of_ten_thousand_characters_is_refused_in_one_event(
         json.dumps({"metadata": {"annotations": manifest["metadata"]["annotations"]}}),
     )
     status = await stage.look("c")
-    refused = [message for reason, message in await stage.warnings("c") if reason == "ResolutionRejected"]
+    refused = await refusals(stage)
     assert refused == ["Too long: must be at most 4096 characters; all of it is ignored"]
     assert len(status.last_handled_resolve or "") < 100
     assert len(yaml.safe_dump(status.model_dump(mode="json"))) < 10_000

@@ -302,7 +302,7 @@ async def test_a_server_of_lists_that_asks_to_wait_is_left_alone_until_then(stag
     busy = answer(503, headers={"Retry-After": "900"})
     async with scripted_server(busy, tagged(LIST, '"1"')) as server:
         status = await read_from(stage, server)
-        message = "spec.contactsFrom[0]: the server answered 503 and asks to wait 900 s"
+        message = "spec.contactsFrom[0]: the server answered 503 and asks to wait 900 s; the operator tries again"
         assert told(status, ConditionType.READY)[1:] == ("ContactsUnavailable", message)
         stage.clock.advance(890)
         await stage.look("c")
