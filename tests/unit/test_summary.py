@@ -1,5 +1,6 @@
 """What a poll makes of the status, and what follows from a status: conditions, progress, the next run time."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -23,6 +24,7 @@ from campaign_operator.api.status import OutboundCampaignStatus
 from campaign_operator.api.v1alpha1 import Completion
 from campaign_operator.api.vocabulary import RunPolicy, RunState, WebhookState, WindowState
 from campaign_operator.domain.dialing.outcomes import CallCounts, Unavailable
+from campaign_operator.domain.problem import Problem
 from campaign_operator.domain.status.campaign_events import events_between
 from campaign_operator.domain.status.polling import polled
 from campaign_operator.domain.status.summary import problem_of, summarize
@@ -310,3 +312,27 @@ def test_a_zone_that_is_forbidden_is_named_where_others_are_not() -> None:
         "no",
         "run 20261124T0900: America/New_York: no",
     ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "problem_before", "generation", "reason"),
+    [
+        ("Stalled", Problem("InvalidContacts", "1 error"), 1, "InvalidContacts"),
+        ("Stalled", Problem("ContactsUnreadable", "the server answered 404"), 1, "ContactsUnreadable"),
+        ("Reconciling", Problem("ContactsUnavailable", "503", transient=True), 1, "ContactsUnavailable"),
+        ("Reconciling", Problem("InvalidContacts", "1 error"), 2, "ReadingContacts"),
+        ("Reconciling", Problem("InvalidSpec", "no"), 1, "ReadingContacts"),
+    ],
+    ids=["invalid", "unreadable", "unavailable", "of an earlier generation", "of something else"],
+)
+def test_while_an_operator_reads_the_lists_first_what_is_known_of_them_holds(
+    condition: str, problem_before: Problem, generation: int, reason: str
+) -> None:
+    before = summarize(make_campaign(status()), status(), observed(blueprint=problem_before))
+    reading = Problem("ReadingContacts", "the contact lists are being read", transient=True)
+    campaign = replace(make_campaign(before), generation=generation)
+    after = summarize(campaign, before, observed(blueprint=reading))
+    told = find(after.conditions, ConditionType(condition))
+    assert told is not None
+    assert told.reason == reason
+    assert list(events_between(before, after)) == []

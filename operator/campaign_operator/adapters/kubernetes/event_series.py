@@ -45,10 +45,12 @@ class RecentSeries:
     def joined(self, key: str, new: EventSeries) -> EventSeries:
         """The series that `new` belongs to, with it counted; itself where it begins one."""
         now = self._clock.monotonic()
-        self._forget(now)
-        _, series = self._lately.pop(key, (now, new))
+        seen, series = self._lately.pop(key, (now, new))
+        if now - seen > SERIES_SECONDS:
+            series = new
         if series is not new:
             series.count, series.until = series.count + 1, new.until
+        self._forget(now)
         self._lately[key] = now, series
         return series
 
