@@ -4,6 +4,7 @@ In a process of its own, since a log belongs to a whole process.
 """
 
 import json
+import re
 import subprocess
 import sys
 
@@ -51,8 +52,16 @@ asyncio.run(leave_open())
 """
 
 
-def lines(program: str) -> list[dict[str, object]]:
-    done = subprocess.run([sys.executable, "-c", CONFIGURED + program], capture_output=True, text=True, check=True)
+EVERY_LEVEL = """
+import structlog
+for level in ("debug", "info", "warning", "error"):
+    getattr(structlog.get_logger(), level)(f"ours, {level}")
+    getattr(standard.getLogger("kopf.objects"), level)(f"another's, {level}")
+"""
+
+
+def lines(program: str, configured: str = CONFIGURED) -> list[dict[str, object]]:
+    done = subprocess.run([sys.executable, "-c", configured + program], capture_output=True, text=True, check=True)
     assert SECRET not in done.stderr
     return [json.loads(line) for line in done.stderr.splitlines()]
 
@@ -67,3 +76,26 @@ def lines(program: str) -> list[dict[str, object]]:
 )
 def test_errors_that_others_log_are_a_line_each_and_quote_nothing(program: str, told: list[str]) -> None:
     assert [line["event"] for line in lines(program)] == told
+
+
+@pytest.mark.parametrize(
+    ("level", "ours"),
+    [
+        ("debug", ["debug", "info", "warning", "error"]),
+        ("info", ["info", "warning", "error"]),
+        ("warning", ["warning", "error"]),
+        ("error", ["error"]),
+    ],
+)
+def test_a_level_and_those_above_are_logged_and_of_others_nothing_below_a_warning(level: str, ours: list[str]) -> None:
+    told = lines(EVERY_LEVEL, CONFIGURED.replace('"json"', f'"json", "{level}"'))
+    assert [line["level"] for line in told if str(line["event"]).startswith("ours")] == ours
+    assert [line["level"] for line in told if str(line["event"]).startswith("another's")] == [
+        each for each in ours if each in ("warning", "error")
+    ]
+
+
+def test_a_line_has_the_time_in_utc_the_level_and_the_event() -> None:
+    (line,) = lines("import structlog\nstructlog.get_logger().info('starting')")
+    assert list(line) == ["event", "level", "time"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", str(line["time"]))

@@ -54,7 +54,7 @@ def configure(log_format: LogFormat, level: LogLevel = "info") -> None:
     root.setLevel(level.upper())
     # these tell each request with its URL, or each event with what handled it
     for name in ("httpx", "httpcore", "asyncio", "aiohttp.access", "kubernetes", "kopf.objects"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
 _CLOSING = "an error occurred during closing of asynchronous generator"
