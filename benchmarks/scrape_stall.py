@@ -39,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--campaigns", type=int, default=2000)
     campaigns: int = parser.parse_args().campaigns
-    logging.configure("console", verbose=False)  # to standard error
+    logging.configure("console")  # to standard error
     gc.freeze()  # as the operator does
     found, bytes_each = CampaignMetrics(), _filled(CampaignMetrics(), campaigns, traced=True)
     _filled(found, campaigns)
