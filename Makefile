@@ -78,7 +78,7 @@ unit: setup ## The tests that need no control plane
 	@$(PYTEST) -n $(WORKERS) tests/unit tests/contract $(ARGS)
 
 .PHONY: control-plane
-control-plane: setup ## Have the programs of the control plane, Helm and helm-docs ready in the cache
+control-plane: setup ## Have the programs of the control plane, Helm, helm-docs and promtool ready in the cache
 	@$(BIN)/python -m campaign_sandbox.binaries --helm
 
 # IMAGE names the image, BASE another base than the Dockerfile's, and FLAGS what else the engine is told

@@ -26,6 +26,7 @@ from campaign_sandbox.binaries import (
     ensure_helm,
     ensure_helm_docs,
     ensure_kstatus,
+    ensure_promtool,
 )
 from campaign_sandbox.control_plane import ControlPlane
 from campaign_sandbox.sandbox import apply_crd
@@ -59,6 +60,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         asyncio.run(ensure_helm_docs(terminal.line))
     if "kstatus" in needed:
         asyncio.run(ensure_kstatus(terminal.line))
+    if "promtool" in needed:
+        asyncio.run(ensure_promtool(terminal.line))
     if "argocd" in needed:
         asyncio.run(ensure_argocd(terminal.line))
 
@@ -107,6 +110,12 @@ async def helm(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
 async def helm_docs() -> Path:
     """The program that writes the chart's README."""
     return await ensure_helm_docs(print)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def promtool() -> Path:
+    """The program that tests the alerts."""
+    return await ensure_promtool(print)
 
 
 @pytest.fixture(scope="session")

@@ -135,6 +135,7 @@ async def _run(core: _Core, api: APIServer, options: RunOptions, clock: Clock) -
         stack.push_async_callback(_cancelled, told)
         ends: set[asyncio.Task[Any]] = {told}
         lost: asyncio.Task[str] | None = None
+        metrics.leader_election.set(options.lease is not None)
         if options.lease is not None:
             lost = await _elected(stack, Leadership(LeaseLock(api, clock, options.lease, _identity())), told)
             if lost is None:

@@ -46,6 +46,7 @@ __all__ = [
     "ensure_helm_docs",
     "ensure_kstatus",
     "ensure_kube_state_metrics",
+    "ensure_promtool",
     "ensure_sandbox_binaries",
 ]
 
@@ -55,6 +56,7 @@ _HELM_DOCS_VERSION = "v1.14.2"
 _ARGOCD_VERSION = "v3.6.1"
 _CLI_UTILS_VERSION = "v0.37.2"
 _KUBE_STATE_METRICS_VERSION = "v2.18.0"
+_PROMETHEUS_VERSION = "v0.316.0"
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,15 @@ _KUBE_STATE_METRICS = _Build(
     folder="kube-state-metrics",
     programs={"kube-state-metrics": "k8s.io/kube-state-metrics/v2"},
     flags=(f"-ldflags=-s -w -X github.com/prometheus/common/version.Version={_KUBE_STATE_METRICS_VERSION}",),
+    estimate="about 3 minutes on 2 cores",
+)
+_PROMTOOL = _Build(
+    name="promtool",
+    version=_PROMETHEUS_VERSION,
+    folder="promtool",
+    programs={"promtool": "github.com/prometheus/prometheus/cmd/promtool"},
+    # Without the clients of all clouds, which find what to scrape: half of the time.
+    flags=("-tags=remove_all_sd", "-ldflags=-s -w"),
     estimate="about 2 minutes on 2 cores",
 )
 
@@ -203,6 +214,11 @@ def built_kube_state_metrics() -> Path | None:
 async def ensure_helm_docs(progress: Progress) -> Path:
     """The helm-docs that writes the chart's README, built first if it is nowhere. Raises BinariesError."""
     return await _ensure_built(_HELM_DOCS, progress) / "helm-docs"
+
+
+async def ensure_promtool(progress: Progress) -> Path:
+    """The promtool that tests the alerts, built first if it is nowhere. Raises BinariesError."""
+    return await _ensure_built(_PROMTOOL, progress) / "promtool"
 
 
 def _programs_in(folder: Path) -> ControlPlaneBinaries:
@@ -300,6 +316,7 @@ async def _fetch_all(*, helm: bool, argocd: bool, kube_state_metrics: bool, sand
         progress(f"Helm is {await ensure_helm(progress)}")
         progress(f"helm-docs is {await ensure_helm_docs(progress)}")
         progress(f"kstatus is {await ensure_kstatus(progress)}")
+        progress(f"promtool is {await ensure_promtool(progress)}")
     if argocd:
         progress(f"Argo CD is {await ensure_argocd(progress)}")
     if kube_state_metrics:
@@ -311,7 +328,7 @@ def _main() -> int:
         prog="python -m campaign_sandbox.binaries",
         description="Build the programs of the control plane into the cache, unless they are there.",
     )
-    parser.add_argument("--helm", action="store_true", help="also build Helm, helm-docs and kstatus, for the tests")
+    parser.add_argument("--helm", action="store_true", help="also build Helm, helm-docs, kstatus and promtool, for the tests")
     parser.add_argument("--argocd", action="store_true", help="also build Argo CD, which `make gitops` runs")
     parser.add_argument("--kube-state-metrics", action="store_true", help="also build kube-state-metrics")
     parser.add_argument("--sandbox", action="store_true", help="have what the sandbox starts with: download, or build")

@@ -200,6 +200,9 @@ api_request_duration = _histogram(
 )
 
 leader = Gauge("campaign_operator_leader", "Whether this replica holds the Lease; always 0 without leader election.")
+leader_election = Gauge(
+    "campaign_operator_leader_election", "Whether this replica takes part in a leader election: 0 without --leader-elect."
+)
 namespace_watched = Gauge(
     "campaign_operator_namespace_watched",
     "Whether the campaigns of a namespace are watched at this moment; all namespaces have an empty name.",
