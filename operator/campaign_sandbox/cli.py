@@ -44,13 +44,16 @@ def up(
     ] = None,
     poll_seconds: PollSeconds = 2,
     calls_per_second: CallsPerSecond = 0.5,
+    with_prometheus: Annotated[
+        bool, typer.Option("--with-prometheus", help="Also run the Prometheus on PATH, with the alerts.")
+    ] = False,
 ) -> None:
     """Run a whole world on this machine: control plane, CRD, simulated dialer, webhook receiver and operator.
 
     Prints the line that points kubectl at it and stays until Ctrl-C. The first time, it downloads the programs of the
     control plane. Without a connection, it builds them from their published sources, which takes minutes.
     """
-    _run(frozenset(without or ()), poll_seconds, calls_per_second, demo=False)
+    _run(frozenset(without or ()), poll_seconds, calls_per_second, demo=False, with_prometheus=with_prometheus)
 
 
 @app.command()
@@ -62,18 +65,32 @@ def demo(poll_seconds: PollSeconds = 2, calls_per_second: CallsPerSecond = 0.5) 
 app.command()(simulator)
 
 
-def _run(left_out: frozenset[SandboxPart], poll_seconds: float, calls_per_second: float, *, demo: bool) -> NoReturn:
+def _run(
+    left_out: frozenset[SandboxPart],
+    poll_seconds: float,
+    calls_per_second: float,
+    *,
+    demo: bool,
+    with_prometheus: bool = False,
+) -> NoReturn:
     try:
         from campaign_sandbox.command import run_sandbox
+        from campaign_sandbox.prometheus import PrometheusError, find_prometheus
         from campaign_sandbox.sandbox import SandboxSettings
     except ModuleNotFoundError as error:
         typer.echo(
             f"campaign-sandbox: {error.name} is missing; install it: pip install 'campaign-operator[sandbox]'", err=True
         )
         raise typer.Exit(1) from None
+    try:
+        prometheus = find_prometheus() if with_prometheus else None
+    except PrometheusError as error:
+        typer.echo(f"campaign-sandbox: {error}", err=True)
+        raise typer.Exit(1) from None
     settings = SandboxSettings(
         with_operator=SandboxPart.OPERATOR not in left_out,
         with_simulator=SandboxPart.SIMULATOR not in left_out,
+        prometheus=prometheus,
         poll_seconds=poll_seconds,
         calls_per_second=calls_per_second,
     )

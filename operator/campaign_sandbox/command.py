@@ -12,6 +12,7 @@ from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlaneError, KubectlError
 from campaign_sandbox.demo import DemoFailedError, run_demo
 from campaign_sandbox.next_steps import after_the_demo, export_line, first_commands, own_operator
+from campaign_sandbox.prometheus import PrometheusError
 from campaign_sandbox.sandbox import NAMESPACE, Sandbox, SandboxSettings, running_sandbox
 
 _SHIPPED = Path(__file__).with_name("_examples")
@@ -26,7 +27,7 @@ def run_sandbox(settings: SandboxSettings, *, demo: bool) -> int:
     """The exit status: 0 after Ctrl-C or a demo that came to its good end, 1 otherwise."""
     try:
         return asyncio.run(_until_stopped(settings, demo))
-    except (BinariesError, ControlPlaneError, KubectlError, DemoFailedError, OSError) as error:
+    except (BinariesError, ControlPlaneError, KubectlError, PrometheusError, DemoFailedError, OSError) as error:
         print(f"campaign-operator: {error}", file=sys.stderr)  # noqa: T201 - a command line's message
         return 1
     except KeyboardInterrupt:
@@ -82,7 +83,15 @@ async def _stay(sandbox: Sandbox, out: Console, err: Console) -> None:
     if sandbox.operator is not None and sandbox.dialer_url is not None:
         err.print(f"Then try:\n\n{first_commands(_EXAMPLES)}", soft_wrap=True)
     if sandbox.operator is None:
-        err.print(f"Then start an operator of your own:\n\n{own_operator(sandbox.ca_file)}", soft_wrap=True)
+        err.print(
+            f"Then start an operator of your own:\n\n{own_operator(sandbox.ca_file, sandbox.metrics_port)}",
+            soft_wrap=True,
+        )
+    if sandbox.prometheus_url is not None:
+        err.print(
+            f"\nPrometheus scrapes the operator and shows the alerts at {sandbox.prometheus_url}/alerts.",
+            soft_wrap=True,
+        )
     err.print(
         f"\nThe namespace {NAMESPACE} has the Secrets cxone and hook; webhooks can go to {sandbox.receiver_url}/cx. "
         "Ctrl-C ends it all.\n",

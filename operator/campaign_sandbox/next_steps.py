@@ -29,11 +29,14 @@ def first_commands(examples: Path) -> str:
     )
 
 
-def own_operator(ca_file: Path) -> str:
-    """The command that starts an operator of the user's own, which may call the sandbox's dialer and receiver."""
+def own_operator(ca_file: Path, metrics_port: int | None = None) -> str:
+    """The command that starts an operator of the user's own, which may call the sandbox's dialer and receiver, and
+    whose metrics Prometheus finds at that port.
+    """
+    served = f" --metrics-port {metrics_port}" if metrics_port is not None else ""
     return (
         f"  {_command('campaign-operator')} run --namespace default --lead-seconds 5 --poll-seconds 5 \\\n"
-        f"      --ca-file {ca_file} --allow-cidr 127.0.0.0/8"
+        f"      --ca-file {ca_file} --allow-cidr 127.0.0.0/8{served}"
     )
 
 

@@ -19,7 +19,9 @@ from campaign_sandbox.certificates import ServerCertificate, issue_server_certif
 from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlane
 from campaign_sandbox.listener import Listener
+from campaign_sandbox.loopback_port import LoopbackPort
 from campaign_sandbox.progress import Progress, quiet
+from campaign_sandbox.prometheus import ALERTS, running_prometheus
 from campaign_sandbox.simulator.server import simulated_dialer
 from campaign_sandbox.simulator.simulator_settings import ANY_CAMPAIGN, Client, SimulatorSettings
 from campaign_sandbox.webhook_receiver import ReceiverSettings, webhook_receiver
@@ -36,25 +38,31 @@ STOP_OPERATOR_SECONDS = 35.0
 
 @dataclass(frozen=True, slots=True)
 class SandboxSettings:
-    """What is left out, and how quick the rest is."""
+    """What is left out, the program of Prometheus if it is to run, and how quick the rest is."""
 
     with_operator: bool = True
     with_simulator: bool = True
+    prometheus: Path | None = None
     poll_seconds: float = 5.0
     calls_per_second: float = 0.5
     campaigns: Mapping[str, int] = field(default_factory=lambda: {DEMO_CAMPAIGN_ID: 3, ANY_CAMPAIGN: 1_000_000})
     operator_flags: tuple[str, ...] = field(default=("--lead-seconds", "5"))
+    alerts: Path = ALERTS
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """What runs. `operator` and `dialer_url` are None where they were left out."""
+    """What runs. `operator`, `dialer_url`, and with Prometheus its URL and the port at which it looks for the metrics
+    of an operator, are None where they were left out.
+    """
 
     control_plane: ControlPlane
     receiver_url: str
     dialer_url: str | None
     operator: ChildProcess | None
     ca_file: Path
+    prometheus_url: str | None = None
+    metrics_port: int | None = None
 
 
 @asynccontextmanager
@@ -63,7 +71,7 @@ async def running_sandbox(
 ) -> AsyncIterator[Sandbox]:
     """All parts for as long as the block runs. Start it from the main thread.
 
-    Raises ControlPlaneError, KubectlError or OSError where a part does not come up.
+    Raises ControlPlaneError, KubectlError, PrometheusError or OSError where a part does not come up.
     """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="campaign-operator-")))
@@ -80,12 +88,27 @@ async def running_sandbox(
             dialer_url = await stack.enter_async_context(simulated_dialer(_dialer_settings(settings, listener)))
             progress(f"Simulated dialer at {dialer_url}")
         await _apply_secrets(control_plane, dialer_url)
+        metrics = LoopbackPort() if settings.prometheus is not None else None
         operator = None
         if settings.with_operator:
-            operator = _start_operator(control_plane, certificate, settings, folder)
+            operator = _start_operator(control_plane, certificate, settings, folder, metrics)
             stack.push_async_callback(operator.stop, timeout_seconds=STOP_OPERATOR_SECONDS)
             progress("Operator started")
-        yield Sandbox(control_plane, receiver_url, dialer_url, operator, certificate.authority)
+        prometheus_url = None
+        if settings.prometheus is not None and metrics is not None:
+            prometheus_url = await stack.enter_async_context(
+                running_prometheus(settings.prometheus, metrics.number, folder, alerts=settings.alerts)
+            )
+            progress(f"Prometheus at {prometheus_url}")
+        yield Sandbox(
+            control_plane,
+            receiver_url,
+            dialer_url,
+            operator,
+            certificate.authority,
+            prometheus_url,
+            metrics.number if metrics is not None else None,
+        )
 
 
 def _dialer_settings(settings: SandboxSettings, listener: Listener) -> SimulatorSettings:
@@ -126,12 +149,21 @@ async def _apply_secret(control_plane: ControlPlane, name: str, values: dict[str
 
 
 def _start_operator(
-    control_plane: ControlPlane, certificate: ServerCertificate, settings: SandboxSettings, folder: Path
+    control_plane: ControlPlane,
+    certificate: ServerCertificate,
+    settings: SandboxSettings,
+    folder: Path,
+    metrics: LoopbackPort | None,
 ) -> ChildProcess:
+    served: tuple[str, ...] = ()
+    if metrics is not None:
+        metrics.release()
+        served = ("--metrics-port", str(metrics.number))
     command = [
         *(sys.executable, "-m", "campaign_operator.cli", "run", "--all-namespaces"),
         *("--poll-seconds", str(settings.poll_seconds)),
         *("--ca-file", str(certificate.authority), "--allow-cidr", "127.0.0.0/8"),
+        *served,
         *settings.operator_flags,
     ]
     env = {**os.environ, "KUBECONFIG": str(control_plane.kubeconfig_path), "CAMPAIGN_OPERATOR_LOG_FORMAT": "console"}

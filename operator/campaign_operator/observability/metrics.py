@@ -201,7 +201,8 @@ api_request_duration = _histogram(
 
 leader = Gauge("campaign_operator_leader", "Whether this replica holds the Lease; always 0 without leader election.")
 leader_election = Gauge(
-    "campaign_operator_leader_election", "Whether this replica takes part in a leader election: 0 without --leader-elect."
+    "campaign_operator_leader_election",
+    "Whether this replica takes part in a leader election: 0 without --leader-elect.",
 )
 namespace_watched = Gauge(
     "campaign_operator_namespace_watched",
