@@ -10,6 +10,7 @@ from campaign_operator.preview.preview_wire import PreviewWire
 from campaign_operator.validation.recognized_wire import RecognizedListWire
 from campaign_operator.validation.report_wire import ReportWire
 from campaign_operator.validation.wire_model import schema_file
+from grafana_dashboard import render_dashboard
 from kubectl_campaign.status_wire import SeenStatusWire
 from metrics_reference import render_page
 from remedies import render_remedies
@@ -24,6 +25,7 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "crds" / f"{CRD_NAME}.yaml": crd,
         CHART / "templates" / "customresourcedefinition.yaml": chart_template(crd),
+        CHART / "monitoring" / "dashboard.json": render_dashboard(),
         ROOT / "gitops" / "argocd" / "argocd-cm.yaml": render_customization(),
         ROOT / "docs" / "api.md": render_reference(),
         ROOT / "docs" / "contacts.schema.json": schema_file(RecognizedListWire),

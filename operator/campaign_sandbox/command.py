@@ -89,7 +89,7 @@ async def _stay(sandbox: Sandbox, out: Console, err: Console) -> None:
         )
     if sandbox.prometheus_url is not None:
         err.print(
-            f"\nPrometheus scrapes the operator and shows the alerts at {sandbox.prometheus_url}/alerts.",
+            f"\nPrometheus scrapes the operator and shows the alerts at {sandbox.prometheus_url}.",
             soft_wrap=True,
         )
     err.print(
