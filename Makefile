@@ -34,12 +34,16 @@ demo: setup ## Watch a campaign run from apply to Completed on a real API server
 
 .PHONY: test
 test: lint control-plane ## Everything that must be true before a change lands; WORKERS=1 for one test at a time
-	@$(PYTEST) -n $(WORKERS) --dist loadgroup --ignore=tests/gitops $(ARGS)
+	@$(PYTEST) -n $(WORKERS) --dist loadgroup --ignore=tests/gitops --ignore=tests/monitoring $(ARGS)
 
 .PHONY: gitops
 gitops: setup control-plane ## Sync campaigns from Git by the real Argo CD; builds it once, and needs redis-server
 	@$(BIN)/python -m campaign_sandbox.binaries --argocd
 	@$(PYTEST) -v tests/gitops $(ARGS)
+
+.PHONY: dashboard
+dashboard: setup control-plane ## See alerts fire and the dashboard's panels filled by faults in a sandbox, and draw docs/dashboard.svg; needs Debian's prometheus
+	@PICTURE=docs/dashboard.svg $(PYTEST) -v tests/monitoring $(ARGS)
 
 # side by side: the types take as long as all the others together
 LINTERS := lint-types lint-style lint-layers lint-spelling lint-prose lint-image lint-generated

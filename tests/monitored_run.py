@@ -23,7 +23,7 @@ from e2e_world import at_the_next_minute, campaign, config_map
 from stage import fault
 
 WAITS = (
-    *("--lead-seconds", "2", "--settle-seconds", "3", "--send-within-seconds", "2"),
+    *("--lead-seconds", "2", "--settle-seconds", "24", "--send-within-seconds", "2"),
     *("--request-timeout-seconds", "20", "--deletion-deadline-seconds", "2"),
 )
 FAULTS = (

@@ -50,6 +50,8 @@ OF_OTHERS = {
     "Kustomization": "of Flux",
     "dependencies": "of a chart of yours",
     "podAnnotations": "a value of our chart; tests/e2e/test_chart.py sets it",
+    "prometheusRule": "a value of our chart; tests/e2e/test_chart_monitoring.py sets it",
+    "rule_files": "of Prometheus",
 }
 """YAML that is not a campaign's, by its kind or its first name."""
 
