@@ -8,11 +8,11 @@ It must not know what the metrics mean.
 import asyncio
 import json
 import shutil
+import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
-
-import httpx
 
 from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.loopback_port import LOOPBACK, LoopbackPort
@@ -27,6 +27,7 @@ SCRAPE_SECONDS = 5
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.1
+_ANSWER_SECONDS = 5.0
 
 
 class PrometheusError(Exception):
@@ -88,8 +89,8 @@ def _configuration(metrics_port: int, alerts: Path, scrape_seconds: int) -> dict
 
 async def _until_ready(server: ChildProcess, url: str) -> None:
     try:
-        async with asyncio.timeout(_START_SECONDS), httpx.AsyncClient(trust_env=False) as client:
-            while not await _is_ready(client, url):
+        async with asyncio.timeout(_START_SECONDS):
+            while not await asyncio.to_thread(_is_ready, url):
                 if server.exit_status is not None:
                     raise PrometheusError(f"prometheus ended with {server.exit_status}:\n{server.last_lines()}")
                 await asyncio.sleep(_POLL_SECONDS)
@@ -97,8 +98,10 @@ async def _until_ready(server: ChildProcess, url: str) -> None:
         raise PrometheusError(f"prometheus is not ready after {_START_SECONDS:.0f} s:\n{server.last_lines()}") from None
 
 
-async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:
+def _is_ready(url: str) -> bool:
+    past_proxies = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        return (await client.get(f"{url}/-/ready")).status_code == httpx.codes.OK
-    except httpx.TransportError:
+        with past_proxies.open(f"{url}/-/ready", timeout=_ANSWER_SECONDS) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
         return False

@@ -35,3 +35,7 @@ def test_commands_and_files_are_named_as_they_are_reached_from_here(
 
 def test_an_operator_of_ones_own_is_told_of_the_sandboxs_certificates_and_addresses() -> None:
     assert own_operator(Path("/sandbox/ca.pem")).endswith("--ca-file /sandbox/ca.pem --allow-cidr 127.0.0.0/8")
+
+
+def test_an_operator_of_ones_own_serves_its_metrics_where_prometheus_looks_for_them() -> None:
+    assert own_operator(Path("/sandbox/ca.pem"), 9090).endswith(" --metrics-port 9090")
