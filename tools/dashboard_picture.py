@@ -16,8 +16,10 @@ _CELL_WIDTH, _CELL_HEIGHT = 50, 26
 _GAP = 4
 _TITLE = 20
 _LEGEND_LINE = 12
-_LEGENDS = 4
+_LEGENDS = 8
+_LEGENDS_IN_A_LINE = 2
 _ROWS = 9
+_IN_A_TABLE = ("namespace", "name", "reason")
 _COLORS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22")
 _STYLE = (
     "text { font: 10px sans-serif; fill: #24292f } .title { font-weight: bold; font-size: 11px } "
@@ -51,7 +53,8 @@ class _Drawing:
         place = panel["gridPos"]
         self._x, self._y = place["x"] * _CELL_WIDTH + _GAP, place["y"] * _CELL_HEIGHT + _GAP
         self._width, self._height = place["w"] * _CELL_WIDTH - 2 * _GAP, place["h"] * _CELL_HEIGHT - 2 * _GAP
-        self._panel, self._answers, self._span = panel, answers, span
+        self._panel, self._span = panel, span
+        self._answers = _telling(answers) if panel["type"] == "timeseries" else answers
         self._unit = panel["fieldConfig"]["defaults"]["unit"]
         self._svg = SubElement(svg, "g")
         SubElement(self._svg, "title").text = panel["description"]
@@ -70,12 +73,12 @@ class _Drawing:
         _text(self._svg, self._x + x, self._y + y, text, style)
 
     def _number(self) -> None:
-        self._say(self._width / 2, self._height / 2 + 20, _shown(self._answers[0].values[-1][1], self._unit), "big")
+        self._say(self._width / 2, self._height / 2 + 20, f"{self._answers[0].values[-1][1]:.0f}", "big")
 
     def _table(self) -> None:
         for index, answer in enumerate(self._answers[:_ROWS]):
             y = _TITLE + 16 + 18 * index
-            self._say(8, y, " · ".join(answer.labels.values()))
+            self._say(8, y, " · ".join(answer.labels[label] for label in _IN_A_TABLE if label in answer.labels))
             if self._unit == "dateTimeAsIso":
                 self._say(self._width - 8, y, _shown(answer.values[-1][1], self._unit), "end")
 
@@ -92,7 +95,12 @@ class _Drawing:
     def _lines(self) -> None:
         left, right = self._x + 52, self._x + self._width - 8
         top = self._y + _TITLE + 8
-        bottom = self._y + self._height - 18 - _LEGEND_LINE * min(len(self._answers), _LEGENDS)
+        bottom = (
+            self._y
+            + self._height
+            - 18
+            - _LEGEND_LINE * math.ceil(min(len(self._answers), _LEGENDS) / _LEGENDS_IN_A_LINE)
+        )
         summed = _stacked(self._answers) if self._stacks else [answer.values for answer in self._answers]
         finite = [value for values in summed for _, value in values if math.isfinite(value)]
         most = max(finite, default=0) or 1
@@ -116,15 +124,22 @@ class _Drawing:
             drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
             SubElement(self._svg, "polyline", {"class": "line", "stroke": _color(index), "points": drawn})
         for index, answer in enumerate(self._answers[:_LEGENDS]):
-            y = bottom + 14 + _LEGEND_LINE * (index + 1)
+            line, column = divmod(index, _LEGENDS_IN_A_LINE)
+            y, x = bottom + 14 + _LEGEND_LINE * (line + 1), left + (right - left) / _LEGENDS_IN_A_LINE * column
             more = f" and {len(self._answers) - _LEGENDS} more" if len(self._answers) > _LEGENDS == index + 1 else ""
-            swatch = {"x": left, "y": y - 7, "width": 8, "height": 8, "fill": _color(index)}
+            swatch = {"x": x, "y": y - 7, "width": 8, "height": 8, "fill": _color(index)}
             SubElement(self._svg, "rect", {name: str(value) for name, value in swatch.items()})
-            _text(self._svg, left + 12, y, f"{answer.name}{more}", "")
+            _text(self._svg, x + 12, y, f"{answer.name}{more}", "")
 
     @property
     def _stacks(self) -> bool:
         return bool(self._panel["fieldConfig"]["defaults"]["custom"]["stacking"]["mode"] == "normal")
+
+
+def _telling(answers: list[Answer]) -> list[Answer]:
+    """Without those that were never anything, where there are more than the legend has room for."""
+    some = [a for a in answers if any(math.isfinite(value) and value != 0 for _, value in a.values)]
+    return some if some and len(answers) > _LEGENDS else answers
 
 
 def _stacked(answers: Sequence[Answer]) -> list[tuple[tuple[float, float], ...]]:
