@@ -22,9 +22,10 @@ from campaign_sandbox.simulator.simulator_settings import ANY_CAMPAIGN
 from e2e_world import at_the_next_minute, campaign, config_map
 from stage import fault
 
-WAITS = (
+OPERATOR_FLAGS = (
     *("--lead-seconds", "2", "--settle-seconds", "24", "--send-within-seconds", "2"),
     *("--request-timeout-seconds", "20", "--deletion-deadline-seconds", "2"),
+    *("--leader-elect", "--leader-elect-resource-namespace", NAMESPACE),
 )
 FAULTS = (
     fault("submit", "answer", campaign_id="refused", status=403, body="scope missing"),
@@ -73,7 +74,7 @@ async def monitored_run(binaries: ControlPlaneBinaries, prometheus: Path, alerts
         poll_seconds=1,
         calls_per_second=4,
         campaigns={"few": 1, ANY_CAMPAIGN: 1_000_000},
-        operator_flags=WAITS,
+        operator_flags=OPERATOR_FLAGS,
     )
     async with running_sandbox(binaries, settings) as sandbox:
         assert sandbox.prometheus_url is not None

@@ -40,6 +40,8 @@ async def test_one_replica_works_and_the_other_is_ready_and_watches_nothing(repl
     assert not await standby.leads()
     assert standby.events()[-1] == "waiting for the Lease"
     assert await standby.answers(f"{standby.health}/healthz") == (200, "ok\n")
+    for replica in (leader, standby):
+        assert "campaign_operator_leader_election 1.0" in (await replica.answers(f"{replica.metrics}/metrics"))[1]
 
 
 async def test_a_leader_that_stops_hands_over_at_once(replicas: Replicas) -> None:

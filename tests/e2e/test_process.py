@@ -60,6 +60,7 @@ async def test_it_serves_health_and_metrics_by_every_protocol_and_ends_at_once_o
             scraped = await answer(f"http://{host}:{metrics}/metrics")
             assert scraped.headers["Content-Type"].startswith("text/plain; version=")
             assert "campaign_operator_status_writes_total" in scraped.text
+            assert "campaign_operator_leader_election 0.0" in scraped.text
         os.kill(operator.pid, signal.SIGTERM)
         begun = time.monotonic()
         assert await operator.wait() == 0
