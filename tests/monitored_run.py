@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -103,15 +104,17 @@ def _campaigns(receiver_url: str) -> dict[str, dict[str, Any]]:
         return [{"id": f"c{index}", "timeZone": zones[index % 4]} for index in range(number)]
 
     soon = at_the_next_minute(contacts=contacts(4))
+    # whose windows are too short to be submitted late, on a machine that is busy
+    short = at_the_next_minute(cron=f"{datetime.now(UTC) + timedelta(seconds=100):%M %H} * * *")
     return {
         "spring": {**at_the_next_minute(contacts=contacts(300)), "campaignID": "spring"},
         "autumn": {**at_the_next_minute(contacts=contacts(200)), "campaignID": "autumn"},
         "tomorrow": {"campaignID": "tomorrow"},
         "refused": {**soon, "campaignID": "refused"},
-        "missed": {**soon, "campaignID": "missed", "windowSeconds": 300},
+        "missed": {**short, "contacts": contacts(4), "campaignID": "missed", "windowSeconds": 300},
         "held": {**soon, "campaignID": "held"},
         "slow": {**soon, "campaignID": "slow"},
-        "few": {**at_the_next_minute(contacts=contacts(40)), "campaignID": "few", "windowSeconds": 120},
+        "few": {**short, "contacts": contacts(40), "campaignID": "few", "windowSeconds": 120},
         "hooked": {**soon, "campaignID": "hooked", "webhook": {"url": f"{receiver_url}/fails"}},
         "stalled": {**soon, "campaignID": "stalled", "cron": "0 9 * * 8"},
         "unread": {

@@ -118,10 +118,11 @@ ROWS = (
         (
             Panel(
                 "Progress by campaign",
-                "Completed calls of the run that STATE shows, as a share of its expected calls.",
+                "Completed calls of the run that STATE shows, as a share of its expected calls, at most 100%.",
                 (
                     Query(
-                        f"max by (namespace, name) ({_of('run_completed_calls')} / ({_of('run_expected_calls')} > 0))",
+                        "clamp_max(max by (namespace, name) "
+                        f"({_of('run_completed_calls')} / ({_of('run_expected_calls')} > 0)), 1)",
                         "{{namespace}} {{name}}",
                     ),
                 ),
