@@ -7,17 +7,14 @@ import pytest
 import pytest_asyncio
 
 from campaign_sandbox.binaries import ControlPlaneBinaries
-from campaign_sandbox.prometheus import PrometheusError, find_prometheus
+from campaign_sandbox.prometheus import find_prometheus
 from monitored_run import Run, impatient_alerts, monitored_run
 
 
 @pytest.fixture(scope="session")
 def prometheus() -> Path:
-    """The program, which nothing here builds: the tests are skipped without it, and pytest says so."""
-    try:
-        return find_prometheus()
-    except PrometheusError:
-        pytest.skip("prometheus is not on PATH: apt-get install prometheus")
+    """The program, which nothing here builds. Raises PrometheusError, which says how to get it."""
+    return find_prometheus()
 
 
 @pytest.fixture(scope="session")
