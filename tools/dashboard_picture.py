@@ -171,7 +171,7 @@ def _shown(value: float, unit: str) -> str:
         case "dateTimeAsIso":
             return f"{datetime.fromtimestamp(value / 1000, UTC):%Y-%m-%d %H:%M}"
         case _:
-            return f"{value:.3g}"
+            return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _text(parent: Element, x: float, y: float, text: str, style: str) -> None:
