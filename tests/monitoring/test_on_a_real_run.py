@@ -55,7 +55,7 @@ async def test_a_fault_of_a_campaign_fires_its_alert_which_names_it(run: Run, al
     assert f"{NAMESPACE}/{name}" in found["annotations"]["description"]
 
 
-@pytest.mark.parametrize("alert", ["CampaignDialerSlow", "CampaignPermissionLapses", "CampaignSchedulesOrphaned"])
+@pytest.mark.parametrize("alert", ["CampaignDialerSlow", "CampaignSchedulesOrphaned"])
 async def test_a_fault_of_the_dialer_fires_its_alert(run: Run, alert: str) -> None:
     await fires(run, alert)
 
