@@ -3,6 +3,7 @@
 The alerts do not wait: what they are to wait for is tested by promtool in `tests/alerts`.
 """
 
+import asyncio
 import re
 import ssl
 import time
@@ -36,6 +37,7 @@ FAULTS = (
     fault("submit", "delay", campaign_id="slow", beforeSeconds=12),
     fault("cancel", "notOffered", campaign_id="left"),
 )
+GOOD_LIST = "id,timeZone\nc1,Europe/London\n"
 BAD_LIST = "id,timeZone\nc1,Europe/London\nc2,Europe/Londn\n"
 
 
@@ -80,8 +82,18 @@ async def monitored_run(binaries: ControlPlaneBinaries, prometheus: Path, alerts
     async with running_sandbox(binaries, settings) as sandbox:
         assert sandbox.prometheus_url is not None
         run = Run(sandbox, sandbox.prometheus_url, time.time())
+        await _until_scraped(run)
         await _plant(run)
         yield run
+
+
+async def _until_scraped(run: Run) -> None:
+    """What is counted before the first scrape is no increase."""
+    async with asyncio.timeout(120):
+        while not (await run.ask("query?query=campaign_operator_build_info"))["result"]:
+            assert run.sandbox.operator is not None
+            assert run.sandbox.operator.exit_status is None, run.sandbox.operator.last_lines()
+            await asyncio.sleep(1)
 
 
 async def _plant(run: Run) -> None:
@@ -93,6 +105,7 @@ async def _plant(run: Run) -> None:
         (await client.put(f"{run.sandbox.receiver_url}/_faults", json={"rules": [fails]})).raise_for_status()
     await run.apply(
         config_map(NAMESPACE, "bad", contacts__csv=BAD_LIST),
+        config_map(NAMESPACE, "good", contacts__csv=GOOD_LIST),
         *(campaign(NAMESPACE, name, **spec) for name, spec in _campaigns(run.sandbox.receiver_url).items()),
     )
     await _delete_when_submitted(run, "left")
@@ -107,9 +120,9 @@ def _campaigns(receiver_url: str) -> dict[str, dict[str, Any]]:
     # whose windows are too short to be submitted late, on a machine that is busy
     short = at_the_next_minute(cron=f"{datetime.now(UTC) + timedelta(seconds=100):%M %H} * * *")
     return {
-        "spring": {**at_the_next_minute(contacts=contacts(300)), "campaignID": "spring"},
-        "autumn": {**at_the_next_minute(contacts=contacts(200)), "campaignID": "autumn"},
-        "tomorrow": {"campaignID": "tomorrow"},
+        "spring": {**at_the_next_minute(contacts=contacts(600)), "campaignID": "spring"},
+        "autumn": {**at_the_next_minute(contacts=contacts(300)), "campaignID": "autumn"},
+        "tomorrow": {"campaignID": "tomorrow", "contacts": None, "contactsFrom": [_list("good")]},
         "refused": {**soon, "campaignID": "refused"},
         "missed": {**short, "contacts": contacts(4), "campaignID": "missed", "windowSeconds": 300},
         "held": {**soon, "campaignID": "held"},
@@ -121,10 +134,14 @@ def _campaigns(receiver_url: str) -> dict[str, dict[str, Any]]:
             **soon,
             "campaignID": "unread",
             "contacts": None,
-            "contactsFrom": [{"configMapKeyRef": {"name": "bad", "key": "contacts.csv"}}],
+            "contactsFrom": [_list("bad")],
         },
         "left": {"campaignID": "left"},
     }
+
+
+def _list(name: str) -> dict[str, Any]:
+    return {"configMapKeyRef": {"name": name, "key": "contacts.csv"}}
 
 
 async def _delete_when_submitted(run: Run, name: str) -> None:

@@ -1,5 +1,6 @@
 """Asks a Prometheus what the panels of the dashboard ask, as Grafana would."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -70,4 +71,5 @@ def _answer(legend: str, series: dict[str, Any]) -> Answer:
     name = legend if legend != "__auto" else " ".join(labels.values())
     for label, value in labels.items():
         name = name.replace(f"{{{{{label}}}}}", value)
+    name = re.sub(r"\{\{\w+\}\}", "", name).strip()  # a label that the series does not have
     return Answer(name, labels, tuple((float(time), float(value)) for time, value in values))

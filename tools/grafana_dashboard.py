@@ -97,6 +97,8 @@ def _field(panel: Panel) -> dict[str, Any]:
     if panel.red_from is not None:
         steps.append({"color": "red", "value": panel.red_from})
     field: dict[str, Any] = {"unit": panel.unit, "min": 0, "thresholds": {"mode": "absolute", "steps": steps}}
+    if panel.kind == "stat":
+        field["decimals"] = 0  # an increase is extrapolated
     if panel.most is not None:
         field["max"] = panel.most
     if panel.kind == "timeseries":
