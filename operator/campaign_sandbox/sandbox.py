@@ -94,6 +94,8 @@ async def running_sandbox(
             operator = _start_operator(control_plane, certificate, settings, folder, metrics)
             stack.push_async_callback(operator.stop, timeout_seconds=STOP_OPERATOR_SECONDS)
             progress("Operator started")
+        elif metrics is not None:
+            metrics.release()  # for the operator that somebody starts by hand
         prometheus_url = None
         if settings.prometheus is not None and metrics is not None:
             prometheus_url = await stack.enter_async_context(

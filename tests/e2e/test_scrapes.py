@@ -1,6 +1,5 @@
 """What Prometheus scrapes from real operators: a campaign that runs, two namespaces, a restart, a standby."""
 
-import shutil
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -84,7 +83,7 @@ def holds(operator: Scraped, name: str, expected: Series) -> Callable[[], Awaita
     return held
 
 
-async def test_campaigns_of_two_namespaces_through_a_run_a_deletion_and_a_restart(here: World) -> None:
+async def test_campaigns_of_two_namespaces_through_a_run_a_deletion_and_a_restart(here: World, promtool: Path) -> None:
     first, second = await new_namespaces(here)
     runs = campaign(first, "runs", **at_the_next_minute(completion={"expectedCalls": 1_000_000}))
     await here.apply(runs, campaign(second, "waits"))
@@ -101,7 +100,7 @@ async def test_campaigns_of_two_namespaces_through_a_run_a_deletion_and_a_restar
         assert (await operator.series("run_expected_calls"))[(first, "runs")] == 1_000_000
         text = await operator.text()
         assert broken_rules(text) == []
-        assert promtool_findings(text) == ""
+        assert promtool_findings(promtool, text) == ""
         ages = await operator.series("watch_age_seconds")
         assert {namespace for namespace, _ in ages} == {first, second}
         assert all(age < SILENT_SECONDS for age in ages.values())
@@ -111,11 +110,8 @@ async def test_campaigns_of_two_namespaces_through_a_run_a_deletion_and_a_restar
         await until(holds(operator, "campaign_state", {(first, "runs Running"): 1.0}))
 
 
-def promtool_findings(text: str) -> str:
-    """What Prometheus' own tool finds, where it is installed; `broken_rules` has its rules otherwise."""
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        return ""
+def promtool_findings(promtool: Path, text: str) -> str:
+    """What Prometheus' own tool finds."""
     done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 

@@ -12,18 +12,7 @@ from campaign_sandbox.cli import app
 from campaign_sandbox.loopback_port import LoopbackPort
 from campaign_sandbox.prometheus import ALERTS, PrometheusError, running_prometheus
 from processes import write_program
-
-SERVES = """\
-#!{python}
-import http.server, sys
-flags = dict(argument.split("=", 1) for argument in sys.argv[1:])
-host, port = flags["--web.listen-address"].split(":")
-class Ready(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200 if self.path == "/-/ready" else 404)
-        self.end_headers()
-http.server.HTTPServer((host, int(port)), Ready).serve_forever()
-"""
+from prometheus_stand_in import SERVES
 
 
 def test_without_prometheus_on_the_path_it_is_said_how_to_get_it(
