@@ -45,6 +45,10 @@ gitops: setup control-plane ## Sync campaigns from Git by the real Argo CD; buil
 dashboard: setup control-plane ## See alerts fire and the dashboard's panels filled by faults in a sandbox, and draw docs/dashboard.svg; needs Debian's prometheus
 	@PICTURE=docs/dashboard.svg $(PYTEST) -v tests/monitoring $(ARGS)
 
+.PHONY: on-call
+on-call: setup control-plane ## Play five faults that somebody on call meets, and write docs/on-call.md; needs Debian's prometheus, 20 minutes
+	@PYTHONPATH=tools $(BIN)/python tools/on_call.py
+
 # side by side: the types take as long as all the others together
 LINTERS := lint-types lint-style lint-layers lint-spelling lint-prose lint-image lint-generated
 .PHONY: lint $(LINTERS)
