@@ -22,6 +22,7 @@ from typing import Any
 import httpx
 import yaml
 
+from campaign_operator.wording import counted
 from campaign_sandbox.binaries import BinariesError, ensure_control_plane_binaries
 from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlaneError, KubectlError
@@ -388,7 +389,7 @@ async def play(shift: Shift, scene: Scene) -> None:
         taken += seconds
         page.show(said)
     await scene.remedy(shift)
-    page.say(f"From the alert to the cause and the remedy: {len(looks)} command(s), which took {taken:.1f} s.")
+    page.say(f"From the alert to the cause and the remedy: {counted(len(looks), 'command')} of {taken:.1f} s together.")
     print(f"{scene.title}: played", flush=True)
 
 
