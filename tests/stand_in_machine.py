@@ -32,7 +32,7 @@ class Machine:
     folder: Path
 
     @classmethod
-    def create(cls, folder: Path, go_version: str = "go1.26.0") -> Self:
+    def create(cls, folder: Path, go_version: str = "go1.26.7") -> Self:
         """A machine that has a Go compiler and nothing else."""
         (folder / "bin").mkdir()
         machine = cls(folder)

@@ -14,6 +14,7 @@ _PARTS = {"Means": "means", "Do": "do", "Recovery": "recovery"}
 _SHOWN = re.compile(r"\s*Shown as:.*?(?=\n\n|\Z)", re.DOTALL)
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
 _LOOK_AGAIN = "#make-the-operator-look-again-now"
+_ALERTS = "Alerts\n"
 _EXAMPLE = re.compile(r"^```text\n.*?^```\n", re.MULTILINE | re.DOTALL)
 
 
@@ -27,11 +28,12 @@ def render_remedies() -> str:
 
 
 def read_remedies(runbook: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """The sections of the runbook, in their order."""
-    _, *parts = re.split(r"^### (.+)$", runbook, flags=re.MULTILINE)
-    for reason, text in zip(parts[0::2], parts[1::2], strict=True):
-        section = re.split(r"^## ", text, flags=re.MULTILINE)[0]
-        yield reason, dict(_parts_of(_EXAMPLE.sub("", section)))
+    """The sections of the reasons, in their order. Those of the alerts refer to them."""
+    for chapter in re.split(r"^## ", runbook, flags=re.MULTILINE):
+        _, *parts = re.split(r"^### (.+)$", chapter, flags=re.MULTILINE)
+        if not chapter.startswith(_ALERTS):
+            for reason, text in zip(parts[0::2], parts[1::2], strict=True):
+                yield reason, dict(_parts_of(_EXAMPLE.sub("", text)))
 
 
 def _with_other(name: str, text: str, remedies: dict[str, dict[str, str]]) -> str:

@@ -254,7 +254,7 @@ async def assert_built_instead(download: Download, said: str) -> None:
     assert second.startswith(f"Cannot download {_ARCHIVE} from localhost: ")
     assert said in second
     assert second.endswith(". Building v1.37.2 instead")
-    assert third.startswith("Building controlplane v1.37.2 with go1.26.0")
+    assert third.startswith("Building controlplane v1.37.2 with go1.26.7")
     assert is_whole(download.folder())
 
 

@@ -102,7 +102,7 @@ async def test_one_install_brings_all_that_the_operator_needs(cluster: Cluster) 
     pod = yaml.safe_load(cluster.run("get", "hooks", "campaign-operator"))
     assert await cluster.told(*pod["spec"]["containers"][0]["args"]) == (
         0,
-        "permissions: all 13\nCustomResourceDefinition: up to date\n",
+        "permissions: all 14\nCustomResourceDefinition: up to date\n",
     )
     cluster.run("uninstall", "campaign-operator")
 

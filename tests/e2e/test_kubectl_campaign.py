@@ -173,7 +173,8 @@ async def test_a_person_resolves_what_is_held_and_hears_the_answer(
     await world.wait_until(namespace, "held", lambda status: windows_of(status) == states)
     twice = await person.campaign("resolve", "held", "-n", namespace, f"{run}/{LONDON}=Abandon")
     assert twice.exit_status == 1
-    assert twice.stdout == (f'ResolutionRejected: "{run}/{LONDON}=Abandon": the window is not held, it is Submitted\n')
+    rejected = f'"{run}/{LONDON}=Abandon": the window is not held, it is Submitted; set the annotation to a new value'
+    assert twice.stdout == f"ResolutionRejected: {rejected}\n"
     # the operator has handled this very value, so it must be gone before it is said again
     again = await person.campaign("resolve", "held", "-n", namespace, f"{run}/{LONDON}=Abandon")
     assert again.stdout == twice.stdout

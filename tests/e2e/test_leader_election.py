@@ -105,7 +105,7 @@ async def test_check_names_the_permissions_on_the_lease(replicas: Replicas) -> N
     watched = ("--namespace", replicas.namespace)
     assert await answer_of(replicas.kubeconfig, "check", *watched, *ELECTION) == (
         0,
-        "permissions: all 13\nCustomResourceDefinition: up to date\n",
+        "permissions: all 14\nCustomResourceDefinition: up to date\n",
     )
     status, said = await answer_of(replicas.kubeconfig, "check", *watched, *ELECTION[:-1], "another")
     assert status == 1

@@ -53,7 +53,7 @@ Ready=False  WindowHeld
   run 20261124T0900: America/New_York: it may have been submitted, and the
   dialer has no listing (it answered 405); check the dialer
 AnalyticsAvailable=False  AnalyticsUnreadable
-  the dialer answered 500
+  the dialer answered 500; the operator tries again
 
 run 20261124T0900: Running, 4 windows (1 skipped) for 55 contacts
 calls  ██████████████░░░░░░  37 of 50 calls (74%), 60 attempted, 30 connected
