@@ -67,10 +67,12 @@ LISTED = [
     seen(name="over", state="Completed"),
 ]
 
-LIST = """\
+TIMED_OUT = "TimedOut: 37 of 50; to find out why, compare with the dialer's reports"
+
+LIST = f"""\
 NAME       STATE      PROGRESS   NEXT RUN      NEEDS  WHY
 held       Held       -          -             act    WindowHeld: look at the dialer
-timed-out  TimedOut   -          -             look   TimedOut: 37 of 50; to find out why, compare with the dialer's reports
+timed-out  TimedOut   -          -             look   {TIMED_OUT}
 calling    Running    1/2 (50%)  -             -      Accepted: the spec is accepted
 sooner     Scheduled  0/2 (0%)   in 2 h 3 min  -      Accepted: the spec is accepted
 later      Scheduled  -          in 1 d 21 h   -      Accepted: the spec is accepted
