@@ -144,7 +144,8 @@ async def test_a_person_suspends_resumes_and_asks_again(world: World, namespace:
 
     resumed = await person.campaign("resume", "c", "-n", namespace)
     assert resumed.stdout.splitlines()[0] == "outboundcampaign.campaign-operator.io/c resumed"
-    assert "2 windows for 2 contacts submitted" in resumed.stdout
+    assert "2 windows for 2 contacts" in resumed.stdout
+    await world.wait_for_state(namespace, "c", "Scheduled")
 
     again = await person.campaign("retry", "c", "-n", namespace)
     assert again.stdout.startswith("outboundcampaign.campaign-operator.io/c looked at again\nAccepted: ")

@@ -19,8 +19,10 @@ import yaml
 
 from campaign_operator.api.vocabulary import REQUESTED_AT_ANNOTATION
 from campaign_operator.domain.campaigns.campaign import CampaignRef
+from campaign_sandbox.binaries import ControlPlaneBinaries
 from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlane
+from campaign_sandbox.sandbox import apply_crd
 from campaign_states import CAMPAIGN_STATES, NAME, CampaignState
 from e2e_world import Manifest, campaign, start_operator
 from scripted_server import Reply, ScriptedServer, answer, scripted_server
@@ -136,11 +138,19 @@ async def test_a_restart_tells_nothing_again_of_schedules_that_are_orphaned(
     assert await told(stage) == before
 
 
+@pytest_asyncio.fixture
+async def own_control_plane(control_plane_binaries: ControlPlaneBinaries) -> AsyncIterator[ControlPlane]:
+    """One in which no other operator looks after all namespaces, and tells of the same."""
+    async with await ControlPlane.start(control_plane_binaries) as running:
+        await apply_crd(running)
+        yield running
+
+
 async def test_an_operator_that_follows_one_that_was_killed_tells_nothing_again(
-    control_plane: ControlPlane, installed: ControlPlane, operator_kubeconfig: Path, tmp_path: Path
+    own_control_plane: ControlPlane, tmp_path: Path
 ) -> None:
+    control_plane = own_control_plane
     namespace, kinds = f"killed-{uuid4().hex[:8]}", ("InvalidContacts", "InvalidSpec", "Planned", "SecretNotFound")
-    assert installed is control_plane
 
     async def posted() -> list[tuple[str, str, int]]:
         found = await control_plane.kubectl("get", "events.events.k8s.io", "-n", namespace, "-o", "json")
@@ -161,7 +171,7 @@ async def test_an_operator_that_follows_one_that_was_killed_tells_nothing_again(
         await control_plane.kubectl("apply", "--filename=-", stdin=yaml.safe_dump_all(manifests))
 
         def started() -> ChildProcess:
-            return start_operator(operator_kubeconfig, server.ca_file, tmp_path, "--namespace", namespace)
+            return start_operator(control_plane.kubeconfig_path, server.ca_file, tmp_path, "--namespace", namespace)
 
         first = started()
         try:
