@@ -232,7 +232,8 @@ class Reconciler:
                 return self._leave(campaign)
             if isinstance(decision.action, Wait):
                 waiting = await self._wait(campaign, observed, memory, decision, has_idled=has_idled)
-                self._note_figures(waiting, memory)
+                if waiting is not campaign:
+                    self._note_figures(waiting, memory)
                 self._measure(decision, begun)
                 if check and waiting is seen:  # no write has made sure that it is still as it was seen
                     raise _ToBeReadError(poll)
