@@ -86,6 +86,7 @@ async def test_what_the_dialer_said_of_a_stranger_is_remembered_for_a_while(stag
 
 
 async def test_those_who_look_at_the_same_time_share_the_answer(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    await stage.wait_for_answers(monkeypatch)
     endpoint, older = await stranger_endpoint(stage, ANSWERS), campaign(stage.namespace, "older")
     await squat(stage, older["spec"]["campaignID"], endpoint)
     await stage.connect(name="other", client_id="successor", client_secret="successor-secret")
@@ -100,9 +101,12 @@ async def test_those_who_look_at_the_same_time_share_the_answer(stage: Stage, mo
     await stage.kubectl("delete", "ocamp", "oldest")
     stage.clock.advance(IN_USE_RETRY_SECONDS)
     check_access, asked = CXoneDialer.check_access, []
+    # only the younger one asks about the older one: else that could have its intent before the younger one looks
+    both_look = asyncio.Barrier(2)
 
     async def counted(self: CXoneDialer, connection: Connection, campaign_id: str) -> AccessOutcome:
         asked.append(connection.client_id)
+        await both_look.wait()
         return await check_access(self, connection, campaign_id)
 
     monkeypatch.setattr(CXoneDialer, "check_access", counted)
