@@ -67,6 +67,12 @@ from campaign_operator.watches import Watches
 
 FORGET_OBJECTS_SECONDS = 600.0
 
+YOUNG_OBJECTS = 10_000
+"""How many more objects there must be before Python looks for garbage among them, instead of its 700.
+
+Every hundredth time it looks through all, which took 0.12 s beside 5,000 campaigns, twice in a burst of 200.
+"""
+
 _log = structlog.get_logger()
 
 
@@ -77,6 +83,7 @@ async def run_operator(options: RunOptions, clock: Clock | None = None, set_time
     """
     logging.configure(options.log_format, options.log_level)
     gc.freeze()  # modules stay for as long as the process: a collection need not look through them again
+    gc.set_threshold(YOUNG_OBJECTS)
     configuration = await load_configuration()
     async with ApiClient(configuration) as client:
         api = APIServer(client, renew_credentials)

@@ -1,10 +1,13 @@
 """What the metrics count, over lives of campaigns on a stage whose clock is moved by hand."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 
+from campaign_operator.adapters.kubernetes.kube import KubeStore
+from campaign_operator.domain.campaigns.campaign import Campaign
 from e2e_world import campaign, config_map
 from scripted_server import answer, scripted_server
 from stage import Stage, fault, run_of
@@ -64,6 +67,27 @@ async def test_what_a_deleted_campaign_leaves_behind(stage: Stage, counted: Coun
     assert found[("cancellations_total", "CancelNotOffered")] == 1
     assert found[("cancellations_total", "Cancelled")] == 1
     assert found[("schedules_orphaned_total", "")] == 1
+
+
+async def test_a_release_that_meets_a_conflict_counts_once(
+    stage: Stage, counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.simulator.put_faults(fault("cancel", "notOffered", status=405, times=2))
+    await stage.apply(campaign(stage.namespace, "c"))
+    await stage.look("c")
+    await stage.kubectl("delete", "ocamp", "c", "--wait=false")
+    await stage.look_at_nothing("c")
+    stage.clock.advance(61)
+    write_finalizer, changes = KubeStore.write_finalizer, iter(["label ocamp c changed=meanwhile"])
+
+    async def met(self: KubeStore, *arguments: Any, **options: Any) -> Campaign | None:
+        for change in changes:
+            await stage.kubectl(*change.split())
+        return await write_finalizer(self, *arguments, **options)
+
+    monkeypatch.setattr(KubeStore, "write_finalizer", met)
+    await stage.look_at_nothing("c")
+    assert counted()[("schedules_orphaned_total", "")] == 2
 
 
 def readings(counted: Counted) -> dict[str, float]:

@@ -115,7 +115,10 @@ class Actor:
             case RemoveFinalizer(orphaned, dialing, unmark):
                 self._tell_of_orphaned(campaign, orphaned, dialing)
                 has_run = "" if unmark else None
-                return await self._writer.write_finalizer(campaign, memory, present=False, has_run=has_run)
+                released = await self._writer.write_finalizer(campaign, memory, present=False, has_run=has_run)
+                metrics.orphaned.inc(len(orphaned))  # once: a release that meets a conflict is told of again
+                metrics.schedules_left_dialing.inc(dialing)
+                return released
             case TakeUpConnection():
                 return await self._submission.take_up(campaign, memory)
             case Verify() | LookForUnknown():
@@ -159,11 +162,11 @@ class Actor:
             return await self._writer.write(campaign, status, memory)
 
     def _tell_of_orphaned(self, campaign: Campaign, orphaned: tuple[str, ...], dialing: int) -> None:
-        """In a namespace that is being deleted no Event can be written, so the log and a metric say it, too."""
-        metrics.schedules_left_dialing.inc(dialing)
+        """Before the release, since nothing can be told after a crash. In a namespace that is being deleted no Event can
+        be written, so the log says it, too.
+        """
         if not orphaned:
             return
-        metrics.orphaned.inc(len(orphaned))
         _log.error("the campaign is released with orphaned schedules", windows=list(orphaned), dialing=dialing)
         shown = listed(orphaned, SHOWN_ORPHANED)
         message = f"{counted(len(orphaned), 'schedule')} could not be cancelled and can still dial: {shown}"
