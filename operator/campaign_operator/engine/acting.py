@@ -162,8 +162,8 @@ class Actor:
             return await self._writer.write(campaign, status, memory)
 
     def _tell_of_orphaned(self, campaign: Campaign, orphaned: tuple[str, ...], dialing: int) -> None:
-        """Before the release, since nothing can be told after a crash. In a namespace that is being deleted no Event can
-        be written, so the log says it, too.
+        """Before the release, since nobody would tell of them after a crash. In a namespace that is being deleted no
+        Event can be written, so the log says it, too.
         """
         if not orphaned:
             return

@@ -269,8 +269,8 @@ def _cancelling(campaign: Campaign, to_cancel: list[tuple[RunStatus, WindowStatu
 def _suspended(status: OutboundCampaignStatus, now: datetime) -> str:
     started = [run.id for run in runs.current_runs(status) if runs.has_started(run, now)]
     if started:
-        return f"suspended: nothing more is submitted; windows of run {', '.join(started)} that have started continue"
-    return "suspended: nothing is submitted until spec.suspend is false"
+        return f"nothing more is submitted; windows of run {', '.join(started)} that have started continue"
+    return "nothing is submitted until spec.suspend is false"
 
 
 def _earlier(status: OutboundCampaignStatus, kind: ConditionType) -> Iterator[Condition]:
