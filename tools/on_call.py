@@ -309,6 +309,8 @@ async def _start_operator_again(shift: Shift) -> None:
     shift.page.say("The statuses are those from before. An edit is kept, and waits for the operator:")
     await shift.show(("campaign", "suspend", "spring", "--timeout", "5"), ("campaign", "list"))
     await asyncio.sleep(DOWN_SECONDS)
+    shift.page.say("Ten minutes later, the list tells which campaigns miss the operator:")
+    await shift.show(("campaign", "list"), ("campaign", "why", "evening"))
     shift.start_operator()
     shift.page.say(
         f"The operator runs again at {datetime.now(UTC):%H:%M:%S} UTC. It does what is due, and says what is late:"

@@ -3,11 +3,13 @@
 Pure. Owns the levels; a level is a fact of the status, and each campaign is at the first that applies.
 """
 
+from datetime import datetime
 from enum import IntEnum
 
 from campaign_operator.api.conditions import ConditionType, Reason
 from campaign_operator.api.status import Condition
 from campaign_operator.api.vocabulary import RunState, WebhookState
+from kubectl_campaign.overdue import overdue
 from kubectl_campaign.seen_campaign import SeenCampaign
 
 
@@ -18,7 +20,7 @@ class Attention(IntEnum):
     """Stalled: only a person can remove the cause."""
 
     UNSEEN = 1
-    """No operator has seen the campaign, or its last edit, or this plugin cannot read the status."""
+    """No operator has seen it or its last edit, or done what has long been due; or the status cannot be read."""
 
     BLOCKED = 2
     """Something that is due is not submitted, or not cancelled; the operator tries again."""
@@ -45,7 +47,7 @@ WORDS = {
 _OPTIONAL = (ConditionType.CONTACTS_VALID, ConditionType.ANALYTICS_AVAILABLE)
 
 
-def attention_to(seen: SeenCampaign) -> tuple[Attention, str]:
+def attention_to(seen: SeenCampaign, now: datetime) -> tuple[Attention, str]:
     """The level, and why, in the words of the status."""
     if seen.unreadable is not None:
         return Attention.UNSEEN, f"{seen.unreadable} cannot be read; update the plugin"
@@ -65,6 +67,9 @@ def attention_to(seen: SeenCampaign) -> tuple[Attention, str]:
         return Attention.LOOK, _said(seen.condition(ConditionType.COMPLETED))
     if seen.status.webhook_state in (WebhookState.FAILED, WebhookState.GONE):
         return Attention.LOOK, _said(seen.condition(ConditionType.WEBHOOK_DELIVERED))
+    late = overdue(seen, now)
+    if late is not None:
+        return Attention.UNSEEN, late
     if seen.is_true(ConditionType.RECONCILING):
         return Attention.RETRYING, _said(seen.condition(ConditionType.RECONCILING))
     hook = seen.condition(ConditionType.WEBHOOK_DELIVERED)
@@ -73,9 +78,8 @@ def attention_to(seen: SeenCampaign) -> tuple[Attention, str]:
     return Attention.NONE, _said(ready)
 
 
-def order_of(seen: SeenCampaign) -> tuple[Attention, bool, str, str, str]:
+def order_of(seen: SeenCampaign, level: Attention) -> tuple[Attention, bool, str, str, str]:
     """By which campaigns are sorted: urgency, then what runs, then the next start, then the name."""
-    level, _ = attention_to(seen)
     is_idle = seen.status.state not in (RunState.RUNNING, RunState.HELD)
     return level, is_idle, seen.status.next_run_time or "~", seen.namespace, seen.name
 

@@ -31,8 +31,9 @@ def campaign_list(
     NEXT RUN makes way for WHY.
     """
     paint = Paint(colours)
-    ordered = sorted(campaigns, key=order_of)
-    rows = [_row(seen, now, everywhere=everywhere) for seen in ordered]
+    found = [(seen, *attention_to(seen, now)) for seen in campaigns]
+    ordered = sorted(found, key=lambda each: order_of(each[0], each[1]))
+    rows = [_row(seen, level, why, now, everywhere=everywhere) for seen, level, why in ordered]
     header = ("NAMESPACE", *_HEADER) if everywhere else _HEADER
     lines = aligned([header, *rows])
     if width is not None and width < lines[0].index("WHY") + _LEAST_WHY:
@@ -41,12 +42,11 @@ def campaign_list(
     if width is not None:
         lines = [cut(line, max(width, lines[0].index("WHY") + _LEAST_WHY)) for line in lines]
     head, *body = lines
-    painted = [_painted(paint, line, seen) for line, seen in zip(body, ordered, strict=True)]
+    painted = [_painted(paint, line, seen, level) for line, (seen, level, _) in zip(body, ordered, strict=True)]
     return "\n".join([paint(head, DIM), *painted, ""])
 
 
-def _row(seen: SeenCampaign, now: datetime, *, everywhere: bool) -> tuple[str, ...]:
-    level, why = attention_to(seen)
+def _row(seen: SeenCampaign, level: Attention, why: str, now: datetime, *, everywhere: bool) -> tuple[str, ...]:
     status = seen.status
     starts = _time_of(status.next_run_time or "")
     cells = (
@@ -69,8 +69,7 @@ def _time_of(text: str) -> datetime | None:
     return moment if moment.tzinfo is not None else None
 
 
-def _painted(paint: Paint, line: str, seen: SeenCampaign) -> str:
-    level, _ = attention_to(seen)
+def _painted(paint: Paint, line: str, seen: SeenCampaign, level: Attention) -> str:
     if level is Attention.NONE:
         return paint(line, GREEN) if seen.status.state == "Running" else line
     return paint(paint(line, _COLOUR_OF[level]), BOLD) if level is Attention.ACT else paint(line, _COLOUR_OF[level])

@@ -5,7 +5,7 @@ Pure. Owns what is made of an object of another version: what can be read is sho
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from campaign_operator.api.conditions import ConditionType, Reason, find
@@ -121,9 +121,9 @@ def _moments_of(seen: SeenCampaign, run: RunStatus) -> list[Moment]:
         for w in run.windows
         if w.next_attempt_time is not None and w.state in window_states.UNSETTLED
     ]
-    if not runs.submission_started(run) and not seen.is_suspended:
-        ahead = seen.spec.get("submitAheadSeconds", _DAY_SECONDS)
-        found.append(Moment(run.first_start - timedelta(seconds=ahead), f"run {run.id} is submitted"))
+    submission = submission_of(seen, run)
+    if submission is not None:
+        found.append(Moment(submission, f"run {run.id} is submitted"))
     edges: dict[tuple[datetime, str], list[str]] = {}
     for w in run.windows:
         if w.state not in window_states.WITHOUT_SCHEDULE and w.state is not WindowState.CANCELLED:
@@ -131,10 +131,21 @@ def _moments_of(seen: SeenCampaign, run: RunStatus) -> list[Moment]:
             edges.setdefault((w.end_time, "close"), []).append(w.time_zone)
     for (time, verb), zones in edges.items():
         found.append(Moment(time, f"{listed(zones)} {verb}{'s' if len(zones) == 1 else ''}"))
-    grace = (seen.spec.get("completion") or {}).get("graceSeconds", 0)
-    if grace:
-        found.append(Moment(run.last_end + timedelta(seconds=grace), f"run {run.id} times out"))
+    if end_of_grace(seen, run) > run.last_end:
+        found.append(Moment(end_of_grace(seen, run), f"run {run.id} times out"))
     return found
+
+
+def submission_of(seen: SeenCampaign, run: RunStatus) -> datetime | None:
+    """When the run is to be submitted; None where its submission has begun, or is not to begin."""
+    if runs.submission_started(run) or seen.is_suspended or seen.is_deleting:
+        return None
+    return runs.later(run.first_start, -seen.spec.get("submitAheadSeconds", _DAY_SECONDS))
+
+
+def end_of_grace(seen: SeenCampaign, run: RunStatus) -> datetime:
+    """When the run ends at the latest."""
+    return runs.later(run.last_end, (seen.spec.get("completion") or {}).get("graceSeconds", 0))
 
 
 def waits(window: WindowStatus) -> bool:

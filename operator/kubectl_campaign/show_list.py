@@ -17,8 +17,8 @@ def list_campaigns(
     """List campaigns, those that need a person first.
 
     NEEDS says how urgent it is: act (only a person can remove the cause), unseen (no operator has seen the campaign
-    or its last edit), blocked (something that is due is not submitted), look (a run, a list or a webhook failed),
-    retrying (a transient fault).
+    or its last edit, or done what was due five minutes ago), blocked (something that is due is not submitted), look (a
+    run, a list or a webhook failed), retrying (a transient fault).
     """
     from datetime import UTC, datetime
 

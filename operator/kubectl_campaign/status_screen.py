@@ -206,7 +206,7 @@ def _next(seen: SeenCampaign, now: datetime, paint: Paint, room: int) -> Iterato
         why = f": {waiting[0].message}" if waiting[0].message else ""
         said = f"{counted(len(waiting), 'resolution')} waiting for the dialer's listing{why}"
         yield from wrapped(printable(said), room)
-    level, _ = attention_to(seen)
+    level, _ = attention_to(seen, now)
     if level is not Attention.NONE:
         if moments:
             yield ""

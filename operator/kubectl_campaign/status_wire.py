@@ -83,7 +83,7 @@ class SeenStatusWire(WireModel):
 
 def status_json(seen: SeenCampaign, now: datetime) -> str:
     """The campaign as JSON; what is not there is left out."""
-    level, why = attention_to(seen)
+    level, why = attention_to(seen, now)
     return SeenStatusWire(
         namespace=seen.namespace,
         name=seen.name,

@@ -52,7 +52,7 @@ LEVELS = {
 def test_a_campaign_needs_a_person_as_much_as_its_status_says(
     campaign: SeenCampaign, level: Attention, why: str
 ) -> None:
-    found, said = attention_to(campaign)
+    found, said = attention_to(campaign, NOW)
     assert found is level
     assert said.startswith(why)
 
