@@ -16,6 +16,7 @@ from uuid import uuid4
 import httpx
 import yaml
 
+from campaign_operator.api.vocabulary import REQUESTED_AT_ANNOTATION
 from campaign_sandbox.certificates import issue_server_certificate
 from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlane
@@ -113,6 +114,25 @@ class Replicas:
         await self.control_plane.kubectl(
             "wait", "--for=condition=Ready", f"ocamp/{name}", "-n", self.namespace, "--timeout=60s"
         )
+
+    async def ask_again(self, name: str) -> None:
+        """Have whoever leads look at the campaign once more."""
+        value = uuid4().hex
+        await self.control_plane.kubectl(
+            "annotate", f"ocamp/{name}", "-n", self.namespace, f"{REQUESTED_AT_ANNOTATION}={value}"
+        )
+        handled = f"--for=jsonpath={{.status.lastHandledRequest}}={value}"
+        await self.control_plane.kubectl("wait", handled, f"ocamp/{name}", "-n", self.namespace, "--timeout=60s")
+
+    async def events(self, name: str) -> list[tuple[str, str, int]]:
+        """Reason and message of each Event of the campaign, and how often it was observed."""
+        found = await self.control_plane.kubectl("get", "events.events.k8s.io", "-n", self.namespace, "-o", "json")
+        items = [e for e in json.loads(found.stdout)["items"] if e["regarding"]["name"] == name]
+        return sorted((e["reason"], e["note"], e.get("series", {}).get("count", 1)) for e in items)
+
+    async def is_told(self, name: str, reasons: list[str]) -> bool:
+        """Whether the Events of the campaign have these reasons."""
+        return [reason for reason, _, _ in await self.events(name)] == reasons
 
 
 @asynccontextmanager

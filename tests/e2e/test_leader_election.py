@@ -68,6 +68,20 @@ async def test_a_leader_that_is_killed_is_replaced_when_its_lease_has_ended_and_
     await replicas.plan("c")
 
 
+async def test_a_replica_that_takes_over_tells_no_event_again(replicas: Replicas) -> None:
+    leader, standby = await replicas.leader_and_standby()
+    await replicas.plan("c")
+    await until(lambda: replicas.is_told("c", ["Planned", "Submitted"]))
+    before = await replicas.events("c")
+    leader.send(signal.SIGKILL)
+    await leader.process.wait()
+    await until(standby.leads)
+    await replicas.ask_again("c")
+    standby.send(signal.SIGTERM)  # it posts what waits
+    assert await standby.process.wait() == 0
+    assert await replicas.events("c") == before
+
+
 async def test_a_leader_that_loses_its_lease_ends_and_says_why(replicas: Replicas) -> None:
     leader = await replicas.start()
     await until(leader.leads)
