@@ -13,6 +13,7 @@ import yaml
 from campaign_sandbox.binaries import ControlPlaneBinaries
 
 SAMPLE = Path(__file__).parents[2] / "examples" / "gitops"
+NOW = "2026-11-25T12:00:00Z"
 
 
 class Checkout:
@@ -20,18 +21,19 @@ class Checkout:
 
     def __init__(self, folder: Path, kubectl: Path) -> None:
         self.folder = folder
-        self._env = {
+        self.env = {
             **os.environ,
             "PATH": f"{kubectl.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "GIT_CONFIG_GLOBAL": "/dev/null",
             "PICTURES": "https://git.example.com/pictures/",
+            "NOW": NOW,
         }
         shutil.copytree(SAMPLE, folder)
         self.run("git", "init", "--quiet", "--initial-branch=main")
         self.base = self.commit()
 
     def run(self, *command: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, cwd=self.folder, env=self._env, check=check, capture_output=True, text=True)
+        return subprocess.run(command, cwd=self.folder, env=self.env, check=check, capture_output=True, text=True)
 
     def commit(self) -> str:
         self.run("git", "add", "--all")
@@ -63,8 +65,15 @@ def test_an_edit_of_the_base_is_reviewed_for_each_environment_with_a_picture(che
     checkout.edit("base/spring-renewals.yaml", "0 9 * * 1-5", "0 10 * * 1-5")
     status, text, pictures = checkout.review()
     assert (status, pictures) == (0, ["production-spring-renewals.svg", "staging-spring-renewals.svg"])
-    assert text.count("1 h later") == 6
+    assert text.count(", 1 h later") == 6
     assert "![When campaigns-staging/spring-renewals calls](https://git.example.com/pictures/staging" in text
+
+
+def test_a_review_between_the_old_start_and_the_new_one_says_that_the_run_is_a_day_earlier(checkout: Checkout) -> None:
+    """On a Monday at 09:30 in Tokyo, only the new start is still ahead; a review by the clock was red in this hour."""
+    checkout.env["NOW"] = "2026-11-30T00:30:00Z"
+    checkout.edit("base/spring-renewals.yaml", "0 9 * * 1-5", "0 10 * * 1-5")
+    assert checkout.review()[1].count(", 23 h earlier") == 6
 
 
 def test_a_promotion_is_reviewed_for_its_environment_alone(checkout: Checkout) -> None:

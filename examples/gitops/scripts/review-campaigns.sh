@@ -3,9 +3,9 @@
 #
 # FOLDER gets review.md and one picture for each campaign of each environment that differs. Exits with 1 if a manifest is
 # not valid; review.md then says why. Needs git, kubectl, jq and campaign-operator. PICTURES is put before the name of a
-# picture, to link it from where it is published.
+# picture, to link it from where it is published. NOW is the time to look ahead from, by default that of the clock.
 set -euo pipefail
-base=$1 out=$2
+base=$1 out=$2 now=${NOW:-$(date --utc +%Y-%m-%dT%H:%M:%SZ)}
 mkdir -p "$out"
 work=$(mktemp -d)
 trap 'git worktree remove --force "$work/base"; rm -rf "$work"' EXIT
@@ -32,15 +32,15 @@ for environment in campaigns/*/; do
     continue
   fi
   against=()
-  if campaign-operator preview "$work/old.yaml" > "$work/before" 2> "$work/errors"; then
+  if campaign-operator preview "$work/old.yaml" --now "$now" > "$work/before" 2> "$work/errors"; then
     against=(--against "$work/old.yaml")
   fi
-  campaign-operator preview "$work/new.yaml" -o json | jq --raw-output '.campaign | "\(.namespace)/\(.name)"' > "$work/names"
+  campaign-operator preview "$work/new.yaml" --now "$now" -o json | jq --raw-output '.campaign | "\(.namespace)/\(.name)"' > "$work/names"
   while read -r name; do
     picture="$environment-${name##*/}.svg"
-    campaign-operator preview "$work/new.yaml" --campaign "$name" -o svg > "$out/$picture"
+    campaign-operator preview "$work/new.yaml" --now "$now" --campaign "$name" -o svg > "$out/$picture"
     printf '![When %s calls](%s%s)\n\n' "$name" "${PICTURES:-}" "$picture" >&3
-    campaign-operator preview "$work/new.yaml" --campaign "$name" "${against[@]}" > "$work/table"
+    campaign-operator preview "$work/new.yaml" --now "$now" --campaign "$name" "${against[@]}" > "$work/table"
     printf '```text\n%s\n```\n\n' "$(cat "$work/table")" >&3
   done < "$work/names"
 done
