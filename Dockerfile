@@ -27,6 +27,7 @@ RUN /opt/uv/bin/uv sync --frozen --no-dev --no-install-project
 COPY README.md LICENSE ./
 COPY tests/controlplane tests/controlplane
 COPY examples examples
+COPY charts/campaign-operator/monitoring charts/campaign-operator/monitoring
 COPY operator operator
 # Nothing of the sandbox and of the kubectl plugin, which are parts of the distribution, belongs in a cluster, nor do the
 # tests and the commands of the dependencies.

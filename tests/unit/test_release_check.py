@@ -1,6 +1,7 @@
 """What is checked before a tag: the version at every place, the changelog, the image's Python, the work tree."""
 
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -126,3 +127,13 @@ def test_what_git_has_against_a_tag_is_said() -> None:
     tree, tag = git_problems("1.1.0", changed, tags="v1.0.0\nv1.1.0\n")
     assert tree.endswith("commit or remove " + ", ".join(f"docs/{n}.md" for n in range(10)) + " and 2 more")
     assert tag == "the tag v1.1.0 exists already; set the next version in pyproject.toml and run `uv lock`"
+
+
+def test_what_the_wheel_includes_is_there_where_the_image_is_built() -> None:
+    """The alerts of the sandbox's Prometheus were not, so that no image could be built any more."""
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    dockerfile = (ROOT / "Dockerfile").read_text().splitlines()
+    allowed = (ROOT / ".dockerignore").read_text().splitlines()
+    for path in built["force-include"]:
+        assert f"COPY {path} {path}" in dockerfile
+        assert f"!{path}" in allowed
