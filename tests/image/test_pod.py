@@ -5,7 +5,7 @@ import signal
 import stat
 from pathlib import Path
 
-from e2e_world import at_the_next_minute, campaign
+from e2e_world import at_the_next_minute, campaign, config_map
 from image.pod import Pod, pid_of
 from service_account import bound_token, end_tokens, write_token
 
@@ -49,6 +49,18 @@ async def test_a_campaign_is_completed_under_the_rights_of_the_chart(pod: Pod, n
     schedules = await pod.world.schedules(wanted["spec"]["campaignID"])
     assert sorted(each["timezone"] for each in schedules) == ["America/New_York", "Europe/London"]
     assert len(await pod.world.receiver.deliveries(f"/{namespace}")) == 1
+
+
+async def test_zones_of_phone_numbers_are_found_by_what_the_image_has(pod: Pod, namespace: str) -> None:
+    """The parts of the package with places and carriers are left out of it."""
+    await pod.world.connect(namespace)
+    numbers = config_map(namespace, "customers", contacts__csv="id,phone\nc1,+1 212 555 0100\nc2,+44 20 7946 0000\n")
+    source = {"configMapKeyRef": {"name": "customers", "key": "contacts.csv"}, "phoneColumn": "phone"}
+    wanted = campaign(namespace, "spring", contacts=None, contactsFrom=[source])
+    await pod.world.apply(numbers, wanted)
+    await pod.world.wait_for_state(namespace, "spring", "Scheduled", seconds=30)
+    schedules = await pod.world.schedules(wanted["spec"]["campaignID"])
+    assert sorted(each["timezone"] for each in schedules) == ["America/New_York", "Europe/London"]
 
 
 async def test_a_token_that_is_renewed_in_its_file_is_taken_up_in_the_pod(pod: Pod, namespace: str) -> None:
