@@ -67,11 +67,11 @@ def attention_to(seen: SeenCampaign, now: datetime) -> tuple[Attention, str]:
         return Attention.LOOK, _said(seen.condition(ConditionType.COMPLETED))
     if seen.status.webhook_state in (WebhookState.FAILED, WebhookState.GONE):
         return Attention.LOOK, _said(seen.condition(ConditionType.WEBHOOK_DELIVERED))
+    if seen.is_true(ConditionType.RECONCILING):
+        return Attention.RETRYING, _said(seen.condition(ConditionType.RECONCILING))
     late = overdue(seen, now)
     if late is not None:
         return Attention.UNSEEN, late
-    if seen.is_true(ConditionType.RECONCILING):
-        return Attention.RETRYING, _said(seen.condition(ConditionType.RECONCILING))
     hook = seen.condition(ConditionType.WEBHOOK_DELIVERED)
     if hook is not None and hook.reason == Reason.WEBHOOK_RETRYING:
         return Attention.RETRYING, _said(hook)

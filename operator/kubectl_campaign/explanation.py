@@ -14,8 +14,8 @@ from campaign_operator.domain.planning.deciding_rules import DecidingRule
 from campaign_operator.preview.columns import BOLD, DIM, YELLOW, Paint, wrapped
 from campaign_operator.preview.table import MEANINGS_OF_ADJUSTMENTS
 from campaign_operator.wording import counted, listed, printable
+from kubectl_campaign.attention import Attention, attention_to
 from kubectl_campaign.clock_words import clock_of, local_span, until_words, utc_words
-from kubectl_campaign.overdue import overdue
 from kubectl_campaign.plugin_error import PluginError
 from kubectl_campaign.remedies import remedy_for
 from kubectl_campaign.seen_campaign import SeenCampaign, next_moments, waits
@@ -92,15 +92,15 @@ def _reason_of(window: WindowStatus) -> str | None:
 def why_campaign(seen: SeenCampaign, now: datetime, *, colours: bool = False, width: int | None = None) -> str:
     """The explanation of a campaign."""
     paint, room = Paint(colours), width or _PLAIN_WIDTH
-    causes, late = causes_of(seen), overdue(seen, now)
+    causes, (level, said) = causes_of(seen), attention_to(seen, now)
     lines: list[str] = []
     if seen.unreadable is not None:
         lines += wrapped(printable(f"{seen.unreadable} cannot be read by this version of the plugin; update it"), room)
     elif not seen.is_seen:
         what = "the operator has not seen the last edit" if seen.status.conditions else "no operator has looked at it"
         lines += [paint(f"{seen.title}: {what}.", YELLOW), *wrapped(_WHERE_TO_LOOK, room)]
-    elif late is not None:
-        lines += [paint(line, YELLOW) for line in wrapped(printable(f"{seen.title}: {late}."), room)]
+    elif level is Attention.UNSEEN:
+        lines += [paint(line, YELLOW) for line in wrapped(printable(f"{seen.title}: {said}."), room)]
         lines += wrapped(_WHERE_TO_LOOK, room)
     elif not causes:
         lines += _all_well(seen, now, room)

@@ -74,10 +74,17 @@ def test_what_an_operator_may_still_be_about_to_do_is_not_told(campaign: SeenCam
     assert overdue(campaign, NOW) is None
 
 
-def test_what_the_status_says_itself_comes_first() -> None:
-    """What blocks the campaign may be why it is late."""
-    blocked = told(ConditionType.READY, False, "DialerUnavailable", "no connection")
-    late = seen(run(window(start=-HOUR, end=HOUR)), conditions=(blocked,))
-    level, why = attention_to(late, NOW)
-    assert level is Attention.BLOCKED
-    assert why.startswith("DialerUnavailable: no connection")
+SAID = {
+    "blocked": ((ConditionType.READY, False, "DialerUnavailable"), Attention.BLOCKED),
+    "reading a long list": ((ConditionType.RECONCILING, True, "ReadingContacts"), Attention.RETRYING),
+}
+
+
+@pytest.mark.parametrize(("condition", "level"), SAID.values(), ids=SAID)
+def test_what_the_status_says_itself_comes_first(condition: tuple[ConditionType, bool, str], level: Attention) -> None:
+    """It may be why the campaign is late."""
+    late = seen(run(window(start=-HOUR, end=HOUR)), conditions=(told(*condition),))
+    found, why = attention_to(late, NOW)
+    assert found is level
+    assert why.startswith(condition[2])
+    assert "no operator" not in why_campaign(late, NOW)
