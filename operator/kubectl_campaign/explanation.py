@@ -96,11 +96,9 @@ def why_campaign(seen: SeenCampaign, now: datetime, *, colours: bool = False, wi
     lines: list[str] = []
     if seen.unreadable is not None:
         lines += wrapped(printable(f"{seen.unreadable} cannot be read by this version of the plugin; update it"), room)
-    elif not seen.is_seen:
-        what = "the operator has not seen the last edit" if seen.status.conditions else "no operator has looked at it"
-        lines += [paint(f"{seen.title}: {what}.", YELLOW), *wrapped(_WHERE_TO_LOOK, room)]
-    elif level is Attention.UNSEEN:
-        lines += [paint(line, YELLOW) for line in wrapped(printable(f"{seen.title}: {said}."), room)]
+    elif level is Attention.UNSEEN or not seen.is_seen:
+        what = said if level is Attention.UNSEEN else "the operator has not seen the last edit"
+        lines += [paint(line, YELLOW) for line in wrapped(printable(f"{seen.title}: {what}."), room)]
         lines += wrapped(_WHERE_TO_LOOK, room)
     elif not causes:
         lines += _all_well(seen, now, room)
