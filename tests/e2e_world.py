@@ -194,6 +194,15 @@ def secret(namespace: str, name: str, values: dict[str, str | bytes | None]) -> 
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"namespace": namespace, "name": name}, "data": data}
 
 
+def told_in(events: str, name: str | None = None) -> list[tuple[str, str, int]]:
+    """Reason and message of each Event, and how often it was observed; of one object, or of all.
+
+    `events`: what `kubectl get events.events.k8s.io -o json` prints.
+    """
+    found = [e for e in json.loads(events)["items"] if name is None or e["regarding"]["name"] == name]
+    return sorted((e["reason"], e["note"], e.get("series", {}).get("count", 1)) for e in found)
+
+
 def config_map(namespace: str, name: str, **data: str | bytes) -> Manifest:
     """A ConfigMap; `__` in a name of a key stands for a dot, and bytes go to binaryData."""
     from base64 import b64encode

@@ -21,7 +21,7 @@ from campaign_sandbox.certificates import issue_server_certificate
 from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlane
 from campaign_sandbox.loopback_port import LoopbackPort
-from e2e_world import campaign, connection_secret, dialer_of_one_client, start_operator
+from e2e_world import campaign, connection_secret, dialer_of_one_client, start_operator, told_in
 from serving import RunningSimulator, until
 
 LEASE = "campaign-operator"
@@ -127,8 +127,7 @@ class Replicas:
     async def events(self, name: str) -> list[tuple[str, str, int]]:
         """Reason and message of each Event of the campaign, and how often it was observed."""
         found = await self.control_plane.kubectl("get", "events.events.k8s.io", "-n", self.namespace, "-o", "json")
-        items = [e for e in json.loads(found.stdout)["items"] if e["regarding"]["name"] == name]
-        return sorted((e["reason"], e["note"], e.get("series", {}).get("count", 1)) for e in items)
+        return told_in(found.stdout, name)
 
     async def is_told(self, name: str, reasons: list[str]) -> bool:
         """Whether the Events of the campaign have these reasons."""

@@ -4,7 +4,6 @@ On a stage, where the next operator remembers as little as a new process does; a
 killed.
 """
 
-import json
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -24,7 +23,7 @@ from campaign_sandbox.child_process import ChildProcess
 from campaign_sandbox.control_plane import ControlPlane
 from campaign_sandbox.sandbox import apply_crd
 from campaign_states import CAMPAIGN_STATES, NAME, CampaignState
-from e2e_world import Manifest, campaign, start_operator
+from e2e_world import Manifest, campaign, start_operator, told_in
 from scripted_server import Reply, ScriptedServer, answer, scripted_server
 from serving import until
 from stage import Stage, fault
@@ -41,8 +40,7 @@ BAD_LISTS: dict[str, tuple[Reply, str]] = {
 async def told(stage: Stage) -> list[tuple[str, str, int]]:
     """Reason and message of each Event of the stage, and how often it was observed."""
     await stage.events_are_posted()
-    found = json.loads(await stage.kubectl("get", "events.events.k8s.io", "-o", "json"))["items"]
-    return sorted((e["reason"], e["note"], e.get("series", {}).get("count", 1)) for e in found)
+    return told_in(await stage.kubectl("get", "events.events.k8s.io", "-o", "json"))
 
 
 async def look(stage: Stage, name: str = NAME) -> None:
@@ -154,8 +152,7 @@ async def test_an_operator_that_follows_one_that_was_killed_tells_nothing_again(
 
     async def posted() -> list[tuple[str, str, int]]:
         found = await control_plane.kubectl("get", "events.events.k8s.io", "-n", namespace, "-o", "json")
-        items = json.loads(found.stdout)["items"]
-        return sorted((e["reason"], e["note"], e.get("series", {}).get("count", 1)) for e in items)
+        return told_in(found.stdout)
 
     async def all_are_posted() -> bool:
         return [reason for reason, _, _ in await posted()] == sorted(kinds)
