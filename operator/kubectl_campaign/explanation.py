@@ -33,8 +33,8 @@ _REASON_OF_STATE = {WindowState.REJECTED: "WindowRejected", WindowState.MISSED: 
 _OF_WINDOWS = frozenset({"WindowHeld"})
 """Reasons of a condition that stand for windows, which are then not explained once more."""
 _WHERE_TO_LOOK = (
-    "Do: if this lasts for more than some seconds, check that the operator runs, that it watches this namespace, and "
-    "that it selects the labels of the campaign. The runbook says more under Nothing happens to a campaign."
+    "check that the operator runs, that it watches this namespace, and that it selects the labels of the campaign. The "
+    "runbook says more under Nothing happens to a campaign."
 )
 
 
@@ -99,7 +99,8 @@ def why_campaign(seen: SeenCampaign, now: datetime, *, colours: bool = False, wi
     elif level is Attention.UNSEEN or not seen.is_seen:
         what = said if level is Attention.UNSEEN else "the operator has not seen the last edit"
         lines += [paint(line, YELLOW) for line in wrapped(printable(f"{seen.title}: {what}."), room)]
-        lines += wrapped(_WHERE_TO_LOOK, room)
+        patience = "" if seen.is_seen else "if this lasts for more than a few seconds, "
+        lines += wrapped(f"Do: {patience}{_WHERE_TO_LOOK}", room)
     elif not causes:
         lines += _all_well(seen, now, room)
     for number, cause in enumerate(causes):

@@ -86,7 +86,10 @@ async def _played(
     await control_plane.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests(namespace, server.url)))
     port.release()
     logs = ("--log-format", log_format, "--log-level=debug")
-    flags = ("--namespace", namespace, *logs, "--metrics-port", str(port.number))
+    # with the short waits, an operator that stands still for a second while it sends ends itself, and one that logs
+    # all of this does so on a busy machine
+    waits = ("--settle-seconds", "30")
+    flags = ("--namespace", namespace, *logs, *waits, "--metrics-port", str(port.number))
     operator = start_operator(kubeconfig, server.ca_file, folder, *flags)
     try:
         await until(partial(asked_all, echoing, operator))  # each look at the API server takes a process

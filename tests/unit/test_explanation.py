@@ -82,7 +82,7 @@ def test_all_well_says_so_and_what_comes_next() -> None:
 )
 def test_a_campaign_that_the_operator_has_not_seen_leads_to_the_operator(campaign: SeenCampaign, what: str) -> None:
     screen = why_campaign(campaign, NOW)
-    assert screen.startswith(f"sales/spring: {what}.\nDo: if this lasts for more than some seconds, check that the")
+    assert screen.startswith(f"sales/spring: {what}.\nDo: if this lasts for more than a few seconds, check that the")
 
 
 def test_a_campaign_that_is_stalled_and_edited_since_has_both_explained() -> None:

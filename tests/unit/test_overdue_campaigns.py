@@ -66,7 +66,7 @@ def test_what_is_due_for_more_than_five_minutes_is_told(campaign: SeenCampaign, 
     assert level is Attention.UNSEEN
     assert why == f"no operator has {said}; check that one runs"
     screen = " ".join(why_campaign(campaign, NOW).split())
-    assert screen.startswith(f"sales/spring: {why}. Do: ")
+    assert screen.startswith(f"sales/spring: {why}. Do: check that the operator runs, ")
 
 
 @pytest.mark.parametrize("campaign", IN_TIME.values(), ids=IN_TIME)
