@@ -228,10 +228,15 @@ class Stage:
         self.recorder.start()
         self.operator = new_operator(self)
 
-    async def wait_for_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """For a busy machine: the operator waits longer for what is said of rivals, and less than for a token."""
-        monkeypatch.setattr("campaign_operator.engine.submission.ASK_SECONDS", 8)
+    async def wait_for_answers(self, monkeypatch: pytest.MonkeyPatch) -> float:
+        """For a busy machine: the operator waits longer for what is said of rivals, and less than for a token.
+
+        How long, in seconds.
+        """
+        patience = 8.0
+        monkeypatch.setattr("campaign_operator.engine.submission.ASK_SECONDS", patience)
         await self.restart_operator()
+        return patience
 
     async def events(self, name: str) -> list[str]:
         """The reasons of the campaign's Events, in their order."""
@@ -312,7 +317,8 @@ def new_operator(
     downloads = Downloads(stage.list_egress or stage.egress, timeout_seconds=stage.settings.request_timeout_seconds)
     stage.stack.push_async_callback(downloads.aclose)
     reader = ListReader(objects, downloads, stage.clock, ListLimits(), ShortSteps())
-    lists = ContactLists(reader, stage.clock, stage.lists_were_read)
+    # a busy machine takes longer than the operator waits to read a list, so that a look would end without a plan
+    lists = ContactLists(reader, stage.clock, stage.lists_were_read, patience_seconds=30)
     stage.stack.push_async_callback(lists.aclose)
     return Reconciler(
         new_store(stage, namespaces),

@@ -12,7 +12,6 @@ import pytest
 
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER, RunState, WindowState
-from campaign_operator.engine.rivals import ASK_SECONDS
 from campaign_sandbox.simulator.simulator_settings import Client
 from e2e_world import Manifest, campaign, connection_secret
 from stage import Stage, fault, new_operator, run_of, told, windows
@@ -43,26 +42,30 @@ async def seconds_to_schedule(stage: Stage, manifest: Manifest) -> float:
 
 @pytest.mark.parametrize("kind", [ANSWERS, REFUSES, NEVER_ANSWERS])
 async def test_a_stranger_who_is_older_holds_up_nobody_whatever_his_token_endpoint_does(
-    stage: Stage, kind: str
+    stage: Stage, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    patience = await stage.wait_for_answers(monkeypatch)
     alone = await seconds_to_schedule(stage, campaign(stage.namespace, "alone"))
     owned = campaign(stage.namespace, "owned")
     namespace, active = await squat(stage, owned["spec"]["campaignID"], await stranger_endpoint(stage, kind), count=2)
     for name in active if kind != NEVER_ANSWERS else []:
         await stage.look_at_neighbour(namespace, name)
-    assert await seconds_to_schedule(stage, owned) < 2.5 * alone + 1.5 * ASK_SECONDS
+    assert await seconds_to_schedule(stage, owned) < 2.5 * alone + 1.5 * patience
     posts = [
         r for r in (await stage.simulator.ledger(owned["spec"]["campaignID"]))["requests"] if r["method"] == "POST"
     ]
     assert {r["status"] for r in posts} == {201}
 
 
-async def test_a_hundred_strangers_hold_up_nobody_for_longer_than_one(stage: Stage) -> None:
+async def test_a_hundred_strangers_hold_up_nobody_for_longer_than_one(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience = await stage.wait_for_answers(monkeypatch)
     endpoints = [await stranger_endpoint(stage, kind) for kind in (ANSWERS, REFUSES, NEVER_ANSWERS)]
     alone = await seconds_to_schedule(stage, campaign(stage.namespace, "alone"))
     owned = campaign(stage.namespace, "owned")
     await squat(stage, owned["spec"]["campaignID"], *endpoints, count=A_HUNDRED // len(endpoints))
-    assert await seconds_to_schedule(stage, owned) < 2.5 * alone + 1.5 * ASK_SECONDS
+    assert await seconds_to_schedule(stage, owned) < 2.5 * alone + 1.5 * patience
 
 
 async def test_a_finalizer_that_a_stranger_sets_makes_him_no_owner(stage: Stage) -> None:
