@@ -44,6 +44,7 @@ WORDS = {
     Attention.NONE: "-",
 }
 
+EDIT_NOT_SEEN = "the operator has not seen the last edit"
 _OPTIONAL = (ConditionType.CONTACTS_VALID, ConditionType.ANALYTICS_AVAILABLE)
 
 
@@ -56,7 +57,7 @@ def attention_to(seen: SeenCampaign, now: datetime) -> tuple[Attention, str]:
     if not seen.status.conditions:
         return Attention.UNSEEN, "no operator has looked at it"
     if not seen.is_seen:
-        return Attention.UNSEEN, "the operator has not seen the last edit"
+        return Attention.UNSEEN, EDIT_NOT_SEEN
     ready = seen.condition(ConditionType.READY)
     if seen.is_false(ConditionType.READY):
         return Attention.BLOCKED, _said(ready)

@@ -14,7 +14,7 @@ from campaign_operator.domain.planning.deciding_rules import DecidingRule
 from campaign_operator.preview.columns import BOLD, DIM, YELLOW, Paint, wrapped
 from campaign_operator.preview.table import MEANINGS_OF_ADJUSTMENTS
 from campaign_operator.wording import counted, listed, printable
-from kubectl_campaign.attention import Attention, attention_to
+from kubectl_campaign.attention import EDIT_NOT_SEEN, Attention, attention_to
 from kubectl_campaign.clock_words import clock_of, local_span, until_words, utc_words
 from kubectl_campaign.plugin_error import PluginError
 from kubectl_campaign.remedies import remedy_for
@@ -97,7 +97,7 @@ def why_campaign(seen: SeenCampaign, now: datetime, *, colours: bool = False, wi
     if seen.unreadable is not None:
         lines += wrapped(printable(f"{seen.unreadable} cannot be read by this version of the plugin; update it"), room)
     elif level is Attention.UNSEEN or not seen.is_seen:
-        what = said if level is Attention.UNSEEN else "the operator has not seen the last edit"
+        what = said if level is Attention.UNSEEN else EDIT_NOT_SEEN
         lines += [paint(line, YELLOW) for line in wrapped(printable(f"{seen.title}: {what}."), room)]
         patience = "" if seen.is_seen else "if this lasts for more than a few seconds, "
         lines += wrapped(f"Do: {patience}{_WHERE_TO_LOOK}", room)

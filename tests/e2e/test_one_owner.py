@@ -12,6 +12,7 @@ import pytest
 
 from campaign_operator.api.conditions import ConditionType
 from campaign_operator.api.vocabulary import CANCEL_FINALIZER, RunState, WindowState
+from campaign_operator.engine.rivals import ASK_SECONDS
 from campaign_sandbox.simulator.simulator_settings import Client
 from e2e_world import Manifest, campaign, connection_secret
 from stage import Stage, fault, new_operator, run_of, told, windows
@@ -42,15 +43,14 @@ async def seconds_to_schedule(stage: Stage, manifest: Manifest) -> float:
 
 @pytest.mark.parametrize("kind", [ANSWERS, REFUSES, NEVER_ANSWERS])
 async def test_a_stranger_who_is_older_holds_up_nobody_whatever_his_token_endpoint_does(
-    stage: Stage, kind: str, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, kind: str
 ) -> None:
-    patience = await stage.wait_for_answers(monkeypatch)
     alone = await seconds_to_schedule(stage, campaign(stage.namespace, "alone"))
     owned = campaign(stage.namespace, "owned")
     namespace, active = await squat(stage, owned["spec"]["campaignID"], await stranger_endpoint(stage, kind), count=2)
     for name in active if kind != NEVER_ANSWERS else []:
         await stage.look_at_neighbour(namespace, name)
-    assert await seconds_to_schedule(stage, owned) < 2.5 * alone + 1.5 * patience
+    assert await seconds_to_schedule(stage, owned) < 2.5 * alone + 1.5 * ASK_SECONDS
     posts = [
         r for r in (await stage.simulator.ledger(owned["spec"]["campaignID"]))["requests"] if r["method"] == "POST"
     ]
